@@ -1,0 +1,210 @@
+"""Activation functions: each g beside its derivative g′, both as functions of z.
+
+The notes' code has one function with two meanings, ``sigmoid(x, derive=True) = x(1 − x)``, which is
+right only where x is already an activation. Here g′ is always a function of the pre-activation z.
+
+Every formula is analytic on either side of its kinks (choices look at the real part alone), so a
+complex z gives the derivative by the complex step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .arrays import Array, array_namespace, where_positive
+from .errors import InvalidNetwork
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function g and its derivative g′.
+
+    Parameters
+    ----------
+    name : str
+        How the activation is called in tables, files and messages.
+    g : callable
+        z -> a, elementwise, any shape.
+    g_prime : callable
+        z -> g′(z), elementwise; a function of z, never of a.
+    smooth : bool
+        False where g has kinks, at which numerical derivatives do not agree with g′.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = Activation("square", g=lambda z: z * z, g_prime=lambda z: 2 * z)
+    >>> square.g_prime(np.array([3.0]))
+    array([6.])
+    """
+
+    name: str
+    g: Callable[[Array], Array]
+    g_prime: Callable[[Array], Array]
+    smooth: bool = True
+
+
+def identity(z: Array) -> Array:
+    """g(z) = z."""
+    return z
+
+
+def identity_gradient(z: Array) -> Array:
+    """g′(z) = 1."""
+    return array_namespace(z).ones_like(z)
+
+
+def sigmoid(z: Array) -> Array:
+    """Compute the logistic function 1 / (1 + e^(−z)) without overflow at any z.
+
+    Parameters
+    ----------
+    z : array, any shape
+        Pre-activations. Lists and numbers are accepted.
+
+    Returns
+    -------
+    array, same shape
+        Activations between 0 and 1.
+
+    Notes
+    -----
+    The notes' first version, ``1.0 / 1.0 + np.exp(-z)``, is 1 + e^(−z): brackets are missing.
+
+    Examples
+    --------
+    >>> sigmoid([-1000.0, 0.0, 1000.0])
+    array([0. , 0.5, 1. ])
+    """
+    z = _as_array(z)
+    e = array_namespace(z).exp(where_positive(z, -z, z))  # e^(−|z|), never above 1
+    return where_positive(z, e * 0 + 1, e) / (1 + e)
+
+
+def sigmoid_gradient(z: Array) -> Array:
+    """Compute g′(z) = g(z) (1 − g(z)) of the logistic function, from z and not from a.
+
+    Parameters
+    ----------
+    z : array, any shape
+        Pre-activations. Lists and numbers are accepted.
+
+    Returns
+    -------
+    array, same shape
+        Derivatives between 0 and 0.25.
+
+    Examples
+    --------
+    >>> sigmoid_gradient([-1, -0.5, 0, 0.5, 1]).round(6)
+    array([0.196612, 0.235004, 0.25    , 0.235004, 0.196612])
+    """
+    z = _as_array(z)
+    e = array_namespace(z).exp(where_positive(z, -z, z))
+    return e / ((1 + e) * (1 + e))  # 1 − g(z) is never formed, so large z keeps its digits
+
+
+def tanh(z: Array) -> Array:
+    """g(z) = tanh z."""
+    return array_namespace(z).tanh(z)
+
+
+def tanh_gradient(z: Array) -> Array:
+    """g′(z) = 1 − tanh² z, written as 4 e^(−2|z|) / (1 + e^(−2|z|))²."""
+    return 4 * sigmoid_gradient(2 * z)
+
+
+def relu(z: Array) -> Array:
+    """g(z) = max(z, 0)."""
+    return where_positive(z, z, z * 0)
+
+
+def relu_gradient(z: Array) -> Array:
+    """g′(z) = 1 where z > 0, else 0."""
+    return where_positive(z, z * 0 + 1, z * 0)
+
+
+LEAKY_SLOPE = 0.01
+
+
+def leaky_relu(z: Array) -> Array:
+    """g(z) = z where z > 0, else 0.01 z (Maas, Hannun and Ng, 2013)."""
+    return where_positive(z, z, LEAKY_SLOPE * z)
+
+
+def leaky_relu_gradient(z: Array) -> Array:
+    """g′(z) = 1 where z > 0, else 0.01."""
+    return where_positive(z, z * 0 + 1, z * 0 + LEAKY_SLOPE)
+
+
+GELU_SCALE = 0.7978845608028654  # √(2/π)
+GELU_CUBIC = 0.044715
+
+
+def gelu(z: Array) -> Array:
+    """g(z) = z/2 (1 + tanh(√(2/π)(z + 0.044715 z³))) (Hendrycks and Gimpel, 2016, tanh form)."""
+    return z * sigmoid(2 * GELU_SCALE * (z + GELU_CUBIC * z * z * z))
+
+
+def gelu_gradient(z: Array) -> Array:
+    """g′(z) by the product and chain rules on ``gelu``."""
+    u = 2 * GELU_SCALE * (z + GELU_CUBIC * z * z * z)
+    return sigmoid(u) + z * sigmoid_gradient(u) * 2 * GELU_SCALE * (1 + 3 * GELU_CUBIC * z * z)
+
+
+def silu(z: Array) -> Array:
+    """g(z) = z · sigmoid(z) (Elfwing, Uchibe and Doya, 2018)."""
+    return z * sigmoid(z)
+
+
+def silu_gradient(z: Array) -> Array:
+    """g′(z) = sigmoid(z) + z · sigmoid′(z)."""
+    return sigmoid(z) + z * sigmoid_gradient(z)
+
+
+def softplus(z: Array) -> Array:
+    """g(z) = log(1 + e^z), from e^(−|z|) so that it never overflows (Dugas et al., 2001)."""
+    xp = array_namespace(z)
+    return where_positive(z, z, z * 0) + xp.log1p(xp.exp(where_positive(z, -z, z)))
+
+
+def softplus_gradient(z: Array) -> Array:
+    """g′(z) = sigmoid(z)."""
+    return sigmoid(z)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "identity": Activation("identity", identity, identity_gradient),
+    "logistic": Activation("logistic", sigmoid, sigmoid_gradient),
+    "tanh": Activation("tanh", tanh, tanh_gradient),
+    "relu": Activation("relu", relu, relu_gradient, smooth=False),
+    "leaky_relu": Activation("leaky_relu", leaky_relu, leaky_relu_gradient, smooth=False),
+    "gelu": Activation("gelu", gelu, gelu_gradient),
+    "silu": Activation("silu", silu, silu_gradient),
+    "softplus": Activation("softplus", softplus, softplus_gradient),
+}
+ALIASES = {"sigmoid": "logistic"}
+
+
+def find_activation(which: str | Activation) -> Activation:
+    """Return the activation of that name, or the activation itself; raise InvalidNetwork else."""
+    if isinstance(which, Activation):
+        return which
+    name = ALIASES.get(which, which)
+    if name not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise InvalidNetwork(f"There is no activation {which!r}; the library has {known}.")
+    return ACTIVATIONS[name]
+
+
+def _as_array(z: Array) -> Array:
+    """Accept lists and numbers in the notes' small functions."""
+    if hasattr(z, "dtype"):
+        return z
+    import numpy as np
+
+    return np.asarray(z, dtype=np.float64)
+
+
+__all__ = ["ACTIVATIONS", "Activation", "find_activation", "sigmoid", "sigmoid_gradient"]

@@ -1,0 +1,139 @@
+"""The engine's doors: the same signatures as the mathematics, by whichever engine fits.
+
+``prepare`` binds a network to data once; what it returns computes J and D, runs epochs, and keeps
+whatever packed copies make that fast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..arrays import Array, as_matrix, as_vector
+from ..network import Network
+from . import reference
+from .dropout import Dropout
+from .problem import Epoch, Optimizer, Rows, check_rows
+
+__all__ = [
+    "Dropout",
+    "Epoch",
+    "Optimizer",
+    "Rows",
+    "check_rows",
+    "cost_and_gradient",
+    "forward",
+    "prepare",
+    "second_moments",
+]
+
+
+def prepare(
+    net: Network,
+    X: Any,
+    Y: Any,
+    *,
+    lam: float = 0.0,
+    sample_weight: Any = None,
+    total_weight: float | None = None,
+    n_threads: int | None = None,
+) -> reference.ReferenceProblem:
+    """Bind a network to its data: check it once, and choose the engine."""
+    rows = check_rows(net, X, Y, sample_weight, total_weight)
+    return reference.ReferenceProblem(net, rows, float(lam))
+
+
+def cost_and_gradient(
+    net: Network,
+    theta: Any,
+    X: Any,
+    Y: Any,
+    lam: float = 0.0,
+    sample_weight: Any = None,
+    *,
+    n_threads: int | None = None,
+) -> tuple[Any, Array]:
+    """Compute J(θ) and its gradient.
+
+    Parameters
+    ----------
+    net : Network
+        Sizes, activations and loss.
+    theta : array of shape (n,)
+        All parameters, unrolled column by column, layer by layer.
+    X : array-like or CSR matrix of shape (m, s_1)
+        Inputs. Its dtype decides the arithmetic: float32 stays float32, integers become float64.
+    Y : array-like of shape (m, s_L)
+        Targets, one-hot for classes; booleans, integers and data frames are accepted.
+    lam : float
+        λ, the weight decay; bias columns are left out.
+    sample_weight : array-like of shape (m,), optional
+        w ≥ 0; ones where not given.
+    n_threads : int, optional
+        Threads to use at most.
+
+    Returns
+    -------
+    J : float
+        (1/W) Σ w cost(i) + (λ/2W) Σ Θ².
+    D : array of shape (n,)
+        ∂J/∂θ, in θ's order and X's dtype.
+
+    Raises
+    ------
+    InvalidInput
+        If a shape, a dtype or a weight does not fit; the message names the argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from backpass import Network
+    >>> net = Network((1, 1), hidden=(), loss="squared_error")
+    >>> cost_and_gradient(net, [0.0, 2.0], [[1.0], [2.0]], [[1.0], [1.0]])
+    (2.5, array([2. , 3.5]))
+    """
+    problem = prepare(net, X, Y, lam=lam, sample_weight=sample_weight, n_threads=n_threads)
+    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long())
+    J, D = problem.cost_and_gradient(theta)
+    return (J if hasattr(J, "imag") and J.imag else float(J.real)), D
+
+
+def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -> Array:
+    """Compute the network's answer a^(L) = h(x) for each row, output activation included.
+
+    Parameters
+    ----------
+    net : Network
+        Sizes, activations and loss (which brings the output activation).
+    theta : array of shape (n,)
+        All parameters.
+    X : array-like of shape (m, s_1)
+        Inputs.
+    n_threads : int, optional
+        Threads to use at most.
+
+    Returns
+    -------
+    array of shape (m, s_L)
+        a^(L), in X's dtype.
+
+    Raises
+    ------
+    InvalidInput
+        If a shape or dtype does not fit.
+
+    Examples
+    --------
+    >>> from backpass import Network
+    >>> forward(Network((2, 1), hidden=()), [0.0, 1.0, -1.0], [[3.0, 3.0]])
+    array([[0.5]])
+    """
+    X = as_matrix(X, "X", net.sizes[0])
+    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long())
+    return reference.forward(net, theta, X)
+
+
+def second_moments(
+    net: Network, theta: Any, X: Any, Y: Any, sample_weight: Any = None
+) -> tuple[list[Array], list[Array]]:
+    """Compute the Kronecker factors of the Gauss-Newton matrix, A and G by layer."""
+    return reference.second_moments(net, theta, check_rows(net, X, Y, sample_weight))

@@ -1,0 +1,103 @@
+"""What both engines are given and give back: rows, optimisers, epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from ..arrays import Array, array_namespace, as_matrix, as_targets, as_weights
+from ..errors import InvalidInput
+from ..network import Network
+
+
+class Optimizer(Protocol):
+    """A first-order update rule: pure, its state a dict of plain arrays in θ's order."""
+
+    @property
+    def name(self) -> str:
+        """How the rule is called."""
+        ...
+
+    def init(self, theta: Array) -> dict[str, Any]:
+        """Make the state of step 0."""
+        ...
+
+    def step(
+        self, state: dict[str, Any], theta: Array, gradient: Array, learning_rate: float
+    ) -> tuple[dict[str, Any], Array]:
+        """Make the next state and θ."""
+        ...
+
+
+class Epoch(NamedTuple):
+    """What one pass over the data leaves: θ, the optimiser's state, and the mean J on the way."""
+
+    theta: Array
+    state: dict[str, Any]
+    J: float
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The examples of a problem: X (an array, or CSR), Y, w, and what they weigh together."""
+
+    X: Any  # (m, s_1)
+    Y: Array  # (m, s_L)
+    w: Array  # (m,)
+    W: float  # Σ w, or the total weight that the caller knows better
+    weighted: bool  # whether w was given
+
+    @property
+    def m(self) -> int:
+        """Number of rows."""
+        return self.Y.shape[0]
+
+    def blocks(self, size: int) -> Iterator[tuple[Array, Array, Array]]:
+        """Yield dense (X, Y, w) by consecutive rows."""
+        for start in range(0, self.m, size):
+            here = slice(start, start + size)
+            yield _dense(self.X[here]), self.Y[here], self.w[here]
+
+    def take(self, batch: np.ndarray) -> tuple[Array, Array, Array]:
+        """Gather dense (X, Y, w) of the given row numbers."""
+        if hasattr(self.X, "toarray"):
+            return _dense(self.X[batch]), self.Y[batch], self.w[batch]
+        xp = array_namespace(self.X)
+        index = xp.asarray(batch)
+        return tuple(xp.take(array, index, axis=0) for array in (self.X, self.Y, self.w))  # type: ignore[return-value]
+
+
+def check_rows(
+    net: Network, X: Any, Y: Any, sample_weight: Any = None, total_weight: float | None = None
+) -> Rows:
+    """Turn what a user hands in into rows of one dtype, or say in one sentence what is wrong."""
+    X = _as_csr(X, net.sizes[0]) if _is_sparse(X) else as_matrix(X, "X", net.sizes[0])
+    if X.shape[0] == 0:
+        raise InvalidInput("X has no rows, so there is no cost to compute.")
+    like = X[:1].toarray() if _is_sparse(X) else X
+    Y = as_targets(Y, X.shape[0], net.sizes[-1], like)
+    w = as_weights(sample_weight, X.shape[0], like)
+    W = float(array_namespace(w).sum(w)) if total_weight is None else float(total_weight)
+    return Rows(X, Y, w, W, sample_weight is not None)
+
+
+def _is_sparse(X: Any) -> bool:
+    return hasattr(X, "tocsr")
+
+
+def _as_csr(X: Any, columns: int) -> Any:
+    """CSR with float32 or float64 values."""
+    if X.shape[1] != columns:
+        raise InvalidInput(
+            f"X has shape {tuple(X.shape)}, but the network has {columns} input units: "
+            f"X needs the shape (m, {columns})."
+        )
+    X = X.tocsr()
+    return X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
+
+
+def _dense(X: Any) -> Array:
+    return X.toarray() if hasattr(X, "toarray") else X

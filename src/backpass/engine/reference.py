@@ -1,0 +1,109 @@
+"""The readable engine: the mathematics of ``backprop.py``, block by block and batch by batch.
+
+It has the native core's doors and runs where that is not built, where an array is not NumPy's, and
+where the tests want an oracle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import backprop
+from ..arrays import Array, array_namespace
+from ..network import Network
+from .dropout import Dropout, thinned
+from .problem import Epoch, Optimizer, Rows
+
+BLOCK_ROWS = 1024
+
+
+class ReferenceProblem:
+    """One network's objective on one data set: J and D, epochs of mini-batches, all by backprop."""
+
+    name = "reference"
+
+    def __init__(self, net: Network, rows: Rows, lam: float) -> None:
+        self.net = net
+        self.rows = rows
+        self.lam = lam
+
+    def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
+        """J(θ) and D over all rows, summed over blocks in their order."""
+        net, rows = self.net, self.rows
+        Thetas = net.roll_unchecked(theta)
+        total, Delta = 0.0, dict.fromkeys(range(1, net.L), 0.0)
+        for X, Y, w in rows.blocks(BLOCK_ROWS):
+            block_total, block_Delta = backprop.sums(net, Thetas, X, Y, w)
+            total = total + block_total
+            Delta = {l: Delta[l] + block_Delta[l] for l in Delta}
+        return self._objective(Thetas, total, Delta, rows.W)
+
+    def batch_cost_and_gradient(
+        self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
+    ) -> tuple[Any, Array]:
+        """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
+        net, rows = self.net, self.rows
+        if dropout is not None:
+            net = thinned(net, dropout.masks(net, step, batch))
+        X, Y, w = rows.take(batch)
+        total, Delta = backprop.sums(net, net.roll_unchecked(theta), X, Y, w)
+        share = rows.m / len(batch)
+        scaled = {l: share * Delta[l] for l in Delta}
+        return self._objective(net.roll_unchecked(theta), share * total, scaled, rows.W)
+
+    def run_epoch(
+        self,
+        theta: Array,
+        state: dict[str, Any],
+        optimizer: Optimizer,
+        order: np.ndarray,
+        batch_size: int,
+        learning_rates: np.ndarray,
+        dropout: Dropout | None = None,
+    ) -> Epoch:
+        """One pass over `order` in batches: each one's gradient, and the optimiser's step on it."""
+        J_sum = 0.0
+        for k, start in enumerate(range(0, len(order), batch_size)):
+            batch = order[start : start + batch_size]
+            step = int(state["t"])
+            J, D = self.batch_cost_and_gradient(theta, batch, dropout, step)
+            J_sum = J_sum + J * (len(batch) / len(order))
+            state, theta = optimizer.step(state, theta, D, float(learning_rates[k]))
+        return Epoch(theta, state, float(J_sum))
+
+    def _objective(
+        self, Thetas: list[Array], total: Any, Delta: backprop.ByLayer, W: float
+    ) -> tuple[Any, Array]:
+        """Turn sums into J and D, W and λ applied."""
+        D = backprop.regularised_mean(Delta, Thetas, self.lam, W)
+        J = (total + self.lam * backprop.penalty(Thetas)) / W
+        return J, self.net.unroll([D[l] for l in sorted(D)])
+
+
+def logits(net: Network, theta: Array, X: Array) -> Array:
+    """z^(L), shape (m, s_L)."""
+    _, z = backprop.forward_pass(net, net.roll_unchecked(theta), X)
+    return z[net.L]
+
+
+def forward(net: Network, theta: Array, X: Array) -> Array:
+    """a^(L), shape (m, s_L)."""
+    return net.loss.h(logits(net, theta, X))
+
+
+def second_moments(net: Network, theta: Array, rows: Rows) -> tuple[list[Array], list[Array]]:
+    """The Kronecker factors by layer: A = (1/W) Σ w [1, a][1, a]ᵀ and G = (1/W) Σ w δ δᵀ."""
+    As: list[Any] = [0.0] * (net.L - 1)
+    Gs: list[Any] = [0.0] * (net.L - 1)
+    for X, Y, w in rows.blocks(BLOCK_ROWS):
+        xp = array_namespace(X)
+        Thetas = net.roll_unchecked(theta)
+        a, z = backprop.forward_pass(net, Thetas, X)
+        delta = backprop.backward_pass(net, Thetas, z, Y)
+        for l in range(1, net.L):
+            a1 = xp.concat([xp.ones_like(a[l][:, :1]), a[l]], axis=1)  # (m, s_l + 1)
+            As[l - 1] = As[l - 1] + (a1 * w[:, None]).T @ a1 / rows.W
+            Gs[l - 1] = Gs[l - 1] + (delta[l + 1] * w[:, None]).T @ delta[l + 1] / rows.W
+    return As, Gs

@@ -1,0 +1,42 @@
+"""The package's exceptions, all of them, as one small tree.
+
+::
+
+    BackpassError
+    ├── InvalidInput (also a ValueError)      an argument, a file or a table that cannot be used
+    │   ├── InvalidNetwork                    sizes, activations or a loss that make no network
+    │   └── WrongDerivative                   a user's loss or activation whose derivative is wrong
+    ├── ModelFileError                        a model file that is not one, or is damaged
+    ├── OutputExists (also a FileExistsError) an output that would be replaced without leave
+    └── MissingExtra (also an ImportError)    an optional dependency that is not installed
+
+Every message is one sentence that names the thing that is wrong.
+"""
+
+
+class BackpassError(Exception):
+    """Root of every error that backpass raises on purpose."""
+
+
+class InvalidInput(BackpassError, ValueError):
+    """An argument, a file or a table cannot be used as it is."""
+
+
+class InvalidNetwork(InvalidInput):
+    """The sizes, activations or loss do not make a network."""
+
+
+class WrongDerivative(InvalidInput):
+    """A user-made loss or activation whose derivative does not match its value."""
+
+
+class ModelFileError(BackpassError):
+    """A model file that is not one, is damaged, or is from a version that cannot be read."""
+
+
+class OutputExists(BackpassError, FileExistsError):
+    """An output file exists and may not be replaced."""
+
+
+class MissingExtra(BackpassError, ImportError):
+    """An optional dependency is not installed."""

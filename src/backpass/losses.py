@@ -1,0 +1,238 @@
+"""Loss functions, from the logits z^(L): each value beside its δ^(L), and the output activation.
+
+A loss takes z^(L), never a^(L): nothing is clipped, and no logarithm meets a zero. δ^(L) is the
+derivative of one example's loss by z^(L). For the four losses with their canonical output
+activation it is a^(L) − y, which is why the notes' δ formula serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .activations import identity, sigmoid
+from .arrays import Array, array_namespace, real_part, where_positive
+from .errors import InvalidNetwork
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss and its δ, both from the logits.
+
+    Parameters
+    ----------
+    name : str
+        How the loss is called in tables, files and messages.
+    h : callable
+        z -> a^(L), the output activation; (m, s_L) -> (m, s_L).
+    value : callable
+        (z, y) -> one loss per example; (m, s_L), (m, s_L) -> (m,).
+    delta : callable
+        (z, y) -> δ^(L) = ∂loss/∂z^(L), per example; (m, s_L), (m, s_L) -> (m, s_L).
+    output : str
+        The name of the output activation.
+    smooth : bool
+        False where the loss or its δ has kinks.
+    parameter : float or None
+        Huber's threshold or the quantile, where the loss has one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_loss("squared_error").value(np.array([[3.0]]), np.array([[1.0]]))
+    array([2.])
+    """
+
+    name: str
+    h: Callable[[Array], Array]
+    value: Callable[[Array, Array], Array]
+    delta: Callable[[Array, Array], Array]
+    output: str = "identity"
+    smooth: bool = True
+    parameter: float | None = None
+
+
+def softmax(z: Array) -> Array:
+    """h(z)_k = e^(z_k) / Σ_j e^(z_j), by rows."""
+    e = array_namespace(z).exp(z - _row_maximum(z))
+    return e / _row_sum(e)
+
+
+def log_loss_value(z: Array, y: Array) -> Array:
+    """−Σ_k y_k log softmax(z)_k, where the row's largest logit is taken out first."""
+    xp = array_namespace(z)
+    top = _row_maximum(z)
+    value = xp.log(_row_sum(xp.exp(z - top))) - _row_sum(y * (z - top)) + top * (1 - _row_sum(y))
+    return value[:, 0]
+
+
+def log_loss_delta(z: Array, y: Array) -> Array:
+    """δ = a − y."""
+    return softmax(z) - y
+
+
+def binary_log_loss_value(z: Array, y: Array) -> Array:
+    """Σ_k −y_k log h_k − (1 − y_k) log(1 − h_k) = Σ_k max(z, 0) − z y + log(1 + e^(−|z|))."""
+    xp = array_namespace(z)
+    e = xp.exp(where_positive(z, -z, z))
+    return xp.sum(where_positive(z, z, z * 0) - z * y + xp.log1p(e), axis=1)
+
+
+def binary_log_loss_delta(z: Array, y: Array) -> Array:
+    """δ = a − y (the notes' own loss: one sigmoid for each class)."""
+    return sigmoid(z) - y
+
+
+def squared_error_value(z: Array, y: Array) -> Array:
+    """½ Σ_k (a_k − y_k)²."""
+    return array_namespace(z).sum((z - y) * (z - y), axis=1) / 2
+
+
+def squared_error_delta(z: Array, y: Array) -> Array:
+    """δ = a − y."""
+    return z - y
+
+
+def exponential(z: Array) -> Array:
+    """h(z) = e^z."""
+    return array_namespace(z).exp(z)
+
+
+def poisson_value(z: Array, y: Array) -> Array:
+    """Half the Poisson deviance, Σ_k e^z − y z + y log y − y: never negative, 0 where e^z = y."""
+    xp = array_namespace(z)
+    entropy = y * xp.log(xp.where(y > 0, y, y * 0 + 1)) - y
+    return xp.sum(xp.exp(z) - y * z + entropy, axis=1)
+
+
+def poisson_delta(z: Array, y: Array) -> Array:
+    """δ = a − y."""
+    return exponential(z) - y
+
+
+def absolute_error_value(z: Array, y: Array) -> Array:
+    """Σ_k |a_k − y_k|."""
+    return array_namespace(z).sum(where_positive(z - y, z - y, y - z), axis=1)
+
+
+def absolute_error_delta(z: Array, y: Array) -> Array:
+    """δ = sign(a − y)."""
+    return array_namespace(z).sign(real_part(z - y))
+
+
+def huber(threshold: float = 1.0) -> Loss:
+    """Build Huber's loss: ½ r² where |r| ≤ threshold, else threshold · (|r| − threshold/2).
+
+    Parameters
+    ----------
+    threshold : float
+        Residual, in the target's units, from which the loss grows linearly. Positive.
+
+    Returns
+    -------
+    Loss
+        With the identity as its output activation.
+
+    Raises
+    ------
+    InvalidNetwork
+        If the threshold is not positive.
+
+    References
+    ----------
+    P. J. Huber, "Robust estimation of a location parameter", Annals of Statistics, 1964.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> huber(1.0).value(np.array([[3.0]]), np.array([[0.0]]))
+    array([2.5])
+    """
+    if not threshold > 0:
+        raise InvalidNetwork(f"Huber's threshold must be positive, not {threshold!r}.")
+
+    def value(z: Array, y: Array) -> Array:
+        r = where_positive(z - y, z - y, y - z)
+        linear = threshold * (r - threshold / 2)
+        return array_namespace(z).sum(where_positive(r - threshold, linear, r * r / 2), axis=1)
+
+    def delta(z: Array, y: Array) -> Array:
+        r = z - y
+        inside = where_positive(threshold - r, r, r * 0 + threshold)
+        return where_positive(threshold + r, inside, r * 0 - threshold)
+
+    return Loss("huber", identity, value, delta, smooth=False, parameter=float(threshold))
+
+
+def quantile(q: float = 0.5) -> Loss:
+    """Build the pinball loss, whose minimiser is the q-th conditional quantile.
+
+    Parameters
+    ----------
+    q : float
+        The quantile, strictly between 0 and 1.
+
+    Returns
+    -------
+    Loss
+        With the identity as its output activation; q (y − a) where y > a, else (1 − q)(a − y).
+
+    Raises
+    ------
+    InvalidNetwork
+        If q is not strictly between 0 and 1.
+
+    References
+    ----------
+    R. Koenker and G. Bassett, "Regression quantiles", Econometrica, 1978.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> quantile(0.9).value(np.array([[0.0]]), np.array([[1.0]]))
+    array([0.9])
+    """
+    if not 0 < q < 1:
+        raise InvalidNetwork(f"A quantile lies strictly between 0 and 1, not {q!r}.")
+
+    def value(z: Array, y: Array) -> Array:
+        return array_namespace(z).sum(where_positive(z - y, (1 - q) * (z - y), q * (y - z)), axis=1)
+
+    def delta(z: Array, y: Array) -> Array:
+        r = real_part(z - y)
+        xp = array_namespace(r)
+        return xp.where(r > 0, r * 0 + (1 - q), xp.where(r < 0, r * 0 - q, r * 0))
+
+    return Loss("quantile", identity, value, delta, smooth=False, parameter=float(q))
+
+
+LOSSES: dict[str, Loss] = {
+    "log_loss": Loss("log_loss", softmax, log_loss_value, log_loss_delta, "softmax"),
+    "binary_log_loss": Loss(
+        "binary_log_loss", sigmoid, binary_log_loss_value, binary_log_loss_delta, "logistic"
+    ),
+    "squared_error": Loss("squared_error", identity, squared_error_value, squared_error_delta),
+    "poisson": Loss("poisson", exponential, poisson_value, poisson_delta, "exp"),
+    "huber": huber(),
+    "absolute_error": Loss(
+        "absolute_error", identity, absolute_error_value, absolute_error_delta, smooth=False
+    ),
+    "quantile": quantile(),
+}
+
+
+def find_loss(which: str | Loss) -> Loss:
+    """Return the loss of that name, or the loss itself; raise InvalidNetwork for neither."""
+    if isinstance(which, Loss):
+        return which
+    if which not in LOSSES:
+        raise InvalidNetwork(f"There is no loss {which!r}; the library has {', '.join(LOSSES)}.")
+    return LOSSES[which]
+
+
+def _row_maximum(z: Array) -> Array:
+    return array_namespace(z).max(real_part(z), axis=1, keepdims=True)
+
+
+def _row_sum(z: Array) -> Array:
+    return array_namespace(z).sum(z, axis=1, keepdims=True)

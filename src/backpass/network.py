@@ -1,0 +1,222 @@
+"""The network: its sizes, its functions, and θ ↔ Θ. One name for one thing:
+
+=========  =========================================  ================  ==========================
+notes      meaning                                    shape             scikit-learn's name
+=========  =========================================  ================  ==========================
+L, s_l     layers, units in layer l                                     n_layers_, layer sizes
+X, Y       inputs, targets (one-hot for classes)      (m, s_1),         X, y
+                                                      (m, s_L)
+Θ^(l)      weights from layer l to l+1, bias in       (s_{l+1},         coefs_[l-1] = Θ[:, 1:].T,
+           column 0                                   s_l + 1)          intercepts_[l-1] = Θ[:, 0]
+θ          all Θ unrolled, order='F', by layer        (n,)
+a^(l)      activations                                (m, s_l)
+z^(l)      pre-activations                            (m, s_l)
+δ^(l)      ∂cost/∂z^(l), one row per example          (m, s_l)
+Δ^(l)      accumulator Σ δ^(l+1) (a^(l))ᵀ             as Θ^(l)
+D^(l)      ∂J/∂Θ^(l)                                  as Θ^(l)
+λ          weight decay                               a number          alpha
+=========  =========================================  ================  ==========================
+
+Θ^(l) is unrolled column by column, so its memory is the C-ordered matrix Θᵀ of shape
+(s_l + 1, s_{l+1}): row 0 is ``intercepts_``, the other rows are ``coefs_``. The notes' vector,
+scikit-learn's attributes and the matrices of a matrix product are views of the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from .activations import Activation, find_activation
+from .arrays import Array, array_namespace, as_vector
+from .errors import InvalidInput, InvalidNetwork
+from .losses import Loss, find_loss
+
+
+@dataclass(frozen=True, init=False)
+class Network:
+    """A network's shape and functions, without its parameters. Immutable.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Units by layer, inputs and outputs included: (s_1, …, s_L), at least two.
+    hidden : str, Activation, or a sequence of one per hidden layer
+        Activation of the hidden layers.
+    loss : str or Loss
+        The loss; it brings the output activation along.
+
+    Raises
+    ------
+    InvalidNetwork
+        If the sizes, an activation or the loss make no network.
+
+    Examples
+    --------
+    >>> net = Network((400, 25, 10), hidden="logistic", loss="binary_log_loss")
+    >>> net.n_parameters
+    10285
+    >>> net.shapes
+    ((25, 401), (10, 26))
+    """
+
+    sizes: tuple[int, ...]
+    hidden: tuple[Activation, ...]
+    loss: Loss = field()
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        hidden: str | Activation | Sequence[str | Activation] = "logistic",
+        loss: str | Loss = "binary_log_loss",
+    ) -> None:
+        object.__setattr__(self, "sizes", _checked_sizes(sizes))
+        object.__setattr__(self, "hidden", _per_layer(hidden, len(self.sizes) - 2))
+        object.__setattr__(self, "loss", find_loss(loss))
+
+    @property
+    def L(self) -> int:
+        """Number of layers, inputs and outputs included."""
+        return len(self.sizes)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shape of each Θ^(l), from l = 1: (s_{l+1}, s_l + 1)."""
+        return tuple((s_next, s + 1) for s, s_next in pairwise(self.sizes))
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of θ."""
+        return sum(rows * columns for rows, columns in self.shapes)
+
+    @property
+    def smooth(self) -> bool:
+        """Whether J has derivatives everywhere, so that numerical ones can be trusted."""
+        return self.loss.smooth and all(g.smooth for g in self.hidden)
+
+    def activation(self, layer: int) -> Activation:
+        """Return g of a hidden layer, by the notes' number: 2 is the first hidden layer."""
+        return self.hidden[layer - 2]
+
+    def roll(self, theta: Any) -> list[Array]:
+        """Turn θ into [Θ^(1), …, Θ^(L−1)], as views of the same memory.
+
+        Parameters
+        ----------
+        theta : array of shape (n,)
+            All parameters, unrolled column by column (``order='F'``), layer by layer.
+
+        Returns
+        -------
+        list of arrays
+            Θ^(l) of shape (s_{l+1}, s_l + 1), bias in column 0.
+
+        Raises
+        ------
+        InvalidInput
+            If θ has the wrong length; the message says the length it needs and why.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Thetas = Network((2, 1), hidden=()).roll(np.array([10.0, 1.0, 2.0]))
+        >>> Thetas[0]
+        array([[10.,  1.,  2.]])
+        """
+        theta = as_vector(theta, "theta", self.n_parameters, self.why_so_long())
+        return self.roll_unchecked(theta)
+
+    def roll_unchecked(self, theta: Array) -> list[Array]:
+        """Do as ``roll`` does, for a θ that is known to fit."""
+        xp = array_namespace(theta)
+        Thetas, start = [], 0
+        for rows, columns in self.shapes:
+            block = theta[start : start + rows * columns]
+            Thetas.append(xp.reshape(block, (columns, rows)).T)
+            start += rows * columns
+        return Thetas
+
+    def unroll(self, Thetas: Sequence[Array]) -> Array:
+        """Turn [Θ^(1), …, Θ^(L−1)] into θ; the inverse of ``roll``.
+
+        Parameters
+        ----------
+        Thetas : sequence of arrays
+            Θ^(l) of shape (s_{l+1}, s_l + 1).
+
+        Returns
+        -------
+        array of shape (n,)
+            The rolled vector itself where the Θ are its views, a new one otherwise.
+
+        Raises
+        ------
+        InvalidInput
+            If a Θ has the wrong shape, or there are too many or too few.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> net = Network((2, 2, 1))
+        >>> net.unroll(net.roll(np.arange(9.0)))
+        array([0., 1., 2., 3., 4., 5., 6., 7., 8.])
+        """
+        shapes = tuple(tuple(Theta.shape) for Theta in Thetas)
+        if shapes != self.shapes:
+            raise InvalidInput(f"The Thetas have shapes {shapes}, but {self} needs {self.shapes}.")
+        base = getattr(Thetas[0], "base", None)
+        if base is not None and self._are_views_of(base, Thetas):
+            return base
+        xp = array_namespace(*Thetas)
+        return xp.concat([xp.reshape(Theta.T, (-1,)) for Theta in Thetas])
+
+    def _are_views_of(self, base: Array, Thetas: Sequence[Array]) -> bool:
+        """Whether the Θ are exactly what ``roll`` makes of base."""
+        import numpy as np
+
+        if not isinstance(base, np.ndarray) or base.shape != (self.n_parameters,):
+            return False
+        ours = [_place(Theta) for Theta in self.roll_unchecked(base)]
+        return ours == [_place(Theta) for Theta in Thetas]
+
+    def why_so_long(self) -> str:
+        """Say in words where the length of θ comes from."""
+        terms = " + ".join(f"{rows}·({columns - 1} + 1)" for rows, columns in self.shapes)
+        return f"{'-'.join(map(str, self.sizes))} has {terms} parameters, one bias for each unit"
+
+    def __str__(self) -> str:
+        hidden = ", ".join(dict.fromkeys(g.name for g in self.hidden)) or "no hidden layer"
+        return f"{'-'.join(map(str, self.sizes))} ({hidden}; {self.loss.name})"
+
+
+def _place(array: Array) -> tuple[Any, ...]:
+    """Where an array lies in memory, and how."""
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
+
+
+def _checked_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    """Return the sizes as plain integers, or say which one makes no layer."""
+    try:
+        checked = tuple(s.__index__() for s in sizes)
+    except (AttributeError, TypeError):
+        raise InvalidNetwork(f"sizes must be a sequence of integers, not {sizes!r}.") from None
+    if len(checked) < 2:
+        raise InvalidNetwork(f"A network has at least an input and an output layer, not {checked}.")
+    if min(checked) < 1:
+        raise InvalidNetwork(f"Every layer has at least one unit, but sizes is {checked}.")
+    return checked
+
+
+def _per_layer(
+    hidden: str | Activation | Sequence[str | Activation], n_hidden: int
+) -> tuple[Activation, ...]:
+    """One activation per hidden layer, from one for all or one for each."""
+    if isinstance(hidden, str | Activation):
+        return (find_activation(hidden),) * n_hidden
+    if len(hidden) != n_hidden:
+        raise InvalidNetwork(
+            f"hidden names {len(hidden)} activations, but the network has {n_hidden} hidden layers."
+        )
+    return tuple(find_activation(which) for which in hidden)

@@ -1,0 +1,1 @@
+"""Solvers: pure functions over explicit state, sorted by increasing complexity."""
