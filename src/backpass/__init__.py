@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import types
 from typing import Any
 
 __version__ = "0.1.0"
@@ -15,13 +17,19 @@ _HOME = {
     "Activation": "activations",
     "Loss": "losses",
     "Network": "network",
+    "GradientCheck": "gradcheck",
+    "Trace": "trace",
+    "check_gradient": "gradcheck",
+    "check_network": "gradcheck",
     "cost_and_gradient": "engine",
     "forward": "engine",
     "huber": "losses",
     "init_theta": "initialise",
+    "numerical_gradient": "gradcheck",
     "quantile": "losses",
     "sigmoid": "activations",
     "sigmoid_gradient": "activations",
+    "trace": "trace",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]
@@ -31,9 +39,23 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'backpass' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-    globals()[name] = value
+    if name != _HOME[name]:
+        globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])
+
+
+class _Package(types.ModuleType):
+    """A package in which ``backpass.trace`` is the function, though a module has its name too."""
+
+
+def _refuse(package: _Package, module: Any) -> None:
+    """Ignore the import system when it binds a submodule over the function of that name."""
+
+
+for _name in [name for name, home in _HOME.items() if name == home]:
+    setattr(_Package, _name, property(lambda _, name=_name: __getattr__(name), _refuse))
+sys.modules[__name__].__class__ = _Package
