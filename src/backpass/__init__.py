@@ -26,6 +26,7 @@ _HOME = {
     "huber": "losses",
     "init_theta": "initialise",
     "numerical_gradient": "gradcheck",
+    "one_hot": "arrays",
     "quantile": "losses",
     "sigmoid": "activations",
     "sigmoid_gradient": "activations",

@@ -26,6 +26,7 @@ __all__ = [
     "as_vector",
     "as_weights",
     "is_numpy_array",
+    "one_hot",
     "real_part",
     "where_positive",
 ]
@@ -46,15 +47,15 @@ def _foreign_to_numpy(value: Any, name: str) -> Array:
     """Turn lists, data frames and sparse matrices into NumPy; leave Array API arrays alone."""
     if hasattr(value, "toarray"):
         return value.toarray()
-    if is_array_api_obj(value):
+    if is_array_api_obj(value) and not is_numpy_array(value):
         return value
     array = np.asarray(value)
-    if array.dtype == object:
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise InvalidInput(f"{name} holds something that is not a number: {error}.") from None
-    return array
+    if array.dtype.kind not in "OUSV":
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{name} holds something that is not a number: {error}.") from None
 
 
 def _floating(array: Array, name: str) -> Array:
@@ -69,13 +70,23 @@ def _floating(array: Array, name: str) -> Array:
     raise InvalidInput(f"{name} has the dtype {array.dtype}, which is not a number's.")
 
 
-def as_vector(value: Any, name: str, length: int, why: str) -> Array:
-    """Return a one-dimensional floating array of exactly `length` numbers, or say what it needs."""
+def _of_the_kind(array: Array, like: Array) -> Array:
+    """Move NumPy data into like's library and dtype; a complex array keeps its dtype."""
+    xp = array_namespace(like)
+    if is_numpy_array(array) and not is_numpy_array(like):
+        array = xp.asarray(array, device=like.device)
+    if xp.isdtype(array.dtype, "complex floating"):
+        return array
+    return xp.astype(array, like.dtype, copy=False)
+
+
+def as_vector(value: Any, name: str, length: int, why: str, like: Array = None) -> Array:
+    """Return a floating vector of `length` numbers, of like's kind, or say what it needs."""
     vector = _floating(_foreign_to_numpy(value, name), name)
     if vector.ndim != 1 or vector.shape[0] != length:
         shape = tuple(vector.shape)
         raise InvalidInput(f"{name} has shape {shape}, but it needs ({length},): {why}.")
-    return vector
+    return vector if like is None else _of_the_kind(vector, like)
 
 
 def as_matrix(value: Any, name: str, columns: int) -> Array:
@@ -92,7 +103,6 @@ def as_matrix(value: Any, name: str, columns: int) -> Array:
 def as_targets(value: Any, rows: int, units: int, like: Array) -> Array:
     """Return Y as floats of X's kind, shape (m, s_L); booleans and data frames are welcome."""
     targets = _floating(_foreign_to_numpy(value, "Y"), "Y")
-    xp = array_namespace(like)
     if targets.ndim == 1 and units == 1:
         targets = targets[:, None]
     if targets.ndim == 1:
@@ -105,9 +115,7 @@ def as_targets(value: Any, rows: int, units: int, like: Array) -> Array:
             f"Y has shape {tuple(targets.shape)}, but X has {rows} rows and the network has "
             f"{units} output units: Y needs the shape ({rows}, {units})."
         )
-    if is_numpy_array(targets) and not is_numpy_array(like):
-        targets = xp.asarray(targets)
-    return xp.astype(targets, like.dtype, copy=False)
+    return _of_the_kind(targets, like)
 
 
 def as_weights(value: Any, rows: int, like: Array) -> Array:
@@ -115,12 +123,50 @@ def as_weights(value: Any, rows: int, like: Array) -> Array:
     xp = array_namespace(like)
     if value is None:
         return xp.ones(rows, dtype=like.dtype)
-    weights = as_vector(value, "sample_weight", rows, "one weight for each row of X")
-    if is_numpy_array(weights) and not is_numpy_array(like):
-        weights = xp.asarray(weights)
-    weights = xp.astype(weights, like.dtype, copy=False)
+    weights = as_vector(value, "sample_weight", rows, "one weight for each row of X", like)
     if bool(xp.any(weights < 0)):
         raise InvalidInput("sample_weight holds a negative number; weights are at least zero.")
     if not bool(xp.any(weights > 0)):
         raise InvalidInput("sample_weight is zero for every row, so there is nothing to learn.")
     return weights
+
+
+def one_hot(y: Any, classes: Any = None) -> np.ndarray:
+    """Turn labels into rows of zeros with a single one.
+
+    Parameters
+    ----------
+    y : array-like of shape (m,) or (m, 1)
+        Labels: integers, strings, anything that can be compared.
+    classes : array-like of shape (K,), optional
+        The label of each column; the sorted labels of y where not given.
+
+    Returns
+    -------
+    ndarray of shape (m, K), float64
+        Floats, not booleans: on a boolean Y, ``-Y`` means NOT Y, one of the notes' slips.
+
+    Raises
+    ------
+    InvalidInput
+        If y is not one label per row, or holds a label that is not among the classes.
+
+    Examples
+    --------
+    >>> one_hot([2, 3, 1])
+    array([[0., 1., 0.],
+           [0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    labels = np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise InvalidInput(f"y has shape {labels.shape}, but it needs one label per row.")
+    columns = np.unique(labels) if classes is None else np.asarray(classes)
+    Y = labels[:, None] == columns
+    unknown = ~Y.any(axis=1)
+    if unknown.any():
+        row = int(unknown.argmax())
+        raise InvalidInput(f"y holds the label {labels[row]!r} in row {row}, which is no class.")
+    return Y.astype(np.float64)

@@ -92,7 +92,7 @@ def cost_and_gradient(
     (2.5, array([2. , 3.5]))
     """
     problem = prepare(net, X, Y, lam=lam, sample_weight=sample_weight, n_threads=n_threads)
-    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long())
+    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), problem.rows.Y)
     J, D = problem.cost_and_gradient(theta)
     return (J if hasattr(J, "imag") and J.imag else float(J.real)), D
 
@@ -128,7 +128,7 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     array([[0.5]])
     """
     X = as_matrix(X, "X", net.sizes[0])
-    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long())
+    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
     return reference.forward(net, theta, X)
 
 

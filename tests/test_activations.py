@@ -1,0 +1,77 @@
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backpass.activations import (
+    ACTIVATIONS,
+    Activation,
+    find_activation,
+    sigmoid,
+    sigmoid_gradient,
+)
+from backpass.errors import InvalidNetwork
+
+EXACT = {
+    "identity": lambda z: z,
+    "logistic": lambda z: 1 / (1 + mpmath.exp(-z)),
+    "tanh": mpmath.tanh,
+    "relu": lambda z: max(z, mpmath.mpf(0)),
+    "leaky_relu": lambda z: z if z > 0 else z * mpmath.mpf(0.01),
+    "gelu": lambda z: z / 2 * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (z + 0.044715 * z**3))),
+    "silu": lambda z: z / (1 + mpmath.exp(-z)),
+    "softplus": lambda z: mpmath.log1p(mpmath.exp(z)),
+}
+POINTS = [-700.0, -40.0, -3.25, -1.0, -1e-3, 1e-3, 0.5, 2.0, 17.0, 40.0, 700.0]
+kink_free = st.floats(-30, 30).filter(lambda z: abs(z) > 1e-3)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_g_equals_the_exact_function(name):
+    with mpmath.workdps(50):
+        exact = [float(EXACT[name](mpmath.mpf(z))) for z in POINTS]
+    np.testing.assert_allclose(
+        ACTIVATIONS[name].g(np.array(POINTS)), exact, rtol=4e-14, atol=1e-307
+    )
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@given(z=kink_free)
+def test_g_prime_is_the_derivative_of_g_by_the_complex_step(name, z):
+    g = ACTIVATIONS[name]
+    step = np.imag(g.g(np.array([z + 1e-40j]))) / 1e-40
+    np.testing.assert_allclose(g.g_prime(np.array([z])), step, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("z", [-1000.0, 0.0, 1000.0])
+def test_no_activation_overflows(name, z):
+    z = np.array([z])
+    assert np.isfinite(ACTIVATIONS[name].g(z)).all()
+    assert np.isfinite(ACTIVATIONS[name].g_prime(z)).all()
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_float32_stays_float32(name):
+    z = np.linspace(-3, 3, 7, dtype=np.float32)
+    assert ACTIVATIONS[name].g(z).dtype == np.float32
+    assert ACTIVATIONS[name].g_prime(z).dtype == np.float32
+
+
+def test_the_published_values_of_sigmoid_gradient():
+    published = [0.196612, 0.235004, 0.25, 0.235004, 0.196612]
+    np.testing.assert_allclose(sigmoid_gradient([-1, -0.5, 0, 0.5, 1]), published, atol=5e-7)
+
+
+def test_sigmoid_is_exact_far_out():
+    np.testing.assert_array_equal(sigmoid([-1000, 1000]), [0, 1])
+    assert sigmoid(-700.0) == np.exp(-700.0)
+
+
+def test_aliases_objects_and_unknown_names():
+    assert find_activation("sigmoid") is ACTIVATIONS["logistic"]
+    own = Activation("own", np.sin, np.cos)
+    assert find_activation(own) is own
+    with pytest.raises(InvalidNetwork, match=r"no activation 'sigmod'.*logistic"):
+        find_activation("sigmod")

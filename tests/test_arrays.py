@@ -1,0 +1,65 @@
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+
+import backpass as bp
+from backpass.errors import InvalidInput
+
+NET = bp.Network((2, 3, 2), loss="log_loss")
+THETA = bp.init_theta(NET)
+X = np.array([[0.5, -1.0], [2.0, 0.25], [1.0, 1.0]])
+Y = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    "Y_of_a_kind",
+    [
+        pd.DataFrame(Y), pd.get_dummies(pd.Series([0, 1, 0])), Y.astype(bool), Y.astype(np.uint8),
+        Y.tolist(), Y.astype(object), np.asfortranarray(Y), Y.astype(np.float16),
+        scipy.sparse.csr_array(Y),
+    ],
+    ids=["frame", "dummies", "bool", "uint8", "list", "object", "fortran", "float16", "csr"],
+)  # fmt: skip
+def test_targets_of_any_kind_give_the_same_cost(Y_of_a_kind):
+    J, D = bp.cost_and_gradient(NET, THETA, X, Y, lam=1.0)
+    other_J, other_D = bp.cost_and_gradient(NET, THETA, X, Y_of_a_kind, lam=1.0)
+    assert isinstance(other_J, float)
+    assert other_J == J
+    np.testing.assert_array_equal(other_D, D)
+
+
+def test_the_dtype_of_X_decides_the_arithmetic():
+    assert bp.cost_and_gradient(NET, THETA, X.astype(np.float32), Y)[1].dtype == np.float32
+    assert bp.cost_and_gradient(NET, THETA, X.astype(np.float16), Y)[1].dtype == np.float32
+    assert bp.cost_and_gradient(NET, THETA.astype(np.float32), X, Y)[1].dtype == np.float64
+    assert bp.cost_and_gradient(NET, THETA, X.astype(int), Y)[1].dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"X": X[:, :1]}, r"X has shape \(3, 1\), but the network has 2 input units"),
+        ({"X": X[:0], "Y": Y[:0]}, "X has no rows"),
+        ({"X": [["a", 1], ["b", 2], ["c", 3]]}, "X"),
+        ({"Y": Y[:2]}, r"Y has shape \(2, 2\), but X has 3 rows"),
+        ({"Y": [0, 1, 0]}, r"bp\.one_hot\(y\)"),
+        ({"theta": THETA[1:]}, r"theta has shape \(16,\), but it needs \(17,\): 2-3-2 has"),
+        ({"sample_weight": [1, 2]}, r"sample_weight has shape \(2,\), but it needs \(3,\)"),
+        ({"sample_weight": [1, -2, 1]}, "sample_weight holds a negative number"),
+        ({"sample_weight": [0, 0, 0]}, "sample_weight is zero for every row"),
+    ],
+)
+def test_bad_arguments_are_named(change, message):
+    arguments = {"net": NET, "theta": THETA, "X": X, "Y": Y} | change
+    with pytest.raises(InvalidInput, match=message):
+        bp.cost_and_gradient(**arguments)
+
+
+def test_one_hot():
+    np.testing.assert_array_equal(bp.one_hot([10, 1, 2]), [[0, 0, 1], [1, 0, 0], [0, 1, 0]])
+    np.testing.assert_array_equal(bp.one_hot([[2]], classes=range(3)), [[0, 0, 1]])
+    with pytest.raises(InvalidInput, match=r"label .*5.* in row 1"):
+        bp.one_hot([0, 5], classes=[0, 1])
+    with pytest.raises(InvalidInput, match="one label per row"):
+        bp.one_hot(np.eye(3))
