@@ -1,0 +1,161 @@
+"""The cells of a table's column: numbers, text, labels and gaps, whatever type holds them.
+
+A row is named by its number, the first one is 0, as NumPy and pandas have it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .errors import InvalidInput
+
+ByName = dict[str, np.ndarray]
+
+
+def as_table(source: Any) -> ByName:
+    """Return a data frame, or a mapping from names to columns, as names and arrays of cells."""
+    return {str(name): cells_of(source[name], name) for name in getattr(source, "columns", source)}
+
+
+def cells_of(column: Any, name: Any) -> np.ndarray:
+    """Return a column as an array; what pandas calls missing becomes NaN."""
+    array = column if isinstance(column, np.ndarray) else _foreign_cells(column)
+    if array.ndim != 1:
+        raise InvalidInput(
+            f"Column {str(name)!r} has the shape {array.shape}; a column is one-dimensional, and "
+            "its name occurs once."
+        )
+    return array
+
+
+def _foreign_cells(column: Any) -> np.ndarray:
+    """Return the cells of a pandas series (or of a list) as an array."""
+    if not hasattr(column, "isna"):
+        return np.asarray(column)
+    if getattr(column.dtype, "kind", "O") in "biufM" and isinstance(column.dtype, np.dtype):
+        return column.to_numpy()
+    return column.to_numpy(dtype=object, na_value=np.nan)
+
+
+def is_numeric(cells: np.ndarray) -> bool:
+    """Whether most of the cells are numbers, so that the others are mistakes or gaps."""
+    if cells.dtype.kind in "biuf":
+        return True
+    present = cells[~_is_gap(cells)]
+    return 2 * sum(_number(cell) is not None for cell in present) > len(present)
+
+
+def numbers_of(cells: np.ndarray, name: str) -> np.ndarray:
+    """Return the cells as float64, NaN for a gap; text and infinities are refused, with the row."""
+    if cells.dtype.kind in "biuf":
+        numbers = cells.astype(np.float64)
+    else:
+        gap = _is_gap(cells)
+        found = [math.nan if gone else _number(cell) for cell, gone in zip(cells, gap)]
+        _refuse_text(cells, [number is None for number in found], name)
+        numbers = np.array(found, dtype=np.float64)
+    _refuse_infinite(numbers, name)
+    return numbers
+
+
+def texts_of(cells: np.ndarray) -> list[str | None]:
+    """Return the cells as text, None for a gap; 3 and 3.0 are the same category."""
+    return [None if gone else _text(cell) for cell, gone in zip(cells, _is_gap(cells))]
+
+
+def quoted(names: Sequence[str], most: int = 8) -> str:
+    """List names for a message, the first few of them."""
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _number(cell: Any) -> float | None:
+    """Read a cell as a number; None where it is not one."""
+    try:
+        number = float(cell)
+    except (TypeError, ValueError):
+        return None
+    # "nan" in a text column is a word; a NaN that is a number was seen as a gap before.
+    return None if math.isnan(number) else number
+
+
+def _text(cell: Any) -> str:
+    """Read a cell as a category."""
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _is_gap(cells: np.ndarray) -> np.ndarray:
+    """Whether each cell is missing: NaN, None, NaT, or empty text."""
+    if cells.dtype.kind in "biu":
+        return np.zeros(len(cells), dtype=bool)
+    if cells.dtype.kind == "f":
+        return np.isnan(cells)
+    return np.array([c is None or c != c or str(c).strip() == "" for c in cells], dtype=bool)
+
+
+def _refuse_text(cells: np.ndarray, wrong: list[bool], name: str) -> None:
+    """Raise where a column of numbers holds text, and say where."""
+    if any(wrong):
+        row = wrong.index(True)
+        raise InvalidInput(
+            f"Column {name!r} holds numbers, but row {row} (the first row is 0) holds "
+            f"{str(cells[row])!r}{_and_more(sum(wrong), 'such cell')}."
+        )
+
+
+def _refuse_infinite(numbers: np.ndarray, name: str) -> None:
+    """Raise where a column holds infinities, and say how many and where."""
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        raise InvalidInput(
+            f"Column {name!r} holds {_count(int(infinite.sum()), 'infinite number')}, "
+            f"the first in row {int(infinite.argmax())} (the first row is 0)."
+        )
+
+
+def refuse_gaps(cells: np.ndarray, name: str) -> None:
+    """Raise where the target is missing, and say how often and where."""
+    gap = _is_gap(cells)
+    if gap.any():
+        raise InvalidInput(
+            f"The target column {name!r} has {_count(int(gap.sum()), 'missing value')} (NaN), "
+            f"the first in row {int(gap.argmax())} (the first row is 0); "
+            "leave those rows out."
+        )
+
+
+def refuse_empty(cells: np.ndarray, name: str) -> None:
+    """Raise for a column that cannot be learned from because no cell is filled, or it is dates."""
+    if cells.dtype.kind in "mM":
+        raise InvalidInput(
+            f"Column {name!r} holds dates or times; turn it into numbers (a year, an age) first, "
+            "or leave it out."
+        )
+    if len(cells) == 0:
+        raise InvalidInput("The table has no rows.")
+    if _is_gap(cells).all():
+        raise InvalidInput(f"Column {name!r} is empty in every row; leave it out.")
+
+
+def _and_more(count: int, thing: str) -> str:
+    """Say how many there are, where there is more than one."""
+    return f" ({_count(count, thing)} in all)" if count > 1 else ""
+
+
+def _count(count: int, thing: str) -> str:
+    """Write a number with its noun."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def labels_of(cells: np.ndarray) -> np.ndarray:
+    """Return labels as integers where all are whole numbers, as text otherwise."""
+    numbers = [None if isinstance(c, bool | np.bool_) else _number(c) for c in cells]
+    if all(n is not None and n.is_integer() for n in numbers):
+        return np.array(numbers, dtype=np.int64)
+    return np.array([_text(cell) for cell in cells])
