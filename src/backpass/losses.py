@@ -121,7 +121,9 @@ def absolute_error_delta(z: Array, y: Array) -> Array:
 
 
 def huber(threshold: float = 1.0) -> Loss:
-    """Build Huber's loss: ½ r² where |r| ≤ threshold, else threshold · (|r| − threshold/2).
+    """Build Huber's loss: half the square of a small residual, linear in a large one.
+
+    With r = a − y it is ½ r² up to the threshold t, and t (abs(r) − t/2) beyond.
 
     Parameters
     ----------
