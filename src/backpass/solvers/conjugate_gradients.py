@@ -1,0 +1,62 @@
+"""Conjugate gradients after Polak and Ribière, the course's choice.
+
+    d := −D + β d,   β = max(0, Dᵀ(D − D_old) / D_oldᵀD_old)
+
+(β < 0 is a restart, "PR+": Gilbert and Nocedal, 1992), with a strong-Wolfe search along d.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..arrays import Array
+from .line_search import Function, strong_wolfe
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ConjugateGradients:
+    """Polak-Ribière directions; the state holds the last one, its slope and the last step."""
+
+    c1: float = 1e-4
+    c2: float = 0.3  # a more exact search than L-BFGS needs keeps the directions conjugate
+    name = "cg"
+
+    def init(self, fun: Function, theta: Array) -> State:
+        """Evaluate the first point; the first direction is −D."""
+        J, D = fun(theta)
+        return {"theta": theta, "J": float(J), "D": D, "nit": 0, "nfev": 1, "d": -D, "last": 0.0}
+
+    def step(self, fun: Function, state: State) -> State:
+        """Search along d, then make the next d."""
+        D, d = state["D"], state["d"]
+        slope = float(D @ d)
+        t = state["last"] / slope if state["last"] else -1 / max(-slope, 1.0)
+        found = strong_wolfe(
+            fun, state["theta"], state["J"], D, d, t=abs(t), c1=self.c1, c2=self.c2
+        )
+        point = found.point
+        made = {
+            "theta": point.theta,
+            "J": point.J,
+            "D": point.D,
+            "nit": state["nit"] + 1,
+            "nfev": state["nfev"] + found.nfev,
+        }
+        if point.t == 0:
+            return _restarted(state, made, found.overflowed)
+        return {**made, "d": self._direction(D, point.D, d), "last": point.t * slope}
+
+    def _direction(self, D_old: Array, D: Array, d: Array) -> Array:
+        beta = max(0.0, float(D @ (D - D_old)) / float(D_old @ D_old))
+        conjugate = beta * d - D
+        return conjugate if float(D @ conjugate) < 0 else -D
+
+
+def _restarted(state: State, made: State, overflowed: bool) -> State:
+    """After a search in vain: steepest descent next time, and no more if this was that."""
+    steepest = -state["D"]
+    tried = bool((state["d"] == steepest).all())
+    return {**made, "d": steepest, "last": 0.0, "stuck": tried, "overflowed": overflowed}

@@ -1,0 +1,153 @@
+"""How far to go along a direction d: a step t that satisfies the strong Wolfe conditions.
+
+With φ(t) = J(θ + t d), the two conditions are
+
+    φ(t) ≤ φ(0) + c₁ t φ′(0)     (J falls enough)      and      |φ′(t)| ≤ c₂ |φ′(0)|     (it is flat),
+
+and the search is Nocedal and Wright's algorithms 3.5 and 3.6: walk on until a step is bracketed, then
+zoom in by cubic interpolation. Close to a minimum J's own rounding hides its fall; there the
+gradient decides (Hager and Zhang's approximate Wolfe condition).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..arrays import Array, array_namespace
+
+Function = Callable[[Array], tuple[Any, Array]]
+
+MAX_EVALUATIONS = 20
+
+
+class Point(NamedTuple):
+    """A point on the line: t, θ + t d, and J, D and φ′ there."""
+
+    t: float
+    theta: Array
+    J: float
+    D: Array
+    slope: float
+
+
+class Found(NamedTuple):
+    """The best point found, how many evaluations it took, and whether J overflowed on the way."""
+
+    point: Point
+    nfev: int
+    overflowed: bool
+
+
+@dataclass
+class Line:
+    """φ and the two conditions."""
+
+    fun: Function
+    start: Point
+    d: Array
+    c1: float
+    c2: float
+    nfev: int = 0
+    overflowed: bool = False
+
+    def at(self, t: float) -> Point:
+        """Evaluate φ(t) and φ′(t); where J is not finite, it counts as infinite."""
+        theta = self.start.theta + t * self.d
+        J, D = self.fun(theta)
+        J, slope = float(J), float(D @ self.d)
+        self.nfev += 1
+        if not (math.isfinite(J) and math.isfinite(slope)):
+            self.overflowed, J = True, math.inf
+        return Point(t, theta, J, D, slope)
+
+    def falls(self, point: Point) -> bool:
+        """The first Wolfe condition."""
+        return point.J <= self.start.J + self.c1 * point.t * self.start.slope
+
+    def accepts(self, point: Point) -> bool:
+        """Both Wolfe conditions, or the approximate ones where J's rounding hides its fall."""
+        slope = self.start.slope
+        if self.falls(point):
+            return abs(point.slope) <= -self.c2 * slope
+        noise = 4 * rounding(point.theta) * abs(self.start.J)
+        level = point.J <= self.start.J + noise
+        return level and self.c2 * slope <= point.slope <= (2 * self.c1 - 1) * slope
+
+
+def strong_wolfe(
+    fun: Function,
+    theta: Array,
+    J: float,
+    D: Array,
+    d: Array,
+    *,
+    t: float,
+    c1: float = 1e-4,
+    c2: float = 0.9,
+) -> Found:
+    """Search along the descent direction d, trying t first; the point has t = 0 if all failed."""
+    start = Point(0.0, theta, J, D, float(D @ d))
+    line = Line(fun, start, d, c1, c2)
+    point = _bracket(line, t)
+    return Found(point, line.nfev, line.overflowed)
+
+
+def _bracket(line: Line, t: float) -> Point:
+    """Walk on, step after longer step, until one is accepted or an interval holds one."""
+    low = line.start
+    while line.nfev < MAX_EVALUATIONS:
+        point = line.at(t)
+        if line.accepts(point):
+            return point
+        if not line.falls(point) or point.J >= low.J:
+            return _zoom(line, low, point)
+        if point.slope >= 0:
+            return _zoom(line, point, low)
+        t = _between(_cubic_minimum(low, point), 2 * t, 10 * t)
+        low = point
+    return low
+
+
+def _zoom(line: Line, low: Point, high: Point) -> Point:
+    """Shrink an interval: low falls enough and is its lowest end, φ goes down from it to high."""
+    while line.nfev < MAX_EVALUATIONS:
+        width = high.t - low.t
+        if abs(width) <= 4 * rounding(low.theta) * max(low.t, high.t):
+            break
+        edges = sorted((low.t + 0.1 * width, high.t - 0.1 * width))
+        point = line.at(_between(_cubic_minimum(low, high), *edges))
+        if line.accepts(point):
+            return point
+        if not line.falls(point) or point.J >= low.J:
+            high = point
+            continue
+        if point.slope * width >= 0:
+            high = low
+        low = point
+    return low
+
+
+def _cubic_minimum(p: Point, q: Point) -> float:
+    """Where the cubic through both values and both slopes is least; near p if q is infinite."""
+    if not math.isfinite(q.J):
+        return p.t + 0.1 * (q.t - p.t)
+    a = p.slope + q.slope - 3 * (p.J - q.J) / (p.t - q.t)
+    square = a * a - p.slope * q.slope
+    if square < 0:
+        return (p.t + q.t) / 2
+    b = math.copysign(math.sqrt(square), q.t - p.t)
+    scale = q.slope - p.slope + 2 * b
+    return q.t - (q.t - p.t) * (q.slope + b - a) / scale if scale else (p.t + q.t) / 2
+
+
+def _between(t: float, least: float, most: float) -> float:
+    """Keep t within limits; a t that is not a number becomes their middle."""
+    return min(max(t, least), most) if math.isfinite(t) else (least + most) / 2
+
+
+def rounding(array: Array) -> float:
+    """The array's machine epsilon."""
+    return float(array_namespace(array).finfo(array.dtype).eps)
