@@ -1,8 +1,8 @@
 """L-BFGS: the last few steps s = θ − θ_old and y = D − D_old stand for the Hessian.
 
 The inverse Hessian's approximation H maps D to the direction −H D. Nocedal's two loops over the
-pairs are here two matrix products each way (Byrd, Nocedal and Schnabel, 1994): with the pairs as rows
-of S and Y, R the upper triangle of S Yᵀ and E its diagonal,
+pairs are here two matrix products each way (Byrd, Nocedal and Schnabel, 1994): with the pairs as
+rows of S and Y, R the upper triangle of S Yᵀ and E its diagonal,
 
     p = R⁻¹ S D,   q = D − Yᵀ p,   r = H₀ q,   H D = r + Sᵀ R⁻ᵀ (E p − Y r).
 

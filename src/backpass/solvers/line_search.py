@@ -2,10 +2,10 @@
 
 With φ(t) = J(θ + t d), the two conditions are
 
-    φ(t) ≤ φ(0) + c₁ t φ′(0)     (J falls enough)      and      |φ′(t)| ≤ c₂ |φ′(0)|     (it is flat),
+    φ(t) ≤ φ(0) + c₁ t φ′(0)   (J falls enough)   and   |φ′(t)| ≤ c₂ |φ′(0)|   (it is flat),
 
-and the search is Nocedal and Wright's algorithms 3.5 and 3.6: walk on until a step is bracketed, then
-zoom in by cubic interpolation. Close to a minimum J's own rounding hides its fall; there the
+and the search is Nocedal and Wright's algorithms 3.5 and 3.6: walk on until a step is bracketed,
+then zoom in by cubic interpolation. Close to a minimum J's own rounding hides its fall; there the
 gradient decides (Hager and Zhang's approximate Wolfe condition).
 """
 
@@ -65,7 +65,7 @@ class Line:
 
     def falls(self, point: Point) -> bool:
         """The first Wolfe condition."""
-        return point.J <= self.start.J + self.c1 * point.t * self.start.slope
+        return self.start.J - point.J >= -self.c1 * point.t * self.start.slope
 
     def accepts(self, point: Point) -> bool:
         """Both Wolfe conditions, or the approximate ones where J's rounding hides its fall."""
@@ -73,7 +73,7 @@ class Line:
         if self.falls(point):
             return abs(point.slope) <= -self.c2 * slope
         noise = 4 * rounding(point.theta) * abs(self.start.J)
-        level = point.J <= self.start.J + noise
+        level = abs(point.J - self.start.J) <= noise
         return level and self.c2 * slope <= point.slope <= (2 * self.c1 - 1) * slope
 
 
@@ -113,12 +113,13 @@ def _bracket(line: Line, t: float) -> Point:
 
 def _zoom(line: Line, low: Point, high: Point) -> Point:
     """Shrink an interval: low falls enough and is its lowest end, φ goes down from it to high."""
+    previous = math.inf
     while line.nfev < MAX_EVALUATIONS:
         width = high.t - low.t
         if abs(width) <= 4 * rounding(low.theta) * max(low.t, high.t):
             break
-        edges = sorted((low.t + 0.1 * width, high.t - 0.1 * width))
-        point = line.at(_between(_cubic_minimum(low, high), *edges))
+        point = line.at(_inside(low, high, slow=abs(width) > 0.66 * previous))
+        previous = abs(width)
         if line.accepts(point):
             return point
         if not line.falls(point) or point.J >= low.J:
@@ -128,6 +129,15 @@ def _zoom(line: Line, low: Point, high: Point) -> Point:
             high = low
         low = point
     return low
+
+
+def _inside(low: Point, high: Point, slow: bool) -> float:
+    """The cubic's minimum, kept off the ends; the middle where the last step shrank too little."""
+    width = high.t - low.t
+    if slow and math.isfinite(high.J):
+        return low.t + width / 2
+    edges = sorted((low.t + 0.02 * width, high.t - 0.02 * width))
+    return _between(_cubic_minimum(low, high), *edges)
 
 
 def _cubic_minimum(p: Point, q: Point) -> float:
@@ -145,7 +155,7 @@ def _cubic_minimum(p: Point, q: Point) -> float:
 
 def _between(t: float, least: float, most: float) -> float:
     """Keep t within limits; a t that is not a number becomes their middle."""
-    return min(max(t, least), most) if math.isfinite(t) else (least + most) / 2
+    return min(max(float(t), least), most) if math.isfinite(t) else (least + most) / 2
 
 
 def rounding(array: Array) -> float:

@@ -204,7 +204,5 @@ def _point(state: State) -> OptimizeResult:
 
 def _result(state: State, reason: Stop) -> OptimizeResult:
     result = _point(state)
-    result.update(
-        reason=reason, message=reason.value, status=reason.status, success=reason.success
-    )
+    result.update(reason=reason, message=reason.value, status=reason.status, success=reason.success)
     return result
