@@ -1,0 +1,142 @@
+"""The one door to matplotlib, and colours that read on light and dark paper alike.
+
+Figures are transparent: they take the page's own background. So every ink has a contrast of at
+least 3 : 1 against white and against the near-black of dark themes, and the colours are those of
+Okabe and Ito ("Color universal design", 2008), which colour-blind readers can tell apart, made a
+little lighter or darker where one of the two papers asks for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidInput, MissingExtra
+
+INK = "#7f7f7f"
+BLUE, VERMILION, GREEN, PURPLE = "#1a80bb", "#d55e00", "#00936b", "#b8649a"
+SERIES = (BLUE, VERMILION, GREEN, PURPLE)
+POSITIVE, NEGATIVE = BLUE, VERMILION
+
+PAPER = "#f3efe9"  # zero on the signed scale, and what stands behind numbers on lines
+DARK = "#1a1a1a"
+
+_SIGNED = ("#7a2f00", NEGATIVE, PAPER, POSITIVE, "#00344f")
+_UNSIGNED = "cividis"
+_LIGHT = "#ffffff"
+_MOST_NUMBERS = 80  # cells of a heat map that can carry their numbers
+
+
+def pyplot() -> Any:
+    """Return matplotlib.pyplot, or say how to get it."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise MissingExtra(
+            "Pictures need matplotlib, which is not installed: pip install 'backpass[plot]'."
+        ) from None
+    return plt
+
+
+def new_axes(width: float, height: float) -> Any:
+    """Make axes on a transparent figure of their own, width and height in inches."""
+    figure = pyplot().figure(figsize=(width, height), layout="constrained")
+    figure.patch.set_alpha(0.0)
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    return without_paper(figure.add_subplot())
+
+
+def without_paper(ax: Any) -> Any:
+    """Let the page show through the axes."""
+    ax.patch.set_alpha(0.0)
+    return ax
+
+
+def styled(ax: Any) -> Any:
+    """Give axes the ink that reads on both papers."""
+    ax.tick_params(colors=INK, which="both")
+    for text in (ax.xaxis.label, ax.yaxis.label, ax.title):
+        text.set_color(INK)
+    for spine in ax.spines.values():
+        spine.set_color(INK)
+    return ax
+
+
+def panels(ax: Any, heights: list[float]) -> list[Any]:
+    """Divide axes into panels below each other; the given axes stay as their invisible frame."""
+    ax.set_axis_off()
+    grid = ax.get_subplotspec().subgridspec(len(heights), 1, height_ratios=heights)
+    return [without_paper(styled(ax.figure.add_subplot(cell))) for cell in grid]
+
+
+def heat_map(ax: Any, matrix: np.ndarray, signed: bool, first: tuple[int, int]) -> Any:
+    """Draw a matrix with its colour bar; `first` numbers its first row and column."""
+    low, high = _limits(matrix, signed)
+    top, left = first[0] - 0.5, first[1] - 0.5
+    extent = (left, left + matrix.shape[1], top + matrix.shape[0], top)
+    look = {"cmap": colours(signed), "aspect": "auto", "interpolation": "nearest"}
+    image = ax.imshow(matrix, vmin=low, vmax=high, extent=extent, **look)
+    bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02)
+    bar.ax.tick_params(colors=INK)
+    bar.outline.set_edgecolor(INK)
+    if matrix.size <= _MOST_NUMBERS:
+        _write_numbers(ax, image, matrix, first)
+    return image
+
+
+def colours(signed: bool) -> Any:
+    """Return the colour map: vermilion, paper, blue around zero; or one that only grows."""
+    pyplot()
+    from matplotlib import colormaps
+    from matplotlib.colors import LinearSegmentedColormap
+
+    if signed:
+        return LinearSegmentedColormap.from_list("backpass_signed", list(_SIGNED))
+    return colormaps[_UNSIGNED]
+
+
+def legend(ax: Any, **where: Any) -> None:
+    """Draw a legend without a frame, in ink."""
+    ax.legend(frameon=False, labelcolor=INK, **where)
+
+
+def number(value: float, digits: int) -> str:
+    """Write a number with so many significant digits and a minus that is one."""
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
+def text_on(rgba: Any) -> str:
+    """Return black or white, whichever reads better on that colour."""
+    return DARK if luminance(rgba[:3]) > 0.19 else _LIGHT
+
+
+def luminance(rgb: Any) -> float:
+    """Return the relative luminance of sRGB in 0..1 (WCAG 2.2)."""
+    c = np.asarray(rgb, dtype=float)
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+
+
+def finite(values: Any, name: str) -> np.ndarray:
+    """Return a float array, or say that there is nothing finite to draw."""
+    array = np.asarray(values, dtype=float)
+    if array.size == 0 or not np.isfinite(array).any():
+        raise InvalidInput(f"{name} holds no finite number, so there is nothing to draw.")
+    return array
+
+
+def _limits(matrix: np.ndarray, signed: bool) -> tuple[float, float]:
+    """The ends of the colour scale: symmetric about zero for signed numbers."""
+    shown = matrix[np.isfinite(matrix)]
+    if signed:
+        top = float(np.abs(shown).max()) or 1.0
+        return -top, top
+    return float(shown.min()), float(shown.max())
+
+
+def _write_numbers(ax: Any, image: Any, matrix: np.ndarray, first: tuple[int, int]) -> None:
+    centred = {"ha": "center", "va": "center", "fontsize": 8}
+    for (row, column), value in np.ndenumerate(matrix):
+        ink = text_on(image.to_rgba(value))
+        ax.text(column + first[1], row + first[0], number(value, 3), color=ink, **centred)

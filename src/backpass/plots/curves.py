@@ -1,0 +1,157 @@
+"""J and the validation score by epoch, as far as training went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidInput
+from . import canvas
+
+
+class TrainingDisplay:
+    """J by epoch, and the validation score below it where there is one.
+
+    Parameters
+    ----------
+    J : sequence of float
+        J after each epoch (or each iteration of a full-batch solver).
+    validation_scores : sequence of float, optional
+        Accuracy or R² on held-out rows, after each epoch.
+    stop_reason : str, optional
+        The sentence that says why training stopped; it becomes the title.
+
+    Attributes
+    ----------
+    ax_, figure_ : matplotlib Axes and Figure
+        What was drawn on.
+    axes_ : list of Axes
+        One for J, and one for the validation score where there is one.
+    lines_ : list of Line2D
+        The curves, as many as axes.
+
+    Raises
+    ------
+    InvalidInput
+        If J holds no finite number.
+    MissingExtra
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> display = TrainingDisplay([0.9, 0.5, 0.3]).plot()
+    >>> display.lines_[0].get_ydata().tolist()
+    [0.9, 0.5, 0.3]
+    """
+
+    ax_: Any
+    figure_: Any
+    axes_: list[Any]
+    lines_: list[Any]
+
+    def __init__(
+        self,
+        J: Sequence[float],
+        validation_scores: Sequence[float] | None = None,
+        stop_reason: str | None = None,
+    ) -> None:
+        self.J = canvas.finite(J, "J")
+        given = validation_scores is not None and len(validation_scores) > 0
+        self.validation_scores = np.asarray(validation_scores, dtype=float) if given else None
+        self.stop_reason = stop_reason
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> TrainingDisplay:
+        """Draw the curves of a fitted estimator, ours or scikit-learn's.
+
+        Parameters
+        ----------
+        estimator : MLPClassifier or MLPRegressor
+            Fitted; its ``loss_curve_`` and ``validation_scores_`` are drawn.
+        ax : matplotlib Axes, optional
+            Where to draw; a transparent figure of its own where not given.
+
+        Returns
+        -------
+        TrainingDisplay
+
+        Raises
+        ------
+        InvalidInput
+            If the estimator has no ``loss_curve_``.
+
+        Examples
+        --------
+        >>> from types import SimpleNamespace
+        >>> fitted = SimpleNamespace(loss_curve_=[2.0, 1.0])
+        >>> TrainingDisplay.from_estimator(fitted).J.tolist()
+        [2.0, 1.0]
+        """
+        if not hasattr(estimator, "loss_curve_"):
+            raise InvalidInput(f"{type(estimator).__name__} has no loss_curve_: fit it first.")
+        scores = getattr(estimator, "validation_scores_", None)
+        reason = getattr(estimator, "stop_reason_", None)
+        sentence = None if reason is None else str(getattr(reason, "value", reason))
+        return cls(estimator.loss_curve_, scores, sentence).plot(ax=ax)
+
+    def plot(self, *, ax: Any = None) -> TrainingDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        TrainingDisplay
+            Itself.
+
+        Examples
+        --------
+        >>> len(TrainingDisplay([2.0, 1.0], [0.5, 0.75]).plot().axes_)
+        2
+        """
+        curves = [("J", self.J, canvas.BLUE)]
+        if self.validation_scores is not None:
+            curves.append(("validation score", self.validation_scores, canvas.VERMILION))
+        self.ax_ = canvas.new_axes(6.4, 2.6 + 1.4 * len(curves)) if ax is None else ax
+        self.figure_ = self.ax_.figure
+        self.axes_ = [self.ax_] if len(curves) == 1 else canvas.panels(self.ax_, [1.4, 1.0])
+        self.lines_ = [_draw(panel, *curve) for panel, curve in zip(self.axes_, curves)]
+        _mark_best(self.axes_[-1], self.lines_[-1], self.validation_scores)
+        self.axes_[-1].set_xlabel("epoch")
+        if self.stop_reason:
+            self.axes_[0].set_title(self.stop_reason, fontsize="medium")
+        return self
+
+
+def _draw(ax: Any, name: str, values: np.ndarray, colour: str) -> Any:
+    """One curve, its axis logarithmic where J falls by more than a factor of ten."""
+    epochs = np.arange(1, len(values) + 1)
+    (line,) = canvas.styled(ax).plot(
+        epochs, values, color=colour, marker="." if len(values) < 40 else None
+    )
+    ax.set_ylabel(name)
+    positive = values[np.isfinite(values)]
+    if name == "J" and positive.min() > 0 and positive.max() > 10 * positive.min():
+        ax.set_yscale("log")
+    return line
+
+
+def _mark_best(ax: Any, line: Any, scores: np.ndarray | None) -> None:
+    """A ring at the best validation score, which is what early stopping restores."""
+    if scores is None or not np.isfinite(scores).any():
+        return
+    best = int(np.nanargmax(scores))
+    ax.plot(best + 1, scores[best], "o", ms=9, mfc="none", color=line.get_color(), label="best")
+    ax.annotate(
+        f"best: {scores[best]:.4g}",
+        (best + 1, scores[best]),
+        xytext=(0, -16),
+        textcoords="offset points",
+        ha="right",
+        color=canvas.INK,
+    )
