@@ -6,11 +6,12 @@ whatever packed copies make that fast.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ..arrays import Array, as_matrix, as_vector
 from ..network import Network
-from . import reference
+from . import blocked, reference
 from .dropout import Dropout
 from .problem import Epoch, Optimizer, Rows, check_rows
 
@@ -36,9 +37,11 @@ def prepare(
     sample_weight: Any = None,
     total_weight: float | None = None,
     n_threads: int | None = None,
-) -> reference.ReferenceProblem:
+) -> blocked.BlockedProblem | reference.ReferenceProblem:
     """Bind a network to its data: check it once, and choose the engine."""
     rows = check_rows(net, X, Y, sample_weight, total_weight)
+    if _blocked_fits(rows.X, rows.Y):
+        return blocked.BlockedProblem(net, rows, float(lam))
     return reference.ReferenceProblem(net, rows, float(lam))
 
 
@@ -129,7 +132,8 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     """
     X = as_matrix(X, "X", net.sizes[0])
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
-    return reference.forward(net, theta, X)
+    engine = blocked if _blocked_fits(X, theta) else reference
+    return engine.forward(net, theta, X)
 
 
 def second_moments(
@@ -137,3 +141,8 @@ def second_moments(
 ) -> tuple[list[Array], list[Array]]:
     """Compute the Kronecker factors of the Gauss-Newton matrix, A and G by layer."""
     return reference.second_moments(net, theta, check_rows(net, X, Y, sample_weight))
+
+
+def _blocked_fits(*arrays: Any) -> bool:
+    """Whether the NumPy engine can run, and is not forbidden."""
+    return os.environ.get("BACKPASS_ENGINE") != "reference" and blocked.fits(*arrays)
