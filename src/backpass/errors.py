@@ -7,6 +7,7 @@
     │   ├── InvalidNetwork                    sizes, activations or a loss that make no network
     │   └── WrongDerivative                   a user's loss or activation whose derivative is wrong
     ├── ModelFileError                        a model file that is not one, or is damaged
+    ├── WriteError (also an OSError)          an output that could not be written; the old is left
     ├── OutputExists (also a FileExistsError) an output that would be replaced without leave
     └── MissingExtra (also an ImportError)    an optional dependency that is not installed
 
@@ -32,6 +33,10 @@ class WrongDerivative(InvalidInput):
 
 class ModelFileError(BackpassError):
     """A model file that is not one, is damaged, or is from a version that cannot be read."""
+
+
+class WriteError(BackpassError, OSError):
+    """An output file could not be written; what was there before is left."""
 
 
 class OutputExists(BackpassError, FileExistsError):

@@ -5,6 +5,7 @@ The parsing is pandas', pyarrow's, SciPy's and NumPy's own; nothing here runs co
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -106,7 +107,7 @@ ARRAYS: dict[str, Callable[[Path], Arrays]] = {
 
 def format_of(path: Path) -> str:
     """Return the ending that decides the reader; a missing or unknown file is an error."""
-    if not path.exists():
+    if not os.path.exists(path):
         raise InvalidInput(f"There is no file {path}.")
     if path.is_dir():
         if any(path.glob("**/*.parquet")):
