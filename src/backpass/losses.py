@@ -8,7 +8,9 @@ activation it is a^(L) − y, which is why the notes' δ formula serves them all
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any
 
 from .activations import identity, sigmoid
 from .arrays import Array, array_namespace, real_part, where_positive
@@ -50,6 +52,12 @@ class Loss:
     output: str = "identity"
     smooth: bool = True
     parameter: float | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        build = {"huber": _huber, "quantile": _quantile}.get(self.name)
+        if build is not None and build(self.parameter) == self:
+            return build, (self.parameter,)  # its functions are closures, which have no name
+        return Loss, tuple(getattr(self, field.name) for field in fields(self))
 
 
 def softmax(z: Array) -> Array:
@@ -152,7 +160,11 @@ def huber(threshold: float = 1.0) -> Loss:
     """
     if not threshold > 0:
         raise InvalidNetwork(f"Huber's threshold must be positive, not {threshold!r}.")
+    return _huber(float(threshold))
 
+
+@cache
+def _huber(threshold: float) -> Loss:
     def value(z: Array, y: Array) -> Array:
         r = where_positive(z - y, z - y, y - z)
         linear = threshold * (r - threshold / 2)
@@ -163,7 +175,7 @@ def huber(threshold: float = 1.0) -> Loss:
         inside = where_positive(threshold - r, r, r * 0 + threshold)
         return where_positive(threshold + r, inside, r * 0 - threshold)
 
-    return Loss("huber", identity, value, delta, smooth=False, parameter=float(threshold))
+    return Loss("huber", identity, value, delta, smooth=False, parameter=threshold)
 
 
 def quantile(q: float = 0.5) -> Loss:
@@ -196,7 +208,11 @@ def quantile(q: float = 0.5) -> Loss:
     """
     if not 0 < q < 1:
         raise InvalidNetwork(f"A quantile lies strictly between 0 and 1, not {q!r}.")
+    return _quantile(float(q))
 
+
+@cache
+def _quantile(q: float) -> Loss:
     def value(z: Array, y: Array) -> Array:
         return array_namespace(z).sum(where_positive(z - y, (1 - q) * (z - y), q * (y - z)), axis=1)
 
@@ -205,7 +221,7 @@ def quantile(q: float = 0.5) -> Loss:
         xp = array_namespace(r)
         return xp.where(r > 0, r * 0 + (1 - q), xp.where(r < 0, r * 0 - q, r * 0))
 
-    return Loss("quantile", identity, value, delta, smooth=False, parameter=float(q))
+    return Loss("quantile", identity, value, delta, smooth=False, parameter=q)
 
 
 LOSSES: dict[str, Loss] = {

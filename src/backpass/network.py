@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -90,6 +91,14 @@ class Network:
     def n_parameters(self) -> int:
         """Length of θ."""
         return sum(rows * columns for rows, columns in self.shapes)
+
+    @cached_property
+    def linear(self) -> Network:
+        """The same network without its output activation: its answer is z^(L)."""
+        return Network(self.sizes, self.hidden, "squared_error")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Network, (self.sizes, self.hidden, self.loss)
 
     @property
     def smooth(self) -> bool:

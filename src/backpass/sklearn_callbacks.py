@@ -1,0 +1,60 @@
+"""The bridge to ``sklearn.callback``: scikit-learn 1.9's own callbacks and progress bars.
+
+Older versions of scikit-learn have none; there the estimators simply lack ``set_callbacks``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .training import Progress
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9
+
+    class CallbackSupportMixin:  # noqa: D101
+        pass
+
+    def with_callbacks(method: Any) -> Any:
+        """Leave the method as it is."""
+        return method
+
+
+__all__ = ["Bridge", "CallbackSupportMixin", "with_callbacks"]
+
+
+class Bridge:
+    """Reports the fit, and every epoch of it, to scikit-learn's callbacks, if there are any.
+
+    ``fitted`` maps θ to the attributes that make a working estimator of it.
+    """
+
+    def __init__(
+        self, estimator: Any, X: Any, y: Any, fitted: Callable[[Any], dict[str, Any]]
+    ) -> None:
+        self.told = {"estimator": estimator, "X": X, "y": y}
+        self.fitted = fitted
+        self.root = None
+        if getattr(estimator, "_skl_callbacks", None):
+            self.root = estimator._init_callback_context(max_subtasks=estimator.max_iter)
+            self.root.call_on_fit_task_begin(**self.told)
+
+    def callbacks(self) -> tuple[Callable[[Progress], bool], ...]:
+        """Return the training's callback, or none where nobody listens."""
+        return () if self.root is None else (self._report,)
+
+    def close(self, theta: Any) -> None:
+        """Report the end of the fit."""
+        if self.root is not None:
+            self.root.call_on_fit_task_end(**self._with(theta))
+
+    def _report(self, progress: Progress) -> bool:
+        assert self.root is not None
+        task = self.root.subcontext(task_name="epoch")
+        task.call_on_fit_task_begin(**self.told)
+        return task.call_on_fit_task_end(**self._with(progress.theta))
+
+    def _with(self, theta: Any) -> dict[str, Any]:
+        return {**self.told, "reconstruction_attributes": lambda: self.fitted(theta)}
