@@ -16,6 +16,8 @@ __version__ = "0.1.0"
 _HOME = {
     "Activation": "activations",
     "Loss": "losses",
+    "MLPClassifier": "estimators",
+    "MLPRegressor": "estimators",
     "Network": "network",
     "GradientCheck": "gradcheck",
     "Trace": "trace",
@@ -26,6 +28,7 @@ _HOME = {
     "forward": "engine",
     "huber": "losses",
     "init_theta": "initialise",
+    "minimize": "training",
     "numerical_gradient": "gradcheck",
     "one_hot": "arrays",
     "load_digits": "datasets",

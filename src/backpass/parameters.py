@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -68,7 +68,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
 class SharedParameters(BaseEstimator):
     """The parameters, and their translation into what the training understands."""
 
-    _parameter_constraints: dict[str, list[Any]] = CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
 
     hidden_layer_sizes: Any
     activation: Any
@@ -137,7 +137,9 @@ class SharedParameters(BaseEstimator):
         return min(self.batch_size, m)
 
     def _dropout(self, n_hidden: int, seed: int) -> Dropout | None:
-        rates = self.dropout if isinstance(self.dropout, list | tuple) else [self.dropout] * n_hidden
+        rates = (
+            self.dropout if isinstance(self.dropout, list | tuple) else [self.dropout] * n_hidden
+        )
         if len(rates) != n_hidden:
             raise ValueError(
                 f"dropout has {len(rates)} rates, but the network has {n_hidden} hidden layers."

@@ -14,13 +14,11 @@ try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9
 
-    class CallbackSupportMixin:  # noqa: D101
-        pass
-
     def with_callbacks(method: Any) -> Any:
         """Leave the method as it is."""
         return method
 
+    CallbackSupportMixin: Any = object
 
 __all__ = ["Bridge", "CallbackSupportMixin", "with_callbacks"]
 

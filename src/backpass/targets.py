@@ -11,46 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InvalidInput
-
-
-def one_hot(y: Any, classes: Any = None) -> np.ndarray:
-    """Turn labels into rows with a single 1: the notes' Y.
-
-    Parameters
-    ----------
-    y : array-like of shape (m,)
-        Labels of any kind that can be sorted.
-    classes : array-like of shape (K,), optional
-        The classes in the order of the columns; the sorted labels of y where not given.
-
-    Returns
-    -------
-    ndarray of shape (m, K), float64
-        Y[i, k] is 1 where y[i] is class k, else 0.
-
-    Raises
-    ------
-    InvalidInput
-        If y is not one-dimensional, or holds a label that is not among the classes.
-
-    Examples
-    --------
-    >>> one_hot([2, 10, 2])
-    array([[1., 0.],
-           [0., 1.],
-           [1., 0.]])
-    """
-    y = np.asarray(y)
-    if y.ndim != 1:
-        raise InvalidInput(f"y has shape {y.shape}, but labels come as one dimension: (m,).")
-    classes = np.unique(y) if classes is None else np.asarray(classes)
-    Y = y[:, None] == classes[None, :]
-    if not Y.any(axis=1).all():
-        unknown = y[~Y.any(axis=1)][0]
-        raise InvalidInput(f"y holds {unknown!r}, which is not among the classes {classes}.")
-    return Y.astype(np.float64)
-
 
 @dataclass(frozen=True)
 class Labels:

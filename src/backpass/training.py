@@ -9,7 +9,7 @@ run repeats the uninterrupted one bit by bit, and an interrupted one leaves the 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -27,6 +27,11 @@ from .solvers import Stop, minimize_function
 State = dict[str, Any]
 
 EXPLODED = 1e6  # J that has grown this many times above what it was counts as diverged
+
+# Where a full-batch solver is done. Where scikit-learn stops, at a gradient of tol, J of separable
+# data can still fall to a third: ours would stop there too early, as its steps are longer.
+GRADIENT_PART = 0.01
+SMALLEST_FALL = 2.2e-9  # of J: SciPy's own for L-BFGS-B
 
 NOT_FINITE_AT_ONCE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -116,7 +121,6 @@ class Watch:
 
     validate: Callable[[Array], tuple[float, float]] | None = None
     callbacks: tuple[Callable[[Progress], Any], ...] = ()
-    early_stopping: bool = False
     started: float = field(default_factory=time.perf_counter)
     rows: int = 0  # rows that went through since `started`
 
@@ -134,7 +138,8 @@ class Watch:
         if not self.callbacks:
             return False
         progress = self._progress(state)
-        return any([bool(callback(progress)) for callback in self.callbacks])
+        answers = [callback(progress) for callback in self.callbacks]
+        return any(answers)
 
     def _progress(self, state: State) -> Progress:
         seconds = time.perf_counter() - self.started
@@ -155,6 +160,37 @@ class Watch:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long a training goes on without improvement: of J, or of the validation score."""
+
+    tol: float = 1e-4
+    n_iter_no_change: float = 10
+    by_score: bool = False
+
+    @property
+    def reason(self) -> StopReason:
+        """What is said when it is at its end."""
+        return StopReason.NO_BETTER_SCORE if self.by_score else StopReason.NO_IMPROVEMENT
+
+    def count(self, state: State) -> State:
+        """Count the epochs without improvement, as scikit-learn does, and keep the best."""
+        if self.by_score:
+            score, best = state["score_curve"][-1], state["best_score"]
+            worse = score < best + self.tol
+            if score > best:
+                state = {**state, "best_score": score, "best_theta": state["theta"]}
+        else:
+            J, best = state["J_curve"][-1], state["best_J"]
+            worse = J > best - self.tol
+            state = {**state, "best_J": min(J, best)}
+        return {**state, "no_improvement": state["no_improvement"] + 1 if worse else 0}
+
+    def exhausted(self, state: State) -> bool:
+        """Whether it is at its end."""
+        return state["no_improvement"] > self.n_iter_no_change
+
+
+@dataclass(frozen=True)
 class Plan:
     """How a mini-batch training goes on, and when it is over."""
 
@@ -162,8 +198,7 @@ class Plan:
     schedule: Schedule
     batch_size: int
     max_epochs: int
-    tol: float = 1e-4
-    n_iter_no_change: float = 10
+    patience: Patience
     shuffle: bool = True
     dropout: engine.Dropout | None = None
 
@@ -187,9 +222,7 @@ def start(theta: Array, generator: np.random.RandomState) -> State:
     }
 
 
-def run_epochs(
-    problem: Any, state: State, plan: Plan, watch: Watch
-) -> tuple[State, StopReason]:
+def run_epochs(problem: Any, state: State, plan: Plan, watch: Watch) -> tuple[State, StopReason]:
     """Train by mini-batches until there is a reason to stop."""
     if state["solver"] is None:
         solver = plan.optimizer.init(state["theta"])
@@ -201,8 +234,7 @@ def run_epochs(
             before, state = state, _epoch(problem, state, plan, watch, generator)
             if _diverged(problem, before, state):
                 return _last_finite(problem, before, watch), StopReason.DIVERGED
-            state = _count_improvement(state, plan, watch.early_stopping)
-            state, reason = _settled(state, plan, watch.early_stopping)
+            state, reason = _settled(plan.patience.count(state), plan)
             if watch.asks_to_stop(state):
                 return state, StopReason.CALLBACK
             if reason is not None:
@@ -224,7 +256,12 @@ def _epoch(
     )
     with np.errstate(all="ignore"):  # what is not finite is dealt with below
         theta, solver, J = problem.run_epoch(
-            state["theta"], state["solver"], plan.optimizer, order, plan.batch_size, rates,
+            state["theta"],
+            state["solver"],
+            plan.optimizer,
+            order,
+            plan.batch_size,
+            rates,
             plan.dropout,
         )
         after = {
@@ -269,28 +306,14 @@ def _refuse_if_not_finite(J: Any, D: Array) -> None:
         raise InvalidInput(NOT_FINITE_AT_ONCE)
 
 
-def _count_improvement(state: State, plan: Plan, by_score: bool) -> State:
-    """Count the epochs without improvement, as scikit-learn does, and keep the best."""
-    if by_score:
-        score, best = state["score_curve"][-1], state["best_score"]
-        worse = score < best + plan.tol
-        if score > best:
-            state = {**state, "best_score": score, "best_theta": state["theta"]}
-    else:
-        J, best = state["J_curve"][-1], state["best_J"]
-        worse = J > best - plan.tol
-        state = {**state, "best_J": min(J, best)}
-    return {**state, "no_improvement": state["no_improvement"] + 1 if worse else 0}
-
-
-def _settled(state: State, plan: Plan, by_score: bool) -> tuple[State, StopReason | None]:
+def _settled(state: State, plan: Plan) -> tuple[State, StopReason | None]:
     """Stop after too many epochs without improvement, unless the rate can still be lowered."""
-    if state["no_improvement"] <= plan.n_iter_no_change:
+    if not plan.patience.exhausted(state):
         return state, None
     rate = plan.schedule.shrunk(state["learning_rate"])
     if rate is not None:
         return {**state, "learning_rate": rate, "no_improvement": 0}, None
-    return state, StopReason.NO_BETTER_SCORE if by_score else StopReason.NO_IMPROVEMENT
+    return state, plan.patience.reason
 
 
 def run_full_batch(
@@ -301,30 +324,41 @@ def run_full_batch(
     solver: str,
     max_iter: int,
     max_fun: int | None = None,
-    tol: float = 1e-4,
-) -> tuple[State, StopReason, OptimizeResult]:
+    patience: Patience,
+) -> tuple[State, StopReason]:
     """Train by a full-batch solver until there is a reason to stop."""
     latest = state
+    exhausted: list[StopReason] = []
 
     def after_iteration(point: OptimizeResult) -> bool:
         nonlocal latest
         latest = {**latest, "theta": point.x, "epoch": latest["epoch"] + 1}
         watch.rows += problem.rows.m
-        latest = watch.record(latest, float(point.fun))
-        return watch.asks_to_stop(latest)
+        latest = patience.count(watch.record(latest, float(point.fun)))
+        if patience.by_score and patience.exhausted(latest):
+            exhausted.append(patience.reason)
+        return watch.asks_to_stop(latest) or bool(exhausted)
 
+    if state["solver"] is None:
+        _refuse_if_not_finite(*problem.cost_and_gradient(state["theta"]))
     with np.errstate(all="ignore"):
         result = minimize_function(
-            problem.cost_and_gradient, state["theta"], solver=solver, max_iter=max_iter,
-            max_fun=max_fun, tol=tol, callback=after_iteration, state=state["solver"],
+            problem.cost_and_gradient,
+            state["theta"],
+            solver=solver,
+            max_iter=max_iter,
+            max_fun=max_fun,
+            tol=GRADIENT_PART * patience.tol,
+            ftol=SMALLEST_FALL,
+            callback=after_iteration,
+            state=state["solver"],
         )
-    best_J = min(state["best_J"], float(result.fun))
-    final = {**latest, "theta": result.x, "solver": result.state, "best_J": best_J}
-    return final, StopReason[result.reason.name], result
+    final = {**latest, "theta": result.x, "solver": result.state}
+    return final, (exhausted or [StopReason[result.reason.name]])[0]
 
 
 def best_theta(state: State) -> Array:
-    """The parameters a training hands over: the best epoch's under early stopping, else the last."""
+    """θ of the best epoch under early stopping, else of the last."""
     return state["theta"] if state["best_theta"] is None else state["best_theta"]
 
 
@@ -391,6 +425,10 @@ def minimize(
     problem = engine.prepare(net, X, Y, lam=lam, sample_weight=sample_weight, n_threads=n_threads)
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long())
     return minimize_function(
-        problem.cost_and_gradient, theta, solver=solver, max_iter=max_iter, tol=tol,
+        problem.cost_and_gradient,
+        theta,
+        solver=solver,
+        max_iter=max_iter,
+        tol=tol,
         callback=callback,
     )
