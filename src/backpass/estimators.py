@@ -15,7 +15,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from sklearn.base import (
     ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
     RegressorMixin,
+    TransformerMixin,
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
 from sklearn.exceptions import ConvergenceWarning
@@ -60,7 +62,9 @@ class Data(NamedTuple):
         return Data(*(None if part is None else part[index] for part in self))
 
 
-class _MLP(CallbackSupportMixin, SharedParameters):
+class _MLP(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, SharedParameters
+):
     """What the two estimators have in common: everything but the meaning of y."""
 
     net_: Network
@@ -430,22 +434,32 @@ class _MLP(CallbackSupportMixin, SharedParameters):
     def _checked(self, X: Any) -> Any:
         """Validate rows to predict: at once where nothing can be wrong, by scikit-learn else."""
         check_is_fitted(self)
-        if (
+        if self._needs_no_check(X):
+            return X
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        return X.astype(self.theta_.dtype) if X.dtype != self.theta_.dtype else X
+
+    def _needs_no_check(self, X: Any) -> bool:
+        """Whether X is plainly a finite matrix of the right width and dtype."""
+        return (
             type(X) is np.ndarray
             and X.dtype == self.theta_.dtype
             and X.ndim == 2
             and X.shape[0] > 0
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
-            and np.isfinite(X.sum())
-        ):
-            return X
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return X.astype(self.theta_.dtype) if X.dtype != self.theta_.dtype else X
+            and bool(np.isfinite(X.sum()))
+        )
 
-    def _forward(self, net: Network, X: Any) -> Any:
-        """The answer of a network for checked rows."""
-        return engine.forward(net, self.theta_, X, n_threads=self.n_threads)
+    def _activations(self, X: Any) -> Any:
+        """a^(L), shape (m, s_L)."""
+        X = self._checked(X)
+        return engine.forward(self.net_, self.theta_, X, n_threads=self.n_threads)
+
+    def _logits(self, X: Any) -> Any:
+        """z^(L), shape (m, s_L)."""
+        X = self._checked(X)
+        return engine.forward(self.net_.linear, self.theta_, X, n_threads=self.n_threads)
 
     def transform(self, X: Any, layer: int = -1) -> Any:
         """Compute the activations of a hidden layer.
@@ -468,6 +482,7 @@ class _MLP(CallbackSupportMixin, SharedParameters):
         InvalidInput
             If the network has no such hidden layer.
         """
+        check_is_fitted(self)
         net = self.net_
         l = layer + net.L if layer < 0 else layer
         if not 2 <= l <= net.L - 1:
@@ -479,9 +494,15 @@ class _MLP(CallbackSupportMixin, SharedParameters):
         z = engine.forward(first, theta, self._checked(X), n_threads=self.n_threads)
         return net.activation(l).g(z)
 
+    @property
+    def _n_features_out(self) -> int:
+        """Columns of ``transform``: the units of the last hidden layer."""
+        return self.net_.sizes[-2]
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
@@ -639,7 +660,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
         ndarray of shape (m,) or (m, n_outputs)
             The labels with the largest probability.
         """
-        z = self._forward(self.net_.linear, self._checked(X))
+        z = self._logits(X)
         return self._labels.decode(self._labels.codes(z, array_namespace(z)))
 
     def predict_proba(self, X: Any) -> Any:
@@ -656,7 +677,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
             Rows that sum to 1, in the order of ``classes_``; for multilabel targets the probability
             of each label by itself.
         """
-        a = self._forward(self.net_, self._checked(X))
+        a = self._activations(X)
         if self._labels.multilabel:
             return a
         parts = [_probabilities(part, self.net_.loss.output) for part in self._labels.parts(a)]
@@ -693,7 +714,7 @@ class MLPClassifier(ClassifierMixin, _MLP):
         ndarray of shape (m,) for two classes, else (m, s_L)
             Positive, or largest, for the predicted class.
         """
-        z = self._forward(self.net_.linear, self._checked(X))
+        z = self._logits(X)
         return z[:, 0] if z.shape[1] == 1 else z
 
     def __sklearn_tags__(self) -> Any:
@@ -802,7 +823,7 @@ class MLPRegressor(RegressorMixin, _MLP):
         ndarray of shape (m,) or (m, n_outputs)
             The network's answers.
         """
-        a = self._forward(self.net_, self._checked(X))
+        a = self._activations(X)
         return a[:, 0] if a.shape[1] == 1 else a
 
 
