@@ -19,6 +19,8 @@ _HOME = {
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
     "Network": "network",
+    "Progress": "training",
+    "StopReason": "training",
     "GradientCheck": "gradcheck",
     "Trace": "trace",
     "check_gradient": "gradcheck",
