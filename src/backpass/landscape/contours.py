@@ -1,0 +1,192 @@
+"""The mountains from above: contours, the ways down, and what the plane does not show of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..plots import canvas
+from .terrain import Landscape, Walker
+
+_LEVELS = 24
+_FOG = (0.62, 0.62, 0.62)
+
+
+class LandscapeDisplay:
+    """Contours of J, the walkers' ways down, and below them how far each is from the plane.
+
+    Parameters
+    ----------
+    landscape : Landscape
+        What ``bp.landscape`` returns.
+
+    Attributes
+    ----------
+    ax_, figure_ : matplotlib Axes and Figure
+        The contours; with walkers, the frame of both panels.
+    axes_ : list of Axes
+        The contours, and where there are walkers the panel of their distances.
+    contours_ : QuadContourSet
+        The filled contours.
+    ways_ : list of Line2D
+        The ways down, by walker.
+    distances_ : list of Line2D
+        By walker: what share of each point's distance from the center the plane does not show.
+
+    Raises
+    ------
+    MissingExtra
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> net = bp.Network((2, 2, 1), hidden="tanh")
+    >>> found = bp.drops(net, [[0.0, 1.0], [1.0, 0.0]], [[1.0], [0.0]], 0.1, n=2)
+    >>> display = LandscapeDisplay(found.landscape(steps=7)).plot()
+    >>> len(display.ways_), display.axes_[1].get_ylabel()
+    (3, 'out of the plane')
+    """
+
+    ax_: Any
+    figure_: Any
+    axes_: list[Any]
+    contours_: Any
+    ways_: list[Any]
+    distances_: list[Any]
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.landscape = landscape
+
+    def plot(
+        self, *, ax: Any = None, fog: float | None = None, step: int | None = None
+    ) -> LandscapeDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; a transparent figure of its own where not given.
+        fog : float, optional
+            How far a walker sees, as a share of the picture's width.
+        step : int, optional
+            How many steps the walkers have made; all where not given.
+
+        Returns
+        -------
+        LandscapeDisplay
+            Itself.
+
+        Examples
+        --------
+        >>> import backpass as bp
+        >>> land = bp.landscape(
+        ...     bp.Network((1, 1), hidden=()), [[0.0]], [[1.0]], center=[0.0, 1.0], steps=5
+        ... )
+        >>> bool(LandscapeDisplay(land).plot().contours_.get_array().max() > 0)
+        True
+        """
+        walkers = self.landscape.walkers
+        self.ax_ = canvas.new_axes(6.4, 6.8 if walkers else 5.2) if ax is None else ax
+        self.figure_ = self.ax_.figure
+        self.axes_ = canvas.panels(self.ax_, [4.0, 1.0]) if walkers else [self.ax_]
+        self.contours_ = _draw_ground(self.axes_[0], self.landscape)
+        if fog is not None:
+            _draw_fog(self.axes_[0], self.landscape, fog, step)
+        self.ways_ = [_draw_way(self.axes_[0], k, w, step) for k, w in enumerate(walkers)]
+        self.distances_ = [_draw_share(self.axes_[-1], k, w) for k, w in enumerate(walkers)]
+        if walkers:
+            _label_shares(self.axes_[-1], self.landscape)
+        return self
+
+
+def colour_of(k: int) -> str:
+    """A walker's colour; more walkers than colours share them, and differ by their dashes."""
+    return canvas.SERIES[k % len(canvas.SERIES)]
+
+
+def dash_of(k: int) -> str:
+    """A walker's dashes."""
+    return ("-", "--", ":")[k // len(canvas.SERIES) % 3]
+
+
+def _draw_ground(ax: Any, land: Landscape) -> Any:
+    """Filled contours, closer to each other in the valleys, where walkers spend their time."""
+    low, high = float(np.nanmin(land.J)), float(np.nanmax(land.J))
+    levels = low + (max(high - low, 1e-12)) * np.linspace(0, 1, _LEVELS) ** 2
+    filled = ax.contourf(
+        land.alpha, land.beta, land.J, levels=levels, cmap=canvas.colours(signed=False)
+    )
+    ax.contour(land.alpha, land.beta, land.J, levels=levels, colors="white", linewidths=0.3)
+    bar = ax.figure.colorbar(filled, ax=ax, label="J", format="%.3g")
+    bar.ax.tick_params(colors=canvas.INK)
+    bar.ax.yaxis.label.set_color(canvas.INK)
+    bar.outline.set_edgecolor(canvas.INK)
+    ax.set_xlabel("α")
+    ax.set_ylabel("β")
+    canvas.styled(ax)
+    return filled
+
+
+def clear_share(land: Landscape, fog: float, step: int | None) -> np.ndarray:
+    """How clear each point of the grid is, 0 to 1: bright around the walkers, or the center."""
+    width = np.ptp(land.alpha)
+    A, B = np.meshgrid(land.alpha, land.beta)
+    places = [_position(walker, step) for walker in land.walkers] or [(0.0, 0.0)]
+    nearest = np.min([np.hypot(A - a, B - b) for a, b in places], axis=0)
+    return np.exp(-((nearest / (fog * width)) ** 4))
+
+
+def _position(walker: Walker, step: int | None) -> tuple[float, float]:
+    k = len(walker.J) - 1 if step is None else min(step, len(walker.J) - 1)
+    return float(walker.alpha[k]), float(walker.beta[k])
+
+
+def _draw_fog(ax: Any, land: Landscape, fog: float, step: int | None) -> None:
+    veil = np.empty((*land.J.shape, 4))
+    veil[..., :3] = _FOG
+    veil[..., 3] = 1 - clear_share(land, fog, step)
+    extent = (land.alpha[0], land.alpha[-1], land.beta[0], land.beta[-1])
+    ax.imshow(
+        veil, extent=extent, origin="lower", aspect="auto", interpolation="bilinear", zorder=2
+    )
+
+
+def _draw_way(ax: Any, k: int, walker: Walker, step: int | None) -> Any:
+    """A line with a pale edge, its start a ring and its end a star, the walker's number beside."""
+    from matplotlib import patheffects
+
+    upto = None if step is None else step + 1
+    alpha, beta = walker.alpha[:upto], walker.beta[:upto]
+    edge = [patheffects.withStroke(linewidth=3.4, foreground="white")]
+    look = {"color": colour_of(k), "zorder": 3, "path_effects": edge}
+    (way,) = ax.plot(alpha, beta, lw=1.8, ls=dash_of(k), label=walker.name, **look)
+    ax.plot(alpha[0], beta[0], "o", ms=6, **look)
+    ax.plot(alpha[-1], beta[-1], "*", ms=11, **look)
+    place = {"xytext": (6, 5), "textcoords": "offset points", "zorder": 4}
+    ax.annotate(
+        str(k), (alpha[0], beta[0]), color="#1a1a1a", fontsize=8, path_effects=edge, **place
+    )
+    return way
+
+
+def _draw_share(ax: Any, k: int, walker: Walker) -> Any:
+    steps = np.arange(len(walker.hidden))
+    look = {"color": colour_of(k), "ls": dash_of(k), "lw": 1.4}
+    (line,) = ax.plot(steps, walker.hidden, label=f"{k}: {walker.name}", **look)
+    return line
+
+
+def _label_shares(ax: Any, land: Landscape) -> None:
+    ax.set_ylim(-0.03, 1.03)
+    ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
+    ax.set_xlabel("step")
+    ax.set_ylabel("out of the plane")
+    ax.set_title(
+        f"The plane shows {100 * land.shown:.0f} % of the ways' spread about its center",
+        fontsize="medium",
+        color=canvas.INK,
+    )
+    columns = min(4, len(land.walkers))
+    canvas.legend(ax, ncols=columns, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.6))

@@ -1,0 +1,217 @@
+"""The mountains in 3-D: the one door to plotly."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import MissingExtra
+from ..plots import canvas
+from .contours import clear_share, colour_of
+from .terrain import Landscape, Walker
+
+_MOST_FRAMES = 40
+_CLEAR = 0.5  # ground is seen where it is clearer than this
+_HOVER = (
+    "%{fullData.name}, step %{customdata[0]:.0f}<br>J = %{z:.6g}<br>"
+    "%{customdata[1]:.3g} away from the plane (%{customdata[2]:.0%} of its way)<extra></extra>"
+)
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 0 auto; max-width: 70rem; padding: 1rem;
+        font: 16px/1.5 system-ui, sans-serif; }}
+h1 {{ font-size: 1.3rem; margin: 0; }}
+table {{ margin-top: 1.5rem; border-collapse: collapse; font-variant-numeric: tabular-nums; }}
+td, th {{ padding: 0.15rem 0.8rem; text-align: right; border-bottom: 1px solid #8884; }}
+td:first-child, th:first-child {{ text-align: left; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{about}</p>
+{figure}
+{table}
+</body>
+</html>
+"""
+
+
+def surface_figure(land: Landscape, fog: float | None) -> Any:
+    """Build the figure: ground, ways, walkers; a slider for the steps, a button for the fog."""
+    go = _graph_objects()
+    grounds = [_ground(go, land, land.J)]
+    if fog is not None:
+        grounds.append(_ground(go, land, in_fog(land, fog, None)).update(visible=False))
+    ways = [_way(go, k, walker) for k, walker in enumerate(land.walkers)]
+    figure = go.Figure([*grounds, *ways], layout=_layout(land))
+    if land.walkers:
+        _add_steps(go, figure, land, fog)
+    if fog is not None:
+        _add_fog_buttons(figure)
+    return figure
+
+
+def write_page(land: Landscape, path: Any, fog: float | None, title: str) -> None:
+    """Write the figure, plotly's script inside it, and the walkers' table as one page."""
+    figure = surface_figure(land, fog).to_html(
+        full_html=False,
+        include_plotlyjs=True,
+        include_mathjax=False,
+        default_height="75vh",
+        auto_play=False,
+    )
+    about = f"{land.net}: {_about(land)}"
+    page = _PAGE.format(
+        title=html.escape(title), about=html.escape(about), figure=figure, table=_table(land)
+    )
+    Path(path).write_text(page, encoding="utf-8")
+
+
+def _graph_objects() -> Any:
+    try:
+        import plotly.graph_objects as go
+    except ImportError:
+        raise MissingExtra(
+            "The 3-D landscape needs plotly, which is not installed: pip install 'backpass[plot]'."
+        ) from None
+    return go
+
+
+def _about(land: Landscape) -> str:
+    if not land.walkers:
+        return "the heights of J over a plane through the space of its parameters."
+    return (
+        "the heights of J over a plane through the space of its parameters. A way is drawn at its "
+        "own height; where it floats over the ground or runs below it, it is away from the plane. "
+        f"The plane shows {100 * land.shown:.0f} % of the ways' spread about its center."
+    )
+
+
+def _ground(go: Any, land: Landscape, J: np.ndarray) -> Any:
+    return go.Surface(
+        x=land.alpha,
+        y=land.beta,
+        z=J,
+        cmin=float(np.nanmin(land.J)),
+        cmax=float(np.nanmax(land.J)),
+        colorscale="Cividis",
+        colorbar={"title": "J", "thickness": 14, "len": 0.6},
+        contours={"z": {"show": True, "usecolormap": False, "color": "#ffffff", "width": 1}},
+        hovertemplate="α = %{x:.3g}<br>β = %{y:.3g}<br>J = %{z:.6g}<extra></extra>",
+        name="J",
+        opacity=0.9,
+    )
+
+
+def _way(go: Any, k: int, walker: Walker) -> Any:
+    steps = np.arange(len(walker.J))
+    look = {"color": colour_of(k), "width": 7, "dash": ("solid", "dash", "dot")[k // 4 % 3]}
+    return _up_to(go, walker, len(steps) - 1).update(
+        customdata=np.column_stack([steps, walker.distance, walker.hidden]),
+        mode="lines+markers",
+        line=look,
+        marker_color=colour_of(k),
+        name=walker.name,
+        hovertemplate=_HOVER,
+    )
+
+
+def _up_to(go: Any, walker: Walker, step: int) -> Any:
+    """A way as far as it has come: its start and the walker's place are larger points."""
+    alpha, beta, J = (values[: step + 1] for values in (walker.alpha, walker.beta, walker.J))
+    sizes = np.full(len(J), 2)
+    sizes[0], sizes[-1] = 5, 8
+    return go.Scatter3d(x=alpha, y=beta, z=J, marker={"size": sizes, "line": {"width": 0}})
+
+
+def _layout(land: Landscape) -> dict[str, Any]:
+    clear = "rgba(0,0,0,0)"
+    heights = np.concatenate([land.J.ravel(), *(walker.J for walker in land.walkers)])
+    scene = {
+        "xaxis": _axis("α", land.alpha),
+        "yaxis": _axis("β", land.beta),
+        "zaxis": _axis("J", heights),
+        "aspectratio": {"x": 1, "y": 1, "z": 0.6},
+    }
+    return {
+        "scene": scene,
+        "paper_bgcolor": clear,
+        "font": {"color": canvas.INK},
+        "margin": {"l": 0, "r": 0, "t": 60, "b": 80},
+        "legend": {"x": 0, "y": 1},
+        "uirevision": "the camera stays where it is",
+    }
+
+
+def _axis(name: str, values: np.ndarray) -> dict[str, Any]:
+    """An axis that keeps its range, whatever fog or steps show of it."""
+    return {
+        "title": {"text": name},
+        "range": [float(np.nanmin(values)), float(np.nanmax(values))],
+        "color": canvas.INK,
+        "gridcolor": canvas.INK,
+        "backgroundcolor": "rgba(0,0,0,0)",
+    }
+
+
+def _add_steps(go: Any, figure: Any, land: Landscape, fog: float | None) -> None:
+    """Let a slider walk the walkers down; in fog, the ground is seen around them only."""
+    last = max(len(walker.J) for walker in land.walkers) - 1
+    stops = np.unique(np.linspace(0, last, _MOST_FRAMES).round().astype(int))
+    figure.frames = [_frame(go, land, int(step), fog) for step in stops]
+    instantly = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    steps = [
+        {"label": str(step), "method": "animate", "args": [[str(step)], instantly]}
+        for step in stops
+    ]
+    label = {"prefix": "step ", "font": {"color": canvas.INK}}
+    figure.update_layout(
+        sliders=[{"steps": steps, "active": len(steps) - 1, "currentvalue": label, "x": 0.1}]
+    )
+
+
+def _frame(go: Any, land: Landscape, step: int, fog: float | None) -> Any:
+    """The ways up to a step; in fog with the ground that can be seen from there."""
+    ways = [_up_to(go, walker, step) for walker in land.walkers]
+    if fog is None:
+        return go.Frame(name=str(step), data=ways, traces=list(range(1, len(ways) + 1)))
+    seen = go.Surface(z=in_fog(land, fog, step))
+    return go.Frame(name=str(step), data=[seen, *ways], traces=list(range(1, len(ways) + 2)))
+
+
+def in_fog(land: Landscape, fog: float, step: int | None) -> np.ndarray:
+    """Heights, with NaN where no walker can see."""
+    return np.where(clear_share(land, fog, step) > _CLEAR, land.J, np.nan)
+
+
+def _add_fog_buttons(figure: Any) -> None:
+    """Show all of the ground (trace 0), or what the walkers see of it (trace 1)."""
+    buttons = [
+        {"label": label, "method": "restyle", "args": [{"visible": visible}, [0, 1]]}
+        for label, visible in (("lift the fog", [True, False]), ("fog", [False, True]))
+    ]
+    place = {"x": 0, "y": 1.1, "xanchor": "left", "yanchor": "top", "direction": "right"}
+    figure.update_layout(updatemenus=[{"type": "buttons", "buttons": buttons, **place}])
+
+
+def _table(land: Landscape) -> str:
+    """The walkers as an HTML table."""
+    if not land.walkers:
+        return ""
+    rows = "".join(
+        f"<tr><td>{html.escape(w.name)}</td><td>{w.J[0]:.6g}</td><td>{w.J[-1]:.6g}</td>"
+        f"<td>{len(w.J) - 1}</td><td>{w.distance[-1]:.3g}</td><td>{w.hidden[-1]:.0%}</td></tr>"
+        for w in land.walkers
+    )
+    heads = ("walker", "J at its start", "J at its end", "steps", "from the plane", "hidden")
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
