@@ -12,6 +12,7 @@ from typing import Any
 from ..arrays import Array, as_matrix, as_vector
 from ..network import Network
 from . import blocked, reference
+from .curvature_product import ProblemCurvature
 from .dropout import Dropout
 from .problem import Epoch, Optimizer, Rows, check_rows
 
@@ -19,6 +20,7 @@ __all__ = [
     "Dropout",
     "Epoch",
     "Optimizer",
+    "ProblemCurvature",
     "Rows",
     "check_rows",
     "cost_and_gradient",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arrays import Array
-from .line_search import Function, strong_wolfe
+from .line_search import Function, moved, strong_wolfe
 
 State = dict[str, Any]
 
@@ -37,14 +37,7 @@ class ConjugateGradients:
         found = strong_wolfe(
             fun, state["theta"], state["J"], D, d, t=abs(t), c1=self.c1, c2=self.c2
         )
-        point = found.point
-        made = {
-            "theta": point.theta,
-            "J": point.J,
-            "D": point.D,
-            "nit": state["nit"] + 1,
-            "nfev": state["nfev"] + found.nfev,
-        }
+        point, made = found.point, moved(state, found)
         if point.t == 0:
             return _restarted(state, made, found.overflowed)
         return {**made, "d": self._direction(D, point.D, d), "last": point.t * slope}

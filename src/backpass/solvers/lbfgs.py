@@ -4,33 +4,41 @@ The inverse Hessian's approximation H maps D to the direction −H D. Nocedal's 
 pairs are here two matrix products each way (Byrd, Nocedal and Schnabel, 1994): with the pairs as
 rows of S and Y, R the upper triangle of S Yᵀ and E its diagonal,
 
-    p = R⁻¹ S D,   q = D − Yᵀ p,   r = H₀ q,   H D = r + Sᵀ R⁻ᵀ (E p − Y r).
+    p = R⁻¹ S D,   q = D − Yᵀ p,   r = γ H₀ q,   H D = r + Sᵀ R⁻ᵀ (E p − Y r).
 
-H₀ is γ I, γ = sᵀy / yᵀy of the last pair, unless a preconditioner knows better.
+H₀ is the identity, or what a preconditioner knows better; γ = sᵀy / yᵀH₀y of the last pair.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array, array_namespace, is_numpy_array
-from .line_search import Found, Function, rounding, strong_wolfe
+from .line_search import Found, Function, moved, rounding, strong_wolfe
+from .preconditioner import PlainScaling, Preconditioner
 
 State = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class LBFGS:
-    """Limited-memory BFGS with a strong-Wolfe search.
+    """Limited-memory BFGS with a strong-Wolfe search and a refreshed H₀.
+
+    The first `warm_up` iterations use the plain scaling: far from a valley, what H₀ knows of the
+    curvature misleads, and a short fit needs no H₀. A search in vain drops H₀ and all pairs until
+    the next refresh, so a preconditioner cannot fail where the plain scaling succeeds.
 
     The state's S and Y have one row more than the memory: a step writes its pair where no live pair
     stands, so the state it was given stays usable until the step after.
     """
 
     memory: int = 10
+    preconditioner: Preconditioner = field(default_factory=PlainScaling)
+    warm_up: int = 15
+    every: int = 10
     c1: float = 1e-4
     c2: float = 0.9
     name = "lbfgs"
@@ -46,71 +54,80 @@ class LBFGS:
             "D": D,
             "nit": 0,
             "nfev": 1,
-            "S": xp.stack([xp.zeros_like(theta)] * rows),  # (memory + 1, n)
-            "Y": xp.stack([xp.zeros_like(theta)] * rows),
+            "S": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=theta.device),
+            "Y": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=theta.device),
             "SY": np.zeros((rows, rows)),
             "pairs": [],  # rows of S and Y in use, oldest first
-            "gamma": 0.0,
+            "H0": [],
+            "refresh_at": self.warm_up,
         }
 
     def step(self, fun: Function, state: State) -> State:
-        """Search along −H D and remember the pair; after a search in vain, forget all pairs."""
+        """Search along −H D and remember the pair."""
+        state = self._refreshed(state)
         d, t = self._direction(state)
         found = strong_wolfe(
             fun, state["theta"], state["J"], state["D"], d, t=t, c1=self.c1, c2=self.c2
         )
         made = moved(state, found)
         if found.point.t > 0:
-            return {**made, **self._remember(state, found)}
-        stuck = not state["pairs"]
-        return {**made, "pairs": [], "gamma": 0.0, "stuck": stuck, "overflowed": found.overflowed}
+            return {**made, **self._remembered(state, found)}
+        return {**made, **self._forgotten(state, found)}
+
+    def _refreshed(self, state: State) -> State:
+        """Let the preconditioner look at the curvature when its time has come."""
+        if state["nit"] < state["refresh_at"]:
+            return state
+        held = self.preconditioner.refresh(state["theta"])
+        return {**state, "H0": held, "refresh_at": state["nit"] + self.every}
 
     def _direction(self, state: State) -> tuple[Array, float]:
         """−H D and the first step to try: 1, or a cautious one where nothing is known yet."""
         D = state["D"]
         if state["pairs"]:
-            d = -two_loops(state, D)
+            d = -self._two_loops(state, D)
             if float(d @ D) < 0:
                 return d, 1.0
         size = float(array_namespace(D).sum(abs(D)))
         return -D, min(1.0, 1 / size) if size else 1.0
 
-    def _remember(self, state: State, found: Found) -> State:
-        """Add the pair (s, y) if its curvature is positive; the oldest pair makes room."""
+    def _two_loops(self, state: State, D: Array) -> Array:
+        """H D."""
+        S, Y, SY, pairs = state["S"], state["Y"], state["SY"], state["pairs"]
+        R = np.triu(SY[np.ix_(pairs, pairs)])
+        p = np.linalg.solve(R, to_numpy(S @ D)[pairs])
+        r = self._scaled(state, D - _spread(p, pairs, Y))
+        c = np.linalg.solve(R.T, R.diagonal() * p - to_numpy(Y @ r)[pairs])
+        return r + _spread(c, pairs, S)
+
+    def _scaled(self, state: State, q: Array) -> Array:
+        """γ H₀ q."""
+        last = state["pairs"][-1]
+        y = state["Y"][last, :]
+        gamma = state["SY"][last, last] / float(y @ self.preconditioner.apply(state["H0"], y))
+        return float(gamma) * self.preconditioner.apply(state["H0"], q)
+
+    def _remembered(self, state: State, found: Found) -> State:
+        """The pair (s, y) added if its curvature is positive; the oldest pair makes room."""
         s, y = found.point.theta - state["theta"], found.point.D - state["D"]
-        sy, yy = float(s @ y), float(y @ y)
-        if not sy > rounding(y) * yy:
+        if not float(s @ y) > rounding(y) * float(y @ y):
             return {}
-        pairs = state["pairs"][-self.memory + 1 :] if self.memory > 1 else []
-        used = set(state["pairs"])
-        row = next(i for i in range(self.memory + 1) if i not in used)
+        pairs = state["pairs"][max(len(state["pairs"]) - self.memory + 1, 0) :]
+        row = next(i for i in range(self.memory + 1) if i not in state["pairs"])
         state["S"][row, :], state["Y"][row, :] = s, y
         SY = state["SY"].copy()
         SY[:, row] = to_numpy(state["S"] @ y)
-        return {"SY": SY, "pairs": [*pairs, row], "gamma": sy / yy}
+        return {"SY": SY, "pairs": [*pairs, row]}
 
-
-def moved(state: State, found: Found) -> State:
-    """Take over the point that a search found."""
-    point = found.point
-    return {
-        **state,
-        "theta": point.theta,
-        "J": point.J,
-        "D": point.D,
-        "nit": state["nit"] + 1,
-        "nfev": state["nfev"] + found.nfev,
-    }
-
-
-def two_loops(state: State, D: Array) -> Array:
-    """H D, from the pairs and H₀ = γ I."""
-    S, Y, pairs = state["S"], state["Y"], state["pairs"]
-    R = np.triu(state["SY"][np.ix_(pairs, pairs)])
-    p = np.linalg.solve(R, to_numpy(S @ D)[pairs])
-    r = state["gamma"] * (D - _spread(p, pairs, Y))
-    c = np.linalg.solve(R.T, R.diagonal() * p - to_numpy(Y @ r)[pairs])
-    return r + _spread(c, pairs, S)
+    def _forgotten(self, state: State, found: Found) -> State:
+        """After a search in vain: from steepest descent anew, and no more if this was that."""
+        return {
+            "pairs": [],
+            "H0": [],
+            "refresh_at": state["nit"] + self.every,
+            "stuck": not state["pairs"],
+            "overflowed": found.overflowed,
+        }
 
 
 def _spread(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
@@ -122,5 +139,5 @@ def _spread(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
 
 
 def to_numpy(array: Array) -> np.ndarray:
-    """A few numbers, as float64 in NumPy."""
+    """A few numbers, as they are in NumPy."""
     return array if is_numpy_array(array) else np.asarray(array.tolist())

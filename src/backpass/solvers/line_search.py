@@ -95,6 +95,19 @@ def strong_wolfe(
     return Found(point, line.nfev, line.overflowed)
 
 
+def moved(state: dict[str, Any], found: Found) -> dict[str, Any]:
+    """Take over the point that a search found."""
+    point = found.point
+    return {
+        **state,
+        "theta": point.theta,
+        "J": point.J,
+        "D": point.D,
+        "nit": state["nit"] + 1,
+        "nfev": state["nfev"] + found.nfev,
+    }
+
+
 def _bracket(line: Line, t: float) -> Point:
     """Walk on, step after longer step, until one is accepted or an interval holds one."""
     low = line.start

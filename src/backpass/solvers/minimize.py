@@ -11,8 +11,11 @@ from scipy.optimize import OptimizeResult
 from ..arrays import Array, array_namespace
 from ..errors import InvalidInput
 from .conjugate_gradients import ConjugateGradients
+from .curvature import Curvature
 from .lbfgs import LBFGS
 from .line_search import Function
+from .newton import GaussNewton
+from .preconditioner import KroneckerFactors
 from .stop import Stop
 
 State = dict[str, Any]
@@ -35,7 +38,30 @@ class Solver(Protocol):
         ...
 
 
-SOLVERS: dict[str, Callable[[], Solver]] = {"cg": ConjugateGradients, "lbfgs": LBFGS}
+def _cg(curvature: Curvature | None) -> Solver:
+    return ConjugateGradients()
+
+
+def _lbfgs(curvature: Curvature | None) -> Solver:
+    if curvature is None:
+        return LBFGS()
+    H0 = KroneckerFactors(curvature.second_moments, curvature.shapes, curvature.decay)
+    return LBFGS(preconditioner=H0)
+
+
+def _newton(curvature: Curvature | None) -> Solver:
+    if curvature is None:
+        raise InvalidInput(
+            "The solver newton needs curvature=, the Gauss-Newton matrix of the problem."
+        )
+    return GaussNewton(curvature)
+
+
+SOLVERS: dict[str, Callable[[Curvature | None], Solver]] = {
+    "cg": _cg,
+    "lbfgs": _lbfgs,
+    "newton": _newton,
+}
 
 
 def minimize_function(
@@ -49,6 +75,7 @@ def minimize_function(
     ftol: float = 1e-12,
     callback: Callable[[OptimizeResult], Any] | None = None,
     state: State | None = None,
+    curvature: Curvature | None = None,
 ) -> OptimizeResult:
     """Minimise J(θ), given a function that computes J and D.
 
@@ -58,7 +85,7 @@ def minimize_function(
         θ -> (J, D), a number and an array of shape (n,).
     theta : array of shape (n,)
         Where to start: floating point, of any Array API library.
-    solver : {"cg", "lbfgs"} or a solver object
+    solver : {"cg", "lbfgs", "newton"} or a solver object
         Which solver: a name, or one with settings of your own.
     max_iter : int
         How many iterations to make at most, in this call.
@@ -76,6 +103,9 @@ def minimize_function(
         ``result.state`` of an earlier run: goes on there, bit by bit as if it had not stopped, and
         theta is not looked at. A state is used up by the run that it is given to: copy it to keep
         it.
+    curvature : Curvature, optional
+        What the problem knows of its curvature (``engine.ProblemCurvature``): ``newton`` needs it,
+        and ``lbfgs`` takes its Kronecker-factored initial Hessian from it.
 
     Returns
     -------
@@ -86,7 +116,8 @@ def minimize_function(
     Raises
     ------
     InvalidInput
-        If J or D is not finite at the first point, or there is no solver of that name.
+        If J or D is not finite at the first point, there is no solver of that name, or the solver
+        needs a curvature that is not given.
 
     References
     ----------
@@ -101,7 +132,7 @@ def minimize_function(
     >>> result.success, result.x.tolist()
     (True, [0.0, 0.0])
     """
-    chosen = find_solver(solver)
+    chosen = find_solver(solver, curvature)
     if state is None:
         state = chosen.init(fun, theta)
         _check_first_point(state)
@@ -110,13 +141,13 @@ def minimize_function(
     return _result(state, reason)
 
 
-def find_solver(which: str | Solver) -> Solver:
+def find_solver(which: str | Solver, curvature: Curvature | None = None) -> Solver:
     """Return the solver of that name, or the solver itself; raise InvalidInput for neither."""
     if not isinstance(which, str):
         return which
     if which not in SOLVERS:
         raise InvalidInput(f"There is no solver {which!r}; the library has {', '.join(SOLVERS)}.")
-    return SOLVERS[which]()
+    return SOLVERS[which](curvature)
 
 
 class _Limits:
@@ -198,6 +229,7 @@ def _point(state: State) -> OptimizeResult:
         nit=state["nit"],
         nfev=state["nfev"],
         njev=state["nfev"],
+        nhev=state.get("nhev", 0),
         state=state,
     )
 

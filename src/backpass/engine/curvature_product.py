@@ -1,0 +1,272 @@
+"""A problem's curvature: second moments, and the Gauss-Newton matrix times a vector.
+
+The Gauss-Newton matrix of J is
+
+    B(θ) = (1/W) Σ_i w_i J_iᵀ H_i J_i + (λ/W) I,     J_i = ∂z_i^(L)/∂θ,     H_i = ∂δ_i^(L)/∂z_i^(L),
+
+the second term without the bias columns. It is never negative for a loss that is convex in z, and
+it is the Hessian where the network is linear. B v takes one pass forward, by the R-operator
+(Pearlmutter, 1994), and one back (Schraudolph, 2002); J_i is never formed.
+
+The R-operator gives the derivative of a pass in the direction v. On z it is a sum rule:
+
+    R{a^(1)} = 0,   R{z^(l+1)} = V [1, a^(l)] + Θ [0, R{a^(l)}],   R{a^(l)} = g′(z^(l)) ⊙ R{z^(l)}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from .. import backprop
+from ..arrays import Array, array_namespace
+from ..losses import Loss
+from ..network import Network
+from .problem import Rows
+
+BLOCK_ROWS = 1024
+FEWEST_ROWS = 256
+
+
+class HasRows(Protocol):
+    """A problem, whichever engine serves it."""
+
+    @property
+    def net(self) -> Network:
+        """The network."""
+        ...
+
+    @property
+    def rows(self) -> Rows:
+        """The examples."""
+        ...
+
+    @property
+    def lam(self) -> float:
+        """λ."""
+        ...
+
+
+class ProblemCurvature:
+    """The curvature of one problem's J, for the solvers that ask for it.
+
+    Parameters
+    ----------
+    problem : engine problem
+        What ``engine.prepare`` returns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from backpass import Network, engine
+    >>> net = Network((1, 1), hidden=(), loss="squared_error")
+    >>> problem = engine.prepare(net, np.array([[1.0], [3.0]]), np.zeros((2, 1)))
+    >>> curvature = ProblemCurvature(problem)
+    >>> product = curvature.product(np.zeros(2))
+    >>> product(np.array([0.0, 1.0]))  # the mean of x [1, x]
+    array([2., 5.])
+    """
+
+    def __init__(self, problem: HasRows) -> None:
+        self._net, self._rows, self._lam = problem.net, problem.rows, problem.lam
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shape of each Θ^(l)."""
+        return self._net.shapes
+
+    @property
+    def decay(self) -> float:
+        """What weight decay adds to the curvature of a weight, λ/W."""
+        return self._lam / self._rows.W
+
+    def second_moments(self, theta: Array) -> tuple[list[Array], list[Array]]:
+        """Estimate A = Σ w [1, a][1, a]ᵀ and G = Σ w δ δᵀ, over Σ w, by layer.
+
+        They come from a few drawn rows, always the same ones: so A^(1) is computed once.
+        """
+        net, (X, Y, w) = self._net, self._sample
+        Thetas = net.roll_unchecked(theta)
+        a, z = backprop.forward_pass(net, Thetas, X)
+        delta = backprop.backward_pass(net, Thetas, z, Y)
+        As = [self._input_moment, *(_moment(_with_bias(a[l]), w) for l in range(2, net.L))]
+        return As, [_moment(delta[l], w) for l in range(2, net.L + 1)]
+
+    def product(self, theta: Array) -> Callable[[Array], Array]:
+        """Return v -> B(θ) v."""
+        net, rows = self._net, self._rows
+        Thetas = net.roll_unchecked(theta)
+        blocks = [
+            (a, z, w, second_derivative(net.loss, z[net.L], Y))
+            for a, z, Y, w in _passes(net, Thetas, rows)
+        ]
+
+        def times(v: Array) -> Array:
+            directions, Delta = net.roll_unchecked(v), dict.fromkeys(range(1, net.L), 0.0)
+            for a, z, w, times_H in blocks:
+                r = times_H(forward_derivative(net, Thetas, directions, a, z))
+                delta = _pulled_back(net, Thetas, z, r)
+                added = backprop.accumulate(a, delta, w)
+                Delta = {l: Delta[l] + added[l] for l in Delta}
+            D = backprop.regularised_mean(Delta, directions, self._lam, rows.W)
+            return net.unroll([D[l] for l in sorted(D)])
+
+        return times
+
+    def dense(self, theta: Array) -> Array:
+        """Compute B(θ) itself, shape (n, n): for networks of few parameters."""
+        net, rows = self._net, self._rows
+        Thetas = net.roll_unchecked(theta)
+        B = 0.0
+        for a, z, Y, w in _passes(net, Thetas, rows, size=128):
+            Js = jacobian(net, Thetas, a, z)  # (s_L, block, n)
+            H = hessian_in_z(net.loss, z[net.L], Y)  # (s_L, block, s_L)
+            for k, J in enumerate(Js):
+                xp = array_namespace(J)
+                HJ = sum(H[k][:, j : j + 1] * Js[j] for j in range(len(Js)))
+                B = B + xp.matmul((w[:, None] * J).T, HJ)
+        return B / rows.W + self._decay_matrix(theta)
+
+    @cached_property
+    def _sample(self) -> tuple[Array, Array, Array]:
+        """Enough drawn rows to tell the moments of the widest layer."""
+        enough = max(FEWEST_ROWS, 2 * max(self._net.sizes) + 2)
+        if enough >= self._rows.m:
+            return self._rows.take(np.arange(self._rows.m))
+        return self._rows.take(np.random.default_rng(0).permutation(self._rows.m)[:enough])
+
+    @cached_property
+    def _input_moment(self) -> Array:
+        X, _, w = self._sample
+        return _moment(_with_bias(X), w)
+
+    def _decay_matrix(self, theta: Array) -> Array:
+        xp = array_namespace(theta)
+        ones = [xp.ones_like(Theta) for Theta in self._net.roll_unchecked(theta)]
+        zero = {l: one * 0 for l, one in enumerate(ones, start=1)}
+        decay = backprop.regularised_mean(zero, ones, self._lam, self._rows.W)
+        diagonal = self._net.unroll([decay[l] for l in sorted(decay)])
+        return diagonal[:, None] * xp.eye(theta.shape[0], dtype=theta.dtype, device=theta.device)
+
+
+def forward_derivative(
+    net: Network,
+    Thetas: list[Array],
+    directions: list[Array],
+    a: backprop.ByLayer,
+    z: backprop.ByLayer,
+) -> Array:
+    """R{z^(L)}: the derivative of the logits in the direction of V^(1), V^(2), …; (m, s_L)."""
+    Ra, Rz = None, z[2]
+    for l, (Theta, V) in enumerate(zip(Thetas, directions), start=1):
+        Rz = V[:, 0] + a[l] @ V[:, 1:].T  # (m, s_{l+1})
+        if Ra is not None:
+            Rz = Rz + Ra @ Theta[:, 1:].T
+        if l + 1 < net.L:
+            Ra = net.activation(l + 1).g_prime(z[l + 1]) * Rz
+    return Rz
+
+
+def jacobian(
+    net: Network, Thetas: list[Array], a: backprop.ByLayer, z: backprop.ByLayer
+) -> list[Array]:
+    """∂z_k^(L)/∂θ of every example, one (m, n) for each output unit k, by a pass back from each."""
+    xp = array_namespace(z[net.L])
+    with_bias = {l: _with_bias(a[l]) for l in range(1, net.L)}
+    Js = []
+    for k in range(net.sizes[-1]):
+        r = xp.zeros_like(z[net.L])
+        r[:, k] = 1
+        delta = _pulled_back(net, Thetas, z, r)
+        products = [with_bias[l][:, :, None] * delta[l + 1][:, None, :] for l in with_bias]
+        Js.append(xp.concat([xp.reshape(p, (p.shape[0], -1)) for p in products], axis=1))
+    return Js
+
+
+def hessian_in_z(loss: Loss, z: Array, Y: Array) -> list[Array]:
+    """H_i of every example by columns: [k][i, :] = ∂δ_i/∂z_k, each (m, s_L)."""
+    times = second_derivative(loss, z, Y)
+    columns = []
+    for k in range(z.shape[1]):
+        r = array_namespace(z).zeros_like(z)
+        r[:, k] = 1
+        columns.append(times(r))
+    return columns
+
+
+def second_derivative(loss: Loss, z: Array, Y: Array) -> Callable[[Array], Array]:
+    """Return r -> H r by rows: δ's derivative in the direction r, (m, s_L) -> (m, s_L).
+
+    By the complex step, exact to rounding; by central differences for a loss that cannot take it.
+    """
+    by_difference = _by_difference(loss, z, Y)
+    by_complex_step = _by_complex_step(loss, z, Y)
+    xp = array_namespace(z)
+    r = xp.ones_like(z[:4]) / (1 + abs(z[:4]))
+    try:
+        exact, rough = by_complex_step(r, slice(4)), by_difference(r, slice(4))
+    except (TypeError, ValueError, AttributeError, RuntimeError):
+        return by_difference
+    agree = bool(xp.all(abs(exact - rough) <= 0.05 * (abs(rough) + xp.max(abs(rough)))))
+    return by_complex_step if agree else by_difference
+
+
+def _by_complex_step(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
+    """Im δ(z + i h r) / h: nothing is subtracted, so h can be tiny."""
+    xp = array_namespace(z)
+    wide = xp.complex128 if z.dtype == xp.float64 else xp.complex64
+    h = 1e-30 if z.dtype == xp.float64 else 1e-12
+
+    def times(r: Array, rows: slice = slice(None)) -> Array:
+        step = xp.astype(z[rows], wide) + xp.astype(r * h, wide) * 1j
+        value = loss.delta(step, Y[rows])
+        return xp.imag(value) / h if xp.isdtype(value.dtype, "complex floating") else r * 0
+
+    return times
+
+
+def _by_difference(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
+    """(δ(z + h r) − δ(z − h r)) / 2h."""
+    xp = array_namespace(z)
+    eps = float(xp.finfo(z.dtype).eps) ** (1 / 3)
+
+    def times(r: Array, rows: slice = slice(None)) -> Array:
+        scale = float(xp.max(abs(r)))
+        h = eps * max(1.0, float(xp.max(abs(z[rows])))) / scale if scale else 1.0
+        up, down = loss.delta(z[rows] + h * r, Y[rows]), loss.delta(z[rows] - h * r, Y[rows])
+        return (up - down) / (2 * h)
+
+    return times
+
+
+def _passes(
+    net: Network, Thetas: list[Array], rows: Rows, size: int = BLOCK_ROWS
+) -> Iterator[tuple[backprop.ByLayer, backprop.ByLayer, Array, Array]]:
+    """Yield a, z, Y, w by blocks of rows."""
+    for X, Y, w in rows.blocks(size):
+        a, z = backprop.forward_pass(net, Thetas, X)
+        yield a, z, Y, w
+
+
+def _pulled_back(
+    net: Network, Thetas: list[Array], z: backprop.ByLayer, r: Array
+) -> backprop.ByLayer:
+    """Carry any r in δ^(L)'s place back through the layers."""
+    delta = {net.L: r}
+    for l in range(net.L - 1, 1, -1):
+        delta[l] = (delta[l + 1] @ Thetas[l - 1][:, 1:]) * net.activation(l).g_prime(z[l])
+    return delta
+
+
+def _with_bias(a: Array) -> Array:
+    xp = array_namespace(a)
+    return xp.concat([xp.ones_like(a[:, :1]), a], axis=1)  # (m, s_l + 1)
+
+
+def _moment(rows: Array, w: Array) -> Array:
+    """Σ w r rᵀ / Σ w."""
+    total = float(array_namespace(w).sum(w))
+    return (rows * w[:, None]).T @ rows / (total or 1.0)

@@ -1,0 +1,34 @@
+"""What a solver may ask of a problem beyond J and D. It never meets the network behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from ..arrays import Array
+
+
+class Curvature(Protocol):
+    """The Gauss-Newton matrix B(θ), whole, as a product, and as Kronecker factors by layer."""
+
+    @property
+    def shapes(self) -> Sequence[tuple[int, int]]:
+        """Shape of each Θ^(l), (s_{l+1}, s_l + 1): how θ falls into blocks."""
+        ...
+
+    @property
+    def decay(self) -> float:
+        """What weight decay adds to B's diagonal, λ/W."""
+        ...
+
+    def second_moments(self, theta: Array) -> tuple[Sequence[Array], Sequence[Array]]:
+        """Estimate A and G by layer: second moments of [1, a] and of δ."""
+        ...
+
+    def product(self, theta: Array) -> Callable[[Array], Array]:
+        """Return v -> B(θ) v."""
+        ...
+
+    def dense(self, theta: Array) -> Array:
+        """Compute B(θ), shape (n, n)."""
+        ...

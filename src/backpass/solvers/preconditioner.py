@@ -1,0 +1,126 @@
+"""H₀: what L-BFGS takes for the inverse Hessian before its pairs correct it, up to a factor.
+
+The Gauss-Newton matrix of one layer is close to the Kronecker product A ⊗ G of the second moments
+of what goes in, [1, a], and of what comes back, δ (Heskes, 2000; Martens and Grosse, 2015). In the
+notes' order the inverse maps a layer's block V, shape (s_l + 1, s_{l+1}), to A⁻¹ V G⁻¹: two small
+matrix products. Both factors are damped, so that the product of their dampings is λ/W and a little
+of the curvature's own size:
+
+    H₀ V = (A + π r I)⁻¹ V (G + r/π I)⁻¹,   r² = λ/W + ρ ā ḡ,   π² = ā / ḡ,
+
+with ā and ḡ the mean eigenvalues. The secant pair's γ = sᵀy / yᵀH₀y sets the scale in every
+iteration: δ's second moments stand for the curvature only up to one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.linalg import get_lapack_funcs
+
+from ..arrays import Array, array_namespace, is_numpy_array
+
+Held = list[Array]  # what a preconditioner keeps between refreshes: part of the solver's state
+
+
+class Preconditioner(Protocol):
+    """H₀ as the solver sees it."""
+
+    def refresh(self, theta: Array) -> Held:
+        """Look at the curvature around θ."""
+        ...
+
+    def apply(self, held: Held, v: Array) -> Array:
+        """H₀ v, with what the last refresh saw; v itself where it saw nothing."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlainScaling:
+    """H₀ = I."""
+
+    def refresh(self, theta: Array) -> Held:
+        """See nothing."""
+        return []
+
+    def apply(self, held: Held, v: Array) -> Array:
+        """v."""
+        return v
+
+
+@dataclass(frozen=True)
+class KroneckerFactors:
+    """The Kronecker-factored Gauss-Newton H₀; plain scaling where the factors are of no use.
+
+    Parameters
+    ----------
+    second_moments : callable
+        θ -> (As, Gs), by layer.
+    shapes : sequence of (int, int)
+        Shape of each Θ^(l), (s_{l+1}, s_l + 1).
+    decay : float
+        λ/W.
+    damping : float
+        ρ.
+    """
+
+    second_moments: Callable[[Array], tuple[Sequence[Array], Sequence[Array]]]
+    shapes: Sequence[tuple[int, int]]
+    decay: float
+    damping: float = 0.01
+
+    def refresh(self, theta: Array) -> Held:
+        """Invert every layer's damped factors; the state holds A⁻¹ and G⁻¹, layer by layer."""
+        held: Held = []
+        for A, G in zip(*self.second_moments(theta)):
+            inverses = self._inverses(A, G)
+            if inverses is None:
+                return []
+            held.extend(inverses)
+        return held
+
+    def apply(self, held: Held, v: Array) -> Array:
+        """A⁻¹ V G⁻¹, layer by layer."""
+        if not held:
+            return v
+        xp = array_namespace(v)
+        blocks, start = [], 0
+        for l, (rows, columns) in enumerate(self.shapes):
+            V = xp.reshape(v[start : start + rows * columns], (columns, rows))
+            blocks.append(xp.reshape(held[2 * l] @ V @ held[2 * l + 1], (-1,)))
+            start += rows * columns
+        return xp.concat(blocks)
+
+    def _inverses(self, A: Array, G: Array) -> tuple[Array, Array] | None:
+        a, g = _mean_eigenvalue(A), _mean_eigenvalue(G)
+        if not (0 < a < math.inf and 0 < g < math.inf):
+            return None
+        r, pi = math.sqrt(self.decay + self.damping * a * g), math.sqrt(a / g)
+        inverses = _damped_inverse(A, pi * r), _damped_inverse(G, r / pi)
+        return None if inverses[0] is None or inverses[1] is None else inverses
+
+
+def _mean_eigenvalue(A: Array) -> float:
+    return float(array_namespace(A).linalg.trace(A)) / A.shape[0]
+
+
+def _damped_inverse(A: Array, damping: float) -> Any:
+    """(A + damping I)⁻¹, or None where that is no number."""
+    xp = array_namespace(A)
+    damped = A + damping * xp.eye(A.shape[0], dtype=A.dtype, device=A.device)
+    inverse = _cholesky_inverse(damped) if is_numpy_array(A) else xp.linalg.inv(damped)
+    return inverse if math.isfinite(float(xp.sum(inverse))) else None
+
+
+def _cholesky_inverse(A: np.ndarray) -> np.ndarray:
+    """The inverse of a positive definite matrix at a fifth of a general one's price; else NaN."""
+    factor, invert = get_lapack_funcs(("potrf", "potri"), (A,))
+    L, failed = factor(A, lower=True, clean=True)
+    if failed:
+        return np.full_like(A, np.nan)
+    lower, _ = invert(L, lower=True)
+    return np.ascontiguousarray(lower + np.tril(lower, -1).T)
