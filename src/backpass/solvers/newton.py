@@ -32,7 +32,7 @@ class GaussNewton:
 
     curvature: Curvature
     dense_below: int = 500
-    first_damping: float = 1e-3
+    first_damping: float = 1e-2
     max_products: int = 60
     name = "newton"
 
