@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -130,13 +131,27 @@ def refuse_gaps(cells: np.ndarray, name: str) -> None:
         )
 
 
-def refuse_empty(cells: np.ndarray, name: str) -> None:
-    """Raise for a column that cannot be learned from because no cell is filled, or it is dates."""
+def refuse_strange(cells: np.ndarray, name: str) -> None:
+    """Raise for a column whose cells are neither numbers nor text."""
     if cells.dtype.kind in "mM":
         raise InvalidInput(
             f"Column {name!r} holds dates or times; turn it into numbers (a year, an age) first, "
             "or leave it out."
         )
+    if cells.dtype.kind != "O":
+        return
+    known = (str, bool, int, float, np.generic, Decimal)
+    strange = [not isinstance(c, known) for c in cells] & ~_is_gap(cells)
+    if strange.any():
+        raise InvalidInput(
+            f"Column {name!r} holds a {type(cells[strange.argmax()]).__name__} in row "
+            f"{strange.argmax()} (the first row is 0), which is neither a number nor text."
+        )
+
+
+def refuse_empty(cells: np.ndarray, name: str) -> None:
+    """Raise for a column that cannot be learned from because no cell is filled, or it is dates."""
+    refuse_strange(cells, name)
     if len(cells) == 0:
         raise InvalidInput("The table has no rows.")
     if _is_gap(cells).all():

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from . import readers
+from .cells import cells_of, is_numeric, numbers_of, refuse_strange, texts_of
 from .errors import InvalidInput
 from .extras import optional
 from .readers import Arrays
@@ -173,66 +174,31 @@ def _from_frame(path: Path, frame: Any, target: str | None, categorical: Collect
 
 def _column(path: Path, column: Any, categorical: bool) -> Any:
     """Return a column as floats or as strings; a missing cell is NaN in either."""
-    types = optional("pandas", "A data frame").api.types
-    if categorical or not _is_number(types, column.dtype):
-        return _categories(path, column, categorical)
-    dtype = np.float32 if str(column.dtype).lower() == "float32" else np.float64
-    numbers = column.to_numpy(dtype=dtype, na_value=np.nan)
-    infinite = np.isinf(numbers)
-    if infinite.any():
-        raise InvalidInput(
-            f"{path}: column {column.name!r} has {infinite.sum()} infinite numbers, "
-            f"the first in row {infinite.argmax()}."
-        )
-    return numbers
+    name = str(column.name)
+    try:
+        cells = cells_of(column, name)
+        refuse_strange(cells, name)
+        if not categorical and is_numeric(cells):
+            return numbers_of(cells, name)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from None
+    return _strings(cells, column.index)
 
 
-def _is_number(types: Any, dtype: Any) -> bool:
-    return types.is_bool_dtype(dtype) or (
-        types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype)
-    )
-
-
-def _categories(path: Path, column: Any, categorical: bool) -> Any:
-    """Return a column's cells as strings; a few words among numbers are a mistake in the file."""
-    present = column.astype(object)[column.notna()]
-    strange = next((cell for cell in present if not isinstance(cell, _CELL)), None)
-    if strange is not None:
-        raise InvalidInput(
-            f"{path}: column {column.name!r} holds {type(strange).__name__} values, which are "
-            "neither numbers nor text; leave the column out, or turn it into one of them."
-        )
-    if not categorical:
-        _check_no_stray_text(path, column.name, present)
-    cells = np.full(len(column), np.nan, dtype=object)
-    cells[column.notna().to_numpy()] = [str(cell) for cell in present]
-    return optional("pandas", "A data frame").Series(cells, index=column.index, dtype=object)
-
-
-_CELL = str | bool | int | float | np.generic
-
-
-def _check_no_stray_text(path: Path, name: str, cells: Any) -> None:
-    """Refuse a column of text in which at least half of the cells, but not all, are numbers."""
-    numbers = optional("pandas", "A data frame").to_numeric(cells, errors="coerce").notna()
-    if not len(cells) / 2 <= numbers.sum() < len(cells):
-        return
-    row = numbers.to_numpy().argmin()
-    raise InvalidInput(
-        f"{path}: column {name!r} holds numbers in {numbers.sum()} rows, but in row "
-        f"{numbers.index[row]} the text {cells.iloc[row]!r}; mend it, or name the column as "
-        "categorical."
-    )
+def _strings(cells: np.ndarray, index: Any) -> Any:
+    """Text as pandas keeps it without guessing; NaN where missing."""
+    texts = np.array([np.nan if text is None else text for text in texts_of(cells)], dtype=object)
+    return optional("pandas", "A data frame").Series(texts, index=index, dtype=object)
 
 
 def _target(path: Path, column: Any) -> np.ndarray:
     """Return y: numbers as they are, everything else as strings; NaN where missing."""
-    types = optional("pandas", "A data frame").api.types
-    if _is_number(types, column.dtype) and not column.isna().any():
-        return _finite(path, f"the target {column.name!r}", column.to_numpy())
-    if _is_number(types, column.dtype):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return _categories(path, column, categorical=True).to_numpy()
+    cells = cells_of(column, str(column.name))
+    if cells.dtype.kind not in "biuf":
+        return _strings(cells, column.index).to_numpy()
+    if not np.isinf(cells).any():
+        return cells
+    return _finite(path, f"the target {column.name!r}", cells)
 
 
 def _missing(y: np.ndarray) -> np.ndarray:
