@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingExtra
+from ..extras import optional
 from ..plots import canvas
 from .contours import clear_share, colour_of
 from .terrain import Landscape, Walker
@@ -77,13 +77,7 @@ def write_page(land: Landscape, path: Any, fog: float | None, title: str) -> Non
 
 
 def _graph_objects() -> Any:
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise MissingExtra(
-            "The 3-D landscape needs plotly, which is not installed: pip install 'backpass[plot]'."
-        ) from None
-    return go
+    return optional("plotly.graph_objects", "Drawing the mountains in 3-D")
 
 
 def _about(land: Landscape) -> str:

@@ -6,6 +6,7 @@ dark pages and to colour-blind readers.
 
 from __future__ import annotations
 
+from .canvas import new_axes
 from .curves import TrainingDisplay
 from .diagram import NetworkDisplay
 from .flow import DeltaSizeDisplay, Flow
@@ -19,4 +20,5 @@ __all__ = [
     "LayersDisplay",
     "NetworkDisplay",
     "TrainingDisplay",
+    "new_axes",
 ]

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidInput, MissingExtra
+from ..errors import InvalidInput
+from ..extras import optional
 
 INK = "#7f7f7f"
 BLUE, VERMILION, GREEN, PURPLE = "#1a80bb", "#d55e00", "#00936b", "#b8649a"
@@ -30,21 +31,36 @@ _MOST_NUMBERS = 80  # cells of a heat map that can carry their numbers
 
 def pyplot() -> Any:
     """Return matplotlib.pyplot, or say how to get it."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise MissingExtra(
-            "Pictures need matplotlib, which is not installed: pip install 'backpass[plot]'."
-        ) from None
-    return plt
+    return optional("matplotlib.pyplot", "Drawing a picture")
 
 
 def new_axes(width: float, height: float) -> Any:
-    """Make axes on a transparent figure of their own, width and height in inches."""
+    """Make axes on a transparent figure, with inks that read on light and dark pages.
+
+    Parameters
+    ----------
+    width, height : float
+        Of the figure, in inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    MissingExtra
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> ax = new_axes(6, 3)
+    >>> ax.figure.patch.get_alpha()
+    0.0
+    """
     figure = pyplot().figure(figsize=(width, height), layout="constrained")
     figure.patch.set_alpha(0.0)
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    return without_paper(figure.add_subplot())
+    return without_paper(styled(figure.add_subplot()))
 
 
 def without_paper(ax: Any) -> Any:
