@@ -1,0 +1,169 @@
+"""The Kronecker-factored H₀: against its formula, and against plain L-BFGS on drawn problems."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backpass as bp
+from backpass import engine
+from backpass.solvers import KroneckerFactors, PlainScaling, minimize_function
+from drawn_problems import draw, goal, work_to
+
+SHAPES = ((3, 5), (2, 4))  # Θ^(1), Θ^(2) of a 4-3-2 network
+
+
+def moments(seed: int = 0) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    rng = np.random.default_rng(seed)
+
+    def drawn(n: int) -> np.ndarray:
+        rows = rng.standard_normal((50, n))
+        return rows.T @ rows / 50
+
+    return [drawn(5), drawn(4)], [0.01 * drawn(3), 0.1 * drawn(2)]
+
+
+def factors(seen: Any, decay: float = 0.1, damping: float = 0.01) -> KroneckerFactors:
+    return KroneckerFactors(lambda theta: seen, SHAPES, decay, damping)
+
+
+def test_h0_is_the_inverse_of_the_damped_kronecker_product(rng: np.random.Generator) -> None:
+    seen = moments()
+    H0, theta = factors(seen), np.zeros(23)
+    v = rng.standard_normal(23)
+    expected, start = [], 0
+    for A, G in zip(*seen):
+        a, g = np.trace(A) / len(A), np.trace(G) / len(G)
+        r, pi = np.sqrt(0.1 + 0.01 * a * g), np.sqrt(a / g)
+        B = np.kron(A + pi * r * np.eye(len(A)), G + r / pi * np.eye(len(G)))
+        expected.append(np.linalg.solve(B, v[start : start + len(B)]))
+        start += len(B)
+    np.testing.assert_allclose(H0.apply(H0.refresh(theta), v), np.concatenate(expected), rtol=1e-10)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0, -1.0])
+def test_useless_factors_fall_back_to_the_plain_scaling(bad: float) -> None:
+    As, Gs = moments()
+    Gs[1] = Gs[1] * 0 + bad
+    H0, v = factors((As, Gs)), np.ones(23)
+    held = H0.refresh(v)
+    assert held == []
+    np.testing.assert_array_equal(H0.apply(held, v), v)
+
+
+def test_an_indefinite_factor_falls_back_too() -> None:
+    As, Gs = moments()
+    As[0] = np.diag([10.0, 10, 10, 10, -20])
+    assert factors((As, Gs)).refresh(np.zeros(23)) == []
+
+
+def test_torch_arrays_take_the_same_way() -> None:
+    torch = pytest.importorskip("torch")
+    As, Gs = moments()
+    ours, theirs = (
+        factors((As, Gs)),
+        factors(([torch.tensor(A) for A in As], [torch.tensor(G) for G in Gs])),
+    )
+    v = np.arange(23.0)
+    theirs_v = theirs.apply(theirs.refresh(torch.tensor(v)), torch.tensor(v))
+    np.testing.assert_allclose(theirs_v.numpy(), ours.apply(ours.refresh(v), v), rtol=1e-9)
+
+
+def test_plain_scaling_does_nothing() -> None:
+    plain, v = PlainScaling(), np.ones(2)
+    assert plain.apply(plain.refresh(v), v) is v
+
+
+@pytest.mark.parametrize("half", [10, 18, 25])  # before, between and at a refresh of H₀
+def test_resumed_runs_have_the_same_bits(half: int) -> None:
+    drawn = draw(0)
+    curvature = engine.ProblemCurvature(drawn.problem)
+    fun = drawn.problem.cost_and_gradient
+
+    def run(iterations: int, state: Any = None) -> Any:
+        return minimize_function(
+            fun, drawn.theta, max_iter=iterations, tol=0, ftol=0, curvature=curvature, state=state
+        )
+
+    whole, first = run(40), run(half)
+    resumed = run(40 - half, pickle.loads(pickle.dumps(first.state)))
+    np.testing.assert_array_equal(resumed.x, whole.x)
+    assert resumed.nfev == whole.nfev
+
+
+def test_a_preconditioner_that_lies_does_not_stop_the_solver() -> None:
+    def fun(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        scale = np.arange(1.0, 9)
+        return float(np.sum(scale * (theta - 1) ** 4)), 4 * scale * (theta - 1) ** 3
+
+    class Liar(PlainScaling):
+        def refresh(self, theta: np.ndarray) -> Any:
+            return [np.linspace(-1, 1, 8)]
+
+        def apply(self, held: Any, v: np.ndarray) -> np.ndarray:
+            return v if not held else held[0] * v
+
+    from backpass.solvers import LBFGS
+
+    honest = minimize_function(fun, np.zeros(8), tol=1e-6, ftol=0)
+    misled = minimize_function(
+        fun,
+        np.zeros(8),
+        solver=LBFGS(preconditioner=Liar(), warm_up=2, every=3),
+        tol=1e-6,
+        ftol=0,
+        max_iter=1000,
+    )
+    assert honest.success
+    assert misled.success
+    np.testing.assert_allclose(misled.x, 1, atol=0.1)
+
+
+def compared(seeds: range) -> np.ndarray:
+    """Work with H₀ over work without, for every problem."""
+    ratios = []
+    for seed in seeds:
+        drawn = draw(seed)
+        level = goal(drawn)
+        plain, ours = work_to(drawn, level, False), work_to(drawn, level, True)
+        ratios.append(0.0 if np.isinf(plain) else ours / plain)
+    return np.array(ratios)
+
+
+def test_h0_is_worth_its_work_and_never_fails() -> None:
+    ratios = compared(range(6))
+    assert ratios.max() <= 1.3
+    assert np.median(ratios) <= 0.6
+
+
+@pytest.mark.long
+def test_h0_is_safe_on_fifty_drawn_problems() -> None:
+    ratios = compared(range(50))
+    assert ratios.max() <= 1.3
+    assert np.median(ratios) <= 0.6
+
+
+def test_digits_need_less_than_half_of_the_evaluations() -> None:
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    net = bp.Network((64, 25, 10))
+    task = engine.prepare(
+        net, (X / 16).astype(np.float32), np.eye(10, dtype=np.float32)[y], lam=1.0
+    )
+    theta = bp.init_theta(net, seed=0, dtype=np.float32)
+    counts = {}
+    for curvature in (None, engine.ProblemCurvature(task)):
+        result = minimize_function(
+            task.cost_and_gradient,
+            theta,
+            curvature=curvature,
+            max_iter=300,
+            callback=lambda point: point.fun <= 0.4460,
+        )
+        assert result.fun <= 0.4460
+        counts[curvature is None] = result.nfev
+    assert counts[False] <= counts[True] / 2
