@@ -1,0 +1,77 @@
+"""Whether candidates compute the same thing: held against the reference in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..engine import check_rows, reference
+from ..solvers.first_order import GradientDescent
+from .process import CandidateFailed
+from .workloads import Data, Workload, make_data
+
+# Of the largest entry. float32 carries 7 digits, and a few steps go through a few thousand sums.
+TOLERANCE = {"float32": 2e-4, "float64": 1e-9}
+
+
+def expected(workload: Workload, dtype: str) -> np.ndarray:
+    """Compute, by the reference in float64, what a run of ``workload.to_check()`` gives.
+
+    For an epoch this is the way that θ went, so that a θ which hardly moves hides nothing.
+    """
+    data = _in_float64(make_data(workload, dtype, shuffled=False))
+    if workload.kind == "predict":
+        return reference.forward(workload.network, data.theta, data.X)
+    rows = check_rows(workload.network, data.X, data.Y)
+    problem = reference.ReferenceProblem(workload.network, rows, workload.lam)
+    if workload.kind == "gradient":
+        J, D = problem.cost_and_gradient(data.theta)
+        return np.concatenate([[J], D])
+    rates = np.full(workload.steps, workload.learning_rate)
+    rule = GradientDescent()
+    epoch = problem.run_epoch(
+        data.theta, rule.init(data.theta), rule, data.order, workload.batch_size, rates
+    )
+    return epoch.theta - data.theta
+
+
+def check(workload: Workload, dtype: str, result: np.ndarray, wanted: np.ndarray) -> None:
+    """Raise CandidateFailed, with the worst entry's place, unless the numbers are the same."""
+    if workload.kind == "epoch":
+        result = result - make_data(workload, dtype, shuffled=False).theta
+    if result.shape != wanted.shape:
+        raise CandidateFailed(f"computes {result.shape} numbers where {wanted.shape} are wanted")
+    difference = np.abs(result - wanted)
+    worst = int(np.argmax(difference))
+    share = difference.flat[worst] / np.abs(wanted).max()
+    if not share <= TOLERANCE[dtype]:
+        raise CandidateFailed(
+            f"computes something else: {_where(workload, worst)} is {result.flat[worst]:.6g}, "
+            f"the reference has {wanted.flat[worst]:.6g}"
+        )
+
+
+def _where(workload: Workload, index: int) -> str:
+    """Name an entry of the compared numbers."""
+    if workload.kind == "predict":
+        row, unit = divmod(index, workload.sizes[-1])
+        return f"h of row {row}, unit {unit},"
+    if workload.kind == "gradient" and index == 0:
+        return "J"
+    what, index = ("D", index - 1) if workload.kind == "gradient" else ("the way of Θ", index)
+    return f"{what}{_entry(workload, index)}"
+
+
+def _entry(workload: Workload, index: int) -> str:
+    """The layer, row and column of an entry of θ."""
+    for layer, (rows, columns) in enumerate(workload.network.shapes, start=1):
+        if index < rows * columns:
+            column, row = divmod(index, rows)
+            return f"^({layer})[{row}, {column}]"
+        index -= rows * columns
+    raise IndexError(index)
+
+
+def _in_float64(data: Data) -> Data:
+    wide = (array.astype(np.float64) for array in (data.X, data.Y, data.theta))
+    X, Y, theta = wide
+    return Data(X, Y, data.labels, data.order, theta)

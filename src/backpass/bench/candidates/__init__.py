@@ -1,0 +1,67 @@
+"""Who takes part: our engines and the peers, one file each, imported in a process of their own."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..workloads import Data, Workload
+
+
+class Candidate(Protocol):
+    """A program that can do a workload. Its libraries are imported when it is made."""
+
+    def prepare(self, workload: Workload, data: Data, threads: int) -> None:
+        """Take the data, in whatever form suits; nothing is timed yet."""
+        ...
+
+    def run(self, times: int) -> None:
+        """Do the workload so many times. This is timed."""
+        ...
+
+    def result(self) -> np.ndarray:
+        """The last run's numbers: J and D in θ's order, θ after the epoch, or h(X)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A candidate's place in the list."""
+
+    name: str
+    module: str  # in this package
+    attribute: str
+    kinds: tuple[str, ...] = ("gradient", "epoch", "predict")
+    needs: tuple[str, ...] = ()  # modules that have to be installed
+    ours: bool = False
+    threads_at_run_time: bool = True  # whether prepare() can choose the number of threads
+
+    def missing(self) -> str | None:
+        """The first module that is not installed."""
+        return next((name for name in self.needs if not importlib.util.find_spec(name)), None)
+
+    def make(self) -> Candidate:
+        """Import the candidate, and its libraries with it."""
+        module = importlib.import_module(f".{self.module}", __name__)
+        return getattr(module, self.attribute)()
+
+
+CANDIDATES: tuple[Entry, ...] = (
+    Entry("backpass", "ours", "Engine", ours=True),
+    Entry("backpass, NumPy engine", "ours", "NumPyEngine", ours=True),
+    Entry("notes' code, mended", "notes", "NotesCode", kinds=("gradient",)),
+    Entry("scikit-learn", "scikit_learn", "ScikitLearn", needs=("sklearn",)),
+    Entry("PyTorch", "pytorch", "Eager", needs=("torch",)),
+    Entry("torch.compile", "pytorch", "Compiled", ("gradient", "epoch"), needs=("torch",)),
+    Entry("JAX", "jax_scan", "JaxScan", needs=("jax",), threads_at_run_time=False),
+    Entry("onnxruntime", "onnx_runtime", "OnnxRuntime", ("predict",), ("onnxruntime", "onnx")),
+)
+
+
+def find_entry(name: str) -> Entry:
+    """Return the candidate of that name."""
+    return next(entry for entry in CANDIDATES if entry.name == name)

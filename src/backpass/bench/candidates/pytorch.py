@@ -1,0 +1,134 @@
+"""PyTorch, eager and compiled: autograd, fused optimisers, labels as class numbers."""
+
+# pyright: reportMissingImports=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from ..workloads import Data, Workload
+
+ACTIVATIONS = {"logistic": torch.sigmoid, "relu": torch.relu, "tanh": torch.tanh}
+SMALL = 1 << 25  # bytes of X up to which an epoch is shuffled at once, not batch by batch
+
+
+class Eager:
+    """Tensors and ``torch.autograd``, without a Module around them."""
+
+    def prepare(self, workload: Workload, data: Data, threads: int) -> None:
+        """Make leaf tensors of the layers, and the fused optimiser."""
+        torch.set_num_threads(threads)
+        self._workload = workload
+        self._X = torch.from_numpy(data.X)
+        self._Y = torch.from_numpy(data.labels if workload.loss == "log_loss" else data.Y)
+        self._order = torch.from_numpy(data.order)
+        self._layers = _layers(workload, data.theta)
+        self._parameters = [tensor for layer in self._layers for tensor in layer]
+        self._optimizer = self._make_optimizer()
+        self._loss = self._make_loss()
+        self._once = getattr(self, f"_{workload.kind}")
+
+    def run(self, times: int) -> None:
+        """Do it so many times."""
+        for _ in range(times):
+            self._once()
+
+    def result(self) -> np.ndarray:
+        """J and D, θ, or h(X)."""
+        if self._workload.kind == "epoch":
+            return _packed(self._parameters)
+        if self._workload.kind == "predict":
+            return self._answer.numpy()
+        return np.concatenate([[self._J.item()], _packed(self._gradients)])
+
+    def _make_loss(self) -> Any:
+        return self._objective
+
+    def _make_optimizer(self) -> Any:
+        rate = self._workload.learning_rate
+        if self._workload.optimizer == "adam":
+            return torch.optim.Adam(self._parameters, lr=rate, fused=True)
+        momentum = 0.9 if self._workload.optimizer == "momentum" else 0.0
+        return torch.optim.SGD(self._parameters, lr=rate, momentum=momentum, fused=True)
+
+    def _logits(self, x: Any) -> Any:
+        g = ACTIVATIONS[self._workload.hidden]
+        for W, b in self._layers[:-1]:
+            x = g(F.linear(x, W, b))
+        return F.linear(x, *self._layers[-1])
+
+    def _objective(self, x: Any, y: Any) -> Any:
+        z, lam = self._logits(x), self._workload.lam
+        J = LOSSES[self._workload.loss](z, y)
+        if lam:
+            squares = sum((W * W).sum() for W, _ in self._layers)
+            J = J + lam / (2 * len(x)) * squares
+        return J
+
+    def _gradient(self) -> None:
+        J = self._loss(self._X, self._Y)
+        self._gradients = torch.autograd.grad(J, self._parameters)
+        self._J = J.detach()
+
+    def _epoch(self) -> None:
+        for x, y in self._batches():
+            self._optimizer.zero_grad(set_to_none=True)
+            self._loss(x, y).backward()
+            self._optimizer.step()
+
+    def _batches(self) -> Iterator[tuple[Any, Any]]:
+        size = self._workload.batch_size
+        if self._X.nbytes <= SMALL:
+            X, Y = self._X[self._order], self._Y[self._order]
+            yield from zip(X.split(size), Y.split(size))
+            return
+        for rows in self._order.split(size):
+            yield self._X.index_select(0, rows), self._Y.index_select(0, rows)
+
+    def _predict(self) -> None:
+        with torch.inference_mode():
+            self._answer = torch.softmax(self._logits(self._X), dim=1)
+
+
+class Compiled(Eager):
+    """The same with the objective, and its gradient, through ``torch.compile``."""
+
+    def _make_loss(self) -> Any:
+        torch.compiler.reset()
+        return torch.compile(self._objective, dynamic=False)
+
+
+def _half_squares(z: Any, y: Any) -> Any:
+    return ((z - y) ** 2).sum() / (2 * len(y))
+
+
+def _binary(z: Any, y: Any) -> Any:
+    return F.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(y)
+
+
+LOSSES = {
+    "log_loss": F.cross_entropy,
+    "binary_log_loss": _binary,
+    "squared_error": _half_squares,
+}
+
+
+def _layers(workload: Workload, theta: np.ndarray) -> list[tuple[Any, Any]]:
+    """(W, b) by layer, W of shape (s_{l+1}, s_l), as ``nn.Linear`` has them."""
+    return [(_leaf(Theta[:, 1:]), _leaf(Theta[:, 0])) for Theta in workload.network.roll(theta)]
+
+
+def _leaf(array: np.ndarray) -> Any:
+    return torch.from_numpy(array.copy(order="C")).requires_grad_()
+
+
+def _packed(tensors: Any) -> np.ndarray:
+    """θ's order, from W, b, W, b, …"""
+    arrays = [tensor.detach().numpy() for tensor in tensors]
+    pairs = zip(arrays[::2], arrays[1::2])
+    return np.concatenate([np.vstack([b, W.T]).reshape(-1) for W, b in pairs])

@@ -1,0 +1,106 @@
+"""scikit-learn's MLP: its own gradient, its own epoch, its own ``predict_proba``."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from ..workloads import Data, Workload
+
+SOLVERS = {"gd": ("sgd", 0.0), "momentum": ("sgd", 0.9), "adam": ("adam", 0.9)}
+
+
+class ScikitLearn:
+    """MLPClassifier or MLPRegressor, started from our θ."""
+
+    def prepare(self, workload: Workload, data: Data, threads: int) -> None:
+        """Make the estimator, and replace the weights that it drew."""
+        self._workload, self._data = workload, data
+        self._net = workload.network
+        self._y = data.labels if workload.loss == "log_loss" else data.Y
+        if workload.loss == "squared_error":
+            self._y = data.Y[:, 0]
+        self._model = self._started()
+        self._once = getattr(self, f"_{workload.kind}")
+
+    def run(self, times: int) -> None:
+        """J and D by call; epochs all in one fit, so that validation is paid for once."""
+        self._once(times)
+
+    def result(self) -> np.ndarray:
+        """J and D, θ, or the probabilities."""
+        if self._workload.kind == "epoch":
+            return packed(self._model.coefs_, self._model.intercepts_)
+        if self._workload.kind == "predict":
+            return np.asarray(self._result)
+        J, coefs, intercepts = self._result
+        return np.concatenate([[J], packed(coefs, intercepts)])
+
+    def _started(self) -> Any:
+        """Fit on one row of zeros for each class, which sizes the model; put our weights in."""
+        model, K = self._estimator(), self._net.sizes[-1]
+        rows = max(K, 2)
+        targets = {
+            "log_loss": np.arange(rows),
+            "binary_log_loss": np.eye(rows, K, dtype=int),
+            "squared_error": np.zeros(rows),
+        }
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            X = np.zeros((rows, self._net.sizes[0]), self._data.X.dtype)
+            model.fit(X, targets[self._workload.loss])
+        Thetas = self._net.roll(self._data.theta)
+        model.coefs_ = [Theta[:, 1:].T.copy() for Theta in Thetas]
+        model.intercepts_ = [Theta[:, 0].copy() for Theta in Thetas]
+        return model
+
+    def _estimator(self) -> Any:
+        w = self._workload
+        solver, momentum = SOLVERS.get(w.optimizer, ("adam", 0.9))
+        shuffled = bool((self._data.order[1:] < self._data.order[:-1]).any())
+        kind: Any = MLPRegressor if w.loss == "squared_error" else MLPClassifier
+        return kind(
+            hidden_layer_sizes=w.sizes[1:-1],
+            activation=w.hidden,
+            solver=solver,
+            alpha=w.lam,
+            batch_size=w.batch_size or "auto",
+            learning_rate_init=w.learning_rate or 1e-3,
+            momentum=momentum,
+            nesterovs_momentum=False,
+            shuffle=shuffled,
+            max_iter=1,
+            tol=0,
+            n_iter_no_change=10**9,
+            warm_start=True,
+            random_state=0,
+        )
+
+    def _backprop(self) -> tuple[Any, Any, Any]:
+        """What ``fit`` calls for each batch; it makes its own arrays, so the lists are empty."""
+        X, Y, empty = self._data.X, self._data.Y, [None] * (self._net.L - 1)
+        lists = [X, *empty], empty.copy(), empty.copy(), empty.copy()
+        return self._model._backprop(X, Y, None, *lists)
+
+    def _gradient(self, times: int) -> None:
+        for _ in range(times):
+            self._result = self._backprop()
+
+    def _epoch(self, times: int) -> None:
+        self._model.set_params(max_iter=times)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._model.fit(self._data.X, self._y)
+
+    def _predict(self, times: int) -> None:
+        for _ in range(times):
+            self._result = self._model.predict_proba(self._data.X)
+
+
+def packed(coefs: Any, intercepts: Any) -> np.ndarray:
+    """θ's order, from scikit-learn's two lists."""
+    pairs = zip(coefs, intercepts)
+    return np.concatenate([np.vstack([b, W]).reshape(-1) for W, b in pairs])

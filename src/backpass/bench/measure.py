@@ -1,0 +1,130 @@
+"""The measurement: check, choose threads, then time everybody in turn, round by round.
+
+Turns, because a machine's clock and its other guests change over minutes; a rest before each,
+because a library's waiting threads still spin when the next one starts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import agreement
+from .process import CandidateFailed, Runner
+from .results import Line, Timing
+from .workloads import Workload
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How thoroughly to measure."""
+
+    rounds: int = 5
+    rest: float = 0.15  # seconds before each turn
+    turn: float = 0.2  # seconds that a turn lasts at least
+    threads: int = 1
+
+
+def measure(
+    workload: Workload,
+    dtype: str,
+    runners: dict[str, Runner],
+    settings: Settings,
+    ours: tuple[str, ...],
+    choosers: frozenset[str] = frozenset(),
+    sleep: Callable[[float], Any] = time.sleep,
+) -> Line:
+    """Time one workload; candidates that fail are left out, with the reason.
+
+    `choosers` are those whose number of threads can be chosen here: each takes its better one.
+    """
+    left_out: dict[str, str] = {}
+    ready = _ready(workload, dtype, runners, settings, choosers, left_out)
+    rounds: dict[str, list[float]] = {name: [] for name in ready}
+    for k in range(settings.rounds):
+        for name in _turned(list(ready), k):
+            if name not in left_out:
+                sleep(settings.rest)
+                _turn(runners[name], ready[name].times, rounds[name], left_out)
+    timings = {
+        name: Timing(tuple(rounds[name]), ready[name].threads, runners[name].memory())
+        for name in ready
+        if name not in left_out
+    }
+    return Line(workload, dtype, timings, left_out, ours)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """What was found out before the rounds."""
+
+    threads: int
+    times: int  # runs in one turn
+
+
+def _ready(
+    workload: Workload,
+    dtype: str,
+    runners: dict[str, Runner],
+    settings: Settings,
+    choosers: frozenset[str],
+    left_out: dict[str, str],
+) -> dict[str, _Ready]:
+    """Check and warm up everybody."""
+    wanted = agreement.expected(workload.to_check(), dtype)
+    ready: dict[str, _Ready] = {}
+    for name, runner in runners.items():
+        choices = sorted({1, settings.threads}) if name in choosers else [settings.threads]
+        try:
+            _check(workload.to_check(), dtype, runner, settings.threads, wanted)
+            ready[name] = _best_threads(workload, dtype, runner, choices, settings.turn)
+        except CandidateFailed as error:
+            left_out[name] = str(error)
+    return ready
+
+
+def _check(workload: Workload, dtype: str, runner: Runner, threads: int, wanted: Any) -> None:
+    """Let it run on few rows, and compare."""
+    runner.prepare(workload, dtype, False, threads)
+    runner.run(1)
+    agreement.check(workload, dtype, runner.result(), wanted)
+
+
+def _best_threads(
+    workload: Workload, dtype: str, runner: Runner, choices: list[int], turn: float
+) -> _Ready:
+    """Warm up with each number of threads; leave the runner prepared with the fastest."""
+    seconds: dict[int, float] = {}
+    for threads in choices:
+        runner.prepare(workload, dtype, True, threads)
+        runner.run(1)  # compiles, and touches memory
+        seconds[threads] = _one_run(runner, turn / 4)
+    best = min(seconds, key=lambda threads: seconds[threads])
+    if best != choices[-1]:
+        runner.prepare(workload, dtype, True, best)
+        runner.run(1)
+    return _Ready(best, max(1, round(turn / seconds[best])))
+
+
+def _one_run(runner: Runner, long_enough: float) -> float:
+    """Time one run roughly, by as many as it takes."""
+    times = 1
+    while (seconds := runner.run(times)) < long_enough and times < 1 << 20:
+        times *= 4
+    return seconds / times
+
+
+def _turn(runner: Runner, times: int, rounds: list[float], left_out: dict[str, str]) -> None:
+    """One candidate's turn in a round."""
+    try:
+        rounds.append(runner.run(times) / times)
+    except CandidateFailed as error:
+        left_out[runner.name] = str(error)
+
+
+def _turned(names: list[str], k: int) -> list[str]:
+    """Begin each round with another candidate."""
+    k %= max(len(names), 1)
+    return names[k:] + names[:k]

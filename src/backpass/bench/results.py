@@ -1,0 +1,129 @@
+"""What a measurement leaves: times by candidate, what follows from them, and their JSON."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from .workloads import Workload
+
+US = "backpass"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One candidate's times for one workload."""
+
+    seconds: tuple[float, ...]  # one run's, by round
+    threads: int
+    memory: int | None  # bytes beyond the data, at the highest
+
+    @property
+    def median(self) -> float:
+        """The middle round."""
+        return median(self.seconds)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One workload in one dtype: everybody's times, and who is left out for which reason."""
+
+    workload: Workload
+    dtype: str
+    timings: dict[str, Timing]
+    left_out: dict[str, str]
+    ours: tuple[str, ...]  # names that are no peers
+
+    @property
+    def best_peer(self) -> str | None:
+        """The fastest of those that are not ours."""
+        peers = {name: t.median for name, t in self.timings.items() if name not in self.ours}
+        return min(peers, key=lambda name: peers[name]) if peers else None
+
+    @property
+    def ratio(self) -> float | None:
+        """The best peer's time divided by ours: above 1, we are faster."""
+        if self.best_peer is None or US not in self.timings:
+            return None
+        return self.timings[self.best_peer].median / self.timings[US].median
+
+    def shown(self, name: str) -> float:
+        """A candidate's time in seconds, by step where the workload says so."""
+        return self.timings[name].median / self.workload.parts
+
+    def share_of_peak(self, name: str, flops_per_second: float) -> float:
+        """How much of the machine's arithmetic a candidate used."""
+        return self.workload.flops / self.timings[name].median / flops_per_second
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole run."""
+
+    machine: dict[str, Any]
+    peaks: dict[str, float]  # by dtype: multiplications and additions a second
+    peak_how: str
+    threads: int
+    isa: str
+    lines: tuple[Line, ...]
+    not_installed: dict[str, str]  # candidate -> the module that is missing
+
+    def to_json(self) -> str:
+        """Everything, raw rounds included."""
+        whole = asdict(self)
+        for raw, line in zip(whole["lines"], self.lines):
+            raw |= {"best_peer": line.best_peer, "ratio": line.ratio}
+        return json.dumps(whole, indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        """Read what ``to_json`` wrote."""
+        whole = json.loads(text)
+        lines = tuple(_line(raw) for raw in whole.pop("lines"))
+        return cls(lines=lines, **whole)
+
+
+def _line(raw: dict[str, Any]) -> Line:
+    timings = {
+        name: Timing(tuple(t["seconds"]), t["threads"], t["memory"])
+        for name, t in raw["timings"].items()
+    }
+    ours = tuple(raw["ours"])
+    return Line(Workload.from_json(raw["workload"]), raw["dtype"], timings, raw["left_out"], ours)
+
+
+PACKAGES = ("backpass", "numpy", "scipy", "scikit-learn", "torch", "jax", "onnxruntime")
+
+
+def describe_machine() -> dict[str, Any]:
+    """The processor, and the versions of everything that takes part."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: v for name in PACKAGES if (v := _version(name))},
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

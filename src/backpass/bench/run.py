@@ -1,0 +1,168 @@
+"""``run``: the whole measurement, from starting the candidates to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ..errors import InvalidInput
+from .candidates import CANDIDATES, Entry
+from .environment import usable_cpus
+from .measure import Settings, measure
+from .peak import HOW, PEAK, flops_per_second
+from .process import Process, Runner
+from .results import Line, Report, describe_machine
+from .workloads import WORKLOADS, Workload
+
+DTYPES = ("float32", "float64")
+QUICK_ROWS = 6000
+SIDE, QUICK_SIDE = 2048, 512  # of the matrices that measure the machine's peak
+OURS = tuple(entry.name for entry in CANDIDATES if entry.ours)
+CHOOSERS = frozenset(entry.name for entry in CANDIDATES if entry.threads_at_run_time)
+
+
+def run(
+    workloads: Sequence[str] | Sequence[Workload] = (),
+    *,
+    quick: bool = False,
+    threads: int | None = None,
+    isa: str = "native",
+    dtypes: Sequence[str] = DTYPES,
+    candidates: Sequence[str] = (),
+    settings: Settings | None = None,
+    say: Callable[[str], Any] = lambda sentence: None,
+) -> Report:
+    """Measure backpass beside its peers, all in turn on this machine.
+
+    Parameters
+    ----------
+    workloads : sequence of str or Workload
+        Which of W1 to W6, by the beginning of their names; all where none is given.
+    quick : bool
+        Fewer rows and rounds: a minute or two, for a first look.
+    threads : int, optional
+        Threads allowed to everybody; the processors of this machine where not given.
+    isa : {"native", "avx2"}
+        "avx2" holds every library that can be held to AVX2.
+    dtypes : sequence of {"float32", "float64"}
+        In which arithmetic.
+    candidates : sequence of str
+        Who takes part, by name; everybody who is installed where none is given.
+    settings : Settings, optional
+        Rounds, rests and turns, where the usual ones do not fit; its threads are ignored.
+    say : callable
+        Told in a sentence what is done next.
+
+    Returns
+    -------
+    Report
+        Times by round, ratios to the best peer, shares of the measured peak, memory; and who was
+        left out, for which reason.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such workload, dtype, instruction set or candidate.
+
+    Examples
+    --------
+    >>> run(["W9"])
+    Traceback (most recent call last):
+    backpass.errors.InvalidInput: There is no workload 'W9'; there are W1, W1 20k, W1 200k, W2, ...
+    """
+    chosen = [w.shorter(QUICK_ROWS) if quick else w for w in _find_workloads(workloads)]
+    entries = _find_entries(candidates)
+    _check_choices(dtypes, isa)
+    threads = threads or usable_cpus()
+    settings = replace(settings or (QUICK if quick else Settings()), threads=threads)
+    peaks = {dtype: _peak(QUICK_SIDE if quick else SIDE, dtype, threads, isa) for dtype in dtypes}
+    installed = [entry for entry in entries if entry.missing() is None]
+    missing = {entry.name: name for entry in entries if (name := entry.missing())}
+    with _started(installed, threads, isa) as runners:
+        lines = tuple(_lines(_distinct(chosen), dtypes, installed, runners, settings, say))
+    return Report(describe_machine(), peaks, HOW, threads, isa, lines, missing)
+
+
+QUICK = Settings(rounds=3, turn=0.05)
+
+
+def _lines(
+    workloads: list[Workload],
+    dtypes: Sequence[str],
+    entries: list[Entry],
+    runners: dict[str, Process],
+    settings: Settings,
+    say: Callable[[str], Any],
+) -> Iterator[Line]:
+    for dtype in dtypes:
+        for workload in workloads:
+            say(f"{workload.name}, {dtype}: {workload.title}")
+            able: dict[str, Runner] = {
+                entry.name: runners[entry.name] for entry in entries if workload.kind in entry.kinds
+            }
+            yield measure(workload, dtype, able, settings, OURS, CHOOSERS)
+
+
+@contextmanager
+def _started(entries: list[Entry], threads: int, isa: str) -> Generator[dict[str, Process]]:
+    """Start the candidates' processes, and end them afterwards."""
+    runners = {entry.name: Process(entry.name, threads, isa) for entry in entries}
+    try:
+        yield runners
+    finally:
+        for runner in runners.values():
+            runner.close()
+
+
+def _peak(side: int, dtype: str, threads: int, isa: str) -> float:
+    """Multiplications and additions a second, by the best of some large products."""
+    process = Process(PEAK, threads, isa)
+    try:
+        process.prepare(replace(WORKLOADS[0], rows=side), dtype, False, threads)
+        return flops_per_second(side, [process.run(1) for _ in range(6)])
+    finally:
+        process.close()
+
+
+def _find_workloads(wanted: Sequence[str] | Sequence[Workload]) -> list[Workload]:
+    """Workloads by the beginning of their names, or as they are given."""
+    if not wanted:
+        return list(WORKLOADS)
+    found: list[Workload] = []
+    for which in wanted:
+        if isinstance(which, Workload):
+            found.append(which)
+            continue
+        named = [w for w in WORKLOADS if w.name.lower().startswith(which.lower())]
+        if not named or not which:
+            names = ", ".join(w.name for w in WORKLOADS)
+            raise InvalidInput(f"There is no workload {which!r}; there are {names}.")
+        found += named
+    return found
+
+
+def _find_entries(wanted: Sequence[str]) -> list[Entry]:
+    """Candidates by name; everybody where none is named."""
+    names = {entry.name: entry for entry in CANDIDATES}
+    for name in wanted:
+        if name not in names:
+            raise InvalidInput(f"There is no candidate {name!r}; there are {', '.join(names)}.")
+    return [names[name] for name in wanted] if wanted else list(CANDIDATES)
+
+
+def _check_choices(dtypes: Sequence[str], isa: str) -> None:
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            raise InvalidInput(f"There is no benchmark in {dtype!r}, only in float32 and float64.")
+    if isa not in ("native", "avx2"):
+        raise InvalidInput(f'The instruction set is "native" or "avx2", not {isa!r}.')
+
+
+def _distinct(workloads: list[Workload]) -> list[Workload]:
+    """Leave out what shorter data has made the same workload."""
+    kept: dict[str, Workload] = {}
+    for workload in workloads:
+        kept.setdefault(workload.title, workload)
+    return list(kept.values())

@@ -1,0 +1,374 @@
+"""The benchmarks' logic, by candidates that tell the time they are told, and one tiny real run."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backpass import bench
+from backpass.bench import (
+    Line,
+    Report,
+    Settings,
+    Timing,
+    Workload,
+    agreement,
+    environment,
+    measure,
+)
+from backpass.bench import results as results_module
+from backpass.bench.candidates import CANDIDATES, find_entry
+from backpass.bench.candidates.ours import Engine
+from backpass.bench.process import CandidateFailed, Process
+from backpass.bench.workloads import make_data
+from backpass.errors import InvalidInput
+
+COST = Workload("cost", "gradient", (12, 5, 3), "logistic", "binary_log_loss", 40, lam=1.0)
+EPOCH = Workload(
+    "epoch", "epoch", (12, 5, 3), "relu", "log_loss", 70,
+    batch_size=16, optimizer="adam", learning_rate=1e-3, per_step=True,
+)  # fmt: skip
+REGRESSION = replace(EPOCH, sizes=(4, 6, 6, 1), hidden="tanh", loss="squared_error")
+MOMENTUM = replace(EPOCH, optimizer="momentum", per_step=False)
+PREDICT = Workload("predict", "predict", (12, 5, 3), "relu", "log_loss", 7)
+TINY = [COST, EPOCH, REGRESSION, MOMENTUM, PREDICT]
+FAST = Settings(rounds=3, rest=0.0, turn=0.0)
+
+
+class Fake:
+    """A candidate that computes with ours, changes the numbers, and says what time it took."""
+
+    def __init__(self, name, seconds, change=lambda numbers: numbers):
+        self.name, self._seconds, self._change = name, iter(seconds), change
+        self._candidate, self.prepared = Engine(), []
+
+    def prepare(self, workload, dtype, shuffled, threads):
+        self.prepared.append((workload, shuffled, threads))
+        self._candidate.prepare(workload, make_data(workload, dtype, shuffled), threads)
+
+    def run(self, times):
+        self._candidate.run(times)
+        return next(self._seconds) * times
+
+    def result(self):
+        return self._change(self._candidate.result())
+
+    def memory(self):
+        return 5
+
+    def close(self):
+        pass
+
+
+def measured(*fakes, workload=COST, settings=FAST, **options):
+    options.setdefault("sleep", lambda seconds: None)
+    runners = {fake.name: fake for fake in fakes}
+    return measure.measure(workload, "float64", runners, settings, ("backpass",), **options)
+
+
+def told(*rounds):
+    """The check, the warm-up and its timing take any time; the rounds take these."""
+    return [9.0, 9.0, 9.0, *rounds]
+
+
+def test_medians_and_ratio_to_the_best_peer():
+    line = measured(
+        Fake("backpass", told(1.0, 100.0, 2.0)),
+        Fake("slow", told(8.0, 9.0, 7.0)),
+        Fake("fast", told(5.0, 0.1, 6.0)),
+    )
+    assert line.timings["backpass"].seconds == (1.0, 100.0, 2.0)
+    assert line.timings["slow"].median == 8.0
+    assert line.best_peer == "fast"
+    assert line.ratio == 2.5
+    assert line.timings["fast"].memory == 5
+
+
+def test_ours_is_never_a_peer():
+    timings = {name: Timing((t,), 1, None) for name, t in (("backpass", 2.0), ("own", 1.0))}
+    line = Line(COST, "float64", timings, {}, ours=("backpass", "own"))
+    assert line.best_peer is None
+    assert line.ratio is None
+
+
+@pytest.mark.parametrize("workload", TINY, ids=lambda w: f"{w.kind}-{w.loss}")
+def test_a_candidate_that_computes_something_else_is_caught_and_named(workload):
+    def slightly_wrong(numbers):
+        numbers = numbers.copy()
+        numbers.flat[-1] += 1e-3
+        return numbers
+
+    line = measured(
+        Fake("backpass", told(1.0, 1.0, 1.0)),
+        Fake("wrong", told(0.1, 0.1, 0.1), slightly_wrong),
+        workload=workload,
+    )
+    assert list(line.timings) == ["backpass"]
+    assert "computes something else" in line.left_out["wrong"]
+    assert line.best_peer is None
+
+
+def test_the_wrong_entry_is_named_as_the_notes_do():
+    data = make_data(COST, "float64")
+    right = agreement.expected(COST, "float64")
+    assert right.shape == (1 + len(data.theta),)
+    for index, place in ((0, "J is"), (1, "D^(1)[0, 0]"), (7, "D^(1)[1, 1]"), (66, "D^(2)[0, 0]")):
+        wrong = right.copy()
+        wrong[index] *= 2
+        wrong[index] += 1
+        with pytest.raises(CandidateFailed) as caught:
+            agreement.check(COST, "float64", wrong, right)
+        assert place in str(caught.value)
+
+
+def test_a_missing_number_is_not_the_same():
+    right = agreement.expected(COST, "float64")
+    with pytest.raises(CandidateFailed, match="numbers"):
+        agreement.check(COST, "float64", right[:-1], right)
+    with pytest.raises(CandidateFailed, match="computes something else"):
+        agreement.check(COST, "float64", right * np.nan, right)
+
+
+def test_a_candidate_that_fails_in_the_middle_is_left_out():
+    class Failing(Fake):
+        def run(self, times):
+            if len(self.prepared) == 2 and self._seconds.__length_hint__() == 1:
+                raise CandidateFailed("it fell over")
+            return super().run(times)
+
+    line = measured(Fake("backpass", told(1, 1, 1)), Failing("peer", told(1, 1, 1)))
+    assert line.left_out == {"peer": "it fell over"}
+    assert list(line.timings) == ["backpass"]
+
+
+def test_everybody_rests_and_takes_turns():
+    slept, turns = [], []
+
+    class Watched(Fake):
+        def run(self, times):
+            turns.append(self.name)
+            return super().run(times)
+
+    fakes = [Watched(name, told(1, 1, 1)) for name in "abc"]
+    measured(*fakes, settings=Settings(3, 0.15, 0.0), sleep=slept.append)
+    assert slept == [0.15] * 9
+    assert "".join(turns[-9:]) == "abcbcacab"
+
+
+def test_each_takes_the_number_of_threads_that_suits_it():
+    # check; warm-up and timing with 1 thread, then with 2; warm-up again; three rounds
+    one = Fake("one", [9, 9, 1.0, 9, 2.0, 9, 1, 1, 1])
+    two = Fake("two", [9, 9, 2.0, 9, 1.0, 1, 1, 1])
+    settings = Settings(3, 0.0, 0.0, threads=2)
+    line = measured(one, two, settings=settings, choosers=frozenset({"one", "two"}))
+    assert (line.timings["one"].threads, line.timings["two"].threads) == (1, 2)
+    assert [threads for _, _, threads in one.prepared] == [2, 1, 2, 1]
+
+
+def test_an_epoch_is_checked_by_plain_steps_and_timed_as_it_is():
+    fake = Fake("backpass", told(1, 1, 1))
+    measured(fake, workload=EPOCH)
+    (checked, shuffled, _), (timed, timed_shuffled, _) = fake.prepared
+    assert checked.optimizer == "gd"
+    assert checked.rows == 3 * 16 + 8
+    assert not shuffled
+    assert timed == EPOCH
+    assert timed_shuffled
+
+
+def test_turns_last_long_enough():
+    class Counting(Fake):
+        def run(self, times):
+            self.counts = [*getattr(self, "counts", []), times]
+            super().run(1)
+            return 0.01 * times
+
+    fake = Counting("backpass", itertools.repeat(0.0))
+    line = measured(fake, settings=Settings(2, 0.0, 0.4))
+    assert fake.counts[-2:] == [40, 40]
+    assert line.timings["backpass"].median == pytest.approx(0.01)
+
+
+def test_flops_are_those_of_the_matrix_products():
+    # by row: z takes 2·(12·5 + 5·3), Δ as much, δ^(2) 2·5·3
+    assert COST.flops == 40 * (2 * 75 + 2 * 75 + 2 * 15)
+    assert PREDICT.flops == 7 * 2 * 75
+    line = Line(COST, "float64", {"backpass": Timing((0.5,), 1, None)}, {}, ("backpass",))
+    assert line.share_of_peak("backpass", 4 * COST.flops) == 0.5
+
+
+def test_times_by_step():
+    line = Line(EPOCH, "float64", {"backpass": Timing((5.0,), 1, None)}, {}, ())
+    assert EPOCH.steps == 5
+    assert line.shown("backpass") == 1.0
+
+
+def test_titles_say_what_is_computed():
+    titles = [workload.title for workload in bench.WORKLOADS]
+    assert len(set(titles)) == len(titles)
+    assert "J and D, 400-25-10 logistic, m = 5,000" in titles
+    assert "adam step, 32-64×6-1 tanh, batch 512" in titles
+    assert "predict 1 row, 784-128-10 relu" in titles
+
+
+def test_images_look_like_mnist_and_are_drawn_alike_everywhere():
+    X = make_data(replace(PREDICT, sizes=(784, 10), rows=200), "float32").X
+    assert X.dtype == np.float32
+    assert 0.7 < (X == 0).mean() < 0.9
+    first, second = (make_data(EPOCH, "float64") for _ in range(2))
+    for name in ("X", "Y", "labels", "order", "theta"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+def test_the_environment_is_the_benchmarks_own():
+    base = {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_L2_SIZE": "1", "HOME": "/home/me"}
+    native = environment.worker_environment(3, base=base)
+    assert "OPENBLAS_CORETYPE" not in native
+    assert "OPENBLAS_L2_SIZE" not in native
+    assert native["HOME"] == "/home/me"
+    assert native["OPENBLAS_NUM_THREADS"] == native["OMP_NUM_THREADS"] == "3"
+    held = environment.worker_environment(1, "avx2", base)
+    assert held.items() >= environment.AVX2.items()
+    assert "OPENBLAS_L2_SIZE" not in held
+
+
+# torch.compile takes a compiler, and tens of seconds
+QUICK_TO_START = [e for e in CANDIDATES if e.name != "torch.compile"]
+CASES = [
+    pytest.param(entry, workload, dtype, id=f"{entry.name}-{workload.title}-{dtype}")
+    for entry in QUICK_TO_START
+    for workload in TINY
+    for dtype in (("float64", "float32") if workload is COST else ("float64",))
+    if workload.kind in entry.kinds
+]
+
+
+def made(entry):
+    if (missing := entry.missing()) is not None:
+        pytest.skip(f"{missing} is not installed")
+    return entry.make()
+
+
+@pytest.mark.parametrize(("entry", "workload", "dtype"), CASES)
+def test_every_candidate_computes_what_the_reference_computes(entry, workload, dtype):
+    candidate, checked = made(entry), workload.to_check()
+    candidate.prepare(checked, make_data(checked, dtype, shuffled=False), 1)
+    candidate.run(1)
+    wanted = agreement.expected(checked, dtype)
+    agreement.check(checked, dtype, candidate.result(), wanted)
+
+
+@pytest.mark.parametrize("workload", [EPOCH, MOMENTUM], ids=lambda w: w.optimizer)
+@pytest.mark.parametrize("name", ["scikit-learn", "PyTorch", "JAX"])
+def test_the_timed_epochs_go_the_same_way(name, workload):
+    data = make_data(workload, "float64")
+    ways = []
+    for candidate in (made(find_entry(name)), Engine()):
+        candidate.prepare(workload, data, 1)
+        candidate.run(3)
+        ways.append(candidate.result() - data.theta)
+    theirs, ours = ways
+    assert theirs @ ours > 0.9 * np.linalg.norm(theirs) * np.linalg.norm(ours)
+    assert np.linalg.norm(theirs) == pytest.approx(np.linalg.norm(ours), rel=0.1)
+
+
+def test_a_tiny_run_by_processes(tmp_path):
+    said = []
+    report = bench.run(
+        [COST, PREDICT],
+        threads=1,
+        dtypes=["float64"],
+        candidates=["backpass", "backpass, NumPy engine", "notes' code, mended"],
+        settings=FAST,
+        quick=True,
+        say=said.append,
+    )
+    assert said[0].startswith("cost, float64: J and D")
+    assert [len(line.timings) for line in report.lines] == [3, 2]
+    assert report.lines[0].best_peer == "notes' code, mended"
+    assert report.peaks["float64"] > 1e8
+    assert Report.from_json(report.to_json()) == report
+    bench.save_picture(report, tmp_path / "bench.svg", "float64")
+    assert (tmp_path / "bench.svg").stat().st_size > 1000
+
+
+def test_a_process_that_ends_is_named():
+    runner = Process("backpass", 1, "native")
+    runner.prepare(COST, "float64", True, 1)
+    with pytest.raises(CandidateFailed, match="TypeError"):
+        runner._ask("run", wrong=1)
+    runner._process.kill()
+    runner._process.wait()
+    with pytest.raises(CandidateFailed, match="its process ended"):
+        runner.run(1)
+    runner.close()
+
+
+def example_report():
+    timings = {"backpass": Timing((0.002,), 2, 10**6), "peer": Timing((0.005,), 1, None)}
+    lines = (Line(COST, "float32", timings, {"odd": "it cannot"}, ("backpass",)),)
+    peaks = {"float32": 1e9}
+    return Report({"processor": "P"}, peaks, "a product", 2, "avx2", lines, {"Absent": "absent"})
+
+
+def test_table_and_remarks():
+    from rich.console import Console
+
+    console = Console(width=200, file=io.StringIO())
+    for table in bench.tables(example_report()):
+        console.print(table)
+    text = console.file.getvalue()
+    for part in ("2 ms", "5 ms", "2.50 peer", "1 MB", "held to AVX2", "1 GFLOP/s"):
+        assert part in text
+    remarks = bench.remarks(example_report())
+    assert remarks[0] == "Absent is left out: absent is not installed."
+    assert remarks[1] == "cost, float32: odd is left out: it cannot."
+    assert "onnxruntime" in remarks[2]
+
+
+def test_the_report_travels_as_json():
+    raw = json.loads(example_report().to_json())
+    assert raw["lines"][0]["ratio"] == 2.5
+    assert raw["lines"][0]["timings"]["backpass"]["seconds"] == [0.002]
+    assert Report.from_json(example_report().to_json()) == example_report()
+
+
+def test_the_picture_has_a_row_for_each_workload():
+    ax = bench.draw(example_report())
+    assert [label.get_text() for label in ax.get_yticklabels()] == [COST.title]
+    assert ax.get_lines()[1].get_xdata().tolist() == [2.5]
+    with pytest.raises(InvalidInput, match="nothing to draw"):
+        bench.draw(example_report(), "float64")
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"workloads": ["W9"]}, "no workload 'W9'"),
+        ({"candidates": ["somebody"]}, "no candidate 'somebody'"),
+        ({"dtypes": ["float16"]}, "no benchmark in 'float16'"),
+        ({"isa": "sse"}, "not 'sse'"),
+    ],
+)
+def test_wrong_choices_are_named(options, word):
+    with pytest.raises(InvalidInput, match=word):
+        bench.run(**options)
+
+
+def test_the_package_never_imports_the_peers():
+    code = "import backpass.bench, sys; print({'torch', 'jax', 'matplotlib'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_machine():
+    machine = results_module.describe_machine()
+    assert machine["versions"]["numpy"] == np.__version__
+    assert machine["cores"] >= 1
