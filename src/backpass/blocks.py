@@ -1,0 +1,336 @@
+"""Rows in ordered blocks: arrays, memory maps and Parquet files behind one protocol.
+
+The blocks, their boundaries and their order belong to the data: whoever sums over them in order
+gets the same bits, wherever the rows lie. A *group* is what can be read by itself (one block of an
+array, one row group of a Parquet file); the blocks of a group come in order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from .errors import InvalidInput
+from .extras import optional
+from .readers import parse
+from .tables import find_column
+
+BLOCK_BYTES = 8 << 20  # of X, where the caller does not choose the number of rows
+
+
+class Block(NamedTuple):
+    """Some consecutive rows."""
+
+    X: Any  # (rows, n), float32 or float64
+    y: np.ndarray  # (rows,) or (rows, k), as the user has it
+    w: np.ndarray | None  # (rows,)
+
+
+@runtime_checkable
+class Blocks(Protocol):
+    """Rows in ordered blocks, each group of them readable at any time."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of X's columns."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """X's dtype, float32 or float64."""
+        ...
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Rows of each block, by group."""
+        ...
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read the blocks of a group, in order."""
+        ...
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read y and w of a group's blocks, without X."""
+        ...
+
+
+def n_rows(blocks: Blocks) -> int:
+    """Number of rows."""
+    return sum(map(sum, blocks.groups))
+
+
+def rows_of_block(n_columns: int, dtype: np.dtype[Any]) -> int:
+    """How many rows make a block of about 8 MiB."""
+    return max(256, BLOCK_BYTES // max(1, n_columns * dtype.itemsize))
+
+
+def cut(rows: int, size: int) -> tuple[int, ...]:
+    """Cut rows into blocks of that size; the last may be smaller."""
+    return tuple(min(size, rows - start) for start in range(0, rows, size))
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayBlocks:
+    """Blocks of arrays: NumPy's of any dtype and order, memory maps, or CSR.
+
+    Parameters
+    ----------
+    X : array, memory map or CSR matrix of shape (m, n)
+        Inputs. Float32 and halves are computed in float32, everything else in float64.
+    y : array of shape (m,) or (m, k)
+        Targets.
+    sample_weight : array of shape (m,), optional
+        Weights of the rows.
+    rows : int or sequence of int, optional
+        Rows of a block, or of each block; about 8 MiB of X where not given.
+
+    Raises
+    ------
+    InvalidInput
+        If the shapes do not fit together.
+
+    Examples
+    --------
+    >>> blocks = ArrayBlocks(np.ones((5, 2)), np.arange(5), rows=2)
+    >>> blocks.groups
+    ((2,), (2,), (1,))
+    >>> [block.y.tolist() for group in range(3) for block in blocks.read(group)]
+    [[0, 1], [2, 3], [4]]
+    """
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    rows: int | Sequence[int] | None = None
+
+    def __post_init__(self) -> None:
+        shape = getattr(self.X, "shape", ())
+        if len(shape) != 2 or 0 in shape:
+            raise InvalidInput(f"X has shape {tuple(shape)}; it needs rows and columns.")
+        if hasattr(self.X, "toarray") and getattr(self.X, "format", "") != "csr":
+            raise InvalidInput("A sparse X is read by rows, so it must be CSR: X.tocsr().")
+        for name in ("y", "sample_weight"):
+            part = getattr(self, name)
+            if part is not None and len(part) != shape[0]:
+                raise InvalidInput(f"X has {shape[0]} rows, but {name} has {len(part)}.")
+        if sum(self._sizes) != shape[0] or min(self._sizes) < 1:
+            raise InvalidInput(f"The blocks have {sum(self._sizes)} rows, but X has {shape[0]}.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """x0, x1, … for X's columns."""
+        return tuple(f"x{i}" for i in range(self.X.shape[1]))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 for single and half precision, else float64."""
+        single = self.X.dtype.kind == "f" and self.X.dtype.itemsize <= 4
+        return np.dtype(np.float32 if single else np.float64)
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        m, n = self.X.shape
+        if self.rows is None:
+            return cut(m, rows_of_block(n, self.dtype))
+        return cut(m, self.rows) if isinstance(self.rows, int) else tuple(self.rows)
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """One block each."""
+        return tuple((size,) for size in self._sizes)
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read one block."""
+        here = self._slice(group)
+        X = self.X[here]
+        dense = X.toarray() if hasattr(X, "toarray") else X
+        X = np.array(dense, self.dtype, order="C", subok=False)
+        _refuse_not_finite(X, self.names, here.start, "X")
+        yield Block(X, *next(self.read_targets(group)))
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read y and w of one block."""
+        here = self._slice(group)
+        w = self.sample_weight
+        yield np.array(self.y[here]), None if w is None else np.array(w[here], np.float64)
+
+    def _slice(self, group: int) -> slice:
+        sizes = self._sizes
+        start = sum(sizes[:group])
+        return slice(start, start + sizes[group])
+
+
+class ParquetBlocks:
+    """Blocks of a Parquet file, or of a folder of them, read by pyarrow.
+
+    Parameters
+    ----------
+    path : str or path
+        A file, or a folder whose ``.parquet`` files are taken in the order of their names.
+    target : str
+        The column to predict.
+    columns : sequence of str, optional
+        The columns of X; all numeric ones but the target and the weights where not given.
+    sample_weight : str, optional
+        The column of the weights.
+    rows : int, optional
+        Rows of a block at most; a block never crosses a row group.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no such files or columns, or a column holds no numbers.
+    MissingExtra
+        If pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import pandas, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> frame = pandas.DataFrame({"a": [1.0, 2.0, 3.0], "y": [0, 1, 0]})
+    >>> frame.to_parquet(folder.name + "/part-0.parquet")
+    >>> blocks = ParquetBlocks(folder.name, target="y", rows=2)
+    >>> blocks.names, blocks.groups
+    (('a',), ((2, 1),))
+    >>> [block.X.tolist() for block in blocks.read(0)]
+    [[[1.0], [2.0]], [[3.0]]]
+    >>> folder.cleanup()
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        target: str,
+        *,
+        columns: Sequence[str] | None = None,
+        sample_weight: str | None = None,
+        rows: int | None = None,
+    ) -> None:
+        self._parquet = optional("pyarrow.parquet", "Reading a Parquet file")
+        self.path, self.target, self.sample_weight = Path(path), target, sample_weight
+        self._files = _parquet_files(self.path)
+        schema = self._open(self._files[0]).schema_arrow
+        self.names = tuple(columns) if columns else self._numeric_columns(schema)
+        for name in self._needed:
+            find_column(self.path, name, schema.names)
+        types = {str(schema.field(name).type) for name in self.names}
+        self.dtype = np.dtype(np.float32 if types <= {"float", "halffloat"} else np.float64)
+        size = rows or rows_of_block(len(self.names), self.dtype)
+        self._row_groups = [
+            (file, number, rows_in_group)
+            for file in self._files
+            for number, rows_in_group in enumerate(self._rows_by_group(file))
+            if rows_in_group
+        ]
+        self.groups = tuple(cut(rows_in_group, size) for _, _, rows_in_group in self._row_groups)
+        if not self.groups:
+            raise InvalidInput(f"{path} has no rows.")
+
+    @property
+    def _needed(self) -> list[str]:
+        weight = [] if self.sample_weight is None else [self.sample_weight]
+        return [*self.names, self.target, *weight]
+
+    def _numeric_columns(self, schema: Any) -> tuple[str, ...]:
+        """All columns but y and w; one that is not of numbers has to be left out by name."""
+        types = optional("pyarrow.types", "Reading a Parquet file")
+        names = [n for n in schema.names if n not in (self.target, self.sample_weight)]
+        for name in names:
+            kind = schema.field(name).type
+            if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+                raise InvalidInput(
+                    f"{self.path}: column {name!r} holds {kind} values; blocks hold numbers, so "
+                    "name the columns that you want."
+                )
+        if not names:
+            raise InvalidInput(f"{self.path} has no column besides the target {self.target!r}.")
+        return tuple(names)
+
+    def _open(self, file: Path) -> Any:
+        return parse(file, self._parquet.ParquetFile)
+
+    def _rows_by_group(self, file: Path) -> list[int]:
+        """Rows of each row group, after a look whether the file has all columns."""
+        opened = self._open(file)
+        for name in self._needed:
+            find_column(file, name, opened.schema_arrow.names)
+        metadata = opened.metadata
+        return [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read a row group block by block, without holding more than a block."""
+        start = 0
+        for size, batch in self._batches(group, self._needed):
+            X = np.empty((size, len(self.names)), self.dtype)
+            for k, name in enumerate(self.names):
+                X[:, k] = self._numbers(batch, name)
+            file = self._row_groups[group][0]
+            _refuse_not_finite(X, self.names, start, f"{file}, row group {group}")
+            yield Block(X, *self._targets(batch))
+            start += size
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read the target's and the weights' columns alone."""
+        needed = self._needed[len(self.names) :]
+        for _, batch in self._batches(group, needed):
+            yield self._targets(batch)
+
+    def _batches(self, group: int, columns: list[str]) -> Iterator[tuple[int, Any]]:
+        """Tables of exactly the blocks' sizes, out of pyarrow's batches of any size."""
+        arrow = optional("pyarrow", "Reading a Parquet file")
+        file, number, _ = self._row_groups[group]
+        sizes = self.groups[group]
+        batches = self._open(file).iter_batches(sizes[0], row_groups=[number], columns=columns)
+        waiting: list[Any] = []
+        for size in sizes:
+            while sum(len(batch) for batch in waiting) < size:
+                waiting.append(parse(file, lambda _: next(batches)))
+            table = arrow.Table.from_batches(waiting)
+            yield size, table.slice(0, size)
+            waiting = table.slice(size).to_batches()
+
+    def _numbers(self, table: Any, name: str) -> np.ndarray:
+        """One column as numbers; a missing one becomes NaN."""
+        try:
+            return np.asarray(table.column(name).to_numpy(), dtype=self.dtype)
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(f"{self.path}: column {name!r}: {error}.") from None
+
+    def _targets(self, table: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        column = table.column(self.target)
+        if column.null_count:
+            raise InvalidInput(
+                f"{self.path}: the target {self.target!r} is missing in {column.null_count} rows."
+            )
+        w = self.sample_weight
+        return column.to_numpy(), None if w is None else self._numbers(table, w)
+
+
+def _parquet_files(path: Path) -> list[Path]:
+    """The file, or the folder's files by name."""
+    if not os.path.exists(path):
+        raise InvalidInput(f"There is no file {path}.")
+    files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
+    if not files:
+        raise InvalidInput(f"{path} is a folder without a .parquet file.")
+    return files
+
+
+def _refuse_not_finite(X: np.ndarray, names: Sequence[str], start: int, where: str) -> None:
+    """Raise for NaN and infinity, with the count and the first place."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = X.sum()  # one pass, without a temporary
+    if np.isfinite(total):
+        return
+    bad = ~np.isfinite(X)
+    if bad.any():
+        row, column = np.unravel_index(int(bad.argmax()), bad.shape)
+        raise InvalidInput(
+            f"{where} has {bad.sum()} NaN or infinite numbers in the block from row {start} on, "
+            f"the first in row {start + row}, column {names[int(column)]!r}."
+        )
