@@ -22,10 +22,12 @@ __all__ = [
     "Array",
     "array_namespace",
     "as_matrix",
+    "as_numpy",
     "as_targets",
     "as_vector",
     "as_weights",
     "is_numpy_array",
+    "like",
     "one_hot",
     "real_part",
     "where_positive",
@@ -41,6 +43,26 @@ def real_part(z: Array) -> Array:
 def where_positive(z: Array, positive: Array, other: Array) -> Array:
     """Choose by the sign of z's real part: analytic on either side, as the complex step needs."""
     return array_namespace(z).where(real_part(z) > 0, positive, other)
+
+
+def as_numpy(value: Any) -> np.ndarray:
+    """Bring an array of any library and device to NumPy; other things by ``np.asarray``."""
+    if is_numpy_array(value) or not is_array_api_obj(value):
+        return np.asarray(value)
+    array: Any = value
+    if hasattr(array, "detach"):  # PyTorch
+        return array.detach().cpu().numpy()
+    return array.get() if hasattr(array, "get") else np.from_dlpack(array)  # CuPy, others
+
+
+def like(reference: Any, value: Any) -> Any:
+    """Bring a value to the library, device and dtype of an array; CSR matrices stay such."""
+    if hasattr(value, "tocsr"):
+        return value.astype(reference.dtype, copy=False)
+    if is_numpy_array(reference) or hasattr(reference, "tocsr"):
+        return np.asarray(value, dtype=reference.dtype)
+    xp = array_namespace(reference)
+    return xp.asarray(value, dtype=reference.dtype, device=reference.device)
 
 
 def _foreign_to_numpy(value: Any, name: str) -> Array:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from .errors import InvalidInput
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -42,9 +44,24 @@ class Labels:
         return tuple(1 if len(classes) <= 2 else len(classes) for classes in self.classes)
 
     @property
+    def sizes(self) -> tuple[int, ...]:
+        """Classes of each output."""
+        return tuple(len(classes) for classes in self.classes)
+
+    @property
     def softmax(self) -> bool:
         """Whether exactly one of several units is right: a softmax's case."""
         return self.single and self.units[0] > 1
+
+    def check_columns(self, y: np.ndarray) -> None:
+        """Refuse labels that an output does not have."""
+        for k, (column, classes) in enumerate(zip(y.T, self.classes)):
+            unknown = np.setdiff1d(column, classes)
+            if len(unknown):
+                raise InvalidInput(
+                    f"Column {k} of y holds {unknown[0]!r}, which is not among its classes "
+                    f"{classes}."
+                )
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """Turn labels into Y, booleans of shape (m, s_L)."""

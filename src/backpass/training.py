@@ -8,6 +8,7 @@ run repeats the uninterrupted one bit by bit, and an interrupted one leaves the 
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from scipy.optimize import OptimizeResult
 
 from . import engine
 from .arrays import Array, array_namespace, as_vector
+from .backprop import penalty
 from .errors import InvalidInput
 from .network import Network
 from .schedules import Schedule
@@ -185,6 +187,10 @@ class Patience:
             state = {**state, "best_J": min(J, best)}
         return {**state, "no_improvement": state["no_improvement"] + 1 if worse else 0}
 
+    def rank(self, state: State) -> float:
+        """What the best of several trainings has least of."""
+        return -state["best_score"] if self.by_score else state["best_J"]
+
     def exhausted(self, state: State) -> bool:
         """Whether it is at its end."""
         return state["no_improvement"] > self.n_iter_no_change
@@ -203,8 +209,8 @@ class Plan:
     dropout: engine.Dropout | None = None
 
 
-def start(theta: Array, generator: np.random.RandomState) -> State:
-    """Make the state before the first epoch."""
+def start(theta: Array, seed: int = 0) -> State:
+    """Make the state before the first epoch; the seed is that of the rows' order."""
     return {
         "theta": theta,
         "epoch": 0,
@@ -218,7 +224,7 @@ def start(theta: Array, generator: np.random.RandomState) -> State:
         "best_score": -np.inf,
         "best_theta": None,
         "no_improvement": 0,
-        "generator": generator.get_state(legacy=False),
+        "generator": np.random.PCG64(seed).state,
     }
 
 
@@ -227,8 +233,8 @@ def run_epochs(problem: Any, state: State, plan: Plan, watch: Watch) -> tuple[St
     if state["solver"] is None:
         solver = plan.optimizer.init(state["theta"])
         state = {**state, "solver": solver, "learning_rate": plan.schedule.learning_rate}
-    generator = np.random.RandomState()
-    generator.set_state(state["generator"])
+    generator = np.random.Generator(np.random.PCG64())
+    generator.bit_generator.state = state["generator"]
     try:
         for _ in range(plan.max_epochs):
             before, state = state, _epoch(problem, state, plan, watch, generator)
@@ -245,7 +251,7 @@ def run_epochs(problem: Any, state: State, plan: Plan, watch: Watch) -> tuple[St
 
 
 def _epoch(
-    problem: Any, state: State, plan: Plan, watch: Watch, generator: np.random.RandomState
+    problem: Any, state: State, plan: Plan, watch: Watch, generator: np.random.Generator
 ) -> State:
     """One pass over the data: one call of the engine."""
     m = problem.rows.m
@@ -270,7 +276,7 @@ def _epoch(
             "solver": solver,
             "epoch": state["epoch"] + 1,
             "rows_seen": state["rows_seen"] + m,
-            "generator": generator.get_state(legacy=False),
+            "generator": generator.bit_generator.state,
         }
         watch.rows += m
         return watch.record(after, float(J))
@@ -339,27 +345,49 @@ def run_full_batch(
             exhausted.append(patience.reason)
         return watch.asks_to_stop(latest) or bool(exhausted)
 
-    if state["solver"] is None:
-        _refuse_if_not_finite(*problem.cost_and_gradient(state["theta"]))
-    with np.errstate(all="ignore"):
-        result = minimize_function(
-            problem.cost_and_gradient,
-            state["theta"],
-            solver=solver,
-            max_iter=max_iter,
-            max_fun=max_fun,
-            tol=GRADIENT_PART * patience.tol,
-            ftol=SMALLEST_FALL,
-            callback=after_iteration,
-            state=state["solver"],
-        )
+    try:
+        with np.errstate(all="ignore"):
+            result = minimize_function(
+                problem.cost_and_gradient,
+                state["theta"],
+                solver=solver,
+                max_iter=max_iter,
+                max_fun=max_fun,
+                tol=GRADIENT_PART * patience.tol,
+                ftol=SMALLEST_FALL,
+                callback=after_iteration,
+                state=_solver_state(problem, state),
+            )
+    except KeyboardInterrupt:  # before the first point was evaluated
+        return latest, StopReason.INTERRUPTED
+    except InvalidInput as error:  # there is nothing else to find fault with here
+        raise InvalidInput(NOT_FINITE_AT_ONCE) from error
     final = {**latest, "theta": result.x, "solver": result.state}
     return final, (exhausted or [StopReason[result.reason.name]])[0]
+
+
+def _solver_state(problem: Any, state: State) -> State | None:
+    """A copy of the solver's state, if the objective at its point is still the same."""
+    solver = state["solver"]
+    if solver is None:
+        return None
+    J, D = problem.cost_and_gradient(state["theta"])
+    same = float(J) == solver["J"] and bool(array_namespace(D).all(D == solver["D"]))
+    return copy.deepcopy(solver) if same else None
 
 
 def best_theta(state: State) -> Array:
     """θ of the best epoch under early stopping, else of the last."""
     return state["theta"] if state["best_theta"] is None else state["best_theta"]
+
+
+def last_J(problem: Any, state: State) -> tuple[float, float]:
+    """The last J on the curve, and the part of it that is weight decay."""
+    Thetas = problem.net.roll_unchecked(state["theta"])
+    decay = problem.lam * float(penalty(Thetas)) / problem.rows.W
+    if state["J_curve"]:
+        return state["J_curve"][-1], decay
+    return float(problem.cost_and_gradient(state["theta"])[0]), decay
 
 
 def minimize(

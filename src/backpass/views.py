@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from .arrays import Array, array_namespace
 from .errors import InvalidInput
 
@@ -40,6 +42,12 @@ def intercepts(theta: Array, sizes: tuple[int, ...]) -> Views:
 def assign(views: Views, values: Iterable[Any]) -> None:
     """Copy every array into its view."""
     _copy_all(views, values)
+
+
+def joined(weights: Iterable[Any], biases: Iterable[Any]) -> np.ndarray:
+    """Build θ from arrays of weights and biases by layer."""
+    pairs = zip(weights, biases)
+    return np.concatenate([np.vstack([b, np.asarray(W)]).reshape(-1) for W, b in pairs])
 
 
 def _blocks(theta: Array, sizes: tuple[int, ...]) -> Iterable[Array]:

@@ -1,6 +1,6 @@
-"""The bridge to ``sklearn.callback``: scikit-learn 1.9's own callbacks and progress bars.
+"""What only newer versions of scikit-learn have: callbacks (1.9), and a check of array libraries.
 
-Older versions of scikit-learn have none; there the estimators simply lack ``set_callbacks``.
+With older versions the estimators simply lack them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,20 @@ except ImportError:  # scikit-learn < 1.9
 
     CallbackSupportMixin: Any = object
 
-__all__ = ["Bridge", "CallbackSupportMixin", "with_callbacks"]
+try:
+    from sklearn.utils._array_api import (
+        check_same_namespace,  # pyright: ignore[reportAttributeAccessIssue]
+    )
+except ImportError:  # scikit-learn < 1.9
+    check_same_namespace = None
+
+__all__ = ["Bridge", "CallbackSupportMixin", "same_namespace", "with_callbacks"]
+
+
+def same_namespace(X: Any, estimator: Any, method: str) -> None:
+    """Refuse arrays of another library or device than the estimator was fitted with."""
+    if check_same_namespace is not None:
+        check_same_namespace(X, estimator, attribute="theta_", method=method)
 
 
 class Bridge:

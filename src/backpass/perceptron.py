@@ -1,0 +1,529 @@
+"""What the two estimators have in common: everything but the meaning of y.
+
+Rows are validated, y becomes Y, names become a network, and the training goes from state to state.
+What is known afterwards is one vector, ``theta_``, and the network ``net_`` that reads it;
+``coefs_`` and ``intercepts_`` are views of that vector.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from sklearn.base import (
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,  # pyright: ignore[reportPrivateUsage]
+)
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.validation import (
+    _check_sample_weight,  # pyright: ignore[reportPrivateUsage]
+    check_is_fitted,
+    validate_data,
+)
+
+from . import engine, training
+from .arrays import array_namespace, as_numpy, like
+from .errors import InvalidInput
+from .initialise import init_theta
+from .losses import Loss
+from .network import Network
+from .parameters import MINI_BATCH_SOLVERS, SharedParameters
+from .sklearn_bridge import Bridge, CallbackSupportMixin, same_namespace, with_callbacks
+from .training import Patience, Plan, Progress, State, StopReason, Watch
+from .verify import verify_activation, verify_loss
+from .views import Views, assign, coefs, intercepts, joined
+
+SPARSE = ("csr", "csc")
+
+
+class Data(NamedTuple):
+    """Rows as the network wants them."""
+
+    X: Any  # (m, s_1), an array or CSR
+    Y: Any  # (m, s_L)
+    w: Any  # (m,) or None
+
+    def rows(self, index: np.ndarray) -> Data:
+        """Return some of the rows."""
+        return Data(*(None if part is None else _take(part, index) for part in self))
+
+
+class Perceptron(
+    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, SharedParameters
+):
+    """The estimators' common part; use ``MLPClassifier`` or ``MLPRegressor``."""
+
+    net_: Network
+    theta_: Any
+    training_state_: State
+    n_features_in_: int
+    n_iter_: int
+
+    _y_is_numeric: ClassVar[bool]
+
+    # What y means: the two estimators say it.
+
+    def _encode(self, y: Any, known: bool) -> np.ndarray:
+        """Turn y into Y; `known` says that it must fit what was learnt before."""
+        raise NotImplementedError
+
+    def _network_loss(self) -> str | Loss:
+        """The loss, and with it the output activation, that fits y."""
+        raise NotImplementedError
+
+    def _score_of(self, net: Network, z: Any, Y: Any, w: Any) -> float:
+        """Accuracy or R² of logits against Y."""
+        raise NotImplementedError
+
+    def _sklearn_loss(self, J: float, decay: float) -> float:
+        """J in scikit-learn's measure."""
+        return J
+
+    def _stratify(self, Y: Any) -> np.ndarray | None:
+        """Classes that the validation set should have in the same parts."""
+        return None
+
+    def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
+        """w, or None where every row counts the same."""
+        if sample_weight is None:
+            return None
+        return like(X, _check_sample_weight(as_numpy(sample_weight), np.empty(X.shape[0])))
+
+    # Fitting.
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Any:
+        """Train on X and y.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs; float32 stays float32.
+        y : array-like of shape (m,) or (m, n_outputs)
+            Class labels, or numbers.
+        sample_weight : array-like of shape (m,), optional
+            Weights of the rows.
+        X_val, y_val : array-like, optional
+            A validation set of your own: its score and loss are recorded after every epoch, and
+            early stopping looks at it.
+        sample_weight_val : array-like of shape (m_val,), optional
+            Weights of its rows.
+
+        Returns
+        -------
+        self
+            The trained estimator.
+        """
+        known = self.warm_start and self._has_weights()
+        data = self._data(X, y, sample_weight, known, reset=not known)
+        own = None
+        if X_val is not None:
+            own = self._data(X_val, y_val, sample_weight_val, known=True, reset=False)
+        return self._train(data, own, known, self.max_iter)
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, total_weight: Any) -> Any:
+        """Make one pass over the rows."""
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        known = self._has_weights()
+        reset = not (known and hasattr(self, "n_features_in_"))
+        data = self._data(X, y, sample_weight, hasattr(self, "classes_"), reset)
+        return self._train(data, None, known, max_iter=None, total_weight=total_weight)
+
+    def _data(self, X: Any, y: Any, sample_weight: Any, known: bool, reset: bool) -> Data:
+        """Validate, encode and weight some rows."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=SPARSE,
+            multi_output=True,
+            y_numeric=self._y_is_numeric,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        y = as_numpy(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        X = X.tocsr() if hasattr(X, "tocsr") else X
+        w = self._weights(sample_weight, X, y)
+        return Data(X, like(X, self._encode(y, known)), w)
+
+    def _train(
+        self,
+        data: Data,
+        own: Data | None,
+        known: bool,
+        max_iter: int | None,
+        total_weight: float | None = None,
+    ) -> Any:
+        """Train from where things stand, or from n_init fresh starts, and keep the best."""
+        net = self._network(data, known)
+        starts = [self._resumed()] if known else self._fresh_starts(net, data.X)
+        data, validation = self._hold_out(data, own, starts[0]["seeds"])
+        problem = engine.prepare(
+            net,
+            data.X,
+            data.Y,
+            lam=self.alpha,
+            sample_weight=data.w,
+            total_weight=total_weight,
+            n_threads=self.n_threads,
+        )
+        bridge = Bridge(self, data.X, data.Y, lambda theta: {"net_": net, "theta_": theta})
+        watch = Watch(
+            validate=None if validation is None else self._validator(net, validation),
+            callbacks=(*self._printer(), *self._callback_list(), *bridge.callbacks()),
+        )
+        by_score = self.early_stopping and validation is not None
+        patience = Patience(self.tol, self.n_iter_no_change, by_score)
+        state, reason = self._best_run(problem, starts, watch, patience, max_iter)
+        n_iter = state["epoch"] - starts[0]["epoch"]
+        self._publish(problem, state, reason, n_iter, by_score)
+        bridge.close(self.theta_)
+        self._warn(reason, n_iter)
+        return self
+
+    def _network(self, data: Data, known: bool) -> Network:
+        """The network that the parameters and the data ask for."""
+        sizes = (data.X.shape[1], *self._hidden_sizes(), data.Y.shape[1])
+        net = Network(sizes, self.activation, self._network_loss())
+        if known and hasattr(self, "net_") and self.net_ != net:
+            raise InvalidInput(
+                f"The weights that are there belong to {self.net_}, but the parameters and the "
+                f"data now make {net}: fit anew, with warm_start=False."
+            )
+        for activation in set(net.hidden):
+            verify_activation(activation)
+        verify_loss(net.loss, as_numpy(data.Y[:4]))
+        return net
+
+    def _fresh_starts(self, net: Network, X: Any) -> list[State]:
+        """Draw n_init starts, then the seeds of what else is random."""
+        generator = check_random_state(self.random_state)
+        thetas = [like(X, self._drawn(net, generator)) for _ in range(self.n_init)]
+        seeds = {
+            name: int(generator.randint(2**31 - 1)) for name in ("shuffle", "split", "dropout")
+        }
+        return [{**training.start(theta, seeds["shuffle"]), "seeds": seeds} for theta in thetas]
+
+    def _drawn(self, net: Network, generator: Any) -> np.ndarray:
+        """Draw θ; "auto" draws what scikit-learn draws, in its order."""
+        if self.init != "auto":
+            return init_theta(net, generator, self.init)
+        blocks: list[np.ndarray] = []
+        for units, columns in net.shapes:
+            fan_in = columns - 1
+            bound = np.sqrt((2.0 if self.activation == "logistic" else 6.0) / (fan_in + units))
+            weights = generator.uniform(-bound, bound, (fan_in, units))
+            biases = generator.uniform(-bound, bound, units)
+            blocks += [biases, weights.reshape(-1)]
+        return np.concatenate(blocks)
+
+    def _hold_out(
+        self, data: Data, own: Data | None, seeds: dict[str, int]
+    ) -> tuple[Data, Data | None]:
+        """Set a validation set aside, where early stopping needs one and none is given."""
+        if own is not None or not self.early_stopping or self.solver not in MINI_BATCH_SOLVERS:
+            return data, own
+        train, held_out = train_test_split(
+            np.arange(data.X.shape[0]),
+            test_size=self.validation_fraction,
+            random_state=seeds["split"],
+            stratify=self._stratify(data.Y),
+        )
+        if len(held_out) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of "
+                "your dataset."
+            )
+        return data.rows(np.asarray(train)), data.rows(np.asarray(held_out))
+
+    def _validator(self, net: Network, data: Data) -> Callable[[Any], tuple[float, float]]:
+        """Score and mean loss on a validation set, as a function of θ."""
+        rows = engine.check_rows(net, data.X, data.Y, data.w)
+
+        def validate(theta: Any) -> tuple[float, float]:
+            z = engine.forward(net.linear, theta, rows.X, n_threads=self.n_threads)
+            xp = array_namespace(z)
+            if not bool(xp.all(xp.isfinite(z))):
+                return float("nan"), float("nan")
+            loss = float(xp.sum(net.loss.value(z, rows.Y) * rows.w)) / rows.W
+            return self._score_of(net, z, rows.Y, rows.w), loss
+
+        return validate
+
+    def _best_run(
+        self,
+        problem: Any,
+        starts: list[State],
+        watch: Watch,
+        patience: Patience,
+        max_iter: int | None,
+    ) -> tuple[State, StopReason]:
+        """Train from every start and return the end with the least J, or the best score."""
+        ends: list[tuple[State, StopReason]] = []
+        for start in starts:
+            ends.append(self._run(problem, start, watch, patience, max_iter))
+            if ends[-1][1] in (StopReason.INTERRUPTED, StopReason.CALLBACK):
+                break
+        return min(ends, key=lambda end: patience.rank(end[0]))
+
+    def _run(
+        self, problem: Any, state: State, watch: Watch, patience: Patience, max_iter: int | None
+    ) -> tuple[State, StopReason]:
+        """One training from one state."""
+        if self.solver not in MINI_BATCH_SOLVERS:
+            return training.run_full_batch(
+                problem,
+                state,
+                watch,
+                solver=self.solver,
+                max_iter=self.max_iter,
+                max_fun=self.max_fun,
+                patience=patience,
+            )
+        plan = Plan(
+            optimizer=self._optimizer(),
+            schedule=self._schedule(),
+            batch_size=self._batch_rows(problem.rows.m),
+            max_epochs=max_iter or 1,
+            patience=patience,
+            shuffle=self.shuffle,
+            dropout=self._dropout(problem.net.L - 2, state["seeds"]["dropout"]),
+        )
+        state, reason = training.run_epochs(problem, state, plan, watch)
+        one_pass = max_iter is None and reason is StopReason.MAX_ITER
+        return state, StopReason.ONE_PASS if one_pass else reason
+
+    def _printer(self) -> tuple[Callable[[Progress], None], ...]:
+        """scikit-learn's lines for verbose=True."""
+
+        def show(progress: Progress) -> None:
+            print(f"Iteration {progress.epoch}, loss = {progress.J:.8f}")
+            if progress.validation_score is not None:
+                print(f"Validation score: {progress.validation_score:f}")
+
+        return (show,) if self.verbose else ()
+
+    def _publish(
+        self, problem: Any, state: State, reason: StopReason, n_iter: int, by_score: bool
+    ) -> None:
+        """Set the fitted attributes."""
+        self.__dict__.pop("_assigned", None)
+        self.net_ = net = problem.net
+        self.theta_ = training.best_theta(state) if by_score else state["theta"]
+        self.training_state_ = {
+            **state,
+            "solver_name": self.solver,
+            "handed_over": _fingerprint(self.theta_),
+        }
+        self.n_layers_ = net.L
+        self.n_outputs_ = net.sizes[-1]
+        self.out_activation_ = net.loss.output
+        self.n_iter_ = n_iter
+        self.t_ = state["rows_seen"]
+        self.stop_reason_ = reason
+        self.loss_curve_ = state["J_curve"]
+        self.loss_ = self._sklearn_loss(*training.last_J(problem, state))
+        self.best_loss_ = None if by_score else state["best_J"]
+        scored = bool(state["score_curve"])
+        self.validation_scores_ = state["score_curve"] if scored else None
+        self.validation_loss_curve_ = state["validation_curve"] if scored else None
+        self.best_validation_score_ = state["best_score"] if by_score else None
+
+    def _warn(self, reason: StopReason, n_iter: int) -> None:
+        """Say what scikit-learn would say, and what it would not."""
+        if reason is StopReason.INTERRUPTED:
+            warnings.warn("Training interrupted by user.", stacklevel=5)
+        elif reason is StopReason.MAX_ITER and self.solver in MINI_BATCH_SOLVERS:
+            message = (
+                f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
+                "optimization hasn't converged yet."
+            )
+            warnings.warn(message, ConvergenceWarning, stacklevel=5)
+        elif reason in (StopReason.MAX_ITER, StopReason.MAX_FUN):
+            message = f"{self.solver} failed to converge after {n_iter} iteration(s). "
+            warnings.warn(message + reason.value, ConvergenceWarning, stacklevel=5)
+        elif reason in (StopReason.DIVERGED, StopReason.NOT_FINITE):
+            warnings.warn(reason.value, ConvergenceWarning, stacklevel=5)
+
+    def _check_solver(self) -> bool:
+        if self.solver not in MINI_BATCH_SOLVERS:
+            raise AttributeError(
+                "partial_fit is only available for stochastic optimizers. "
+                f"{self.solver} is not stochastic."
+            )
+        return True
+
+    # Weights.
+
+    @property
+    def coefs_(self) -> Any:
+        """Weights by layer, shapes (s_l, s_{l+1}): views of ``theta_``, which can be assigned."""
+        return self._views("coefs", coefs)
+
+    @coefs_.setter
+    def coefs_(self, values: Any) -> None:
+        self._assign("coefs", coefs, values)
+
+    @property
+    def intercepts_(self) -> Any:
+        """Biases by layer, shapes (s_{l+1},): views of ``theta_``, which can be assigned."""
+        return self._views("intercepts", intercepts)
+
+    @intercepts_.setter
+    def intercepts_(self, values: Any) -> None:
+        self._assign("intercepts", intercepts, values)
+
+    def _views(self, name: str, make: Callable[..., Views]) -> Any:
+        if hasattr(self, "theta_"):
+            return make(self.theta_, self.net_.sizes)
+        if name in self.__dict__.get("_assigned", {}):
+            return self.__dict__["_assigned"][name]
+        raise AttributeError(f"{type(self).__name__} has no {name}_ before it is fitted.")
+
+    def _assign(self, name: str, make: Callable[..., Views], values: Any) -> None:
+        """Write into θ; before the first fit, keep the arrays for it to start from."""
+        if hasattr(self, "theta_"):
+            assign(make(self.theta_, self.net_.sizes), values)
+        else:
+            self.__dict__.setdefault("_assigned", {})[name] = list(values)
+
+    def _has_weights(self) -> bool:
+        return hasattr(self, "theta_") or len(self.__dict__.get("_assigned", {})) == 2
+
+    def _resumed(self) -> State:
+        """Take up the training state, unless the weights were changed since."""
+        state: State = getattr(self, "training_state_", None) or self._from_weights()
+        if state["handed_over"] != _fingerprint(self._theta_now()):
+            solver = state["solver"] if self.solver in MINI_BATCH_SOLVERS else None
+            state = {**state, "theta": self.theta_, "best_theta": None, "solver": solver}
+        return state if state["solver_name"] == self.solver else {**state, "solver": None}
+
+    def _from_weights(self) -> State:
+        """Begin anew, from weights that were assigned or loaded without their history."""
+        theta = self._theta_now()
+        drawn = check_random_state(self.random_state).randint(2**31 - 1, size=3)
+        seeds = dict(zip(("shuffle", "split", "dropout"), drawn.tolist()))
+        about = {"seeds": seeds, "solver_name": self.solver, "handed_over": _fingerprint(theta)}
+        return {**training.start(theta, seeds["shuffle"]), **about}
+
+    def _theta_now(self) -> Any:
+        if hasattr(self, "theta_"):
+            return self.theta_
+        given = self.__dict__["_assigned"]
+        return joined(given["coefs"], given["intercepts"])
+
+    # Answers.
+
+    def _checked(self, X: Any, method: str) -> Any:
+        """Validate rows to predict: at once where nothing can be wrong, by scikit-learn else."""
+        if "theta_" in self.__dict__ and self._needs_no_check(X):
+            return X
+        check_is_fitted(self)
+        same_namespace(X, self, method)
+        X = validate_data(self, X, accept_sparse=SPARSE, reset=False)
+        return like(self.theta_, X)
+
+    def _needs_no_check(self, X: Any) -> bool:
+        """Whether X is plainly a finite matrix of the right width and dtype."""
+        return (
+            type(X) is np.ndarray
+            and X.dtype == self.theta_.dtype
+            and X.ndim == 2
+            and X.shape[0] > 0
+            and X.shape[1] == self.n_features_in_
+            and "feature_names_in_" not in self.__dict__
+            and bool(np.isfinite(X.sum()))
+        )
+
+    def _activations(self, X: Any, method: str) -> Any:
+        """a^(L), shape (m, s_L)."""
+        X = self._checked(X, method)
+        return engine.forward(self.net_, self.theta_, X, n_threads=self.n_threads)
+
+    def _logits(self, X: Any, method: str) -> Any:
+        """z^(L), shape (m, s_L)."""
+        X = self._checked(X, method)
+        return engine.forward(self.net_.linear, self.theta_, X, n_threads=self.n_threads)
+
+    def transform(self, X: Any, layer: int = -1) -> Any:
+        """Compute the activations of a hidden layer.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+        layer : int
+            Which hidden layer: by the notes' number (2 is the first hidden layer), or counted from
+            the end (-1 is the last one).
+
+        Returns
+        -------
+        ndarray of shape (m, s_l)
+            a^(l).
+
+        Raises
+        ------
+        InvalidInput
+            If the network has no such hidden layer.
+        """
+        X = self._checked(X, "transform")
+        net = self.net_
+        l = layer + net.L if layer < 0 else layer
+        if not 2 <= l <= net.L - 1:
+            raise InvalidInput(
+                f"There is no hidden layer {layer}: {net} has hidden layers 2 to {net.L - 1}."
+            )
+        first = Network(net.sizes[:l], net.hidden[: l - 2], "squared_error")
+        theta = self.theta_[: first.n_parameters]
+        return net.activation(l).g(engine.forward(first, theta, X, n_threads=self.n_threads))
+
+    @property
+    def _n_features_out(self) -> int:
+        """Columns of ``transform``: the units of the last hidden layer."""
+        return self.net_.sizes[-2]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def keep(estimator: Any, arguments: dict[str, Any]) -> None:
+    """Set every constructor argument as the attribute of its name, as scikit-learn wants it."""
+    for name, value in arguments.items():
+        if name not in ("self", "__class__"):
+            setattr(estimator, name, value)
+
+
+def _fingerprint(theta: Any) -> str:
+    """A hash of θ's bits, by which a change made from outside is seen."""
+    return hashlib.blake2b(as_numpy(theta).tobytes(), digest_size=16).hexdigest()
+
+
+def _take(part: Any, index: np.ndarray) -> Any:
+    """Some rows of an array or a CSR matrix."""
+    if isinstance(part, np.ndarray) or hasattr(part, "tocsr"):
+        return part[index]
+    xp = array_namespace(part)
+    return xp.take(part, xp.asarray(index, device=part.device), axis=0)
