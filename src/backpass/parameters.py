@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -20,6 +20,8 @@ from .activations import ACTIVATIONS, ALIASES, Activation
 from .engine import Dropout, Optimizer
 from .schedules import SCHEDULES, Schedule
 from .solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+
+T = TypeVar("T")
 
 MINI_BATCH_SOLVERS = ("gd", "sgd", "adam")
 FULL_BATCH_SOLVERS = ("lbfgs", "cg")
@@ -63,6 +65,116 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "checkpoint": [str, os.PathLike, None],
     "every": [_COUNT],
 }
+
+
+SHARED = """
+    hidden_layer_sizes : array-like of int, or int
+        Units of each hidden layer; ``()`` for none.
+    activation : str, Activation, or a sequence with one for each hidden layer
+        identity, logistic (alias sigmoid), tanh, relu, leaky_relu, gelu, silu, softplus, or an
+        ``Activation`` of your own, whose derivative is checked before it is believed.
+    solver : {"adam", "sgd", "gd", "lbfgs", "cg"}
+        Adam or (Nesterov) momentum on mini-batches, gradient descent (on all rows, unless
+        ``batch_size`` is given), or a full-batch solver.
+    alpha : float
+        λ of J = (1/W) Σ w cost + (λ/2W) Σ Θ². It means the same for every solver and batch size.
+        (scikit-learn divides it by the batch size, so there it changes meaning with it.)
+    batch_size : int or "auto"
+        Rows of a mini-batch; "auto" is min(200, m), and m for ``gd``.
+    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"}
+        The schedule, for ``sgd`` and ``gd``; with ``adam`` only cosine and one_cycle count.
+    learning_rate_init : float
+        The first rate; with cosine and one_cycle the largest.
+    power_t : float
+        Exponent of invscaling.
+    max_iter : int
+        Epochs, or iterations of a full-batch solver, at most in one call of ``fit``.
+    shuffle : bool
+        Whether to draw a new order of the rows for every epoch.
+    random_state : int, RandomState instance or None
+        Where the start, the validation set, the orders and the dropout masks are drawn from.
+    tol : float
+        J (or the validation score) must improve by this much to count as better. A full-batch
+        solver stops where no entry of the gradient is above tol / 100.
+    verbose : bool or int
+        Whether to print a line after every epoch.
+    warm_start : bool
+        Whether ``fit`` goes on from where the last one ended, to the same bits as if that had not
+        ended.
+    momentum : float
+        Of ``sgd``.
+    nesterovs_momentum : bool
+        Whether ``sgd`` uses Nesterov's form.
+    early_stopping : bool
+        Whether to stop where the validation score no longer improves, and restore the best weights.
+    validation_fraction : float
+        Part of the rows that early stopping sets aside, unless ``fit`` is given ``X_val``.
+    beta_1, beta_2, epsilon : float
+        Of ``adam``.
+    n_iter_no_change : int
+        Epochs without improvement that are borne.
+    max_fun : int
+        Evaluations of J by a full-batch solver at most."""
+
+OURS = """
+    init : {"auto", "uniform", "glorot", "he"}
+        How the start is drawn: as scikit-learn draws it, or as ``init_theta`` does.
+    weight_decay : float
+        Decoupled decay of ``adam`` (AdamW), on top of alpha.
+    dropout : float, or a sequence with one for each hidden layer
+        Probability to drop a hidden unit in training.
+    schedule_epochs : int, optional
+        Length of cosine and one_cycle; ``max_iter`` where not given.
+    n_init : int
+        Trainings from different starts, of which the best is kept.
+    n_threads : int, optional
+        Threads at most; the result has the same bits with any number.
+    callbacks : callable or list of callables, optional
+        Called with a ``Progress`` after every epoch; one that returns something true stops.
+    checkpoint : path, optional
+        A file that the training state is written to, and resumed from where it is unfinished.
+    every : int
+        Epochs between two checkpoints."""
+
+ATTRIBUTES = """
+    theta_ : ndarray of shape (n,)
+        All parameters: the notes' unrolled θ.
+    net_ : Network
+        Sizes, activations and loss; what reads ``theta_``.
+    coefs_, intercepts_ : lists of ndarray
+        Views of ``theta_``, which can be assigned.
+    loss_curve_ : list of float
+        J after every epoch or iteration; NaN where the training diverged.
+    loss_, best_loss_ : float
+        The last and the least.
+    validation_scores_, validation_loss_curve_ : list of float, or None
+        Score and mean loss on the validation set, where there is one.
+    best_validation_score_ : float or None
+        With early stopping.
+    stop_reason_ : StopReason
+        Why the training stopped; its value is a sentence.
+    n_iter_ : int
+        Epochs or iterations of the last ``fit``.
+    t_ : int
+        Rows that mini-batches have gone through.
+    n_features_in_, n_layers_, n_outputs_ : int
+        Inputs, layers (inputs and outputs included), output units.
+    out_activation_ : str
+        Name of the output activation.
+    feature_names_in_ : ndarray of str
+        Column names, where X has such.
+    training_state_ : dict
+        All that going on with the training depends on."""
+
+
+def documented(cls: type[T]) -> type[T]:
+    """Put the shared parts into an estimator's docstring."""
+    text = cls.__doc__ or ""
+    parts = {"SHARED": SHARED, "OURS": OURS, "ATTRIBUTES": ATTRIBUTES}
+    for name, part in parts.items():
+        text = text.replace(f"{{{name}}}", part.strip())
+    cls.__doc__ = text
+    return cls
 
 
 class SharedParameters(BaseEstimator):
