@@ -24,7 +24,7 @@ from .solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 T = TypeVar("T")
 
 MINI_BATCH_SOLVERS = ("gd", "sgd", "adam")
-FULL_BATCH_SOLVERS = ("lbfgs", "cg")
+FULL_BATCH_SOLVERS = ("lbfgs", "cg", "newton")
 
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 _POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -73,7 +73,7 @@ SHARED = """
     activation : str, Activation, or a sequence with one for each hidden layer
         identity, logistic (alias sigmoid), tanh, relu, leaky_relu, gelu, silu, softplus, or an
         ``Activation`` of your own, whose derivative is checked before it is believed.
-    solver : {"adam", "sgd", "gd", "lbfgs", "cg"}
+    solver : {"adam", "sgd", "gd", "lbfgs", "cg", "newton"}
         Adam or (Nesterov) momentum on mini-batches, gradient descent (on all rows, unless
         ``batch_size`` is given), or a full-batch solver.
     alpha : float
@@ -153,6 +153,8 @@ ATTRIBUTES = """
         With early stopping.
     stop_reason_ : StopReason
         Why the training stopped; its value is a sentence.
+    found_ : Description
+        After a full-batch fit: a minimum, a saddle, or unfinished, with the numbers.
     n_iter_ : int
         Epochs or iterations of the last ``fit``.
     t_ : int

@@ -35,11 +35,13 @@ from .losses import Loss
 from .network import Network
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
 from .sklearn_bridge import Bridge, CallbackSupportMixin, same_namespace, with_callbacks
+from .solvers import describe_point
 from .training import Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
 from .views import Views, assign, coefs, intercepts, joined
 
 SPARSE = ("csr", "csc")
+PRODUCTS = 8  # with the Hessian, to tell what was found: two evaluations of the gradient each
 
 
 class Data(NamedTuple):
@@ -196,6 +198,7 @@ class Perceptron(
         state, reason = self._best_run(problem, starts, watch, patience, max_iter)
         n_iter = state["epoch"] - starts[0]["epoch"]
         self._publish(problem, state, reason, n_iter, by_score)
+        self._describe(problem)
         bridge.close(self.theta_)
         self._warn(reason, n_iter)
         return self
@@ -348,6 +351,14 @@ class Perceptron(
         self.validation_loss_curve_ = state["validation_curve"] if scored else None
         self.best_validation_score_ = state["best_score"] if by_score else None
 
+    def _describe(self, problem: Any) -> None:
+        """Tell a minimum from a saddle, after a full-batch fit."""
+        self.__dict__.pop("found_", None)
+        if self.solver not in MINI_BATCH_SOLVERS:
+            self.found_ = describe_point(
+                problem.cost_and_gradient, self.theta_, products=PRODUCTS, tol=self.tol
+            )
+
     def _warn(self, reason: StopReason, n_iter: int) -> None:
         """Say what scikit-learn would say, and what it would not."""
         if reason is StopReason.INTERRUPTED:
@@ -411,13 +422,13 @@ class Perceptron(
 
     def _resumed(self) -> State:
         """Take up the training state, unless the weights were changed since."""
-        state: State = getattr(self, "training_state_", None) or self._from_weights()
+        state: State = getattr(self, "training_state_", None) or self.fresh_state()
         if state["handed_over"] != _fingerprint(self._theta_now()):
             solver = state["solver"] if self.solver in MINI_BATCH_SOLVERS else None
             state = {**state, "theta": self.theta_, "best_theta": None, "solver": solver}
         return state if state["solver_name"] == self.solver else {**state, "solver": None}
 
-    def _from_weights(self) -> State:
+    def fresh_state(self) -> State:
         """Begin anew, from weights that were assigned or loaded without their history."""
         theta = self._theta_now()
         drawn = check_random_state(self.random_state).randint(2**31 - 1, size=3)

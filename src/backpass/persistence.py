@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
-from . import __version__, training
+from . import __version__
 from .activations import Activation
 from .errors import InvalidInput
 from .estimators import MLPClassifier, MLPRegressor
@@ -183,12 +182,7 @@ def furnish(
     estimator.stop_reason_ = reason
     if isinstance(estimator, MLPClassifier):
         _set_labels(estimator, labels or Labels(()))
-    estimator.training_state_ = {
-        **training.start(theta, check_random_state(estimator.random_state)),
-        "seeds": {"split": 0, "dropout": 0},
-        "handed_over": "",
-        "solver_name": estimator.solver,
-    }
+    estimator.training_state_ = estimator.fresh_state()
 
 
 # --- the parts -------------------------------------------------------------------------------

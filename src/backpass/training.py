@@ -357,6 +357,7 @@ def run_full_batch(
                 ftol=SMALLEST_FALL,
                 callback=after_iteration,
                 state=_solver_state(problem, state),
+                curvature=engine.ProblemCurvature(problem),
             )
     except KeyboardInterrupt:  # before the first point was evaluated
         return latest, StopReason.INTERRUPTED
@@ -418,7 +419,7 @@ def minimize(
         Targets, one-hot for classes.
     lam : float
         λ, the weight decay.
-    solver : {"lbfgs", "cg"}
+    solver : {"lbfgs", "cg", "newton"}
         Full-batch solver.
     max_iter : int
         Iterations at most.
@@ -459,4 +460,5 @@ def minimize(
         max_iter=max_iter,
         tol=tol,
         callback=callback,
+        curvature=engine.ProblemCurvature(problem),
     )
