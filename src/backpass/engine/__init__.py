@@ -6,12 +6,12 @@ whatever packed copies make that fast.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from ..arrays import Array, as_matrix, as_vector
 from ..network import Network
-from . import blocked, reference
+from . import blocked, native, reference
+from .choice import choose, engine_name
 from .curvature_product import ProblemCurvature
 from .dropout import Dropout
 from .problem import Epoch, Optimizer, Rows, check_rows
@@ -24,10 +24,14 @@ __all__ = [
     "Rows",
     "check_rows",
     "cost_and_gradient",
+    "engine_name",
     "forward",
     "prepare",
     "second_moments",
 ]
+
+
+Problem = native.NativeProblem | blocked.BlockedProblem | reference.ReferenceProblem
 
 
 def prepare(
@@ -39,10 +43,13 @@ def prepare(
     sample_weight: Any = None,
     total_weight: float | None = None,
     n_threads: int | None = None,
-) -> blocked.BlockedProblem | reference.ReferenceProblem:
+) -> Problem:
     """Bind a network to its data: check it once, and choose the engine."""
     rows = check_rows(net, X, Y, sample_weight, total_weight)
-    if _blocked_fits(rows.X, rows.Y):
+    engine = choose(net, rows.X, rows.Y)
+    if engine == "native":
+        return native.NativeProblem(net, rows, float(lam), n_threads)
+    if engine == "blocked":
         return blocked.BlockedProblem(net, rows, float(lam))
     return reference.ReferenceProblem(net, rows, float(lam))
 
@@ -134,8 +141,10 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     """
     X = as_matrix(X, "X", net.sizes[0])
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
-    engine = blocked if _blocked_fits(X, theta) else reference
-    return engine.forward(net, theta, X)
+    engine = choose(net, X, theta)
+    if engine == "native":
+        return native.forward(net, theta, X, n_threads)
+    return (blocked if engine == "blocked" else reference).forward(net, theta, X)
 
 
 def second_moments(
@@ -143,8 +152,3 @@ def second_moments(
 ) -> tuple[list[Array], list[Array]]:
     """Compute the Kronecker factors of the Gauss-Newton matrix, A and G by layer."""
     return reference.second_moments(net, theta, check_rows(net, X, Y, sample_weight))
-
-
-def _blocked_fits(*arrays: Any) -> bool:
-    """Whether the NumPy engine can run, and is not forbidden."""
-    return os.environ.get("BACKPASS_ENGINE") != "reference" and blocked.fits(*arrays)

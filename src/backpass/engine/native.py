@@ -1,0 +1,225 @@
+"""The native engine: the reference's doors on the C++ core, for NumPy arrays.
+
+The core (``native/*.cpp``) works on plain arrays; what a user can get wrong is checked before.
+It computes every loss and activation of the library; a network with a user's own functions, or an
+array that is not NumPy's, is the reference's.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from ..activations import ACTIVATIONS
+from ..arrays import Array
+from ..losses import LOSSES, Loss
+from ..network import Network
+from .dropout import Dropout
+from .problem import Epoch, Optimizer, Rows
+from .reference import ReferenceProblem
+
+try:
+    from . import _native  # pyright: ignore[reportAttributeAccessIssue]
+except ImportError as error:
+    _native: Any = None
+    why_missing: str | None = str(error)
+else:
+    why_missing = None
+
+_ACTIVATION_NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
+_LOSS_NUMBERS = {name: number for number, name in enumerate(LOSSES)}
+_RULES = {"gd": 1, "momentum": 2, "nesterov": 3, "adam": 4}
+_STATE_ARRAYS = {"gd": (), "momentum": ("v",), "nesterov": ("v",), "adam": ("m", "v")}
+_NO_ARRAY = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
+FEW_ROWS = 4  # straight from θ, on one thread: as in predict.hpp
+
+
+def instruction_sets() -> list[str]:
+    """Names of the kernels that this processor can run, best first; empty where none is built."""
+    return [] if _native is None else _native.instruction_sets()
+
+
+def instruction_set() -> str:
+    """The kernels in use: ``BACKPASS_ISA``, or the best that this processor can run."""
+    return os.environ.get("BACKPASS_ISA") or instruction_sets()[0]
+
+
+def computes(net: Network) -> bool:
+    """Whether the core knows the network's loss and activations."""
+    return _is_ours(net.loss) and all(ACTIVATIONS.get(g.name) == g for g in net.hidden)
+
+
+def takes(array: Any) -> bool:
+    """Whether the core can read the array: NumPy's, or CSR, in single or double precision."""
+    values = getattr(array, "data", None) if hasattr(array, "tocsr") else array
+    return type(values) is np.ndarray and values.dtype in _NO_ARRAY
+
+
+def default_threads() -> int:
+    """``OMP_NUM_THREADS`` where set, or the processors that this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class NativeProblem:
+    """One network's objective on one data set: J and D, and epochs of mini-batches."""
+
+    name = "native"
+
+    def __init__(self, net: Network, rows: Rows, lam: float, n_threads: int | None = None) -> None:
+        self.net = net
+        self.rows = rows
+        self.lam = lam
+        self.dtype = np.dtype(rows.X.dtype)
+        threads = n_threads or default_threads()
+        problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
+        self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads)
+        if hasattr(rows.X, "tocsr"):
+            X = rows.X
+            starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32, copy=False)
+            self._core.set_sparse(_plain(X.data), _plain(columns), starts)
+        else:
+            self._core.set_dense(_plain(rows.X))
+
+    def sums(self, theta: Array) -> tuple[float, Array]:
+        """Σ w cost and Δ in θ's order: what blocks of examples add up to, without mean or λ."""
+        Delta = np.empty(self.net.n_parameters, self.dtype)
+        return self._core.sums(self._theta(theta), Delta), Delta
+
+    def cost_and_gradient(self, theta: Array) -> tuple[float, Array]:
+        """J(θ) and D over all rows, summed over blocks in their order."""
+        theta = self._theta(theta)
+        total, D = self.sums(theta)
+        squares = 0.0
+        if self.lam:
+            for Theta, Delta in zip(self.net.roll_unchecked(theta), self.net.roll_unchecked(D)):
+                Delta[:, 1:] += self.dtype.type(self.lam) * Theta[:, 1:]
+                squares += float(np.vdot(Theta[:, 1:].T, Theta[:, 1:].T))
+        D /= self.dtype.type(self.rows.W)
+        return (total + self.lam * squares / 2) / self.rows.W, D
+
+    def batch_cost_and_gradient(
+        self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
+    ) -> tuple[Any, Array]:
+        """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
+        return self._reference.batch_cost_and_gradient(theta, batch, dropout, step)
+
+    def run_epoch(
+        self,
+        theta: Array,
+        state: dict[str, Any],
+        optimizer: Optimizer,
+        order: np.ndarray,
+        batch_size: int,
+        learning_rates: np.ndarray,
+        dropout: Dropout | None = None,
+    ) -> Epoch:
+        """One pass over `order` in batches, the optimiser's step on each included."""
+        if not _knows(optimizer):
+            return self._reference.run_epoch(
+                theta, state, optimizer, order, batch_size, learning_rates, dropout
+            )
+        theta = self._theta(theta).copy()
+        names = _STATE_ARRAYS[optimizer.name]
+        arrays = [self._theta(state[name]).copy() for name in names]
+        first, second = [*arrays, _NO_ARRAY[self.dtype], _NO_ARRAY[self.dtype]][:2]
+        rates, seed = (dropout.rates, dropout.seed) if dropout is not None else ((), 0)
+        J = self._core.run_epoch(
+            theta,
+            first,
+            second,
+            _rule(optimizer),
+            np.ascontiguousarray(order, np.int64),
+            batch_size,
+            np.ascontiguousarray(learning_rates, np.float64),
+            int(state["t"]),
+            self.lam,
+            self.rows.W,
+            list(rates),
+            seed & (2**64 - 1),
+        )
+        t = int(state["t"]) + -(-len(order) // batch_size)
+        return Epoch(theta, {"t": t, **dict(zip(names, arrays))}, J)
+
+    @property
+    def _reference(self) -> ReferenceProblem:
+        return ReferenceProblem(self.net, self.rows, self.lam)
+
+    def _theta(self, theta: Array) -> np.ndarray:
+        return np.ascontiguousarray(theta, self.dtype)
+
+
+def forward(net: Network, theta: Array, X: Array, n_threads: int | None = None) -> Array:
+    """a^(L), shape (m, s_L)."""
+    return _forward(net, theta, X, n_threads, output_activation=True)
+
+
+def logits(net: Network, theta: Array, X: Array, n_threads: int | None = None) -> Array:
+    """z^(L), shape (m, s_L)."""
+    return _forward(net, theta, X, n_threads, output_activation=False)
+
+
+def _forward(
+    net: Network, theta: Array, X: Array, n_threads: int | None, *, output_activation: bool
+) -> Array:
+    out = np.empty((X.shape[0], net.sizes[-1]), X.dtype)
+    threads = 1 if X.shape[0] <= FEW_ROWS else n_threads or default_threads()
+    theta = np.ascontiguousarray(theta, X.dtype)
+    _native.forward(_network(net), theta, _plain(X), out, output_activation, threads)
+    return out
+
+
+def elementwise(function: str, x: np.ndarray, y: np.ndarray) -> None:
+    """Write exp, log or tanh of x to y: the kernels' own functions, for the tests."""
+    _native.elementwise(function, instruction_set(), x, y)
+
+
+def _network(net: Network) -> Any:
+    """The core's own description of the network."""
+    hidden = [_ACTIVATION_NUMBERS[g.name] for g in net.hidden]
+    loss, parameter = _LOSS_NUMBERS[net.loss.name], net.loss.parameter or 0.0
+    return _native.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
+
+
+def _rule(optimizer: Any) -> Any:
+    """The core's own description of an update rule."""
+    settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
+    values = [float(getattr(optimizer, name, 0.0)) for name in settings]
+    return _native.Rule(_RULES[optimizer.name], *values)
+
+
+def _knows(optimizer: Any) -> bool:
+    """Whether the optimiser is the library's, so that the core's step is the same as its own."""
+    module = type(optimizer).__module__
+    return module == "backpass.solvers.first_order" and optimizer.name in _RULES
+
+
+def _is_ours(loss: Loss) -> bool:
+    """Whether a loss is the library's; Huber's and the quantile's functions are made by call."""
+    made_here = all(f.__module__ == "backpass.losses" for f in (loss.value, loss.delta))
+    return loss.name in _LOSS_NUMBERS and (made_here or loss == LOSSES[loss.name])
+
+
+def _plain(array: np.ndarray) -> np.ndarray:
+    """Contiguous and in the machine's byte order; the array itself where it is so already."""
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+
+
+__all__ = [
+    "NativeProblem",
+    "computes",
+    "default_threads",
+    "elementwise",
+    "forward",
+    "instruction_set",
+    "instruction_sets",
+    "logits",
+    "takes",
+    "why_missing",
+]

@@ -1,0 +1,151 @@
+// The Python door. It checks nothing a user could get wrong: native.py has done that.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <memory>
+#include <optional>
+
+#include "dispatch.hpp"
+#include "epoch.hpp"
+#include "full_batch.hpp"
+#include "predict.hpp"
+
+namespace nb = nanobind;
+
+namespace backpass {
+namespace {
+
+template <class T>
+using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+
+struct NetworkDoor {
+    NetworkSpec spec;
+    const KernelSet* kernels;
+};
+
+NetworkDoor make_network(std::vector<int> sizes, const std::vector<int>& hidden, int loss, double parameter,
+                         const std::string& isa) {
+    NetworkSpec spec{std::move(sizes), {}, static_cast<Loss>(loss), parameter};
+    for (int g : hidden) spec.hidden.push_back(static_cast<Activation>(g));
+    return {std::move(spec), &kernel_set(isa)};
+}
+
+template <class T>
+void forward(const NetworkDoor& net, In<T> theta, In<T> x, Out<T> out, bool output_activation, int threads) {
+    const nb::gil_scoped_release release;
+    const Kernels<T>& kernels = kernels_of<T>(*net.kernels);
+    const auto m = static_cast<int64_t>(x.shape(0));
+    if (m <= FEW_ROWS) {
+        FewRows<T> few(net.spec, kernels);
+        for (int64_t i = 0; i < m; ++i) {
+            few.run(theta.data(), x.data() + i * net.spec.inputs(), out.data() + i * net.spec.outputs(),
+                    output_activation);
+        }
+        return;
+    }
+    RowSource<T> source;
+    source.x = x.data();
+    source.x_stride = source.inputs = net.spec.inputs();
+    source.outputs = net.spec.outputs();
+    source.m = m;
+    ManyRows<T>(net.spec, kernels, source, threads).run(theta.data(), out.data(), output_activation);
+}
+
+// One network's objective on one data set. It keeps the arrays it was given alive.
+template <class T>
+class ProblemDoor {
+public:
+    ProblemDoor(const NetworkDoor& net, In<T> y, In<T> w, int threads)
+        : net_(net), y_(std::move(y)), w_(std::move(w)), threads_(threads) {
+        source_.y = y_.data();
+        source_.w = w_.data();
+        source_.m = static_cast<int64_t>(y_.shape(0));
+        source_.inputs = net_.spec.inputs();
+        source_.outputs = net_.spec.outputs();
+    }
+
+    void set_dense(In<T> x) {
+        x_ = std::move(x);
+        source_.x = x_.data();
+        source_.x_stride = source_.inputs;
+    }
+
+    void set_sparse(In<T> values, In<int32_t> columns, In<int64_t> starts) {
+        x_ = std::move(values);
+        columns_ = std::move(columns);
+        starts_ = std::move(starts);
+        source_.values = x_.data();
+        source_.columns = columns_.data();
+        source_.starts = starts_.data();
+    }
+
+    double sums(In<T> theta, Out<T> Delta) {
+        const nb::gil_scoped_release release;
+        return FullBatch<T>(net_.spec, kernels(), source_, threads_).sums(theta.data(), Delta.data());
+    }
+
+    // `first` and `second` are empty where the rule has no such array.
+    double run_epoch(Out<T> theta, Out<T> first, Out<T> second, const RuleSpec& rule, In<int64_t> order,
+                     int64_t batch, In<double> learning_rates, int64_t t, double lam, double total_weight,
+                     const std::vector<double>& dropout_rates, uint64_t dropout_seed) {
+        const nb::gil_scoped_release release;
+        const auto rows = static_cast<int64_t>(order.size());
+        EpochRunner<T> runner(net_.spec, kernels(), source_, threads_, std::min(batch, rows), !dropout_rates.empty());
+        return runner.run({order.data(), rows, batch, learning_rates.data(), t, lam, total_weight,
+                           DropoutSpec{dropout_rates, dropout_seed}, rule},
+                          {theta.data(), data_or_null(first), data_or_null(second)});
+    }
+
+private:
+    const Kernels<T>& kernels() const { return kernels_of<T>(*net_.kernels); }
+
+    static T* data_or_null(const Out<T>& array) { return array.size() == 0 ? nullptr : array.data(); }
+
+    NetworkDoor net_;
+    In<T> x_, y_, w_;
+    In<int32_t> columns_;
+    In<int64_t> starts_;
+    RowSource<T> source_;
+    int threads_;
+};
+
+template <class T>
+void bind_number_type(nb::module_& m, const char* problem) {
+    m.def("forward", &forward<T>, nb::arg().noconvert(), nb::arg("theta").noconvert(), nb::arg("x").noconvert(),
+          nb::arg("out").noconvert(), nb::arg("output_activation"), nb::arg("threads"));
+    nb::class_<ProblemDoor<T>>(m, problem)
+        .def(nb::init<const NetworkDoor&, In<T>, In<T>, int>())
+        .def("set_dense", &ProblemDoor<T>::set_dense)
+        .def("set_sparse", &ProblemDoor<T>::set_sparse)
+        .def("sums", &ProblemDoor<T>::sums)
+        .def("run_epoch", &ProblemDoor<T>::run_epoch);
+    m.def("elementwise", [](const std::string& name, const std::string& isa, In<T> x, Out<T> y) {
+        const Kernels<T>& k = kernels_of<T>(kernel_set(isa));
+        const auto function = name == "exp" ? k.exp : name == "log" ? k.log : k.tanh;
+        function(x.data(), y.data(), x.size());
+    });
+}
+
+}  // namespace
+}  // namespace backpass
+
+NB_MODULE(_native, m) {
+    using namespace backpass;
+    m.def("instruction_sets", &runnable_instruction_sets);
+    nb::class_<NetworkDoor>(m, "Network")
+        .def("__init__", [](NetworkDoor* at, std::vector<int> sizes, const std::vector<int>& hidden, int loss,
+                            double parameter, const std::string& isa) {
+            new (at) NetworkDoor(make_network(std::move(sizes), hidden, loss, parameter, isa));
+        });
+    nb::class_<RuleSpec>(m, "Rule").def(
+        "__init__", [](RuleSpec* at, int rule, double momentum, double beta_1, double beta_2, double epsilon,
+                       double weight_decay) {
+            new (at) RuleSpec{static_cast<Rule>(rule), momentum, beta_1, beta_2, epsilon, weight_decay};
+        });
+    bind_number_type<float>(m, "Problem32");
+    bind_number_type<double>(m, "Problem64");
+}

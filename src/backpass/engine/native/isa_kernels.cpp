@@ -1,0 +1,91 @@
+// The kernels' table for one instruction set; compiled once for each, with BACKPASS_ISA its name.
+#include "activation_passes.hpp"
+#include "delta_tiles.hpp"
+#include "dropout_masks.hpp"
+#include "loss_passes.hpp"
+#include "product.hpp"
+#include "single_row.hpp"
+#include "transpose.hpp"
+#include "updates.hpp"
+
+namespace backpass::BACKPASS_ISA {
+
+struct Exp {
+    template <class V>
+    ALWAYS_INLINE static V g(V x) {
+        return exp(x);
+    }
+};
+
+struct Log {
+    template <class V>
+    ALWAYS_INLINE static V g(V x) {
+        return log(x);
+    }
+};
+
+// Any n, for the tests and the parts of the engine that are not in panels.
+template <class G, class T>
+void elementwise(const T* x, T* y, size_t n) {
+    using V = Native<T>;
+    size_t i = 0;
+    for (; i + LANES<T> <= n; i += LANES<T>) store(y + i, G::g(load<V>(x + i)));
+    if (i == n) return;
+    T rest[LANES<T>] = {};
+    for (size_t k = i; k < n; ++k) rest[k - i] = x[k];
+    store(rest, G::g(load<V>(rest)));
+    for (size_t k = i; k < n; ++k) y[k] = rest[k - i];
+}
+
+template <class T, class... G>
+void set_activations(Kernels<T>& k) {
+    int i = 0;
+    ((k.forward[i] = forward_tail<G, T>, k.backward[i] = backward_tail<G, T>, k.keeps_z[i] = G::from_z, ++i), ...);
+}
+
+template <class T>
+void set_losses(Kernels<T>& k) {
+    const auto set = [&k](Loss loss, void (*value)(const LossRows<T>&), void (*output)(const T*, T*, int)) {
+        k.loss[static_cast<int>(loss)] = value;
+        k.output[static_cast<int>(loss)] = output;
+    };
+    set(Loss::log_loss, log_loss<T>, softmax_rows<T>);
+    set(Loss::binary_log_loss, binary_log_loss<T>, output_rows<Logistic, T>);
+    set(Loss::squared_error, sum_over_units<SquaredError, T>, output_rows<Identity, T>);
+    set(Loss::poisson, sum_over_units<Poisson, T>, output_rows<Exponential, T>);
+    set(Loss::huber, sum_over_units<Huber, T>, output_rows<Identity, T>);
+    set(Loss::absolute_error, sum_over_units<AbsoluteError, T>, output_rows<Identity, T>);
+    set(Loss::quantile, sum_over_units<Quantile, T>, output_rows<Identity, T>);
+}
+
+template <class T>
+void set_rules(Kernels<T>& k) {
+    k.update[static_cast<int>(Rule::sum)] = add_sum<T>;
+    k.update[static_cast<int>(Rule::gd)] = gradient_descent<T>;
+    k.update[static_cast<int>(Rule::momentum)] = momentum<T>;
+    k.update[static_cast<int>(Rule::nesterov)] = nesterov<T>;
+    k.update[static_cast<int>(Rule::adam)] = adam<T>;
+}
+
+template <class T>
+void fill(Kernels<T>& k) {
+    k.product = product<T>;
+    k.delta_tiles = delta_tiles<T>;
+    k.column_sums = column_sums<T>;
+    k.single_row = single_row<T>;
+    k.mask_row = mask_row<T>;
+    k.transpose = transpose_square<T>;
+    k.exp = elementwise<Exp, T>;
+    k.log = elementwise<Log, T>;
+    k.tanh = elementwise<Tanh, T>;
+    set_activations<T, Identity, Logistic, Tanh, Relu, LeakyRelu, Gelu, Silu, Softplus>(k);
+    set_losses(k);
+    set_rules(k);
+}
+
+void fill_kernels(Kernels<float>& f32, Kernels<double>& f64) {
+    fill(f32);
+    fill(f64);
+}
+
+}  // namespace backpass::BACKPASS_ISA

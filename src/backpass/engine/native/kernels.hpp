@@ -1,0 +1,133 @@
+// The plain-array interface between the engine and its kernels: one table of functions for each
+// instruction set and number type. The engine itself is compiled for the baseline only.
+//
+// Panels: a matrix (rows, features) is stored as [feature / P][row][P] with P features in 64 bytes,
+// so that every stream a kernel reads is contiguous. Features beyond the last one are zeros in
+// weights and in δ; what stands there in activations is never read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace backpass {
+
+using std::ptrdiff_t;
+using std::size_t;
+
+constexpr int PANEL_BYTES = 64;
+template <class T>
+constexpr int PANEL = PANEL_BYTES / static_cast<int>(sizeof(T));
+
+enum class Activation { identity, logistic, tanh, relu, leaky_relu, gelu, silu, softplus };
+enum class Loss { log_loss, binary_log_loss, squared_error, poisson, huber, absolute_error, quantile };
+enum class Rule { sum, gd, momentum, nesterov, adam };
+
+constexpr int ACTIVATIONS = 8;
+constexpr int LOSSES = 7;
+constexpr int RULES = 5;
+
+// z -> a in place; `keep` (may be null) receives what g' needs; `mask` (may be null) is dropout's.
+template <class T>
+using ForwardTail = void (*)(T* c, T* keep, const T* mask, size_t n);
+// c *= g'(keep) [* mask], in place.
+template <class T>
+using BackwardTail = void (*)(T* c, const T* keep, const T* mask, size_t n);
+
+// C[rows] = start + A[rows] * B: z = aΘᵀ + bias forward, δΘ backward.
+template <class T>
+struct Product {
+    const T* a;         // [depth / P][row][P], at the first row wanted
+    ptrdiff_t a_panel;  // elements from one panel of A to the next
+    const T* b;         // [panel][depth][P]
+    ptrdiff_t b_panel;
+    T* c;  // [panel][row][P], at the first row wanted
+    ptrdiff_t c_panel;
+    const T* bias;  // null: start from zero
+    int rows, depth, panels;
+    ForwardTail<T> forward;    // null: none
+    BackwardTail<T> backward;  // null: none
+    T* keep;                   // panels as C's, or null
+    const T* mask;             // panels as C's, or null
+};
+
+// What an update rule needs of one step; `decay` multiplies the old weights into the gradient.
+template <class T>
+struct Step {
+    T learning_rate, momentum, beta_1, beta_2, rest_1, rest_2, epsilon, shrink, decay;  // rest = 1 - beta
+};
+
+// The rule applied to n numbers: weights w, gradient g, and the rule's own two arrays.
+template <class T>
+using Update = void (*)(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step);
+
+// Δ = Σ δ aᵀ over the rows, tile by tile, each tile given to the rule while it is hot.
+template <class T>
+struct DeltaTiles {
+    const T* a;  // [input panel][row][P]
+    ptrdiff_t a_panel;
+    const T* delta;  // [output panel][row][P]
+    ptrdiff_t delta_panel;
+    int rows, inputs, begin, end;  // input panels [begin, end)
+    int output_panels;
+    T *w, *first, *second;  // [output panel][input][P]; `first`, `second` may be null
+    ptrdiff_t w_panel;
+    T* transposed;  // [input panel][output][P], or null
+    ptrdiff_t transposed_panel;
+    double* squares;  // ΣΘ² before the step, one for each input panel; or null
+    Update<T> update;
+    Step<T> step;
+};
+
+// One group of P rows, rows in lanes: [unit][P].
+template <class T>
+struct LossRows {
+    const T* z;
+    const T* y;
+    const T* w;  // weight of each row
+    T* delta;    // δ^(L), times the row's weight
+    T* value;    // the loss of each row, times its weight
+    int units;
+    T parameter;
+};
+
+// One row (or few) straight from θ: z = bias + x Θᵀ, Θᵀ of shape (inputs, outputs) in rows.
+template <class T>
+struct SingleRow {
+    const T* x;
+    const T* theta;  // bias first
+    T* z;            // padded to whole panels
+    int inputs, outputs;
+};
+
+// Philox4x32-10 masks for one row: unit j is kept, with 1/(1 - p), where its word is >= threshold.
+template <class T>
+struct MaskRow {
+    T* mask;  // panel 0's P numbers of this row
+    ptrdiff_t panel;
+    int units;
+    uint64_t threshold;
+    T scale;
+    uint64_t seed;
+    uint32_t row, step, layer;
+};
+
+template <class T>
+struct Kernels {
+    void (*product)(const Product<T>&);
+    void (*delta_tiles)(const DeltaTiles<T>&);
+    void (*column_sums)(const T* panel, int rows, T* sums);
+    void (*single_row)(const SingleRow<T>&);
+    void (*mask_row)(const MaskRow<T>&);
+    void (*transpose)(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride);  // P x P
+    void (*exp)(const T* x, T* y, size_t n);
+    void (*log)(const T* x, T* y, size_t n);
+    void (*tanh)(const T* x, T* y, size_t n);
+    ForwardTail<T> forward[ACTIVATIONS];
+    BackwardTail<T> backward[ACTIVATIONS];
+    bool keeps_z[ACTIVATIONS];  // whether g' is computed from z rather than from a
+    void (*loss[LOSSES])(const LossRows<T>&);
+    void (*output[LOSSES])(const T* z, T* a, int units);  // P rows in lanes
+    Update<T> update[RULES];
+};
+
+}  // namespace backpass

@@ -1,0 +1,201 @@
+// The register tile, and the product of rows with panels built from it.
+//
+// A tile holds ROWS rows of C by PANELS panels in registers; each step broadcasts one number of A
+// for each row against the panels' vectors of B. Each tile size is a function of its own, never
+// inlined: with two loops in a function GCC spills accumulators silently.
+#pragma once
+
+#include "vec.hpp"
+
+namespace backpass::BACKPASS_ISA {
+
+// Sizes that fill the registers of each instruction set without spilling.
+struct TileShape {
+#if defined(__AVX512F__)
+    static constexpr int rows = 12, panels = 2, depth_panels = 16;  // 24 of 32 registers
+#elif defined(__AVX2__)
+    static constexpr int rows = 6, panels = 1, depth_panels = 24;  // 12 of 16
+#elif defined(__aarch64__)
+    static constexpr int rows = 6, panels = 1, depth_panels = 24;  // 24 of 32
+#else
+    static constexpr int rows = 2, panels = 1, depth_panels = 24;  // 8 of 16
+#endif
+};
+
+template <class T, int ROWS, int PANELS>
+struct Tile {
+    using V = Native<T>;
+    static constexpr int VECTORS = PANELS * VECTORS_PER_PANEL<T>;
+    V acc[ROWS][VECTORS];
+
+    static constexpr int panel_of(int vector) { return vector / VECTORS_PER_PANEL<T>; }
+    static constexpr int lane_of(int vector) { return vector % VECTORS_PER_PANEL<T> * LANES<T>; }
+
+    ALWAYS_INLINE void clear() {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) acc[i][v] = V{};
+        }
+    }
+
+    ALWAYS_INLINE void start_from(const T* row_of_panels) {
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; ++v) {
+            const V start = load<V>(row_of_panels + panel_of(v) * PANEL<T> + lane_of(v));
+#pragma GCC unroll 32
+            for (int i = 0; i < ROWS; ++i) acc[i][v] = start;
+        }
+    }
+
+    ALWAYS_INLINE void read(const T* c, ptrdiff_t c_panel) {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                acc[i][v] = load<V>(c + panel_of(v) * c_panel + i * PANEL<T> + lane_of(v));
+            }
+        }
+    }
+
+    ALWAYS_INLINE void write(T* c, ptrdiff_t c_panel) const {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                store(c + panel_of(v) * c_panel + i * PANEL<T> + lane_of(v), acc[i][v]);
+            }
+        }
+    }
+
+    // acc[i] += a[i * ROW_STEP] * b, n times; a moves by STEP, b by a panel's row.
+    template <int ROW_STEP, int STEP>
+    ALWAYS_INLINE void add(const T* a, const T* b, ptrdiff_t b_panel, int n) {
+#pragma GCC unroll 4
+        for (int k = 0; k < n; ++k) {
+            V row[VECTORS];
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) row[v] = load<V>(b + panel_of(v) * b_panel + lane_of(v));
+#pragma GCC unroll 32
+            for (int i = 0; i < ROWS; ++i) {
+                const V x = broadcast<V>(a[i * ROW_STEP]);
+#pragma GCC unroll 8
+                for (int v = 0; v < VECTORS; ++v) acc[i][v] += x * row[v];
+            }
+            a += STEP;
+            b += PANEL<T>;
+        }
+    }
+};
+
+// One tile of C over part of the depth, which starts at a whole panel of A.
+template <class T>
+struct TileTask {
+    const T* a;
+    ptrdiff_t a_panel;
+    const T* b;
+    ptrdiff_t b_panel;
+    T* c;
+    ptrdiff_t c_panel;
+    const T* bias;  // or null
+    int depth;
+    bool resume;  // whether C holds the sum so far
+};
+
+template <class T, int ROWS, int PANELS>
+[[gnu::noinline]] void product_tile(const TileTask<T>& task) {
+    constexpr int P = PANEL<T>;
+    Tile<T, ROWS, PANELS> tile;
+    if (task.resume) {
+        tile.read(task.c, task.c_panel);
+    } else if (task.bias != nullptr) {
+        tile.start_from(task.bias);
+    } else {
+        tile.clear();
+    }
+    const T* a = task.a;
+    const T* b = task.b;
+    for (int left = task.depth; left > 0; left -= P) {
+        tile.template add<P, 1>(a, b, task.b_panel, left < P ? left : P);
+        a += task.a_panel;
+        b += P * P;
+    }
+    tile.write(task.c, task.c_panel);
+}
+
+template <class T>
+using TileFunction = void (*)(const TileTask<T>&);
+
+template <class T, int PANELS, size_t... I>
+TileFunction<T> choose_tile(int rows, std::index_sequence<I...>) {
+    static constexpr TileFunction<T> sizes[] = {product_tile<T, static_cast<int>(I) + 1, PANELS>...};
+    return sizes[rows - 1];
+}
+
+template <class T, int PANELS>
+ALWAYS_INLINE TileFunction<T> tile_of(int rows) {
+    return choose_tile<T, PANELS>(rows, std::make_index_sequence<TileShape::rows>());
+}
+
+// All rows of one group of panels, split into tiles of nearly equal height.
+template <class T, int PANELS>
+void product_column(const Product<T>& p, TileTask<T> task) {
+    constexpr int P = PANEL<T>;
+    const int tiles = (p.rows + TileShape::rows - 1) / TileShape::rows;
+    const int height = p.rows / tiles, taller = p.rows % tiles;
+    const TileFunction<T> tall = tile_of<T, PANELS>(height + (taller > 0)), low = tile_of<T, PANELS>(height);
+    for (int t = 0; t < tiles; ++t) {
+        const int rows = height + (t < taller);
+        (t < taller ? tall : low)(task);
+        task.a += rows * P;
+        task.c += rows * P;
+    }
+}
+
+template <class T>
+void apply_tails(const Product<T>& p, int panel, int panels) {
+    const size_t n = static_cast<size_t>(p.rows) * PANEL<T>;
+    for (int j = panel; j < panel + panels; ++j) {
+        T* c = p.c + j * p.c_panel;
+        T* keep = p.keep == nullptr ? nullptr : p.keep + j * p.c_panel;
+        const T* mask = p.mask == nullptr ? nullptr : p.mask + j * p.c_panel;
+        if (p.forward != nullptr) p.forward(c, keep, mask, n);
+        if (p.backward != nullptr) p.backward(c, keep, mask, n);
+    }
+}
+
+template <class T, int PANELS>
+void product_panels(const Product<T>& p, int k, int depth, int j) {
+    constexpr int P = PANEL<T>;
+    const TileTask<T> task{p.a + k / P * p.a_panel,
+                           p.a_panel,
+                           p.b + j * p.b_panel + static_cast<ptrdiff_t>(k) * P,
+                           p.b_panel,
+                           p.c + j * p.c_panel,
+                           p.c_panel,
+                           p.bias == nullptr ? nullptr : p.bias + j * P,
+                           depth,
+                           k > 0};
+    product_column<T, PANELS>(p, task);
+    if (k + depth == p.depth) apply_tails(p, j, PANELS);
+}
+
+// The depth is cut so that B's panels stay in the first cache while the rows pass by.
+template <class T>
+void product(const Product<T>& p) {
+    constexpr int P = PANEL<T>, MOST = TileShape::depth_panels * P;
+    const int cuts = (p.depth + MOST - 1) / MOST;
+    const int step = ((p.depth + cuts - 1) / cuts + P - 1) / P * P;
+    for (int k = 0; k < p.depth; k += step) {
+        const int depth = k + step < p.depth ? step : p.depth - k;
+        int j = 0;
+        for (; j + TileShape::panels <= p.panels; j += TileShape::panels) {
+            product_panels<T, TileShape::panels>(p, k, depth, j);
+        }
+        if constexpr (TileShape::panels > 1) {
+            for (; j < p.panels; ++j) product_panels<T, 1>(p, k, depth, j);
+        }
+    }
+}
+
+}  // namespace backpass::BACKPASS_ISA

@@ -1,0 +1,187 @@
+// Vec<T, N>: N numbers of type T in one register, on the compiler's vector extensions.
+//
+// Everything here lives in the namespace of one instruction set, so that no function compiled for a
+// newer processor can be linked into the code of an older one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "kernels.hpp"
+
+#define ALWAYS_INLINE [[gnu::always_inline]] inline
+
+namespace backpass::BACKPASS_ISA {
+
+#if defined(__AVX512F__)
+constexpr int VECTOR_BYTES = 64;
+#elif defined(__AVX2__)
+constexpr int VECTOR_BYTES = 32;
+#else
+constexpr int VECTOR_BYTES = 16;
+#endif
+
+template <class T, int N>
+struct VecOf {
+    typedef T type __attribute__((vector_size(N * sizeof(T))));
+};
+template <class T, int N>
+using Vec = typename VecOf<T, N>::type;
+
+template <class T>
+constexpr int LANES = VECTOR_BYTES / static_cast<int>(sizeof(T));
+template <class T>
+constexpr int VECTORS_PER_PANEL = PANEL_BYTES / VECTOR_BYTES;
+template <class T>
+using Native = Vec<T, LANES<T>>;
+
+template <class V>
+using Element = std::remove_cv_t<std::remove_reference_t<decltype(std::declval<V&>()[0])>>;
+template <class V>
+constexpr int LANES_OF = static_cast<int>(sizeof(V) / sizeof(Element<V>));
+
+template <class T>
+struct IntOf;
+template <>
+struct IntOf<float> {
+    using type = int32_t;
+};
+template <>
+struct IntOf<double> {
+    using type = int64_t;
+};
+template <class V>
+using IntVec = Vec<typename IntOf<Element<V>>::type, LANES_OF<V>>;
+
+template <class V>
+ALWAYS_INLINE V load(const Element<V>* from) {
+    V v;
+    __builtin_memcpy(&v, from, sizeof v);
+    return v;
+}
+
+template <class V>
+ALWAYS_INLINE void store(Element<V>* to, V v) {
+    __builtin_memcpy(to, &v, sizeof v);
+}
+
+template <class V, size_t... I>
+ALWAYS_INLINE V broadcast_lanes(Element<V> x, std::index_sequence<I...>) {
+    return V{((void)I, x)...};
+}
+
+template <class V>
+ALWAYS_INLINE V broadcast(Element<V> x) {
+    return broadcast_lanes<V>(x, std::make_index_sequence<LANES_OF<V>>());
+}
+
+template <class To, class From>
+ALWAYS_INLINE To bits(From from) {
+    static_assert(sizeof(To) == sizeof(From));
+    To to;
+    __builtin_memcpy(&to, &from, sizeof to);
+    return to;
+}
+
+// A NaN in the second argument comes through, as the processor's own instruction has it.
+template <class V>
+ALWAYS_INLINE V minimum(V a, V b) {
+    return a < b ? a : b;
+}
+
+template <class V>
+ALWAYS_INLINE V maximum(V a, V b) {
+    return a > b ? a : b;
+}
+
+template <class V>
+ALWAYS_INLINE V sign_bit() {
+    return broadcast<V>(Element<V>(-0.0));
+}
+
+template <class V>
+ALWAYS_INLINE V absolute(V x) {
+    return bits<V>(bits<IntVec<V>>(x) & ~bits<IntVec<V>>(sign_bit<V>()));
+}
+
+template <class V>
+ALWAYS_INLINE V copy_sign(V magnitude, V sign) {
+    const auto mask = bits<IntVec<V>>(sign_bit<V>());
+    return bits<V>((bits<IntVec<V>>(magnitude) & ~mask) | (bits<IntVec<V>>(sign) & mask));
+}
+
+template <class V>
+ALWAYS_INLINE V square_root(V x) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(V) == 64 && std::is_same_v<Element<V>, float>) {
+        return bits<V>(_mm512_maskz_sqrt_ps(0xFFFF, bits<__m512>(x)));
+    } else if constexpr (sizeof(V) == 64) {
+        return bits<V>(_mm512_maskz_sqrt_pd(0xFF, bits<__m512d>(x)));
+    }
+#elif defined(__AVX2__)
+    if constexpr (std::is_same_v<Element<V>, float>) {
+        return bits<V>(_mm256_sqrt_ps(bits<__m256>(x)));
+    } else {
+        return bits<V>(_mm256_sqrt_pd(bits<__m256d>(x)));
+    }
+#else
+    V root;
+    for (int i = 0; i < LANES_OF<V>; ++i) {
+        if constexpr (std::is_same_v<Element<V>, float>) {
+            root[i] = __builtin_sqrtf(x[i]);
+        } else {
+            root[i] = __builtin_sqrt(x[i]);
+        }
+    }
+    return root;
+#endif
+}
+
+// 1/√x from the processor's estimate and one Newton step where it has one for this type.
+template <class V>
+ALWAYS_INLINE V inverse_square_root(V x) {
+#if defined(__AVX2__)
+    if constexpr (std::is_same_v<Element<V>, float>) {
+#if defined(__AVX512F__)
+        const V y = bits<V>(_mm512_maskz_rsqrt14_ps(0xFFFF, bits<__m512>(x)));
+#else
+        const V y = bits<V>(_mm256_rsqrt_ps(bits<__m256>(x)));
+#endif
+        return y + Element<V>(0.5) * y * (Element<V>(1) - x * y * y);
+    }
+#endif
+    return Element<V>(1) / square_root(x);
+}
+
+template <class V>
+ALWAYS_INLINE V reciprocal(V x) {
+#if defined(__AVX2__)
+    if constexpr (std::is_same_v<Element<V>, float>) {
+#if defined(__AVX512F__)
+        const V y = bits<V>(_mm512_maskz_rcp14_ps(0xFFFF, bits<__m512>(x)));
+#else
+        const V y = bits<V>(_mm256_rcp_ps(bits<__m256>(x)));
+#endif
+        return y * (Element<V>(2) - x * y);
+    }
+#endif
+    return Element<V>(1) / x;
+}
+
+template <class V>
+ALWAYS_INLINE Element<V> horizontal_sum(V v) {
+    Element<V> lanes[LANES_OF<V>];
+    store(lanes, v);
+    for (int width = LANES_OF<V> / 2; width > 0; width /= 2) {
+        for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
+    }
+    return lanes[0];
+}
+
+}  // namespace backpass::BACKPASS_ISA
