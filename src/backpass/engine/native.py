@@ -54,7 +54,7 @@ def computes(net: Network) -> bool:
 def takes(array: Any) -> bool:
     """Whether the core can read the array: NumPy's, or CSR, in single or double precision."""
     values = getattr(array, "data", None) if hasattr(array, "tocsr") else array
-    return type(values) is np.ndarray and values.dtype in _NO_ARRAY
+    return type(values) is np.ndarray and values.dtype.newbyteorder("=") in _NO_ARRAY
 
 
 def default_threads() -> int:
@@ -76,7 +76,7 @@ class NativeProblem:
         self.net = net
         self.rows = rows
         self.lam = lam
-        self.dtype = np.dtype(rows.X.dtype)
+        self.dtype = rows.X.dtype.newbyteorder("=")
         threads = n_threads or default_threads()
         problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
         self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads)

@@ -94,7 +94,8 @@ public:
                      const std::vector<double>& dropout_rates, uint64_t dropout_seed) {
         const nb::gil_scoped_release release;
         const auto rows = static_cast<int64_t>(order.size());
-        EpochRunner<T> runner(net_.spec, kernels(), source_, threads_, std::min(batch, rows), !dropout_rates.empty());
+        EpochRunner<T> runner(net_.spec, kernels(), source_, threads_, std::min(batch, rows),
+                              !dropout_rates.empty());
         return runner.run({order.data(), rows, batch, learning_rates.data(), t, lam, total_weight,
                            DropoutSpec{dropout_rates, dropout_seed}, rule},
                           {theta.data(), data_or_null(first), data_or_null(second)});
@@ -115,8 +116,9 @@ private:
 
 template <class T>
 void bind_number_type(nb::module_& m, const char* problem) {
-    m.def("forward", &forward<T>, nb::arg().noconvert(), nb::arg("theta").noconvert(), nb::arg("x").noconvert(),
-          nb::arg("out").noconvert(), nb::arg("output_activation"), nb::arg("threads"));
+    m.def("forward", &forward<T>, nb::arg().noconvert(), nb::arg("theta").noconvert(),
+          nb::arg("x").noconvert(), nb::arg("out").noconvert(), nb::arg("output_activation"),
+          nb::arg("threads"));
     nb::class_<ProblemDoor<T>>(m, problem)
         .def(nb::init<const NetworkDoor&, In<T>, In<T>, int>())
         .def("set_dense", &ProblemDoor<T>::set_dense)
@@ -141,11 +143,10 @@ NB_MODULE(_native, m) {
                             double parameter, const std::string& isa) {
             new (at) NetworkDoor(make_network(std::move(sizes), hidden, loss, parameter, isa));
         });
-    nb::class_<RuleSpec>(m, "Rule").def(
-        "__init__", [](RuleSpec* at, int rule, double momentum, double beta_1, double beta_2, double epsilon,
-                       double weight_decay) {
-            new (at) RuleSpec{static_cast<Rule>(rule), momentum, beta_1, beta_2, epsilon, weight_decay};
-        });
+    nb::class_<RuleSpec>(m, "Rule").def("__init__", [](RuleSpec* at, int rule, double momentum, double beta_1,
+                                                       double beta_2, double epsilon, double weight_decay) {
+        new (at) RuleSpec{static_cast<Rule>(rule), momentum, beta_1, beta_2, epsilon, weight_decay};
+    });
     bind_number_type<float>(m, "Problem32");
     bind_number_type<double>(m, "Problem64");
 }

@@ -85,8 +85,8 @@ private:
             alignas(PANEL_BYTES) T sums[P];
             kernels_.column_sums(ws.delta(l + 1) + j * ws.panel(), rows, sums);
             const size_t at = y.bias + size_t(j) * P;
-            kernels_.update[static_cast<int>(target.rule)](
-                target.w + at, shifted(target.first, at), shifted(target.second, at), sums, P, step);
+            kernels_.update[static_cast<int>(target.rule)](target.w + at, shifted(target.first, at),
+                                                           shifted(target.second, at), sums, P, step);
         }
     }
 

@@ -70,7 +70,8 @@ void give_to_rule(const DeltaTiles<T>& d, const T* tile, int input_panel, int ou
     if (d.squares != nullptr) d.squares[input_panel] += sum_of_squares(d.w + at, n);
     d.update(d.w + at, first, second, tile, n, d.step);
     if (d.transposed != nullptr) {
-        T* to = d.transposed + input_panel * d.transposed_panel + static_cast<ptrdiff_t>(output_panel) * P * P;
+        T* to =
+            d.transposed + input_panel * d.transposed_panel + static_cast<ptrdiff_t>(output_panel) * P * P;
         transpose_square(d.w + at, P, to, P);
     }
 }
@@ -79,8 +80,8 @@ template <class T, int PANELS>
 void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
     constexpr int P = PANEL<T>;
     alignas(PANEL_BYTES) T tile[PANELS * P * P];
-    delta_square<T, PANELS>({d.a + input_panel * d.a_panel, d.delta + output_panel * d.delta_panel,
-                             d.delta_panel, d.rows, tile});
+    delta_square<T, PANELS>(
+        {d.a + input_panel * d.a_panel, d.delta + output_panel * d.delta_panel, d.delta_panel, d.rows, tile});
     for (int j = 0; j < PANELS; ++j) give_to_rule(d, tile + j * P * P, input_panel, output_panel + j);
 }
 

@@ -39,7 +39,9 @@ std::vector<Candidate> candidates() {
     const bool v4_here = v3_here && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                          __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                          __builtin_cpu_supports("avx512vl");
-    return {{"v4", v4_here, v4::fill_kernels}, {"v3", v3_here, v3::fill_kernels}, {"v2", v2_here, v2::fill_kernels}};
+    return {{"v4", v4_here, v4::fill_kernels},
+            {"v3", v3_here, v3::fill_kernels},
+            {"v2", v2_here, v2::fill_kernels}};
 #elif defined(__aarch64__)
     return {{"neon", true, neon::fill_kernels}};
 #else
@@ -68,7 +70,8 @@ std::vector<std::string> runnable_instruction_sets() {
 const KernelSet& kernel_set(const std::string& name) {
     static const std::map<std::string, KernelSet> sets = fill_all();
     const auto found = sets.find(name);
-    if (found == sets.end()) throw std::invalid_argument("This processor cannot run the kernels named " + name + ".");
+    if (found == sets.end())
+        throw std::invalid_argument("This processor cannot run the kernels named " + name + ".");
     return found->second;
 }
 

@@ -86,8 +86,9 @@ private:
     double run_batch(const EpochPlan& plan, int64_t at, int64_t rows, int64_t step, const Crew& crew) {
         const double scale = static_cast<double>(source_.m) / (static_cast<double>(rows) * plan.total_weight);
         const auto dropout_step = static_cast<uint32_t>(plan.t + step);
-        Target<T> target{weights_.panels.data(), first_.data(),        second_.data(), weights_.transposed.data(),
-                         plan.rule.rule,         step_of(plan, step), squares(plan)};
+        Target<T> target{
+            weights_.panels.data(), first_.data(),       second_.data(), weights_.transposed.data(),
+            plan.rule.rule,         step_of(plan, step), squares(plan)};
         double J = 0;
         const bool whole = rows <= machine_.capacity();
         for (int64_t done = 0; done < rows; done += machine_.capacity()) {
@@ -110,10 +111,9 @@ private:
     Step<T> step_of(const EpochPlan& plan, int64_t step) const {
         const RuleSpec& rule = plan.rule;
         const double rate = plan.learning_rates[step], t = static_cast<double>(plan.t + step + 1);
-        const double corrected =
-            rule.rule == Rule::adam
-                ? rate * std::sqrt(1 - std::pow(rule.beta_2, t)) / (1 - std::pow(rule.beta_1, t))
-                : rate;
+        const double corrected = rule.rule == Rule::adam ? rate * std::sqrt(1 - std::pow(rule.beta_2, t)) /
+                                                               (1 - std::pow(rule.beta_1, t))
+                                                         : rate;
         return {static_cast<T>(corrected),
                 static_cast<T>(rule.momentum),
                 static_cast<T>(rule.beta_1),

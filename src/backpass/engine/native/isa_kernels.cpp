@@ -40,7 +40,8 @@ void elementwise(const T* x, T* y, size_t n) {
 template <class T, class... G>
 void set_activations(Kernels<T>& k) {
     int i = 0;
-    ((k.forward[i] = forward_tail<G, T>, k.backward[i] = backward_tail<G, T>, k.keeps_z[i] = G::from_z, ++i), ...);
+    ((k.forward[i] = forward_tail<G, T>, k.backward[i] = backward_tail<G, T>, k.keeps_z[i] = G::from_z, ++i),
+     ...);
 }
 
 template <class T>

@@ -1,7 +1,7 @@
 // exp, tanh and log by polynomials, at most 2 ulp from the true value in both number types.
 //
 // Range reductions are Cody and Waite's; log's series is fdlibm's (Sun Microsystems, 1993), exp's in
-// single precision is Cephes' (Moshier, 1989), in double precision Taylor's.
+// single precision and tanh's are Cephes' (Moshier, 1989), exp's in double precision is Taylor's.
 #pragma once
 
 #include "vec.hpp"
@@ -24,6 +24,8 @@ struct FloatFormat<float> {
     // e^r = 1 + r + r² q(r), highest power first
     static constexpr float exp_q[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
                                       4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
+    static constexpr float tanh_p[] = {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f,
+                                       1.33314422036e-1f, -3.33332819422e-1f};
     static constexpr float log_r[] = {0.24279078841f, 0.28498786688f, 0.40000972152f, 0.66666662693f};
 };
 
@@ -40,6 +42,10 @@ struct FloatFormat<double> {
     static constexpr double exp_q[] = {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800,
                                        1.0 / 362880,     1.0 / 40320,     1.0 / 5040,     1.0 / 720,
                                        1.0 / 120,        1.0 / 24,        1.0 / 6,        1.0 / 2};
+    static constexpr double tanh_p[] = {-9.64399179425052238628e-1, -9.92877231001918586564e1,
+                                        -1.61468768441708447952e3};
+    static constexpr double tanh_q[] = {1.0, 1.12811678491632931402e2, 2.23548839060100448583e3,
+                                        4.84406305325125486048e3};
     static constexpr double log_r[] = {1.479819860511658591e-01, 1.531383769920937332e-01,
                                        1.818357216161805012e-01, 2.222219843214978396e-01,
                                        2.857142874366239149e-01, 3.999999999940941908e-01,
@@ -91,23 +97,31 @@ ALWAYS_INLINE V exp(V x) {
     return scale(p, n);
 }
 
-// e^x - 1 for x <= 0.
+// e^x where neither x nor the result is near the ends of the range.
 template <class V>
-ALWAYS_INLINE V exp_minus_one_of_negative(V x) {
+ALWAYS_INLINE V exp_moderate(V x) {
     using F = FloatFormat<Element<V>>;
     const auto [n, r] = reduce(x);
-    const V p = polynomial(r, F::exp_q) * (r * r) + r;
-    const V two_n = power_of_two<V>(n);
-    return two_n * p + (two_n - Element<V>(1));
+    return (polynomial(r, F::exp_q) * (r * r) + r + Element<V>(1)) * power_of_two<V>(n);
 }
 
-// tanh|x| = -u / (2 + u) with u = e^(-2|x|) - 1: one formula, no cancellation near zero.
+// tanh|x| = 1 - 2t / (1 + t) with t = e^(-2|x|), and below 5/8 Cephes' x + x³ R(x²).
 template <class V>
 ALWAYS_INLINE V tanh(V x) {
     using F = FloatFormat<Element<V>>;
-    const V magnitude = minimum(broadcast<V>(F::tanh_high), absolute(x));
-    const V u = exp_minus_one_of_negative(Element<V>(-2) * magnitude);
-    return copy_sign(u / (Element<V>(2) + u), x);
+    const Element<V> one(1);
+    const V magnitude = minimum(broadcast<V>(F::tanh_high), absolute(x)), x2 = magnitude * magnitude;
+    const auto small = magnitude < broadcast<V>(Element<V>(0.625));
+    const V t = exp_moderate(Element<V>(-2) * magnitude);
+    if constexpr (std::is_same_v<Element<V>, float>) {
+        const V near_zero = magnitude + magnitude * (x2 * polynomial(x2, F::tanh_p));
+        return copy_sign(small ? near_zero : one - (t + t) / (one + t), x);
+    } else {
+        const V quotient = (small ? x2 * polynomial(x2, F::tanh_p) : -(t + t)) /
+                           (small ? polynomial(x2, F::tanh_q) : one + t);
+        const V scale = small ? magnitude : broadcast<V>(one);
+        return copy_sign(scale + scale * quotient, x);
+    }
 }
 
 // log of a positive normal number.
@@ -135,8 +149,8 @@ ALWAYS_INLINE V log(V x) {
     const V zero{}, infinity = broadcast<V>(T(__builtin_inf()));
     const I subnormal = x < F::least_normal;
     const V lift = broadcast<V>(T(int64_t(1) << F::subnormal_shift));
-    const V y = log_of_normal(subnormal ? x * lift : x,
-                              subnormal ? broadcast<V>(T(F::subnormal_shift)) : zero);
+    const V y =
+        log_of_normal(subnormal ? x * lift : x, subnormal ? broadcast<V>(T(F::subnormal_shift)) : zero);
     const V at_edges = x == zero ? -infinity : (x > zero ? x : broadcast<V>(T(__builtin_nan(""))));
     return ((x > zero) & (x < infinity)) ? y : at_edges;
 }

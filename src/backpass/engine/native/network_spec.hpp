@@ -8,7 +8,7 @@
 namespace backpass {
 
 struct NetworkSpec {
-    std::vector<int> sizes;         // units by layer, inputs and outputs included
+    std::vector<int> sizes;          // units by layer, inputs and outputs included
     std::vector<Activation> hidden;  // one for each hidden layer
     Loss loss = Loss::squared_error;
     double parameter = 0;  // Huber's threshold, or the quantile

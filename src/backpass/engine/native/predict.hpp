@@ -87,7 +87,8 @@ private:
         passes_[thread].forward(weights_, ws, 0, rows);
         for (int r = 0; r < rows; r += P) {
             const int n = std::min(P, rows - r);
-            read_lanes(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), thread, output_activation);
+            read_lanes(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), thread,
+                       output_activation);
             write_rows(lanes_[thread].data(), n, out + (first + r) * net_.outputs());
         }
     }

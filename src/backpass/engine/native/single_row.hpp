@@ -49,8 +49,10 @@ template <class T>
 template <class T>
 void single_row(const SingleRow<T>& row) {
     int column = 0;
-    for (; column + 8 * LANES<T> <= row.outputs; column += 8 * LANES<T>) single_row_columns<T, 8>(row, column);
-    for (; column + 4 * LANES<T> <= row.outputs; column += 4 * LANES<T>) single_row_columns<T, 4>(row, column);
+    for (; column + 8 * LANES<T> <= row.outputs; column += 8 * LANES<T>)
+        single_row_columns<T, 8>(row, column);
+    for (; column + 4 * LANES<T> <= row.outputs; column += 4 * LANES<T>)
+        single_row_columns<T, 4>(row, column);
     for (; column + LANES<T> <= row.outputs; column += LANES<T>) single_row_columns<T, 1>(row, column);
     if (column < row.outputs) single_row_rest(row, column);
 }

@@ -43,7 +43,9 @@ public:
     void advance() {
         value_.fetch_add(1);
         if (sleepers_.load() == 0) return;
-        { const std::lock_guard lock(mutex_); }
+        {
+            const std::lock_guard lock(mutex_);
+        }
         wake_.notify_all();
     }
 

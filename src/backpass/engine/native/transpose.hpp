@@ -41,8 +41,7 @@ ALWAYS_INLINE void transpose_registers(V (&rows)[LANES_OF<V>]) {
 }
 
 template <class T>
-[[gnu::noinline]] void transpose_square(const T* from, ptrdiff_t from_stride, T* to,
-                                        ptrdiff_t to_stride) {
+[[gnu::noinline]] void transpose_square(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride) {
     using V = Native<T>;
     constexpr int N = LANES<T>, P = PANEL<T>;
     for (int i = 0; i < P; i += N) {

@@ -1,0 +1,261 @@
+"""The native engine against the reference, over drawn shapes, all functions and all kernels."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+import backpass as bp
+from backpass import backprop, engine
+from backpass.activations import ACTIVATIONS
+from backpass.engine import Dropout, choice, native, reference
+from backpass.engine.native import NativeProblem
+from backpass.engine.problem import check_rows
+from backpass.engine.reference import ReferenceProblem
+from backpass.losses import LOSSES
+from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+
+pytestmark = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
+KERNELS = pytest.mark.parametrize("kernels", native.instruction_sets())
+TOLERANCE = {np.float32: 5e-6, np.float64: 1e-12}
+DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+OPTIMIZERS = [GradientDescent(), Momentum(0.8), Nesterov(), Adam(), Adam(weight_decay=0.01)]
+
+
+def using(kernels: str):
+    """Force one instruction set; a context manager, since a drawn test runs many times."""
+    return mock.patch.dict(os.environ, BACKPASS_ISA=kernels)
+
+
+def error(ours, truth) -> float:
+    """Norm-wise relative error."""
+    ours, truth = np.asarray(ours, float), np.asarray(truth, float)
+    return float(np.linalg.norm(ours - truth) / max(np.linalg.norm(truth), 1e-30))
+
+
+SMOOTH = [g for g in sorted(ACTIVATIONS) if ACTIVATIONS[g].smooth]
+SMOOTH_LOSSES = [name for name in sorted(LOSSES) if LOSSES[name].smooth]
+
+
+@st.composite
+def problems(draw, widest=300, most_rows=1000, smooth=False):
+    """A drawn network, its θ and weighted rows, and the generator they came from."""
+    width = st.integers(1, draw(st.sampled_from([4, 33, widest])))
+    sizes = tuple(draw(st.lists(width, min_size=2, max_size=7)))
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    smooth = smooth and dtype == np.float32
+    hidden = [draw(st.sampled_from(SMOOTH if smooth else sorted(ACTIVATIONS))) for _ in sizes[2:]]
+    loss = draw(st.sampled_from(SMOOTH_LOSSES if smooth else sorted(LOSSES)))
+    net = bp.Network(sizes, hidden, loss)
+    m = draw(st.integers(1, draw(st.sampled_from([3, 40, most_rows]))))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    theta = bp.init_theta(net, rng, "glorot") + rng.normal(0, 0.05, net.n_parameters)
+    theta = theta.astype(dtype)
+    X, Y = rng.normal(size=(m, sizes[0])).astype(dtype), rng.random((m, sizes[-1]))
+    w = (rng.random(m) + 0.01) * away_from_kinks(net, theta, X, Y)
+    assume(w.any())
+    return net, theta, check_rows(net, X, Y, w), rng
+
+
+def away_from_kinks(net, theta, X, Y):
+    """Which rows have no z within rounding of a kink, where two right answers may differ."""
+    _, z = backprop.forward_pass(net, net.roll(theta), X)
+    rounding = 50 * np.finfo(X.dtype).eps
+    clear = np.ones(len(X), bool)
+    for layer in range(2, net.L):
+        if not net.activation(layer).smooth:
+            clear &= (np.abs(z[layer]) > rounding).all(axis=1)
+    if not net.loss.smooth:
+        clear &= (np.abs(z[net.L] - Y) > rounding).all(axis=1)
+    return clear
+
+
+@KERNELS
+@settings(max_examples=40, deadline=None)
+@given(problem=problems(), lam=st.sampled_from([0.0, 0.7]))
+def test_cost_and_gradient_equal_the_reference(kernels, problem, lam):
+    net, theta, rows, _ = problem
+    with using(kernels):
+        J, D = NativeProblem(net, rows, lam, 2).cost_and_gradient(theta)
+    J_true, D_true = ReferenceProblem(net, rows, lam).cost_and_gradient(theta)
+    limit = TOLERANCE[theta.dtype.type]
+    assert D.dtype == theta.dtype
+    assert abs(J - J_true) <= limit * max(1, abs(J_true))  # one row's z − y may cancel
+    assert error(D, D_true) <= limit
+
+
+@KERNELS
+@settings(max_examples=40, deadline=None)
+@given(problem=problems())
+def test_forward_and_logits_equal_the_reference(kernels, problem):
+    net, theta, rows, _ = problem
+    limit = TOLERANCE[theta.dtype.type]
+    for X in (rows.X, rows.X[:1]):
+        with using(kernels):
+            a, z = native.forward(net, theta, X), native.logits(net, theta, X)
+        assert error(a, reference.forward(net, theta, X)) <= limit
+        assert error(z, reference.logits(net, theta, X)) <= limit
+
+
+@KERNELS
+@settings(max_examples=40, deadline=None)
+@given(
+    problem=problems(widest=100, most_rows=200, smooth=True),
+    optimizer=st.sampled_from(OPTIMIZERS),
+    lam=st.sampled_from([0.0, 0.7]),
+    rate=st.sampled_from([None, 0.0, 0.4]),
+    batches=st.integers(1, 9),
+)
+def test_an_epoch_equals_the_reference(kernels, problem, optimizer, lam, rate, batches):
+    net, theta, rows, rng = problem
+    batch = -(-rows.m // batches)
+    rates = 0.01 * rng.random(-(-rows.m // batch))
+    dropout = None if rate is None else Dropout((rate,) * len(net.hidden), 2**40 + 7)
+    state, before = optimizer.init(theta), theta.copy()
+    arguments = (theta, state, optimizer, rng.permutation(rows.m), batch, rates, dropout)
+    with using(kernels):
+        ours = NativeProblem(net, rows, lam, 2).run_epoch(*arguments)
+    truth = ReferenceProblem(net, rows, lam).run_epoch(*arguments)
+    # Rounding adds up over steps; and Adam divides by |gradient|, where that may be rounding alone.
+    limit = TOLERANCE[theta.dtype.type] * (200 if optimizer.name == "adam" else 5)
+    assert np.array_equal(theta, before)
+    assert error(ours.theta, truth.theta) <= limit
+    assert abs(ours.J - truth.J) <= limit * max(1, abs(truth.J))
+    assert ours.state.keys() == truth.state.keys()
+    assert all(error(ours.state[key], truth.state[key]) <= limit for key in truth.state)
+
+
+def example(dtype, m=2050):
+    """A network whose layers fill no panel, and rows for it."""
+    rng = np.random.default_rng(0)
+    net = bp.Network((64, 45, 33, 10), ["relu", "tanh"], "log_loss")
+    Y = np.eye(10)[rng.integers(0, 10, m)]
+    rows = check_rows(net, rng.random((m, 64)).astype(dtype), Y)
+    return net, bp.init_theta(net, 0, dtype=dtype), rows
+
+
+@KERNELS
+@DTYPES
+def test_any_number_of_threads_gives_the_same_bits(kernels, dtype):
+    net, theta, rows = example(dtype)
+    order, rates, adam = np.arange(rows.m)[::-1], np.full(21, 1e-3), Adam()
+
+    def everything(n_threads):
+        problem = NativeProblem(net, rows, 0.5, n_threads)
+        epoch = problem.run_epoch(theta, adam.init(theta), adam, order, 100, rates)
+        H = native.forward(net, theta, rows.X, n_threads)
+        J, D = problem.cost_and_gradient(theta)
+        return [J, D, H, epoch.J, epoch.theta, epoch.state["m"], epoch.state["v"]]
+
+    with using(kernels):
+        alone, *others = (everything(n_threads) for n_threads in (1, 2, 3, 5))
+    for other in others:
+        assert all(np.array_equal(a, b) for a, b in zip(alone, other))
+
+
+def test_many_python_threads_at_once():
+    net, theta, rows = example(np.float32)
+    problem = NativeProblem(net, rows, 0.5, 2)
+    J, D = problem.cost_and_gradient(theta)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: problem.cost_and_gradient(theta), range(40)))
+    assert all(answer[0] == J and np.array_equal(answer[1], D) for answer in answers)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_makes_its_own_team():
+    net, theta, rows = example(np.float32)
+    problem = NativeProblem(net, rows, 0.5, 2)
+    J, _ = problem.cost_and_gradient(theta)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if problem.cost_and_gradient(theta)[0] == J else 1)
+    alarm = threading.Timer(20, os.kill, (child, 9))
+    alarm.start()
+    status = os.waitpid(child, 0)[1]
+    alarm.cancel()
+    assert status == 0
+
+
+def test_a_batch_larger_than_the_workspace_is_summed_in_blocks():
+    rng, rule = np.random.default_rng(0), Momentum()
+    net = bp.Network((300, 1000, 10), "relu", "log_loss")
+    rows = check_rows(net, rng.random((1500, 300)), np.eye(10)[rng.integers(0, 10, 1500)])
+    theta = bp.init_theta(net, 0)
+    arguments = (theta, rule.init(theta), rule, np.arange(1500), 1500, np.array([0.1]))
+    ours = NativeProblem(net, rows, 0.3).run_epoch(*arguments)
+    truth = ReferenceProblem(net, rows, 0.3).run_epoch(*arguments)
+    assert error(ours.theta, truth.theta) <= 1e-13
+    assert abs(ours.J - truth.J) <= 1e-13
+
+
+@KERNELS
+@DTYPES
+def test_csr_rows_equal_dense_ones(kernels, dtype):
+    rng, rule = np.random.default_rng(0), GradientDescent()
+    net = bp.Network((50, 7, 3), "tanh", "squared_error")
+    X = sparse.csr_matrix((rng.random((90, 50)) * (rng.random((90, 50)) < 0.1)).astype(dtype))
+    Y, theta = rng.random((90, 3)), bp.init_theta(net, 0, dtype=dtype)
+    order, rates = rng.permutation(90), np.full(9, 0.1)
+    with using(kernels):
+        a, b = (engine.prepare(net, A, Y, lam=1.0) for A in (X, X.toarray()))
+        (J, D), (J_dense, D_dense) = a.cost_and_gradient(theta), b.cost_and_gradient(theta)
+        one, other = (p.run_epoch(theta, {"t": 0}, rule, order, 10, rates) for p in (a, b))
+    assert a.name == "native"
+    assert J == J_dense
+    assert np.array_equal(D, D_dense)
+    assert np.array_equal(one.theta, other.theta)
+
+
+def test_a_simpler_engine_serves_what_the_core_does_not_know(monkeypatch):
+    square = bp.Activation("square", lambda z: z * z, lambda z: 2 * z)
+    X, Y = np.ones((4, 2)), np.ones((4, 1))
+    assert engine.prepare(bp.Network((2, 3, 1), square), X, Y).name != "native"
+    known = bp.Network((2, 3, 1), loss=bp.huber(2.0))
+    assert engine.prepare(known, X, Y).name == engine.engine_name() == "native"
+    for asked in ("blocked", "reference"):
+        monkeypatch.setenv("BACKPASS_ENGINE", asked)
+        assert engine.prepare(known, X, Y).name == engine.engine_name() == asked
+
+
+def test_a_missing_core_is_said_once(monkeypatch):
+    monkeypatch.setattr(native, "_native", None)
+    monkeypatch.setattr(choice, "_missing", set())
+    net, X, Y = bp.Network((2, 3, 1)), np.ones((4, 2)), np.ones((4, 1))
+    with pytest.warns(RuntimeWarning, match="backpass info"):
+        assert engine.prepare(net, X, Y).name == "blocked"
+    assert engine.prepare(net, X, Y).name == engine.engine_name() == "blocked"
+
+
+def test_non_finite_numbers_come_through():
+    net = bp.Network((3, 4, 2), "relu", "log_loss")
+    X, Y = np.ones((20, 3)), np.eye(2)[[0, 1] * 10]
+    X[7, 1] = np.nan
+    J, D = bp.cost_and_gradient(net, bp.init_theta(net), X, Y)
+    assert np.isnan(J)
+    assert np.isnan(D).any()
+
+
+def test_strange_memory_is_read_as_it_means():
+    rng = np.random.default_rng(0)
+    net = bp.Network((5, 4, 2), "tanh", "squared_error")
+    X, Y, theta = rng.random((30, 5)), rng.random((30, 2)), bp.init_theta(net)
+    J, D = bp.cost_and_gradient(net, theta, X, Y)
+    assert J > 0
+    for other in (
+        (theta, np.asfortranarray(X), Y),
+        (np.repeat(theta, 2)[::2], np.repeat(X, 2, axis=0)[::2], Y[::-1][::-1]),
+        (theta.astype(">f8"), X.astype(">f8"), Y.astype(">f8")),
+    ):
+        J_other, D_other = bp.cost_and_gradient(net, *other)
+        assert J_other == J
+        assert np.array_equal(D_other, D)
