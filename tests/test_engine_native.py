@@ -259,3 +259,12 @@ def test_strange_memory_is_read_as_it_means():
         J_other, D_other = bp.cost_and_gradient(net, *other)
         assert J_other == J
         assert np.array_equal(D_other, D)
+
+
+def test_a_complex_step_is_the_references():
+    net, theta, rows = example(np.float64, m=20)
+    J, D = NativeProblem(net, rows, 0.5).cost_and_gradient(theta + 1e-30j)
+    J_true, D_true = ReferenceProblem(net, rows, 0.5).cost_and_gradient(theta + 1e-30j)
+    assert J == J_true
+    assert J.imag != 0
+    assert np.array_equal(D, D_true)

@@ -17,7 +17,7 @@ from ..network import Network
 from .dropout import Dropout, thinned
 from .inplace import hidden_in_place, output_in_place
 from .inplace_steps import step_in_place
-from .problem import Epoch, Optimizer, Rows
+from .problem import Epoch, Optimizer, Rows, check_order
 from .reference import ReferenceProblem
 from .workspace import Block, Blocks, Workspace, blocks_of
 
@@ -59,7 +59,7 @@ class BlockedProblem:
     ) -> tuple[Any, Array]:
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
         Theta = blocks_of(self.net, np.asarray(theta, self.dtype))
-        batch = _checked(batch, self.rows.m)
+        batch = check_order(batch, self.rows.m)
         with self._workspace() as work:
             J = self._batch_objective(work, Theta, batch, dropout, step)
             return J, work.D.copy()
@@ -77,7 +77,7 @@ class BlockedProblem:
         """One pass over `order` in batches: each one's gradient, and the optimiser's step on it."""
         theta = np.array(theta, self.dtype)
         state = {key: np.array(v, self.dtype) if np.ndim(v) else v for key, v in state.items()}
-        Theta, order, J_sum = blocks_of(self.net, theta), _checked(order, self.rows.m), 0.0
+        Theta, order, J_sum = blocks_of(self.net, theta), check_order(order, self.rows.m), 0.0
         step = step_in_place(optimizer)
         with self._workspace() as work:
             for k, start in enumerate(range(0, len(order), batch_size)):
@@ -192,11 +192,3 @@ def _pre_activations(block: np.ndarray, a: np.ndarray) -> np.ndarray:
     z = block[1:].T @ a
     z += block[0][:, None]
     return z
-
-
-def _checked(order: Any, m: int) -> np.ndarray:
-    """Row numbers that exist: gathering does not check them again."""
-    order = np.asarray(order)
-    if len(order) and not (order.min() >= 0 and order.max() < m):
-        raise IndexError(f"The order of the rows names a row outside 0 to {m - 1}.")
-    return order

@@ -17,7 +17,7 @@ from ..arrays import Array
 from ..losses import LOSSES, Loss
 from ..network import Network
 from .dropout import Dropout
-from .problem import Epoch, Optimizer, Rows
+from .problem import Epoch, Optimizer, Rows, check_order
 from .reference import ReferenceProblem
 
 try:
@@ -92,8 +92,10 @@ class NativeProblem:
         Delta = np.empty(self.net.n_parameters, self.dtype)
         return self._core.sums(self._theta(theta), Delta), Delta
 
-    def cost_and_gradient(self, theta: Array) -> tuple[float, Array]:
+    def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
+        if np.iscomplexobj(theta):  # the complex step of a numerical derivative
+            return self._reference.cost_and_gradient(theta)
         theta = self._theta(theta)
         total, D = self.sums(theta)
         squares = 0.0
@@ -135,7 +137,7 @@ class NativeProblem:
             first,
             second,
             _rule(optimizer),
-            np.ascontiguousarray(order, np.int64),
+            np.ascontiguousarray(check_order(order, self.rows.m), np.int64),
             batch_size,
             np.ascontiguousarray(learning_rates, np.float64),
             int(state["t"]),

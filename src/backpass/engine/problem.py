@@ -84,6 +84,14 @@ def check_rows(
     return Rows(X, Y, w, W, sample_weight is not None)
 
 
+def check_order(order: Any, m: int) -> np.ndarray:
+    """Return row numbers that exist: gathering does not check them again."""
+    order = np.asarray(order)
+    if len(order) and not (order.min() >= 0 and order.max() < m):
+        raise IndexError(f"The order of the rows names a row outside 0 to {m - 1}.")
+    return order
+
+
 def _is_sparse(X: Any) -> bool:
     return hasattr(X, "tocsr")
 

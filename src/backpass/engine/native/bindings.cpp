@@ -137,6 +137,7 @@ void bind_number_type(nb::module_& m, const char* problem) {
 
 NB_MODULE(_native, m) {
     using namespace backpass;
+    nb::set_leak_warnings(false);  // what lives when the interpreter ends is no leak of ours
     m.def("instruction_sets", &runnable_instruction_sets);
     nb::class_<NetworkDoor>(m, "Network")
         .def("__init__", [](NetworkDoor* at, std::vector<int> sizes, const std::vector<int>& hidden, int loss,
