@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 import backpass as bp
@@ -97,6 +98,22 @@ def test_training_display_says_why_training_stopped():
     assert display.axes_[0].get_title() == "J stopped falling."
     assert display.axes_[0].get_yscale() == "log"
     assert display.axes_ == [display.ax_]
+
+
+def test_training_display_of_our_own_estimator():
+    X, y = load_digits(return_X_y=True)
+    clf = bp.MLPClassifier((8,), max_iter=6, early_stopping=True, random_state=0, tol=0)
+    with pytest.warns(ConvergenceWarning):
+        clf.fit(X[:200] / 16, y[:200])
+    display = TrainingDisplay.from_estimator(clf)
+    J, beside = display.axes_[0].get_lines()
+    np.testing.assert_array_equal(J.get_ydata(), clf.loss_curve_)
+    np.testing.assert_array_equal(beside.get_ydata(), clf.validation_loss_curve_)
+    np.testing.assert_array_equal(display.lines_[1].get_ydata(), clf.validation_scores_)
+    assert display.axes_[0].get_title().replace("\n", " ") == clf.stop_reason_.value
+    images = HiddenUnitsDisplay.from_estimator(clf).images
+    np.testing.assert_array_equal(images[3].ravel(), clf.coefs_[0][:, 3])
+    drawn(display)
 
 
 def test_training_display_with_an_epoch_that_is_not_finite():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ class TrainingDisplay:
         J after each epoch (or each iteration of a full-batch solver).
     validation_scores : sequence of float, optional
         Accuracy or R² on held-out rows, after each epoch.
+    validation_J : sequence of float, optional
+        The loss on held-out rows, drawn dashed beside J.
     stop_reason : str, optional
         The sentence that says why training stopped; it becomes the title.
 
@@ -55,11 +58,12 @@ class TrainingDisplay:
         self,
         J: Sequence[float],
         validation_scores: Sequence[float] | None = None,
+        validation_J: Sequence[float] | None = None,
         stop_reason: str | None = None,
     ) -> None:
         self.J = canvas.finite(J, "J")
-        given = validation_scores is not None and len(validation_scores) > 0
-        self.validation_scores = np.asarray(validation_scores, dtype=float) if given else None
+        self.validation_scores = _given(validation_scores)
+        self.validation_J = _given(validation_J)
         self.stop_reason = stop_reason
 
     @classmethod
@@ -69,7 +73,8 @@ class TrainingDisplay:
         Parameters
         ----------
         estimator : MLPClassifier or MLPRegressor
-            Fitted; its ``loss_curve_`` and ``validation_scores_`` are drawn.
+            Fitted; its ``loss_curve_``, ``validation_scores_`` and ``validation_loss_curve_`` are
+            drawn, as far as it has them.
         ax : matplotlib Axes, optional
             Where to draw; a transparent figure of its own where not given.
 
@@ -92,9 +97,10 @@ class TrainingDisplay:
         if not hasattr(estimator, "loss_curve_"):
             raise InvalidInput(f"{type(estimator).__name__} has no loss_curve_: fit it first.")
         scores = getattr(estimator, "validation_scores_", None)
+        losses = getattr(estimator, "validation_loss_curve_", None)
         reason = getattr(estimator, "stop_reason_", None)
         sentence = None if reason is None else str(getattr(reason, "value", reason))
-        return cls(estimator.loss_curve_, scores, sentence).plot(ax=ax)
+        return cls(estimator.loss_curve_, scores, losses, sentence).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> TrainingDisplay:
         """Draw.
@@ -121,19 +127,32 @@ class TrainingDisplay:
         self.figure_ = self.ax_.figure
         self.axes_ = [self.ax_] if len(curves) == 1 else canvas.panels(self.ax_, [1.4, 1.0])
         self.lines_ = [_draw(panel, *curve) for panel, curve in zip(self.axes_, curves)]
+        if self.validation_J is not None:
+            _draw_beside(self.axes_[0], self.validation_J)
         _mark_best(self.axes_[-1], self.lines_[-1], self.validation_scores)
         self.axes_[-1].set_xlabel("epoch")
         if self.stop_reason:
-            self.axes_[0].set_title(self.stop_reason, fontsize="medium")
+            sentence = textwrap.fill(self.stop_reason, width=72)
+            self.axes_[0].set_title(sentence, fontsize="medium")
         return self
+
+
+def _given(values: Sequence[float] | None) -> np.ndarray | None:
+    return None if values is None or len(values) == 0 else np.asarray(values, dtype=float)
+
+
+def _draw_beside(ax: Any, validation_J: np.ndarray) -> None:
+    """The loss on held-out rows, in J's panel."""
+    epochs = np.arange(1, len(validation_J) + 1)
+    ax.plot(epochs, validation_J, color=canvas.GREEN, ls="--", label="loss on the validation set")
+    canvas.legend(ax)
 
 
 def _draw(ax: Any, name: str, values: np.ndarray, colour: str) -> Any:
     """One curve, its axis logarithmic where J falls by more than a factor of ten."""
     epochs = np.arange(1, len(values) + 1)
-    (line,) = canvas.styled(ax).plot(
-        epochs, values, color=colour, marker="." if len(values) < 40 else None
-    )
+    marker = "." if len(values) < 40 else None
+    (line,) = canvas.styled(ax).plot(epochs, values, color=colour, marker=marker, label=name)
     ax.set_ylabel(name)
     positive = values[np.isfinite(values)]
     if name == "J" and positive.min() > 0 and positive.max() > 10 * positive.min():
