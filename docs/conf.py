@@ -18,7 +18,6 @@ extensions = [
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery/README*", "**/GALLERY_HEADER.rst"]
-html_static_path = ["_static"]
 html_theme = "pydata_sphinx_theme"
 html_title = "backpass"
 html_theme_options = {
@@ -43,4 +42,7 @@ sphinx_gallery_conf = {
     # The gallery runs every example; a quick build of the text alone leaves that out.
     "plot_gallery": os.environ.get("BACKPASS_DOCS_GALLERY", "1") == "1",
 }
-suppress_warnings = ["config.cache"]
+suppress_warnings = [
+    "config.cache",
+    "ref.ref",  # scikit-learn's inherited docstrings point into its own user guide
+]
