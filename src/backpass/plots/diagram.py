@@ -40,7 +40,7 @@ class NetworkDisplay:
     """The network diagram: circles for units, +1 for bias units, lines for weights.
 
     Lines are blue where Θ is positive, vermilion and dashed where it is negative, and as wide as
-    |Θ| is large. Small networks carry the numbers on their lines. Layers of more than eight units
+    Θ is large. Small networks carry the numbers on their lines. Layers of more than eight units
     are folded: the first and the last ones are drawn, with dots between them.
 
     Parameters

@@ -34,7 +34,7 @@ class HiddenUnitsDisplay:
     images : ndarray of shape (s_2, rows, columns)
         The weights, unscaled.
     scales : ndarray of shape (s_2,)
-        Each unit's largest |Θ|.
+        Each unit's largest weight, without its sign.
     ax_, figure_ : matplotlib Axes and Figure
         What was drawn on.
     image_ : AxesImage
