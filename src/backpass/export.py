@@ -14,11 +14,12 @@ from scipy.io import savemat
 from .errors import InvalidInput
 from .estimators import MLPClassifier, MLPRegressor
 from .files import atomic_write
+from .matlab import read_mat
 from .network import Network
 from .onnx_graph import Graph, add_logits, add_output
 from .persistence import furnish, labels_of
 from .preprocessing import Numeric, Preprocessing
-from .readers import parse, read_mat, read_npz
+from .readers import parse, read_npz
 from .targets import Labels
 from .training import StopReason
 

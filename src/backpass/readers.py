@@ -1,6 +1,6 @@
 """Files of tables, one reader for each format: a path in, a data frame or named arrays out.
 
-The parsing is pandas', pyarrow's, SciPy's and NumPy's own; nothing here runs code from a file.
+The parsing is pandas', pyarrow's and NumPy's own; nothing here runs code from a file.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
 
 from .errors import BackpassError, InvalidInput
 from .extras import optional
 from .idx import read_idx
+from .matlab import read_mat
 
 Arrays = dict[str, np.ndarray]
 
@@ -53,22 +53,15 @@ def read_parquet(path: Path) -> Any:
 
 def read_npz(path: Path) -> Arrays:
     """Read the arrays of an .npz file; pickled objects are refused."""
-    with np.load(path, allow_pickle=False) as file:
+    # opened here, since NumPy leaves a damaged file open
+    with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
 def read_npy(path: Path) -> Arrays:
     """Read an .npy file as an array named X; pickled objects are refused."""
-    return {"X": np.load(path, allow_pickle=False)}
-
-
-def read_mat(path: Path) -> Arrays:
-    """Read the variables of a MATLAB or Octave file (version 4 to 7.2)."""
-    return {
-        name: value
-        for name, value in loadmat(path).items()
-        if isinstance(value, np.ndarray) and not name.startswith("__")
-    }
+    with open(path, "rb") as opened:
+        return {"X": np.load(opened, allow_pickle=False)}
 
 
 def read_images(path: Path) -> Arrays:
