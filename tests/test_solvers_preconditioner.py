@@ -37,11 +37,24 @@ def test_h0_is_the_inverse_of_the_damped_kronecker_product(rng: np.random.Genera
     expected, start = [], 0
     for A, G in zip(*seen):
         a, g = np.trace(A) / len(A), np.trace(G) / len(G)
-        r, pi = np.sqrt(0.1 + 0.01 * a * g), np.sqrt(a / g)
-        B = np.kron(A + pi * r * np.eye(len(A)), G + r / pi * np.eye(len(G)))
+        r_squared = 0.1 + 0.01 * a * g
+        left = a * 2.0 ** np.round(np.log2(np.sqrt(r_squared / (a * g))))
+        assert 0.7 < left / np.sqrt(r_squared * a / g) < 1.5  # π r, nearly
+        B = np.kron(A + left * np.eye(len(A)), G + r_squared / left * np.eye(len(G)))
         expected.append(np.linalg.solve(B, v[start : start + len(B)]))
         start += len(B)
     np.testing.assert_allclose(H0.apply(H0.refresh(theta), v), np.concatenate(expected), rtol=1e-10)
+
+
+def test_the_inverse_of_an_unchanged_input_factor_is_kept() -> None:
+    As, Gs = moments()
+    H0, theta = factors((As, Gs)), np.zeros(23)
+    first, again = H0.refresh(theta), H0.refresh(theta)
+    assert again[0] is first[0]
+    As[0] = As[0] + np.eye(5)
+    changed = H0.refresh(theta)
+    assert changed[0] is not first[0]
+    np.testing.assert_array_equal(changed[0], factors((As, Gs)).refresh(theta)[0])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0, -1.0])

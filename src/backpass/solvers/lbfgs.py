@@ -15,12 +15,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.linalg import get_lapack_funcs
 
 from ..arrays import Array, array_namespace, is_numpy_array
-from .line_search import Found, Function, moved, rounding, strong_wolfe
+from .line_search import Found, Function, moved, strong_wolfe
 from .preconditioner import PlainScaling, Preconditioner
 
 State = dict[str, Any]
+
+(triangular_solve,) = get_lapack_funcs(("trtrs",), dtype=np.float64)
+
+LEAST_CURVATURE = 2.0**-52  # a pair with sᵀy below this part of yᵀy is rounding
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class LBFGS:
 
     memory: int = 10
     preconditioner: Preconditioner = field(default_factory=PlainScaling)
-    warm_up: int = 15
+    warm_up: int = 10
     every: int = 10
     c1: float = 1e-4
     c2: float = 0.9
@@ -56,8 +61,8 @@ class LBFGS:
             "nfev": 1,
             "S": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=theta.device),
             "Y": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=theta.device),
-            "SY": np.zeros((rows, rows)),
             "pairs": [],  # rows of S and Y in use, oldest first
+            "R": np.zeros((0, 0)),  # s_iᵀ y_j for i ≤ j in the pairs' order, in float64
             "H0": [],
             "refresh_at": self.warm_up,
         }
@@ -88,41 +93,43 @@ class LBFGS:
             d = -self._two_loops(state, D)
             if float(d @ D) < 0:
                 return d, 1.0
-        size = float(array_namespace(D).sum(abs(D)))
+        size = float(abs(D).sum())
         return -D, min(1.0, 1 / size) if size else 1.0
 
     def _two_loops(self, state: State, D: Array) -> Array:
         """H D."""
-        S, Y, SY, pairs = state["S"], state["Y"], state["SY"], state["pairs"]
-        R = np.triu(SY[np.ix_(pairs, pairs)])
-        p = np.linalg.solve(R, to_numpy(S @ D)[pairs])
+        S, Y, R, pairs = state["S"], state["Y"], state["R"], state["pairs"]
+        p, _ = triangular_solve(R, to_numpy(S @ D)[pairs])
         r = self._scaled(state, D - _spread(p, pairs, Y))
-        c = np.linalg.solve(R.T, R.diagonal() * p - to_numpy(Y @ r)[pairs])
+        c, _ = triangular_solve(R, R.diagonal() * p - to_numpy(Y @ r)[pairs], trans=1)
         return r + _spread(c, pairs, S)
 
     def _scaled(self, state: State, q: Array) -> Array:
         """γ H₀ q."""
-        last = state["pairs"][-1]
-        y = state["Y"][last, :]
-        gamma = state["SY"][last, last] / float(y @ self.preconditioner.apply(state["H0"], y))
-        return float(gamma) * self.preconditioner.apply(state["H0"], q)
+        y, apply = state["Y"][state["pairs"][-1], :], self.preconditioner.apply
+        gamma = float(state["R"][-1, -1]) / float(y @ apply(state["H0"], y))
+        return gamma * apply(state["H0"], q)
 
     def _remembered(self, state: State, found: Found) -> State:
         """The pair (s, y) added if its curvature is positive; the oldest pair makes room."""
         s, y = found.point.theta - state["theta"], found.point.D - state["D"]
-        if not float(s @ y) > rounding(y) * float(y @ y):
+        if not float(s @ y) > LEAST_CURVATURE * float(y @ y):
             return {}
-        pairs = state["pairs"][max(len(state["pairs"]) - self.memory + 1, 0) :]
+        k = min(len(state["pairs"]), self.memory - 1)  # how many stay
+        kept = state["pairs"][len(state["pairs"]) - k :]
         row = next(i for i in range(self.memory + 1) if i not in state["pairs"])
         state["S"][row, :], state["Y"][row, :] = s, y
-        SY = state["SY"].copy()
-        SY[:, row] = to_numpy(state["S"] @ y)
-        return {"SY": SY, "pairs": [*pairs, row]}
+        pairs = [*kept, row]
+        R = np.zeros((k + 1, k + 1), order="F")
+        R[:k, :k] = state["R"][state["R"].shape[0] - k :, state["R"].shape[0] - k :]
+        R[:, k] = to_numpy(state["S"] @ y)[pairs]
+        return {"R": R, "pairs": pairs}
 
     def _forgotten(self, state: State, found: Found) -> State:
         """After a search in vain: from steepest descent anew, and no more if this was that."""
         return {
             "pairs": [],
+            "R": np.zeros((0, 0)),
             "H0": [],
             "refresh_at": state["nit"] + self.every,
             "stuck": not state["pairs"],
@@ -134,6 +141,8 @@ def _spread(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
     """Σ coefficient · row over the pairs in use; dead rows count nothing."""
     full = np.zeros(rows.shape[0])
     full[pairs] = coefficients
+    if is_numpy_array(rows):
+        return full.astype(rows.dtype) @ rows
     xp = array_namespace(rows)
     return xp.asarray(full, dtype=rows.dtype, device=rows.device) @ rows
 

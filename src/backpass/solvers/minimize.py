@@ -162,8 +162,7 @@ class _Limits:
 
     def before(self, state: State) -> Stop | None:
         """What is known of a point without its history."""
-        D = state["D"]
-        if float(array_namespace(D).max(abs(D))) <= self.tol:
+        if float(abs(state["D"]).max()) <= self.tol:
             return Stop.GRADIENT
         if state["nit"] >= self.last_iteration:
             return Stop.MAX_ITER

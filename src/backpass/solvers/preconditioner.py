@@ -8,15 +8,17 @@ of the curvature's own size:
 
     H₀ V = (A + π r I)⁻¹ V (G + r/π I)⁻¹,   r² = λ/W + ρ ā ḡ,   π² = ā / ḡ,
 
-with ā and ḡ the mean eigenvalues. The secant pair's γ = sᵀy / yᵀH₀y sets the scale in every
-iteration: δ's second moments stand for the curvature only up to one.
+with ā and ḡ the mean eigenvalues, and π r rounded to ā times a power of two: so the inverse of an A
+that does not change, as the inputs' A^(1), is mostly found made. The secant pair's
+γ = sᵀy / yᵀH₀y sets the scale in every iteration: δ's second moments stand for the curvature only
+up to one.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -72,12 +74,15 @@ class KroneckerFactors:
     shapes: Sequence[tuple[int, int]]
     decay: float
     damping: float = 0.01
+    _made: dict[int, tuple[Array, float, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def refresh(self, theta: Array) -> Held:
         """Invert every layer's damped factors; the state holds A⁻¹ and G⁻¹, layer by layer."""
         held: Held = []
-        for A, G in zip(*self.second_moments(theta)):
-            inverses = self._inverses(A, G)
+        for l, (A, G) in enumerate(zip(*self.second_moments(theta))):
+            inverses = self._inverses(l, A, G)
             if inverses is None:
                 return []
             held.extend(inverses)
@@ -95,13 +100,22 @@ class KroneckerFactors:
             start += rows * columns
         return xp.concat(blocks)
 
-    def _inverses(self, A: Array, G: Array) -> tuple[Array, Array] | None:
+    def _inverses(self, l: int, A: Array, G: Array) -> tuple[Array, Array] | None:
         a, g = _mean_eigenvalue(A), _mean_eigenvalue(G)
         if not (0 < a < math.inf and 0 < g < math.inf):
             return None
-        r, pi = math.sqrt(self.decay + self.damping * a * g), math.sqrt(a / g)
-        inverses = _damped_inverse(A, pi * r), _damped_inverse(G, r / pi)
+        r_squared = self.decay + self.damping * a * g
+        damping = a * 2.0 ** round(math.log2(r_squared / (a * g)) / 2)  # π r
+        inverses = self._input_inverse(l, A, damping), _damped_inverse(G, r_squared / damping)
         return None if inverses[0] is None or inverses[1] is None else inverses
+
+    def _input_inverse(self, l: int, A: Array, damping: float) -> Any:
+        """(A + damping I)⁻¹, the one made last if it is of the same array and damping."""
+        made = self._made.get(l)
+        if made is None or made[0] is not A or made[1] != damping:
+            made = A, damping, _damped_inverse(A, damping)
+            self._made[l] = made
+        return made[2]
 
 
 def _mean_eigenvalue(A: Array) -> float:
