@@ -190,7 +190,7 @@ def drops(
     seed : int
         Where they fall: the same seed, the same places and the same ways down. Drop k falls on the
         same place whatever n is.
-    solver : {"gd", "momentum", "nesterov", "adam", "lbfgs", "cg"}
+    solver : {"gd", "momentum", "nesterov", "adam", "lbfgs", "cg", "newton"}
         How they walk, with full batches. First-order walkers take their steps together, as one
         stack.
     learning_rate : float
@@ -278,7 +278,12 @@ def _walk(problem: Any, start: np.ndarray, name: str, solver: str, max_iter: int
         heights.append(float(point.fun))
 
     result = minimize_function(
-        problem.cost_and_gradient, start, solver=solver, max_iter=max_iter, callback=note
+        problem.cost_and_gradient,
+        start,
+        solver=solver,
+        max_iter=max_iter,
+        callback=note,
+        curvature=engine.ProblemCurvature(problem),
     )
     return Path(np.array(thetas), np.array(heights), name, result.message)
 
