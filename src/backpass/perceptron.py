@@ -8,6 +8,7 @@ What is known afterwards is one vector, ``theta_``, and the network ``net_`` tha
 from __future__ import annotations
 
 import hashlib
+import logging
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
@@ -29,6 +30,7 @@ from sklearn.utils.validation import (
 
 from . import engine, training
 from .arrays import array_namespace, as_numpy, like
+from .checkpoints import Checkpoint, fingerprint, identity
 from .errors import InvalidInput
 from .initialise import init_theta
 from .losses import Loss
@@ -41,6 +43,8 @@ from .verify import verify_activation, verify_loss
 from .views import Views, assign, coefs, intercepts, joined
 
 SPARSE = ("csr", "csc")
+
+logger = logging.getLogger("backpass")
 PRODUCTS = 8  # with the Hessian, to tell what was found: two evaluations of the gradient each
 
 
@@ -133,7 +137,8 @@ class Perceptron(
             The trained estimator.
         """
         known = self.warm_start and self._has_weights()
-        data = self._data(X, y, sample_weight, known, reset=not known)
+        learnt = known and hasattr(self, "theta_")
+        data = self._data(X, y, sample_weight, learnt, reset=not learnt)
         own = None
         if X_val is not None:
             own = self._data(X_val, y_val, sample_weight_val, known=True, reset=False)
@@ -178,6 +183,11 @@ class Perceptron(
         """Train from where things stand, or from n_init fresh starts, and keep the best."""
         net = self._network(data, known)
         starts = [self._resumed()] if known else self._fresh_starts(net, data.X)
+        until = starts[0]["epoch"] + (max_iter or 1)
+        checkpoint = self._checkpoint(data, own, max_iter)
+        if checkpoint is not None and (run := checkpoint.unfinished()) is not None:
+            logger.warning("The training goes on after epoch %d.", run["state"]["epoch"])
+            starts, until = [run["state"]], run["until"]
         data, validation = self._hold_out(data, own, starts[0]["seeds"])
         problem = engine.prepare(
             net,
@@ -192,16 +202,32 @@ class Perceptron(
         watch = Watch(
             validate=None if validation is None else self._validator(net, validation),
             callbacks=(*self._printer(), *self._callback_list(), *bridge.callbacks()),
+            keep=checkpoint and _keeper(checkpoint, until),
         )
         by_score = self.early_stopping and validation is not None
         patience = Patience(self.tol, self.n_iter_no_change, by_score)
-        state, reason = self._best_run(problem, starts, watch, patience, max_iter)
+        state, reason = self._best_run(problem, starts, watch, patience, until)
+        if max_iter is None and reason is StopReason.MAX_ITER:
+            reason = StopReason.ONE_PASS
+        if checkpoint is not None and reason is StopReason.INTERRUPTED:
+            checkpoint.keep(0, {"state": state, "until": until})  # whatever the epoch is
+        elif checkpoint is not None:
+            checkpoint.finish()
         n_iter = state["epoch"] - starts[0]["epoch"]
         self._publish(problem, state, reason, n_iter, by_score)
         self._describe(problem)
         bridge.close(self.theta_)
         self._warn(reason, n_iter)
         return self
+
+    def _checkpoint(self, data: Data, own: Data | None, max_iter: int | None) -> Checkpoint | None:
+        """The file that ``fit`` keeps its state in, if it is to keep it."""
+        if self.checkpoint is None or max_iter is None:
+            return None
+        if self.n_init > 1:
+            raise InvalidInput("A checkpoint holds one training, so it goes with n_init=1 only.")
+        parts = {"data": fingerprint(*data), "validation data": fingerprint(*(own or ()))}
+        return Checkpoint(self.checkpoint, self.every, identity(self.get_params(), **parts))
 
     def _network(self, data: Data, known: bool) -> Network:
         """The network that the parameters and the data ask for."""
@@ -278,18 +304,18 @@ class Perceptron(
         starts: list[State],
         watch: Watch,
         patience: Patience,
-        max_iter: int | None,
+        until: int,
     ) -> tuple[State, StopReason]:
         """Train from every start and return the end with the least J, or the best score."""
         ends: list[tuple[State, StopReason]] = []
         for start in starts:
-            ends.append(self._run(problem, start, watch, patience, max_iter))
+            ends.append(self._run(problem, start, watch, patience, until - start["epoch"]))
             if ends[-1][1] in (StopReason.INTERRUPTED, StopReason.CALLBACK):
                 break
         return min(ends, key=lambda end: patience.rank(end[0]))
 
     def _run(
-        self, problem: Any, state: State, watch: Watch, patience: Patience, max_iter: int | None
+        self, problem: Any, state: State, watch: Watch, patience: Patience, max_iter: int
     ) -> tuple[State, StopReason]:
         """One training from one state."""
         if self.solver not in MINI_BATCH_SOLVERS:
@@ -298,7 +324,7 @@ class Perceptron(
                 state,
                 watch,
                 solver=self.solver,
-                max_iter=self.max_iter,
+                max_iter=max_iter,
                 max_fun=self.max_fun,
                 patience=patience,
             )
@@ -306,14 +332,12 @@ class Perceptron(
             optimizer=self._optimizer(),
             schedule=self._schedule(),
             batch_size=self._batch_rows(problem.rows.m),
-            max_epochs=max_iter or 1,
+            max_epochs=max_iter,
             patience=patience,
             shuffle=self.shuffle,
             dropout=self._dropout(problem.net.L - 2, state["seeds"]["dropout"]),
         )
-        state, reason = training.run_epochs(problem, state, plan, watch)
-        one_pass = max_iter is None and reason is StopReason.MAX_ITER
-        return state, StopReason.ONE_PASS if one_pass else reason
+        return training.run_epochs(problem, state, plan, watch)
 
     def _printer(self) -> tuple[Callable[[Progress], None], ...]:
         """scikit-learn's lines for verbose=True."""
@@ -525,6 +549,10 @@ def keep(estimator: Any, arguments: dict[str, Any]) -> None:
     for name, value in arguments.items():
         if name not in ("self", "__class__"):
             setattr(estimator, name, value)
+
+
+def _keeper(checkpoint: Checkpoint, until: int) -> Callable[[State], None]:
+    return lambda state: checkpoint.keep(state["epoch"], {"state": state, "until": until})
 
 
 def _fingerprint(theta: Any) -> str:

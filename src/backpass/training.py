@@ -118,11 +118,13 @@ class Progress:
 class Watch:
     """Who looks at a training from outside, after every epoch.
 
-    ``validate`` maps θ to (score, loss); a callback that returns something true stops the loop.
+    ``validate`` maps θ to (score, loss); a callback that returns something true stops the loop;
+    ``keep`` is given every state that training could go on from.
     """
 
     validate: Callable[[Array], tuple[float, float]] | None = None
     callbacks: tuple[Callable[[Progress], Any], ...] = ()
+    keep: Callable[[State], None] | None = None
     started: float = field(default_factory=time.perf_counter)
     rows: int = 0  # rows that went through since `started`
 
@@ -136,7 +138,9 @@ class Watch:
         return state
 
     def asks_to_stop(self, state: State) -> bool:
-        """Tell every callback; whether one of them wants to stop."""
+        """Let the state be kept and tell every callback; whether one of them wants to stop."""
+        if self.keep is not None:
+            self.keep(state)
         if not self.callbacks:
             return False
         progress = self._progress(state)
@@ -255,7 +259,7 @@ def _epoch(
 ) -> State:
     """One pass over the data: one call of the engine."""
     m = problem.rows.m
-    order = generator.permutation(m) if plan.shuffle else np.arange(m)
+    order = _draw_order(problem, generator, plan.shuffle)
     n_steps = -(-m // plan.batch_size)
     rates = plan.schedule.rates(
         state["learning_rate"], state["rows_seen"], state["solver"]["t"], n_steps
@@ -280,6 +284,13 @@ def _epoch(
         }
         watch.rows += m
         return watch.record(after, float(J))
+
+
+def _draw_order(problem: Any, generator: np.random.Generator, shuffle: bool) -> Any:
+    """The order of an epoch's rows; data in blocks has an order of its own."""
+    if hasattr(problem, "draw_order"):
+        return problem.draw_order(generator, shuffle)
+    return generator.permutation(problem.rows.m) if shuffle else np.arange(problem.rows.m)
 
 
 def _diverged(problem: Any, before: State, after: State) -> bool:
@@ -338,7 +349,7 @@ def run_full_batch(
 
     def after_iteration(point: OptimizeResult) -> bool:
         nonlocal latest
-        latest = {**latest, "theta": point.x, "epoch": latest["epoch"] + 1}
+        latest = {**latest, "theta": point.x, "epoch": latest["epoch"] + 1, "solver": point.state}
         watch.rows += problem.rows.m
         latest = patience.count(watch.record(latest, float(point.fun)))
         if patience.by_score and patience.exhausted(latest):
