@@ -14,7 +14,8 @@ from backpass import engine
 from backpass.errors import InvalidInput
 from backpass.solvers import Stop, minimize_function
 
-SOLVERS = ("cg", "lbfgs")
+SOLVERS = ("cg", "lbfgs")  # they need J and D alone
+CURVED = ("lbfgs", "newton")  # they use the problem's curvature
 LOSSES = ("log_loss", "binary_log_loss", "squared_error", "poisson", "huber")
 
 
@@ -40,16 +41,28 @@ def rosenbrock(theta: Any) -> tuple[float, Any]:
     return float(100 * (y - x * x) ** 2 + (1 - x) ** 2), D
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+def curved(task: Any, solver: str) -> dict[str, Any]:
+    """What minimize_function takes for a solver with the problem's curvature."""
+    return {"solver": solver, "curvature": engine.ProblemCurvature(task)}
+
+
+WAYS = [*({"solver": solver} for solver in SOLVERS), *({"curved": solver} for solver in CURVED)]
+
+
+def options(task: Any, way: dict[str, str]) -> dict[str, Any]:
+    return curved(task, way["curved"]) if "curved" in way else dict(way)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_convex_minimum_is_scipys(solver: str, loss: str) -> None:
+def test_convex_minimum_is_scipys(way: dict[str, str], loss: str) -> None:
     task = problem(loss)
     theta = start(task)
     theirs = scipy.optimize.minimize(
         task.cost_and_gradient, theta, jac=True, method="BFGS", options={"gtol": 1e-9}
     )
     ours = minimize_function(
-        task.cost_and_gradient, theta, solver=solver, max_iter=2000, tol=1e-8, ftol=0
+        task.cost_and_gradient, theta, max_iter=2000, tol=1e-8, ftol=0, **options(task, way)
     )
     assert ours.success
     assert abs(ours.fun - theirs.fun) <= 1e-8
@@ -86,18 +99,31 @@ def test_counts_are_true(solver: str) -> None:
     assert (falls < 0).all()
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_pickled_half_way_and_resumed_gives_the_same_bits(solver: str, dtype: Any) -> None:
+@pytest.mark.parametrize("half", [4, 15])
+def test_pickled_half_way_and_resumed_gives_the_same_bits(
+    way: dict[str, str], dtype: Any, half: int
+) -> None:
     task = problem("log_loss", hidden=(5,), lam=0.1)
     rows = task.rows
     task = engine.prepare(task.net, rows.X.astype(dtype), rows.Y.astype(dtype), lam=0.1)
     theta = start(task).astype(dtype)
-    fun = task.cost_and_gradient
-    whole = minimize_function(fun, theta, solver=solver, max_iter=40, tol=0, ftol=0)
-    half = minimize_function(fun, theta, solver=solver, max_iter=20, tol=0, ftol=0)
-    state = pickle.loads(pickle.dumps(half.state))
-    resumed = minimize_function(fun, theta, solver=solver, max_iter=20, tol=0, ftol=0, state=state)
+
+    def run(iterations: int, state: Any = None) -> Any:
+        settings = options(task, way)  # made anew, as after a restart of Python
+        return minimize_function(
+            task.cost_and_gradient,
+            theta,
+            max_iter=iterations,
+            tol=0,
+            ftol=0,
+            state=state,
+            **settings,
+        )
+
+    whole, first = run(25), run(half)
+    resumed = run(25 - half, pickle.loads(pickle.dumps(first.state)))
     assert whole.x.dtype == dtype
     np.testing.assert_array_equal(resumed.x, whole.x)
     assert (resumed.nit, resumed.nfev, resumed.fun) == (whole.nit, whole.nfev, whole.fun)
@@ -119,7 +145,9 @@ def test_ctrl_c_returns_the_best_point_and_can_be_resumed(solver: str) -> None:
     assert result.reason is Stop.INTERRUPTED
     assert 0 < result.fun < rosenbrock(first)[0]
     assert rosenbrock(result.x)[0] == result.fun
-    resumed = minimize_function(rosenbrock, first, solver=solver, tol=1e-8, state=result.state)
+    resumed = minimize_function(
+        rosenbrock, first, solver=solver, tol=1e-8, ftol=0, state=result.state
+    )
     np.testing.assert_allclose(resumed.x, [1, 1], atol=1e-5)
 
 

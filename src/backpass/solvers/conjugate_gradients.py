@@ -21,7 +21,7 @@ class ConjugateGradients:
     """Polak-Ribière directions; the state holds the last one, its slope and the last step."""
 
     c1: float = 1e-4
-    c2: float = 0.3  # a more exact search than L-BFGS needs keeps the directions conjugate
+    c2: float = 0.2  # a more exact search than L-BFGS needs keeps the directions conjugate
     name = "cg"
 
     def init(self, fun: Function, theta: Array) -> State:
