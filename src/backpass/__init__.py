@@ -47,6 +47,7 @@ _HOME = {
     "sigmoid_gradient": "activations",
     "to_mat": "export",
     "to_onnx": "export",
+    "studio": "studio",
     "trace": "trace",
 }
 

@@ -1,0 +1,84 @@
+"""The page as one text: served in parts, or baked into a single file that works offline."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from importlib import resources
+from pathlib import Path
+
+from .scene import Scene
+
+# In the order in which they import one another.
+MODULES = (
+    "backprop.js",
+    "drawing.js",
+    "formulas.js",
+    "training.js",
+    "steps.js",
+    "draw.js",
+    "mountains.js",
+    "quiz.js",
+    "server.js",
+    "studio.js",
+)
+OFFLINE_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; base-uri 'none'; form-action 'none'"
+)
+
+
+def static_file(name: str) -> bytes:
+    """One of the page's own files."""
+    return resources.files("backpass.studio").joinpath("static", name).read_bytes()
+
+
+def plotly_path() -> Path | None:
+    """Where plotly's script lies, if plotly is installed; nothing is imported."""
+    spec = importlib.util.find_spec("plotly")
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / "package_data" / "plotly.min.js"
+    return path if path.exists() else None
+
+
+def render(scene: Scene) -> str:
+    """The page for the server: its parts are fetched from beside it."""
+    page = static_file("index.html").decode()
+    return _with_scene(page, scene.as_json(live=True, plotly=plotly_path() is not None))
+
+
+def bake(scene: Scene) -> str:
+    """The page as one file: no request, no server, everything inside."""
+    plotly = plotly_path()
+    page = static_file("index.html").decode()
+    style = f"<style>\n{static_file('studio.css').decode()}</style>"
+    page = page.replace('<link rel="stylesheet" href="static/studio.css">', style)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{OFFLINE_POLICY}">'
+    page = page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{policy}')
+    scripts = f'<script type="module">\n{_one_script()}</script>'
+    if plotly is not None:
+        scripts = f"<script>{plotly.read_text('utf-8')}</script>\n{scripts}"
+    page = _with_scene(page, scene.as_json(live=False, plotly=plotly is not None))
+    return page.replace('<script type="module" src="static/studio.js"></script>', scripts)
+
+
+def _with_scene(page: str, scene: str) -> str:
+    """Put the scene into the page; its text cannot end the script that holds it."""
+    return page.replace("__SCENE__", scene.replace("<", "\\u003c"))
+
+
+def _one_script() -> str:
+    """The modules in one text, each in a function of its own, so that names do not meet."""
+    parts = ["const modules = {};\n"]
+    for name in MODULES:
+        source = static_file(name).decode()
+        exported = re.findall(r"^export (?:async )?(?:function|const) (\w+)", source, re.M)
+        source = re.sub(
+            r'^import (\{[^}]*\}) from "\./(.*)";', r'const \1 = modules["\2"];', source, flags=re.M
+        )
+        source = re.sub(r"^export ", "", source, flags=re.M)
+        parts.append(
+            f'modules["{name}"] = (() => {{\n{source}return {{ {", ".join(exported)} }};\n}})();\n'
+        )
+    return "".join(parts)

@@ -1,0 +1,150 @@
+"""What the page is given: a network, its numbers, and the examples to look at."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..arrays import one_hot
+from ..errors import InvalidInput
+from ..network import Network
+
+MOST_ROWS = 200
+PAGE_PARAMETERS = 300_000
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A network with its θ, and the rows that the page walks through.
+
+    Attributes
+    ----------
+    net, theta, lam
+        The network, its parameters (n,) in float64, and λ.
+    X, Y : ndarrays of shapes (m, s_1), (m, s_L), float64
+        The rows, as the network takes them.
+    classes : list or None
+        The label of each output; None for numbers.
+    image : tuple of two int, or None
+        (rows, columns) where the inputs are an image.
+    image_order : {"C", "F"}
+        Whether the image was unrolled by rows or, as in the notes, by columns.
+    title : str
+        What the page calls it.
+    """
+
+    net: Network
+    theta: np.ndarray
+    lam: float
+    X: np.ndarray
+    Y: np.ndarray
+    classes: list[Any] | None = None
+    image: tuple[int, int] | None = None
+    image_order: str = "C"
+    title: str = "a network"
+
+    def at(self, theta: np.ndarray) -> Scene:
+        """The same scene with other parameters."""
+        return replace(self, theta=np.asarray(theta, dtype=np.float64))
+
+    def as_json(self, *, live: bool, plotly: bool) -> str:
+        """The scene as the page reads it: plain numbers, full precision."""
+        net = self.net
+        content = {
+            "net": {
+                "sizes": net.sizes,
+                "hidden": [g.name for g in net.hidden],
+                "loss": net.loss.name,
+                "parameter": net.loss.parameter,
+            },
+            "theta": self.theta.tolist(),
+            "lam": self.lam,
+            "X": self.X.tolist(),
+            "Y": self.Y.tolist(),
+            "classes": self.classes,
+            "image": self.image,
+            "image_order": self.image_order,
+            "range": [self.X.min(axis=0).tolist(), self.X.max(axis=0).tolist()],
+            "title": self.title,
+            "live": live,
+            "plotly": plotly,
+        }
+        return json.dumps(content, default=_plain, allow_nan=False)
+
+
+def scene_of(
+    estimator: Any,
+    X: Any = None,
+    y: Any = None,
+    *,
+    image: tuple[int, int] | None = None,
+    image_order: str = "C",
+    title: str | None = None,
+) -> Scene:
+    """Make a scene of a fitted estimator and some rows; without rows, of made-up ones."""
+    net: Network = estimator.net_
+    if net.n_parameters > PAGE_PARAMETERS:
+        raise InvalidInput(
+            f"{net} has {net.n_parameters} parameters; the studio draws up to {PAGE_PARAMETERS}."
+        )
+    _check_known(net)
+    made_up = X is None
+    rows = _made_up_rows(net) if made_up else np.asarray(X, dtype=np.float64)[:MOST_ROWS]
+    classes = _classes(estimator)
+    labels = estimator.predict(rows) if y is None else np.asarray(y)[:MOST_ROWS]
+    return Scene(
+        net,
+        np.asarray(estimator.theta_, dtype=np.float64),
+        float(estimator.alpha),
+        rows,
+        targets_of(net, labels, classes),
+        classes,
+        image or _square(net.sizes[0]),
+        image_order,
+        (title or type(estimator).__name__) + (", with made-up rows" if made_up else ""),
+    )
+
+
+def targets_of(net: Network, labels: Any, classes: list[Any] | None) -> np.ndarray:
+    """Turn labels or numbers into Y, (m, s_L); two classes may share one output."""
+    labels = np.asarray(labels)
+    if classes is None:
+        return labels.astype(np.float64).reshape(len(labels), -1)
+    if labels.ndim == 2 and labels.shape[1] == net.sizes[-1]:
+        return labels.astype(np.float64)
+    Y = one_hot(labels, classes)
+    return Y[:, 1:] if net.sizes[-1] == 1 and Y.shape[1] == 2 else Y
+
+
+def _check_known(net: Network) -> None:
+    """The page knows the library's own functions only."""
+    from ..activations import ACTIVATIONS
+    from ..losses import LOSSES
+
+    unknown = [g.name for g in net.hidden if g.name not in ACTIVATIONS]
+    unknown += [] if net.loss.name in LOSSES else [net.loss.name]
+    if unknown:
+        raise InvalidInput(f"The studio's page cannot compute {unknown[0]!r}: it is user-made.")
+
+
+def _classes(estimator: Any) -> list[Any] | None:
+    classes = getattr(estimator, "classes_", None)
+    return None if classes is None else np.asarray(classes).tolist()
+
+
+def _made_up_rows(net: Network) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(20, net.sizes[0]))
+
+
+def _square(units: int) -> tuple[int, int] | None:
+    """Inputs whose number is a square of at least 6 are taken for an image."""
+    side = round(units**0.5)
+    return (side, side) if side >= 6 and side * side == units else None
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's scalars as Python's."""
+    return value.item() if hasattr(value, "item") else str(value)

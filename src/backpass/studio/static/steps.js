@@ -1,0 +1,249 @@
+// Step by step: one example through forward, cost, backward, accumulate, and the update.
+
+import { accumulate, backward, cost, costAndGradient, forward, gradient, roll, unroll, update, zeros } from "./backprop.js";
+import { drawNetwork, element } from "./drawing.js";
+import { brief, explain, nameOf, short } from "./formulas.js";
+
+const ORDER = ["forward", "cost", "backward", "accumulate", "update"];
+const WINDOW = [10, 12]; // rows and columns of a large matrix that are shown at once
+const $ = (id) => document.getElementById(id);
+
+export function startSteps(scene, server) {
+  const { net } = scene;
+  const L = net.sizes.length;
+  const state = { net, Theta: {}, a: {}, z: {}, delta: {}, Delta: {}, D: {}, J: NaN, m: 0, rows: [], lam: 0, y: [] };
+  const corners = {};
+  let lit = new Set();
+  let asked = null;
+
+  const example = () => Math.min(Math.max(0, Math.trunc(+$("example").value || 0)), scene.X.length - 1);
+  const says = (text) => ($("step-says").textContent = text);
+
+  function forget() {
+    Object.assign(state, { a: {}, z: {}, delta: {}, Delta: zeros(state.Theta), D: {}, J: NaN, m: 0, rows: [] });
+    state.y = scene.Y[example()];
+  }
+
+  function startAgain() {
+    state.Theta = roll(net, scene.theta);
+    state.lam = +$("step-lam").value;
+    forget();
+    allow("forward");
+    lit = new Set();
+    says("Press “forward”: the example's numbers go through the network.");
+    show();
+  }
+
+  const steps = {
+    forward() {
+      state.y = scene.Y[example()];
+      Object.assign(state, forward(net, state.Theta, scene.X[example()]), { delta: {} });
+      lit = new Set(["a", "z"]);
+      says(`z = Θ [1, a] and a = g(z), layer by layer, for example ${example()}.`);
+    },
+    cost() {
+      state.lam = +$("step-lam").value;
+      const one = cost(net, state.Theta, [state.z[L]], [state.y], 0);
+      state.J = cost(net, state.Theta, [state.z[L]], [state.y], state.lam);
+      lit = new Set(["J"]);
+      says(`cost of this example: ${short(one)}; with the weight decay J = ${short(state.J)}.`);
+    },
+    backward() {
+      state.delta = backward(net, state.Theta, state.z, state.y);
+      lit = new Set(["delta"]);
+      says(`δ of layer ${L} is the derivative of the cost by z; then δ goes back through Θᵀ and g′.`);
+    },
+    accumulate() {
+      accumulate(state.Delta, state.a, state.delta);
+      state.m += 1;
+      state.rows.push(example());
+      state.lam = +$("step-lam").value;
+      state.D = gradient(state.Theta, state.Delta, state.m, state.lam);
+      lit = new Set(["Delta", "D"]);
+      says(`Δ now holds ${state.m} example${state.m > 1 ? "s" : ""}. Take another example, or update Θ.`);
+    },
+    update() {
+      state.Theta = update(state.Theta, state.D, +$("step-alpha").value);
+      forget();
+      lit = new Set(["theta"]);
+      says("Θ := Θ − α D. Δ starts from zero again.");
+    },
+  };
+
+  function epoch() {
+    state.lam = +$("step-lam").value;
+    forget();
+    const { J, D, Delta } = costAndGradient(net, state.Theta, scene.X, scene.Y, state.lam);
+    const Theta = update(state.Theta, D, +$("step-alpha").value);
+    Object.assign(state, { J, D, Delta, m: scene.X.length, rows: scene.X.map((_, i) => i) });
+    const after = costAndGradient(net, Theta, scene.X, scene.Y, state.lam).J;
+    state.Theta = Theta;
+    lit = new Set(["J", "Delta", "D", "theta"]);
+    says(`All ${scene.X.length} examples: J was ${short(J)}, and is ${short(after)} after Θ := Θ − α D.`);
+    allow("forward");
+    show();
+  }
+
+  function allow(next) {
+    for (const name of ORDER) {
+      const button = $(`step-${name}`);
+      button.disabled = name !== next && !(name === "forward" && next === "update");
+      button.classList.toggle("next", name === next);
+    }
+  }
+
+  async function ask(which) {
+    asked = which;
+    const answer = explain(state, which);
+    $("asked-name").textContent = answer.name;
+    const box = element(
+      "div",
+      {},
+      element("p", { className: "formula" }, `${answer.name} = ${answer.symbols}`),
+      element("p", { className: "formula" }, answer.numbers ? `= ${answer.numbers}` : ""),
+    );
+    const value = element("p", { className: "formula" }, `= ${answer.value}`);
+    value.id = "asked-value";
+    value.dataset.value = String(answer.value);
+    const parts = element("div", { className: "parts" });
+    for (const p of answer.parts.slice(0, 400))
+      parts.append(element("button", { type: "button", onclick: () => ask(p) }, `${p.name} = ${short(p.value)}`));
+    box.append(value, parts);
+    $("asked").replaceChildren(box);
+    if (server) showServersWords(box, which);
+  }
+
+  // Where there is a server, Python's own explanation stands beside the page's.
+  async function showServersWords(box, which) {
+    const rows = which.symbol === "Delta" || which.symbol === "D" ? state.rows : [example()];
+    const { symbol, layer, unit, column } = which;
+    const words = await server.explain({ theta: unroll(net, state.Theta), rows, lam: state.lam, symbol, layer, unit, column });
+    if (words && asked === which) box.append(element("pre", { className: "formula", id: "python-says" }, words));
+  }
+
+  const unitValue = (layer, unit) => {
+    if (unit === 0) return "+1";
+    if (lit.has("delta") && state.delta[layer]) return brief(state.delta[layer][unit - 1]);
+    return state.a[layer] ? brief(state.a[layer][unit - 1]) : "";
+  };
+  const askUnit = (layer, unit) => {
+    if (!state.a[layer]) return says("Press “forward” first: the units have no numbers yet.");
+    const symbol = lit.has("delta") && layer > 1 && unit > 0 ? "delta" : "a";
+    return ask({ symbol, layer, unit });
+  };
+
+  function cell(which, value) {
+    const button = element("button", { type: "button", className: "cell", onclick: () => ask(which) }, short(value));
+    button.dataset.value = String(value);
+    button.dataset.name = [which.symbol, which.layer, which.unit, which.column ?? ""].join(":");
+    button.setAttribute("aria-label", `${nameOf(which)} = ${short(value)}`);
+    return element("td", {}, button);
+  }
+
+  function vectorTable(symbol, byLayer, layer) {
+    const from = corner(symbol, layer)[1];
+    const values = byLayer[layer].slice(from, from + 4 * WINDOW[1]);
+    const row = element("tr", {}, ...values.map((v, k) => cell({ symbol, layer, unit: from + k + 1 }, v)));
+    return element("table", {}, element("tbody", {}, row));
+  }
+
+  function matrixTable(symbol, matrix, layer) {
+    const [top, left] = corner(symbol, layer);
+    const rows = matrix.slice(top, top + WINDOW[0]).map((row, i) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, String(top + i + 1)),
+        ...row.slice(left, left + WINDOW[1]).map((v, j) =>
+          cell({ symbol, layer, unit: top + i + 1, column: left + j }, v),
+        ),
+      ),
+    );
+    const head = element("tr", {}, element("th", {}, ""));
+    matrix[0].slice(left, left + WINDOW[1]).forEach((_, j) => head.append(element("th", { scope: "col" }, String(left + j))));
+    return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
+  }
+
+  const corner = (symbol, layer) => corners[`${symbol}${layer}`] ?? [0, 0];
+
+  function windowControls(symbol, layer, rows, columns) {
+    const make = (axis, label, size) => {
+      const input = element("input", { type: "number", min: 0, max: size - 1, value: corner(symbol, layer)[axis] });
+      input.addEventListener("change", () => {
+        const next = [...corner(symbol, layer)];
+        next[axis] = Math.min(Math.max(0, Math.trunc(+input.value || 0)), size - 1);
+        corners[`${symbol}${layer}`] = next;
+        show();
+      });
+      return element("label", {}, label, input);
+    };
+    const controls = element("div", { className: "controls" });
+    if (rows > WINDOW[0]) controls.append(make(0, "rows from ", rows));
+    if (columns > WINDOW[1]) controls.append(make(1, "columns from ", columns));
+    return controls;
+  }
+
+  const opened = new Set(["a", "z"]);
+  function tableGroup(symbol, title, byLayer) {
+    const layers = Object.keys(byLayer).map(Number);
+    if (!layers.length) return null;
+    const group = element("details", { open: opened.has(symbol) || lit.has(symbol) }, element("summary", {}, title));
+    group.classList.toggle("lit", lit.has(symbol));
+    if (group.open)
+      for (const l of layers) {
+        const matrix = Array.isArray(byLayer[l][0]);
+        const [rows, columns] = matrix ? [byLayer[l].length, byLayer[l][0].length] : [1, byLayer[l].length];
+        const table = matrix ? matrixTable(symbol, byLayer[l], l) : vectorTable(symbol, byLayer, l);
+        const caption = `layer ${l}, ${matrix ? `${rows} × ${columns}, bias in column 0` : `${columns} units`}`;
+        table.prepend(element("caption", {}, caption));
+        group.append(windowControls(symbol, l, rows, columns), element("div", { className: "scroll", tabIndex: 0 }, table));
+      }
+    group.addEventListener("toggle", () => {
+      const before = opened.has(symbol);
+      if (group.open) opened.add(symbol);
+      else opened.delete(symbol);
+      if (group.open && !before && group.children.length === 1) show();
+    });
+    return group;
+  }
+
+  function show() {
+    const drawn = drawNetwork(net, state.Theta, unitValue, (layer) => isLit(layer), askUnit);
+    $("network").replaceChildren(drawn);
+    const groups = [
+      tableGroup("a", "a: activations", state.a),
+      tableGroup("z", "z: pre-activations", state.z),
+      tableGroup("delta", "δ: ∂cost/∂z", state.delta),
+      tableGroup("Delta", "Δ: the accumulators", state.Delta),
+      tableGroup("D", "D: ∂J/∂Θ", state.D),
+      tableGroup("theta", "Θ: the weights", state.Theta),
+    ];
+    $("tables").replaceChildren(...groups.filter(Boolean));
+    const J = element("p", { className: "formula", id: "step-J" }, Number.isFinite(state.J) ? `J = ${state.J}` : "");
+    J.dataset.value = String(state.J);
+    $("tables").prepend(J);
+  }
+
+  const isLit = (layer) =>
+    (lit.has("a") && state.a[layer]) || (lit.has("delta") && state.delta[layer]) || (lit.has("J") && layer === L);
+
+  for (const name of ORDER)
+    $(`step-${name}`).addEventListener("click", () => {
+      steps[name]();
+      const next = ORDER[(ORDER.indexOf(name) + 1) % ORDER.length];
+      allow(next);
+      show();
+    });
+  $("step-epoch").addEventListener("click", epoch);
+  $("step-reset").addEventListener("click", startAgain);
+  $("example").addEventListener("change", () => {
+    $("example").value = example();
+    Object.assign(state, { a: {}, z: {}, delta: {}, y: scene.Y[example()] });
+    allow("forward");
+    show();
+  });
+  $("example").max = scene.X.length - 1;
+  $("step-lam").value = scene.lam;
+  startAgain();
+  return { state, setTheta: (theta) => ((scene.theta = theta), startAgain()) };
+}

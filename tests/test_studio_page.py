@@ -1,0 +1,384 @@
+"""The studio in a real browser: every feature is clicked, and every number is Python's."""
+
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import backpass as bp
+from backpass.losses import LOSSES
+from backpass.studio.app import make_server, new_address
+from backpass.studio.page import bake
+from backpass.studio.scene import Scene
+from backpass.studio.session import Bench
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+    pytest.mark.xdist_group("browser"),
+]
+
+
+def digits_scene(hidden="tanh", loss="log_loss", sizes=(64, 12, 10), m=40) -> Scene:
+    X, y = load_digits(return_X_y=True)
+    X, Y = X[:m] / 16, bp.one_hot(y[:m], range(10))
+    net = bp.Network(sizes, hidden, loss)
+    theta = bp.init_theta(net, 3, "glorot")
+    classes = list(range(10)) if "log_loss" in loss else None
+    return Scene(net, theta, 0.5, X, Y, classes, (8, 8), title="digits")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Page:
+    """A page whose requests and console errors are kept."""
+
+    def __init__(self, browser, url: str, **context):
+        self.context = browser.new_context(**context)
+        self.page = self.context.new_page()
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(url)
+        self.page.wait_for_selector("html[data-ready=true]")
+
+    def cells(self) -> dict[tuple[str, int, int, int | None], float]:
+        """Every number of the tables, by its name, in full precision."""
+        script = "cells => cells.map(c => [c.dataset.name, c.dataset.value])"
+        found = {}
+        for name, value in self.page.eval_on_selector_all("button.cell", script):
+            symbol, layer, unit, column = name.split(":")
+            found[symbol, int(layer), int(unit), int(column) if column else None] = float(value)
+        return found
+
+    def steps(self, *names: str) -> None:
+        for name in names:
+            self.page.click(f"#step-{name}")
+
+    def open_tables(self) -> None:
+        for k in range(self.page.locator("#tables details").count()):
+            details = self.page.locator("#tables details").nth(k)
+            if details.get_attribute("open") is None:
+                details.locator("summary").click()
+
+    def shot(self, name: str) -> None:
+        """Keep a picture where somebody wants to look at it."""
+        folder = os.environ.get("BACKPASS_SCREENSHOTS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    opened = []
+
+    def open_scene(scene: Scene, **context) -> Page:
+        path = tmp_path / "page.html"
+        path.write_text(bake(scene), encoding="utf-8")
+        opened.append(Page(browser, path.as_uri(), offline=True, **context))
+        return opened[-1]
+
+    yield open_scene
+    for page in opened:
+        page.context.close()
+
+
+def number_of(t: bp.Trace, symbol: str, layer: int, unit: int, column: int | None) -> float:
+    """The trace's number of that name; a column is for the matrices."""
+    table = {"a": t.a, "z": t.z, "delta": t.delta, "Delta": t.Delta, "D": t.D, "theta": t.Thetas}
+    array = table[symbol][layer]
+    return float(array[0, unit - 1] if column is None else array[unit - 1, column])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_number_of_a_step_is_pythons(open_page, loss):
+    scene = digits_scene(("tanh", "gelu"), loss, (64, 6, 5, 10), m=6)
+    page = open_page(scene)
+    page.page.fill("#example", "4")
+    page.steps("forward", "cost", "backward", "accumulate")
+    page.open_tables()
+    t = bp.trace(scene.net, scene.theta, scene.X[[4]], scene.Y[[4]], scene.lam)
+    cells = page.cells()
+    assert {name for name, *_ in cells} == {"a", "z", "delta", "Delta", "D", "theta"}
+    for which, value in cells.items():
+        expected = number_of(t, *which)
+        assert value == pytest.approx(expected, rel=1e-12, abs=1e-14), which
+    assert float(page.page.get_attribute("#step-J", "data-value")) == pytest.approx(t.J, rel=1e-12)
+    assert not page.errors
+
+
+def test_two_examples_accumulate_and_the_update_is_gradient_descent(open_page):
+    scene = digits_scene(m=8)
+    page = open_page(scene)
+    for row in ("2", "5"):
+        page.page.fill("#example", row)
+        page.page.press("#example", "Tab")
+        page.steps("forward", "cost", "backward", "accumulate")
+    page.page.fill("#step-alpha", "0.25")
+    page.steps("update")
+    page.open_tables()
+    _, D = bp.cost_and_gradient(scene.net, scene.theta, scene.X[[2, 5]], scene.Y[[2, 5]], scene.lam)
+    after = scene.net.roll(scene.theta - 0.25 * D)
+    thetas = {which: v for which, v in page.cells().items() if which[0] == "theta"}
+    assert thetas
+    for (_, layer, unit, column), value in thetas.items():
+        assert value == pytest.approx(after[layer - 1][unit - 1, column], rel=1e-12, abs=1e-14)
+
+
+def test_a_whole_epoch_is_one_step_down_the_full_gradient(open_page):
+    scene = digits_scene(m=30)
+    page = open_page(scene)
+    page.steps("epoch")
+    J, _ = bp.cost_and_gradient(scene.net, scene.theta, scene.X, scene.Y, scene.lam)
+    assert float(page.page.get_attribute("#step-J", "data-value")) == pytest.approx(J, rel=1e-12)
+
+
+def test_any_number_can_be_asked_down_to_the_inputs(open_page):
+    scene = digits_scene(m=5)
+    page = open_page(scene)
+    page.steps("forward", "cost", "backward", "accumulate")
+    page.open_tables()
+    page.page.click('button.cell[data-name="D:1:2:3"]')
+    assert page.page.inner_text("#asked-name") == "D⁽¹⁾₂,₃"
+    for _ in range(3):  # D, then Δ, then δ, then the layer above
+        page.page.locator("#asked .parts button").first.click()
+    assert page.page.inner_text("#asked .formula").count("=") == 1
+    t = bp.trace(scene.net, scene.theta, scene.X[[0]], scene.Y[[0]], scene.lam)
+    page.page.click('button.cell[data-name="delta:2:5:"]')
+    shown = float(page.page.get_attribute("#asked-value", "data-value"))
+    assert shown == pytest.approx(t.delta[2][0, 4], rel=1e-12)
+
+
+def test_the_offline_file_sends_nothing_and_says_nothing_wrong(open_page):
+    page = open_page(digits_scene(m=12))
+    page.steps("forward", "cost", "backward", "accumulate", "update", "epoch")
+    page.page.click("#tab-training")
+    page.page.fill("#train-epochs", "3")
+    page.page.click("#train-start")
+    page.page.wait_for_function("document.querySelector('#train-progress').value === 1")
+    page.page.click("#tab-mountains")
+    page.page.wait_for_selector("#surface .plot-container", timeout=60_000)
+    page.page.click("#tab-draw")
+    page.page.click("#tab-quiz")
+    assert len(page.requests) == 1  # the file itself
+    assert page.errors == []
+
+
+def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page):
+    page = open_page(digits_scene(m=40))
+    page.page.click("#tab-training")
+    page.page.fill("#train-epochs", "100000")
+    page.page.fill("#train-alpha", "0.01")
+    page.page.click("#train-start")
+    page.page.wait_for_function(
+        "+document.querySelector('#train-says').textContent.match(/epoch (\\d+)/)?.[1] > 20"
+    )
+    page.page.click("#train-pause")
+    assert page.page.inner_text("#train-pause") == "resume"
+    page.shot("training")
+    page.page.click("#train-pause")
+    page.page.click("#train-stop")
+    assert page.page.locator("#confusion td").count() == 100
+    assert page.page.locator("#hidden-units canvas").count() == 12
+    page.page.wait_for_function(
+        "document.querySelector('#train-says').textContent.startsWith('Stopped')"
+    )
+
+
+def test_the_mountains_and_the_helicopter(open_page):
+    scene = digits_scene(m=10, sizes=(64, 4, 10))
+    page = open_page(scene)
+    page.page.click("#tab-mountains")
+    page.page.wait_for_selector("#surface .plot-container", timeout=60_000)
+    heights = page.page.evaluate("document.querySelector('#surface').data[0].z")
+    middle = heights[len(heights) // 2][len(heights) // 2]
+    J, _ = bp.cost_and_gradient(scene.net, scene.theta, scene.X, scene.Y, scene.lam)
+    assert middle == pytest.approx(J, rel=1e-12)
+    assert any(h is None for row in heights for h in row)  # the fog
+    page.page.uncheck("#fog")
+    heights = page.page.evaluate("document.querySelector('#surface').data[0].z")
+    assert all(h is not None for row in heights for h in row)
+    for solver in ("gd", "gd", "adam"):
+        page.page.select_option("#walk-solver", solver)
+        page.page.click("#drop-here")
+    page.page.click("#drop-equal")
+    page.page.wait_for_function(
+        "[...document.querySelectorAll('#walkers tbody tr')].length === 4 && "
+        "[...document.querySelectorAll('#walkers tbody tr td:last-child')]"
+        ".every(c => c.textContent.length === 1)",
+        timeout=60_000,
+    )
+    ends = page.page.eval_on_selector_all("#walkers tbody tr", "r => r.map(x => x.dataset.value)")
+    assert ends[0] == ends[1]  # the same drop, the same way down
+    assert ends[0] != ends[2]
+    page.shot("mountains")
+    page.page.click("#drop-clear")
+    assert page.page.locator("#walkers tbody tr").count() == 0
+
+
+def test_a_drawn_digit_is_answered_by_the_network(open_page):
+    scene = digits_scene()
+    page = open_page(scene)
+    page.page.click("#tab-draw")
+    pad = page.page.locator("#pad").bounding_box()
+    page.page.mouse.move(pad["x"] + 140, pad["y"] + 30)
+    page.page.mouse.down()
+    page.page.mouse.move(pad["x"] + 140, pad["y"] + 250, steps=10)
+    page.page.mouse.up()
+    page.shot("draw")
+    script = "rows => rows.map(r => +r.dataset.value)"
+    drawn = page.page.eval_on_selector_all("#answer > div", script)
+    assert sum(drawn) == pytest.approx(1, abs=1e-12)
+    page.page.click("#pad-clear")
+    blank = page.page.eval_on_selector_all("#answer > div", script)
+    darkest = scene.X.min(axis=0)[None]
+    expected = bp.forward(scene.net, scene.theta, darkest)[0]
+    np.testing.assert_allclose(blank, expected, rtol=1e-12)
+    assert drawn != blank
+
+
+def test_the_quiz_knows_the_right_answer(open_page):
+    page = open_page(digits_scene(m=5))
+    page.page.click("#tab-quiz")
+    first = page.page.locator("#questions fieldset").first
+    first.locator("input").nth(0).check()
+    assert "try again" in first.inner_text()
+    first.locator("input").nth(3).check()
+    assert "Right." in first.inner_text()
+    page.shot("quiz")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_by_keyboard_in_light_and_dark_and_on_a_phone(open_page, scheme):
+    page = open_page(digits_scene(m=5), color_scheme=scheme)
+    page.page.focus("#tab-steps")
+    for tab in ("training", "mountains", "draw", "quiz", "steps"):
+        page.page.keyboard.press("ArrowRight")
+        assert page.page.get_attribute(f"#tab-{tab}", "aria-selected") == "true"
+    page.page.focus("#step-forward")
+    page.page.keyboard.press("Enter")
+    page.page.locator("g.unit.number").nth(3).focus()
+    page.page.keyboard.press("Enter")
+    assert page.page.locator("#asked-value").count() == 1
+    page.shot(f"steps-{scheme}")
+    page.page.set_viewport_size({"width": 390, "height": 844})
+    width = page.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    page.shot(f"phone-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_contrast_of_text_is_at_least_AA(open_page, scheme):
+    page = open_page(digits_scene(m=5), color_scheme=scheme)
+    ratios = page.page.evaluate("""() => {
+      const canvas = document.createElement("canvas").getContext("2d");
+      const luminance = (name) => {
+        const probe = document.body.appendChild(document.createElement("i"));
+        probe.style.color = `var(${name})`;
+        canvas.fillStyle = getComputedStyle(probe).color;
+        probe.remove();
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) =>
+          v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const ratio = (p, q) => {
+        const [low, high] = [luminance(p), luminance(q)].sort((x, y) => x - y);
+        return (high + 0.05) / (low + 0.05);
+      };
+      const texts = ["--ink", "--quiet", "--accent", "--good", "--bad"];
+      const grounds = ["--ground", "--panel"];
+      return [...texts.flatMap((t) => grounds.map((g) => [t, g, ratio(t, g)])),
+              ["--on-accent", "--accent", ratio("--on-accent", "--accent")],
+              ["--ink", "--lit", ratio("--ink", "--lit")]];
+    }""")
+    assert min(ratio for *_, ratio in ratios) >= 4.5, ratios
+
+
+@pytest.fixture
+def live(browser, tmp_path):
+    X, y = load_digits(return_X_y=True)
+    X, Y = X / 16, bp.one_hot(y)
+    scene = digits_scene()
+    saved = []
+    bench = Bench(X[:1500], Y[:1500], X[1500:], Y[1500:],
+                  lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = new_address(port)
+    server = make_server(scene, bench, address)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    page = Page(browser, address.url)
+    yield page, scene, saved
+    page.context.close()
+    server.should_exit = True
+    thread.join(10)
+
+
+def test_live_training_streams_and_is_kept_when_the_tab_closes(live):
+    page, _, saved = live
+    page.page.click("#tab-training")
+    page.page.fill("#train-epochs", "100000")
+    page.page.fill("#train-alpha", "0.003")
+    page.page.click("#train-start")
+    page.page.wait_for_function(
+        "+document.querySelector('#train-says').textContent.match(/epoch (\\d+)/)?.[1] > 5"
+    )
+    page.page.fill("#train-lam", "2")
+    page.page.press("#train-lam", "Tab")
+    page.page.click("#train-save")
+    page.page.wait_for_timeout(500)
+    page.shot("live")
+    assert saved
+    kept = len(saved)
+    page.page.close()
+    deadline = time.monotonic() + 10
+    while len(saved) == kept and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(saved) > kept  # closing the tab stops the run, which saves what it has
+    assert np.isfinite(saved[-1]).all()
+    assert not page.errors
+
+
+def test_pythons_words_stand_beside_the_page_s(live):
+    page, scene, _ = live
+    page.steps("forward", "cost", "backward")
+    page.open_tables()
+    page.page.click('button.cell[data-name="delta:2:5:"]')
+    page.page.wait_for_selector("#python-says")
+    t = bp.trace(scene.net, scene.theta, scene.X[[0]], scene.Y[[0]], scene.lam)
+    shown = float(page.page.get_attribute("#asked-value", "data-value"))
+    assert shown == pytest.approx(t.delta[2][0, 4], rel=1e-12)
+    assert not page.errors
+
+
+def test_the_mountains_draw_under_the_strict_policy(live):
+    page, _, _ = live
+    page.page.click("#tab-mountains")
+    page.page.wait_for_selector("#surface .plot-container", timeout=60_000)
+    assert not page.errors
