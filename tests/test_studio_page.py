@@ -78,6 +78,7 @@ class Page:
             details = self.page.locator("#tables details").nth(k)
             if details.get_attribute("open") is None:
                 details.locator("summary").click()
+                details.locator("table").first.wait_for()
 
     def shot(self, name: str) -> None:
         """Keep a picture where somebody wants to look at it."""
@@ -174,7 +175,7 @@ def test_the_offline_file_sends_nothing_and_says_nothing_wrong(open_page):
     page.page.click("#tab-training")
     page.page.fill("#train-epochs", "3")
     page.page.click("#train-start")
-    page.page.wait_for_function("document.querySelector('#train-progress').value === 1")
+    page.page.wait_for_function("() => document.querySelector('#train-progress').value === 1")
     page.page.click("#tab-mountains")
     page.page.wait_for_selector("#surface .plot-container", timeout=60_000)
     page.page.click("#tab-draw")
@@ -190,7 +191,7 @@ def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page)
     page.page.fill("#train-alpha", "0.01")
     page.page.click("#train-start")
     page.page.wait_for_function(
-        "+document.querySelector('#train-says').textContent.match(/epoch (\\d+)/)?.[1] > 20"
+        "() => +document.querySelector('#train-says').textContent.match(/epoch (\\d+)/)?.[1] > 20"
     )
     page.page.click("#train-pause")
     assert page.page.inner_text("#train-pause") == "resume"
@@ -200,7 +201,7 @@ def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page)
     assert page.page.locator("#confusion td").count() == 100
     assert page.page.locator("#hidden-units canvas").count() == 12
     page.page.wait_for_function(
-        "document.querySelector('#train-says').textContent.startsWith('Stopped')"
+        "() => document.querySelector('#train-says').textContent.startsWith('Stopped')"
     )
 
 
@@ -222,7 +223,7 @@ def test_the_mountains_and_the_helicopter(open_page):
         page.page.click("#drop-here")
     page.page.click("#drop-equal")
     page.page.wait_for_function(
-        "[...document.querySelectorAll('#walkers tbody tr')].length === 4 && "
+        "() => [...document.querySelectorAll('#walkers tbody tr')].length === 4 && "
         "[...document.querySelectorAll('#walkers tbody tr td:last-child')]"
         ".every(c => c.textContent.length === 1)",
         timeout=60_000,
@@ -347,7 +348,7 @@ def test_live_training_streams_and_is_kept_when_the_tab_closes(live):
     page.page.fill("#train-alpha", "0.003")
     page.page.click("#train-start")
     page.page.wait_for_function(
-        "+document.querySelector('#train-says').textContent.match(/epoch (\\d+)/)?.[1] > 5"
+        "() => +document.querySelector('#train-says').textContent.match(/epoch (\\d+)/)?.[1] > 5"
     )
     page.page.fill("#train-lam", "2")
     page.page.press("#train-lam", "Tab")

@@ -183,26 +183,29 @@ export function startSteps(scene, server) {
     return controls;
   }
 
+  function tableOfLayer(symbol, values, byLayer, l) {
+    const matrix = Array.isArray(values[0]);
+    const [rows, columns] = matrix ? [values.length, values[0].length] : [1, values.length];
+    const table = matrix ? matrixTable(symbol, values, l) : vectorTable(symbol, byLayer, l);
+    const caption = `layer ${l}, ${matrix ? `${rows} × ${columns}, bias in column 0` : `${columns} units`}`;
+    table.prepend(element("caption", {}, caption));
+    return [windowControls(symbol, l, rows, columns), element("div", { className: "scroll", tabIndex: 0 }, table)];
+  }
+
   const opened = new Set(["a", "z"]);
   function tableGroup(symbol, title, byLayer) {
     const layers = Object.keys(byLayer).map(Number);
     if (!layers.length) return null;
     const group = element("details", { open: opened.has(symbol) || lit.has(symbol) }, element("summary", {}, title));
     group.classList.toggle("lit", lit.has(symbol));
-    if (group.open)
-      for (const l of layers) {
-        const matrix = Array.isArray(byLayer[l][0]);
-        const [rows, columns] = matrix ? [byLayer[l].length, byLayer[l][0].length] : [1, byLayer[l].length];
-        const table = matrix ? matrixTable(symbol, byLayer[l], l) : vectorTable(symbol, byLayer, l);
-        const caption = `layer ${l}, ${matrix ? `${rows} × ${columns}, bias in column 0` : `${columns} units`}`;
-        table.prepend(element("caption", {}, caption));
-        group.append(windowControls(symbol, l, rows, columns), element("div", { className: "scroll", tabIndex: 0 }, table));
-      }
+    const fill = () => {
+      for (const l of layers) group.append(...tableOfLayer(symbol, byLayer[l], byLayer, l));
+    };
+    if (group.open) fill();
     group.addEventListener("toggle", () => {
-      const before = opened.has(symbol);
       if (group.open) opened.add(symbol);
       else opened.delete(symbol);
-      if (group.open && !before && group.children.length === 1) show();
+      if (group.open && group.children.length === 1) fill();
     });
     return group;
   }

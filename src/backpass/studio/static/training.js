@@ -67,14 +67,18 @@ function localTrainer(scene, tell) {
       Object.assign(run, settings, { going: true, epochs: run.epoch + settings.epochs });
       turn();
     },
-    pause: () => (run.going = false),
+    pause() {
+      run.going = false;
+      tell({ says: "Paused.", going: false });
+    },
     resume() {
       run.going = true;
+      tell({ going: true });
       turn();
     },
     stop() {
       run.going = false;
-      tell({ says: "Stopped; the network keeps what it has learnt." });
+      tell({ says: "Stopped; the network keeps what it has learnt.", going: false });
     },
     set: (settings) => Object.assign(run, settings),
     save() {
