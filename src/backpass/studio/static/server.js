@@ -22,12 +22,19 @@ export function connect() {
       const address = new URL("train", location.href);
       address.protocol = address.protocol.replace("http", "ws");
       let socket = null;
-      function send(message) {
-        if (socket?.readyState === WebSocket.OPEN) return socket.send(JSON.stringify(message));
+      const waiting = []; // orders given while the connection is being made
+      function connected() {
+        if (socket && socket.readyState <= WebSocket.OPEN) return socket;
         socket = new WebSocket(address);
-        socket.onopen = () => socket.send(JSON.stringify(message));
+        socket.onopen = () => waiting.splice(0).forEach((text) => socket.send(text));
         socket.onmessage = (event) => tell(withTheta(JSON.parse(event.data)));
         socket.onclose = () => tell({ going: false, says: "The connection is closed; what was saved is kept." });
+        return socket;
+      }
+      function send(message) {
+        const text = JSON.stringify(message);
+        if (connected().readyState === WebSocket.OPEN) socket.send(text);
+        else waiting.push(text);
       }
       return {
         start: (settings) => send({ do: "start", ...settings }),
