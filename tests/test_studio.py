@@ -152,7 +152,7 @@ def test_pausing_changing_and_stopping_keep_the_network():
 def test_a_divergent_run_keeps_the_last_finite_network():
     scene, bench = make_scene()
     session = Session(scene, bench)
-    session.start(Settings(alpha=1e200, epochs=50))
+    session.start(Settings(alpha=1e200, lam=1.0, epochs=50))
     news = wait_for(session)
     assert "not finite" in news["says"]
     assert np.isfinite(session.theta).all()
