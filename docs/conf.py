@@ -42,7 +42,15 @@ sphinx_gallery_conf = {
     # The gallery runs every example; a quick build of the text alone leaves that out.
     "plot_gallery": os.environ.get("BACKPASS_DOCS_GALLERY", "1") == "1",
 }
-suppress_warnings = [
-    "config.cache",
-    "ref.ref",  # scikit-learn's inherited docstrings point into its own user guide
-]
+suppress_warnings = ["config.cache"]
+
+
+def skip_foreign_members(app, what, name, member, skip, options):
+    """Leave out what scikit-learn's base classes bring: its own pages describe that."""
+    module = getattr(getattr(member, "fget", member), "__module__", None) or ""
+    return True if not module.startswith("backpass") else None
+
+
+def setup(app):
+    """Sphinx calls this once."""
+    app.connect("autodoc-skip-member", skip_foreign_members)
