@@ -19,6 +19,8 @@ _HOME = {
     "check_network": "gradcheck",
     "cost_and_gradient": "engine",
     "drops": "landscape",
+    "explain": "explain",
+    "Explanation": "explain",
     "forward": "engine",
     "from_mat": "export",
     "from_sklearn": "export",

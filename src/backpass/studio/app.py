@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingExtra
+from ..explain import explain
 from ..trace import trace
 from .page import MODULES, plotly_path, render, static_file
 from .scene import Scene
@@ -203,14 +204,15 @@ def parse_order(text: str) -> tuple[str, Settings]:
 
 
 def explanation(scene: Scene, question: Any) -> str:
-    """Trace the asked row with the page's θ, and explain the number in text."""
-    from ..explain import explain
-
+    """Trace the asked rows with the page's θ, and explain the number; the page counts from 1."""
     rows = [int(row) for row in question["rows"]]
     theta = np.asarray(question["theta"], dtype=np.float64)
     t = trace(scene.net, theta, scene.X[rows], scene.Y[rows], float(question["lam"]))
-    where = {name: int(question[name]) for name in ("layer", "unit", "column") if name in question}
-    return str(explain(t, str(question["symbol"]), example=len(rows) - 1, **where))
+    where = {"layer": int(question["layer"]), "unit": int(question["unit"]) - 1}
+    if "column" in question:
+        where["column"] = int(question["column"])
+    symbol = "Theta" if question["symbol"] == "theta" else str(question["symbol"])
+    return str(explain(t, symbol, example=len(rows) - 1, **where))
 
 
 def finite(news: Any) -> Any:
