@@ -12,7 +12,7 @@ import scipy.optimize
 import backpass as bp
 from backpass import engine
 from backpass.errors import InvalidInput
-from backpass.solvers import Stop, minimize_function
+from backpass.solvers import Stop, describe_point, minimize_function
 
 SOLVERS = ("cg", "lbfgs")  # they need J and D alone
 CURVED = ("lbfgs", "newton")  # they use the problem's curvature
@@ -226,15 +226,33 @@ def test_unknown_solver_is_named() -> None:
         minimize_function(rosenbrock, np.ones(2), solver="bfgs")
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
-def test_torch_arrays_take_the_same_way(solver: str) -> None:
-    torch = pytest.importorskip("torch")
-    ours = minimize_function(rosenbrock, np.array([-1.2, 1.0]), solver=solver, max_iter=15)
-    theirs = minimize_function(
-        rosenbrock, torch.tensor([-1.2, 1.0], dtype=torch.float64), solver=solver, max_iter=15
-    )
-    np.testing.assert_allclose(theirs.x.numpy(), ours.x, rtol=1e-6)
-    assert theirs.nfev == ours.nfev
+def foreign(library: str) -> Any:
+    return pytest.importorskip(library)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+@pytest.mark.parametrize("library", ["torch", "array_api_strict"])
+def test_foreign_arrays_take_the_same_way(way: dict[str, str], library: str) -> None:
+    xp = foreign(library)
+    task = problem("log_loss", hidden=(3,))
+    theta, rows = start(task), task.rows
+    theirs = engine.prepare(task.net, xp.asarray(rows.X), xp.asarray(rows.Y), lam=1.0)
+    results = [
+        minimize_function(
+            chosen.cost_and_gradient,
+            first,
+            max_iter=15,
+            callback=lambda point: None,
+            **options(chosen, way),
+        )
+        for chosen, first in ((task, theta), (theirs, xp.asarray(theta)))
+    ]
+    assert type(results[1].x) is type(xp.asarray(theta))
+    assert results[0].nfev == results[1].nfev
+    numbers = [float(number) for number in results[1].x]
+    np.testing.assert_allclose(numbers, results[0].x, rtol=1e-6, atol=1e-9)
+    described = describe_point(theirs.cost_and_gradient, results[1].x)
+    assert described.products == 12
 
 
 def test_reasons_are_sentences() -> None:

@@ -205,9 +205,10 @@ def second_derivative(loss: Loss, z: Array, Y: Array) -> Callable[[Array], Array
     by_difference = _by_difference(loss, z, Y)
     by_complex_step = _by_complex_step(loss, z, Y)
     xp = array_namespace(z)
-    r = xp.ones_like(z[:4]) / (1 + abs(z[:4]))
+    few = slice(0, min(4, z.shape[0]))
+    r = 1 / (1 + abs(z[few, :]))
     try:
-        exact, rough = by_complex_step(r, slice(4)), by_difference(r, slice(4))
+        exact, rough = by_complex_step(r, few), by_difference(r, few)
     except (TypeError, ValueError, AttributeError, RuntimeError):
         return by_difference
     agree = bool(xp.all(abs(exact - rough) <= 0.05 * (abs(rough) + xp.max(abs(rough)))))
@@ -221,8 +222,8 @@ def _by_complex_step(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
     h = 1e-30 if z.dtype == xp.float64 else 1e-12
 
     def times(r: Array, rows: slice = slice(None)) -> Array:
-        step = xp.astype(z[rows], wide) + xp.astype(r * h, wide) * 1j
-        value = loss.delta(step, Y[rows])
+        step = xp.astype(z[rows, :], wide) + xp.astype(r * h, wide) * 1j
+        value = loss.delta(step, Y[rows, :])
         return xp.imag(value) / h if xp.isdtype(value.dtype, "complex floating") else r * 0
 
     return times
@@ -235,8 +236,11 @@ def _by_difference(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
 
     def times(r: Array, rows: slice = slice(None)) -> Array:
         scale = float(xp.max(abs(r)))
-        h = eps * max(1.0, float(xp.max(abs(z[rows])))) / scale if scale else 1.0
-        up, down = loss.delta(z[rows] + h * r, Y[rows]), loss.delta(z[rows] - h * r, Y[rows])
+        h = eps * max(1.0, float(xp.max(abs(z[rows, :])))) / scale if scale else 1.0
+        up, down = (
+            loss.delta(z[rows, :] + h * r, Y[rows, :]),
+            loss.delta(z[rows, :] - h * r, Y[rows, :]),
+        )
         return (up - down) / (2 * h)
 
     return times

@@ -58,8 +58,8 @@ class Rows:
     def blocks(self, size: int) -> Iterator[tuple[Array, Array, Array]]:
         """Yield dense (X, Y, w) by consecutive rows."""
         for start in range(0, self.m, size):
-            here = slice(start, start + size)
-            yield _dense(self.X[here]), self.Y[here], self.w[here]
+            here = slice(start, min(start + size, self.m))
+            yield _dense(self.X[here, :]), self.Y[here, :], self.w[here]
 
     def take(self, batch: np.ndarray) -> tuple[Array, Array, Array]:
         """Gather dense (X, Y, w) of the given row numbers."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..arrays import Array
+from ..arrays import Array, array_namespace
 from .line_search import Function, moved, strong_wolfe
 
 State = dict[str, Any]
@@ -51,5 +51,5 @@ class ConjugateGradients:
 def _restarted(state: State, made: State, overflowed: bool) -> State:
     """After a search in vain: steepest descent next time, and no more if this was that."""
     steepest = -state["D"]
-    tried = bool((state["d"] == steepest).all())
+    tried = bool(array_namespace(steepest).all(state["d"] == steepest))
     return {**made, "d": steepest, "last": 0.0, "stuck": tried, "overflowed": overflowed}

@@ -93,7 +93,7 @@ class LBFGS:
             d = -self._two_loops(state, D)
             if float(d @ D) < 0:
                 return d, 1.0
-        size = float(abs(D).sum())
+        size = float(array_namespace(D).sum(abs(D)))
         return -D, min(1.0, 1 / size) if size else 1.0
 
     def _two_loops(self, state: State, D: Array) -> Array:
@@ -149,4 +149,6 @@ def _spread(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
 
 def to_numpy(array: Array) -> np.ndarray:
     """A few numbers, as they are in NumPy."""
-    return array if is_numpy_array(array) else np.asarray(array.tolist())
+    if is_numpy_array(array):
+        return array
+    return np.asarray(array.tolist() if hasattr(array, "tolist") else [float(x) for x in array])

@@ -174,3 +174,8 @@ def _between(t: float, least: float, most: float) -> float:
 def rounding(array: Array) -> float:
     """The array's machine epsilon."""
     return float(array_namespace(array).finfo(array.dtype).eps)
+
+
+def largest_entry(array: Array) -> float:
+    """The largest entry in size."""
+    return float(array_namespace(array).max(abs(array)))

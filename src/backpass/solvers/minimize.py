@@ -13,7 +13,7 @@ from ..errors import InvalidInput
 from .conjugate_gradients import ConjugateGradients
 from .curvature import Curvature
 from .lbfgs import LBFGS
-from .line_search import Function
+from .line_search import Function, largest_entry
 from .newton import GaussNewton
 from .preconditioner import KroneckerFactors
 from .stop import Stop
@@ -162,7 +162,7 @@ class _Limits:
 
     def before(self, state: State) -> Stop | None:
         """What is known of a point without its history."""
-        if float(abs(state["D"]).max()) <= self.tol:
+        if largest_entry(state["D"]) <= self.tol:
             return Stop.GRADIENT
         if state["nit"] >= self.last_iteration:
             return Stop.MAX_ITER

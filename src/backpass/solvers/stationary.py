@@ -15,7 +15,7 @@ from enum import Enum
 import numpy as np
 
 from ..arrays import Array, array_namespace
-from .line_search import Function, rounding
+from .line_search import Function, largest_entry, rounding
 
 
 class Finding(Enum):
@@ -106,7 +106,7 @@ def describe_point(
     'SADDLE'
     """
     gradient = fun(theta)[1] if D is None else D
-    norm = float(array_namespace(gradient).max(abs(gradient)))
+    norm = largest_entry(gradient)
     curvatures, made = lanczos(product or hessian_product(fun, theta), theta, products)
     smallest, largest = float(curvatures.min()), float(curvatures.max())
     return Description(_judge(norm, tol, curvatures, theta), norm, smallest, largest, made)
