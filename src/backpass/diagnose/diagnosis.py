@@ -1,0 +1,132 @@
+"""The result of ``check_backprop``: what is wrong, as values that can also print themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .caller import Failure
+
+GRADES = ("where", "what", "formula")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One mistake, or one convention, that explains what came back.
+
+    Parameters
+    ----------
+    where : str
+        In J, in the gradient or in both, and in which layer or term.
+    what : str
+        The mistake in a few words.
+    formula : str
+        What belongs there, in the notes' symbols.
+    wrong : str
+        What stands there.
+
+    Examples
+    --------
+    >>> print(Mistake("gradient: λ term", "λ fixed at 1", "(λ/m) Θ", "(1/m) Θ"))
+    gradient: λ term: λ fixed at 1
+    """
+
+    where: str
+    what: str
+    formula: str
+    wrong: str = ""
+
+    @property
+    def name(self) -> str:
+        """The mistake's name, which is what it is."""
+        return self.what
+
+    def hint(self, grade: str) -> str:
+        """Say as much as the grade allows: "where", "what", or "formula"."""
+        if grade == "where":
+            return f"Look at {self.where}."
+        if grade == "what":
+            return f"{self.where}: {self.what}."
+        return f"{self.where}: {self.what}. Right: {self.formula}"
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What ``check_backprop`` found.
+
+    Parameters
+    ----------
+    explanations : tuple of tuples of Mistake
+        Each is one smallest set of mistakes that reproduces everything that came back. More than
+        one where different mistakes cannot be told apart by any call.
+    conventions : tuple of Mistake
+        What differs from the library's way, but consistently: no mistakes.
+    failures : tuple of Failure
+        Exceptions, wrong types and shapes, NaN: with a reason.
+    unexplained : tuple of str
+        Where nothing of the catalogue explains what came back: what is right and what is not.
+    returned : tuple of str
+        What the function returns: "J", "gradient", or both.
+    signature : str
+        The arguments it was called with.
+    probes : tuple of str
+        The networks and numbers of examples it was called on.
+
+    Examples
+    --------
+    >>> Diagnosis().ok
+    True
+    """
+
+    explanations: tuple[tuple[Mistake, ...], ...] = ()
+    conventions: tuple[Mistake, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    unexplained: tuple[str, ...] = ()
+    returned: tuple[str, ...] = ()
+    signature: str = ""
+    probes: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the function is right; conventions do not count as mistakes."""
+        fatal = any(failure.fatal for failure in self.failures)
+        return not (self.explanations or self.unexplained or fatal)
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """Every mistake of every explanation, ties included, at most five rows for each."""
+        if not self.explanations:
+            return []
+        most = 5 * len(self.explanations[0])
+        rows = dict.fromkeys(m for explanation in self.explanations for m in explanation)
+        return list(rows)[:most]
+
+    @property
+    def hints(self) -> tuple[str, str, str]:
+        """Three grades of help: where, what, and the formula."""
+        where, what, formula = (self._hint(grade) for grade in GRADES)
+        return where, what, formula
+
+    def _hint(self, grade: str) -> str:
+        if self.explanations:
+            hints = dict.fromkeys(m.hint(grade) for m in self.explanations[0])
+            return " ".join(hints)
+        return " ".join([*map(str, self.failures), *self.unexplained])
+
+    def __str__(self) -> str:
+        from .render import as_text
+
+        return as_text(self)
+
+    def __rich__(self) -> Any:
+        from .render import as_rich
+
+        return as_rich(self)
+
+    def _repr_html_(self) -> str:
+        from .render import as_html
+
+        return as_html(self)

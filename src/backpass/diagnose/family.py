@@ -1,0 +1,275 @@
+"""Backpropagation with switches: the right algorithm, and every way of the catalogue to err.
+
+A *recipe* says which switches are not in their right position: a dictionary from a slot to a
+variant, where a slot is a tuple such as ("g_prime", 2), the 2 being the notes' layer. The empty
+recipe is the right algorithm. Everything is affine in a function φ of λ, so J and D come as two
+parts: what two values of λ leave alone, and what grows with λ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..network import Network
+from . import variants
+from .probes import Probe
+from .variants import Infeasible
+
+Slot = tuple[Any, ...]
+Recipe = Mapping[Slot, Any]
+
+# Slots that each stage reads; a stage's result is cached under its own part of the recipe.
+READ = {"order", "layout", "offset", "transposed"}
+FORWARD = READ | {"bias", "g", "units", "inputs"}
+BACKWARD = FORWARD | {"labels", "delta", "g_prime", "back", "back_theta"}
+DELTA = BACKWARD | {"examples", "delta_a", "delta_bias", "delta_units", "start"}
+DECAY = READ | {"decay", "decay_bias", "penalty", "norm", "decay_sign", "lam_J", "lam_D"}
+COST = FORWARD | {"labels", "cost", "examples", "log_eps"}
+
+MOST_CACHED = 20_000
+
+PHI: dict[str, Callable[[float], float]] = {
+    "ignored": lambda lam: 0.0,
+    "one": lambda lam: 1.0,
+    "squared": lambda lam: lam * lam,
+    "root": math.sqrt,
+}
+
+
+class Family:
+    """All recipes, evaluated on one probe."""
+
+    def __init__(self, probe: Probe) -> None:
+        self.probe, self.net = probe, probe.net
+        self._cache: dict[Any, Any] = {}
+
+    def J(self, recipe: Recipe) -> np.ndarray:
+        """Return J's two parts, without and with λ; NaN where the recipe cannot be carried out."""
+        return self._quietly(self._J, recipe, 2)
+
+    def D(self, recipe: Recipe) -> np.ndarray:
+        """Return the gradient's two parts, one after the other, each in the order of θ."""
+        return self._quietly(self._D, recipe, 2 * self.net.n_parameters)
+
+    def _quietly(self, compute: Any, recipe: Recipe, length: int) -> np.ndarray:
+        try:
+            with np.errstate(all="ignore"):
+                return compute(recipe)
+        except (Infeasible, ValueError):
+            return np.full(length, np.nan)
+
+    def _cached(self, stage: set[str], recipe: Recipe, compute: Any) -> Any:
+        part = {slot: value for slot, value in recipe.items() if slot[0] in stage}
+        key = (compute.__name__, frozenset(part.items()))
+        if key not in self._cache:
+            if len(self._cache) > MOST_CACHED:
+                self._cache.clear()
+            try:
+                self._cache[key] = compute(part)
+            except (Infeasible, ValueError):  # shapes that do not go together
+                self._cache[key] = None
+        if self._cache[key] is None:
+            raise Infeasible
+        return self._cache[key]
+
+    # --- J -----------------------------------------------------------------------------------
+
+    def _J(self, recipe: Recipe) -> np.ndarray:
+        data = self._cached(COST, recipe, self._cost) * self._mean(recipe, ("mean",))
+        data = data * recipe.get(("cost_sign",), 1) * self._times(recipe, ("cost_times",))
+        decay = self._cached(DECAY, recipe, self._decay_of_J)
+        c0, c1 = self._phi(recipe)
+        whole = self._mean(recipe, ("whole_mean",)) * self.probe.m * recipe.get(("J_times",), 1)
+        return np.array([data + c0 * decay, c1 * decay]) * whole
+
+    def _decay_of_J(self, recipe: Recipe) -> float:
+        """What λ is multiplied with in J."""
+        Thetas = self._cached(READ, recipe, self._read)
+        decay = sum(self._penalty(recipe, l, Theta) for l, Theta in enumerate(Thetas, start=1))
+        if ("norm",) in recipe:
+            decay = math.sqrt(decay)
+        scale = variants.scale(recipe.get(("lam_J",), "1/2m"), self.probe.m, self.net.sizes)
+        return decay * scale * recipe.get(("decay_sign",), 1)
+
+    def _penalty(self, recipe: Recipe, l: int, Theta: np.ndarray) -> float:
+        if recipe.get(("decay", l)) == "missing":
+            return 0.0
+        penalised = variants.without_bias(Theta, recipe.get(("decay_bias", l), "first column"))
+        return variants.PENALTY[recipe.get(("penalty",), "squares")](penalised)
+
+    def _phi(self, recipe: Recipe) -> tuple[float, float]:
+        """φ(λ) ≈ c0 + c1 λ through the two λ of the probe."""
+        which = recipe.get(("lam",))
+        if which is None:
+            return 0.0, 1.0
+        low, high = self.probe.lams
+        slope = (PHI[which](high) - PHI[which](low)) / (high - low)
+        return PHI[which](low) - slope * low, slope
+
+    def _mean(self, recipe: Recipe, slot: Slot) -> float:
+        return variants.scale(recipe.get(slot, "1/m"), self.probe.m, self.net.sizes)
+
+    def _times(self, recipe: Recipe, slot: Slot) -> float:
+        return variants.TIMES[recipe.get(slot, "once")](self.probe.m)
+
+    def _cost(self, recipe: Recipe) -> float:
+        """Σ_i cost(i), with the examples' own weights."""
+        a, z = self._cached(FORWARD, recipe, self._forward)
+        Y = variants.LABELS[recipe.get(("labels",), "right")](self.probe.Y)
+        L = self.net.L
+        if ("cost",) in recipe:
+            per_example = variants.COST[recipe["cost",]](a[L], Y, self.net.loss)
+        else:
+            eps = recipe.get(("log_eps",), 0.0)
+            per_example = variants.cost_from_h(self.net.loss, a[L], z[L], Y, eps)
+        return float(per_example @ self._examples(recipe))
+
+    def _examples(self, recipe: Recipe) -> np.ndarray:
+        return variants.EXAMPLES[recipe.get(("examples",), "all")](self.probe.m)
+
+    # --- θ to a and z ----------------------------------------------------------------------
+
+    def _read(self, recipe: Recipe) -> list[np.ndarray]:
+        """θ to [Θ^(1), …], with the orders, layouts and offsets of the recipe."""
+        theta, shapes = self.probe.theta, self.net.shapes
+        starts = block_starts(shapes, recipe.get(("layout",), range(1, len(shapes) + 1)))
+        Thetas = []
+        for l, shape in enumerate(shapes, start=1):
+            start = variants.start_of(recipe.get(("offset", l)), starts[l], self.net, l)
+            index = np.arange(start, start + shape[0] * shape[1]) % theta.size
+            Thetas.append(theta[index].reshape(shape, order=recipe.get(("order", l), "F")))
+        return [
+            _transposed(Theta) if ("transposed", l) in recipe else Theta
+            for l, Theta in enumerate(Thetas, start=1)
+        ]
+
+    def _forward(self, recipe: Recipe) -> tuple[dict[int, Any], dict[int, Any]]:
+        Thetas = self._cached(READ, recipe, self._read)
+        X = variants.INPUTS[recipe.get(("inputs",), "right")](self.probe.X)
+        a, z = {1: X}, {}
+        for l, Theta in enumerate(Thetas, start=1):
+            units = variants.UNITS[recipe.get(("units", l), "all")](a[l])
+            z[l + 1] = variants.AFFINE[recipe.get(("bias", l), "first")](Theta, units)
+            a[l + 1] = self._g(recipe, l + 1)(z[l + 1])
+        return a, z
+
+    def _g(self, recipe: Recipe, l: int) -> Callable[[np.ndarray], np.ndarray]:
+        if ("g", l) in recipe:
+            return variants.G[recipe["g", l]].g
+        return self.net.loss.h if l == self.net.L else self.net.activation(l).g
+
+    # --- back ------------------------------------------------------------------------------
+
+    def _backward(self, recipe: Recipe) -> dict[int, np.ndarray]:
+        Thetas = self._cached(READ, recipe, self._read)
+        a, z = self._cached(FORWARD, recipe, self._forward)
+        Y = variants.LABELS[recipe.get(("labels",), "right")](self.probe.Y)
+        L = self.net.L
+        which = recipe.get(("delta",), "right")
+        delta = {L: variants.DELTA[which](self.net.loss, a[L], z[L], Y)}
+        for l in range(L - 1, 1, -1):
+            Theta = Thetas[recipe.get(("back_theta", l), l) - 1]
+            above = delta[L if recipe.get(("back", l)) == "top" else l + 1]
+            slope = self._g_prime(recipe, l, a, z)
+            back = variants.BACK[recipe.get(("back", l), "right")]
+            delta[l] = back(above, Theta, slope, self.net.sizes[l - 1])
+        return delta
+
+    def _g_prime(self, recipe: Recipe, l: int, a: Any, z: Any) -> np.ndarray:
+        which = recipe.get(("g_prime", l), "right")
+        g = self.net.activation(l)
+        if which in ("above", "below"):
+            other = z.get(l + 1) if which == "above" else z.get(l - 1, a[1])
+            if other is None or other.shape[1] < self.net.sizes[l - 1]:
+                raise Infeasible
+            return g.g_prime(other[:, : self.net.sizes[l - 1]])
+        if which == "own":
+            return variants.G[recipe["g", l]].g_prime(z[l])
+        return variants.G_PRIME[which](g, a[l], z[l])
+
+    # --- Δ and D ---------------------------------------------------------------------------
+
+    def _Delta(self, recipe: Recipe) -> dict[int, np.ndarray]:
+        a, z = self._cached(FORWARD, recipe, self._forward)
+        delta = self._cached(BACKWARD, recipe, self._backward)
+        w = self._examples(recipe)
+        Thetas = self._cached(READ, recipe, self._read)
+        Delta = {}
+        for l, Theta in enumerate(Thetas, start=1):
+            inputs = variants.activations_of(recipe.get(("delta_a", l), "a"), a, z, l)
+            units = variants.UNITS[recipe.get(("delta_units", l), "all")](inputs)
+            how = variants.ACCUMULATE[recipe.get(("delta_bias", l), "first")]
+            start = variants.START[recipe.get(("start",), "zeros")](Theta)
+            Delta[l] = start + how(delta[l + 1] * w[:, None], units)
+        return Delta
+
+    def _D(self, recipe: Recipe) -> np.ndarray:
+        Delta = self._cached(DELTA, recipe, self._Delta)
+        decays = self._cached(DECAY, recipe, self._decays)
+        c0, c1 = self._phi(recipe)
+        parts = [self._D_of(recipe, l, Delta[l], decays[l], c0, c1) for l in Delta]
+        sign = recipe.get(("D_sign",), 1)
+        return sign * np.concatenate([self._unroll(recipe, [p[i] for p in parts]) for i in (0, 1)])
+
+    def _D_of(
+        self, recipe: Recipe, l: int, Delta: np.ndarray, decay: np.ndarray, c0: float, c1: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        mean = self._mean(recipe, ("mean", l)) if ("mean", l) in recipe else None
+        data = Delta * (self._mean(recipe, ("mean",)) if mean is None else mean)
+        slot = ("whole_mean", l) if ("whole_mean", l) in recipe else ("whole_mean",)
+        whole = self._mean(recipe, slot) * self.probe.m
+        if decay.shape != data.shape:
+            if c0 or c1:
+                raise Infeasible
+            return data * whole, np.zeros_like(data)
+        return (data + c0 * decay) * whole, c1 * decay * whole
+
+    def _decays(self, recipe: Recipe) -> dict[int, np.ndarray]:
+        """What λ is multiplied with in D^(l)."""
+        Thetas = self._cached(READ, recipe, self._read)
+        return {l: self._decay(recipe, l, Theta) for l, Theta in enumerate(Thetas, start=1)}
+
+    def _decay(self, recipe: Recipe, l: int, Theta: np.ndarray) -> np.ndarray:
+        if recipe.get(("decay", l)) == "missing":
+            return np.zeros_like(Theta)
+        scale = variants.scale(recipe.get(("lam_D",), "1/m"), self.probe.m, self.net.sizes)
+        kept = variants.with_bias_zero(Theta, recipe.get(("decay_bias", l), "first column"))
+        slope = variants.PENALTY_SLOPE[recipe.get(("penalty",), "squares")](kept)
+        return slope * scale * recipe.get(("decay_sign",), 1)
+
+    def _unroll(self, recipe: Recipe, blocks: list[np.ndarray]) -> np.ndarray:
+        layout = recipe.get(("layout_out",), range(1, len(blocks) + 1))
+        return np.concatenate(
+            [blocks[l - 1].ravel(order=recipe.get(("order_out", l), "F")) for l in layout]
+        )
+
+
+def block_starts(shapes: Any, layout: Any) -> dict[int, int]:
+    """Where each Θ^(l) starts in θ, when the blocks lie in this order."""
+    starts, at = {}, 0
+    for l in layout:
+        starts[l] = at
+        at += shapes[l - 1][0] * shapes[l - 1][1]
+    return starts
+
+
+def parts_of(net: Network) -> dict[tuple[int, str, int], np.ndarray]:
+    """Split what ``Family.D`` returns: (l, "bias" or "weights", without or with λ) -> positions."""
+    starts = block_starts(net.shapes, range(1, net.L))
+    parts = {}
+    for half in (0, 1):
+        for l, (rows, columns) in enumerate(net.shapes, start=1):
+            begin = half * net.n_parameters + starts[l]
+            parts[l, "bias", half] = np.arange(begin, begin + rows)
+            parts[l, "weights", half] = np.arange(begin + rows, begin + rows * columns)
+    return parts
+
+
+def _transposed(Theta: np.ndarray) -> np.ndarray:
+    if Theta.shape[0] != Theta.shape[1] - 1:
+        raise Infeasible
+    return np.hstack([Theta[:, :1], Theta[:, 1:].T])
