@@ -26,6 +26,7 @@ __all__ = [
     "as_targets",
     "as_vector",
     "as_weights",
+    "is_array_api_obj",
     "is_numpy_array",
     "like",
     "one_hot",

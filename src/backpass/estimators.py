@@ -14,6 +14,7 @@ from sklearn.base import (
     RegressorMixin,
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
+from sklearn.metrics import accuracy_score
 from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -24,7 +25,7 @@ from sklearn.utils.multiclass import (
     unique_labels,
 )
 
-from .arrays import array_namespace, as_numpy, like
+from .arrays import array_namespace, as_numpy, is_array_api_obj, like
 from .losses import Loss
 from .network import Network
 from .parameters import CONSTRAINTS, documented
@@ -244,7 +245,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             Rows that sum to 1, in the order of ``classes_``; for multilabel targets the probability
             of each label by itself.
         """
-        a = self._activations(X, "predict_proba")
+        return self._probabilities(self._activations(X, "predict_proba"))
+
+    def _probabilities(self, a: Any) -> Any:
+        """Activations as rows that sum to 1, by output; those of labels as they are."""
         if self._labels.multilabel:
             return a
         output, parts = self.net_.loss.output, self._labels.parts(a)
@@ -264,7 +268,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (m, K), or a list of them for several outputs of classes
             Logarithms, in the order of ``classes_``.
         """
-        probabilities = self.predict_proba(X)
+        probabilities = self._probabilities(self._activations(X, "predict_log_proba"))
         if isinstance(probabilities, list):
             return [np.log(part) for part in probabilities]
         return array_namespace(probabilities).log(probabilities)
@@ -305,7 +309,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         if self._labels_of_several_outputs():
             right = (self.predict(X) == np.asarray(y)).all(axis=1)
             return float(np.average(right, weights=sample_weight))
-        return float(super().score(X, y, sample_weight))
+        y = as_numpy(y) if is_array_api_obj(y) else y
+        return float(accuracy_score(y, as_numpy(self.predict(X)), sample_weight=sample_weight))
 
     def _labels_of_several_outputs(self) -> bool:
         labels = getattr(self, "_labels", None)

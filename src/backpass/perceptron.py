@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -36,7 +37,13 @@ from .initialise import init_theta
 from .losses import Loss
 from .network import Network
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
-from .sklearn_bridge import Bridge, CallbackSupportMixin, same_namespace, with_callbacks
+from .sklearn_bridge import (
+    Bridge,
+    CallbackSupportMixin,
+    float_dtypes,
+    same_namespace,
+    with_callbacks,
+)
 from .solvers import describe_point
 from .training import Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
@@ -162,7 +169,7 @@ class Perceptron(
             accept_sparse=SPARSE,
             multi_output=True,
             y_numeric=self._y_is_numeric,
-            dtype=(np.float64, np.float32),
+            dtype=float_dtypes(X),
             reset=reset,
         )
         y = as_numpy(y)
@@ -240,7 +247,7 @@ class Perceptron(
             )
         for activation in set(net.hidden):
             verify_activation(activation)
-        verify_loss(net.loss, as_numpy(data.Y[:4]))
+        verify_loss(net.loss, as_numpy(data.Y[:4, ...]))
         return net
 
     def _fresh_starts(self, net: Network, X: Any) -> list[State]:
@@ -538,6 +545,7 @@ class Perceptron(
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.array_api_support = get_config()["array_api_dispatch"]
         tags.input_tags.sparse = True
         tags.target_tags.multi_output = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from sklearn import get_config
+
+from .arrays import array_namespace, is_array_api_obj
 from .training import Progress
 
 try:
@@ -27,13 +31,20 @@ try:
 except ImportError:  # scikit-learn < 1.9
     check_same_namespace = None
 
-__all__ = ["Bridge", "CallbackSupportMixin", "same_namespace", "with_callbacks"]
+__all__ = ["Bridge", "CallbackSupportMixin", "float_dtypes", "same_namespace", "with_callbacks"]
 
 
 def same_namespace(X: Any, estimator: Any, method: str) -> None:
     """Refuse arrays of another library or device than the estimator was fitted with."""
     if check_same_namespace is not None:
         check_same_namespace(X, estimator, attribute="theta_", method=method)
+
+
+def float_dtypes(X: Any) -> tuple[Any, Any]:
+    """float64 and float32 of X's array library, where scikit-learn is told to heed it."""
+    foreign = get_config()["array_api_dispatch"] and is_array_api_obj(X)
+    xp = array_namespace(X) if foreign else np
+    return xp.float64, xp.float32
 
 
 class Bridge:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..activations import Activation
-from ..arrays import Array
+from ..arrays import Array, like
 from ..network import Network
 
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
@@ -44,10 +44,10 @@ def thinned(net: Network, masks: list[np.ndarray]) -> Network:
 
 def _thinned_activation(activation: Activation, mask: np.ndarray) -> Activation:
     def g(z: Array) -> Array:
-        return activation.g(z) * mask.astype(z.dtype)
+        return activation.g(z) * like(z, mask)
 
     def g_prime(z: Array) -> Array:
-        return activation.g_prime(z) * mask.astype(z.dtype)
+        return activation.g_prime(z) * like(z, mask)
 
     return replace(activation, g=g, g_prime=g_prime)
 

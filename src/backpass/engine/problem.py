@@ -66,7 +66,7 @@ class Rows:
         if hasattr(self.X, "toarray"):
             return _dense(self.X[batch]), self.Y[batch], self.w[batch]
         xp = array_namespace(self.X)
-        index = xp.asarray(batch)
+        index = xp.asarray(batch, device=self.X.device) if hasattr(self.X, "device") else batch
         return tuple(xp.take(array, index, axis=0) for array in (self.X, self.Y, self.w))  # type: ignore[return-value]
 
 
