@@ -7,7 +7,7 @@ import itertools
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -26,8 +26,10 @@ from backpass.bench import (
 from backpass.bench import results as results_module
 from backpass.bench.candidates import CANDIDATES, find_entry
 from backpass.bench.candidates.ours import Engine
+from backpass.bench.candidates.race import race
 from backpass.bench.process import CandidateFailed, Process
-from backpass.bench.workloads import make_data
+from backpass.bench.run import with_target
+from backpass.bench.workloads import FITS, SOLVER_RACES, make_data
 from backpass.errors import InvalidInput
 
 COST = Workload("cost", "gradient", (12, 5, 3), "logistic", "binary_log_loss", 40, lam=1.0)
@@ -38,6 +40,8 @@ EPOCH = Workload(
 REGRESSION = replace(EPOCH, sizes=(4, 6, 6, 1), hidden="tanh", loss="squared_error")
 MOMENTUM = replace(EPOCH, optimizer="momentum", per_step=False)
 PREDICT = Workload("predict", "predict", (12, 5, 3), "relu", "log_loss", 7)
+RACE = replace(SOLVER_RACES[0], target=2.0)
+FIT = replace(FITS[0], epochs=15, learning_rate=0.01)
 TINY = [COST, EPOCH, REGRESSION, MOMENTUM, PREDICT]
 FAST = Settings(rounds=3, rest=0.0, turn=0.0)
 
@@ -59,6 +63,9 @@ class Fake:
 
     def result(self):
         return self._change(self._candidate.result())
+
+    def evaluations(self):
+        return None
 
     def memory(self):
         return 5
@@ -244,7 +251,7 @@ QUICK_TO_START = [e for e in CANDIDATES if e.name != "torch.compile"]
 CASES = [
     pytest.param(entry, workload, dtype, id=f"{entry.name}-{workload.title}-{dtype}")
     for entry in QUICK_TO_START
-    for workload in TINY
+    for workload in [*TINY, RACE, FIT]
     for dtype in (("float64", "float32") if workload is COST else ("float64",))
     if workload.kind in entry.kinds
 ]
@@ -277,6 +284,32 @@ def test_the_timed_epochs_go_the_same_way(name, workload):
     theirs, ours = ways
     assert theirs @ ours > 0.9 * np.linalg.norm(theirs) * np.linalg.norm(ours)
     assert np.linalg.norm(theirs) == pytest.approx(np.linalg.norm(ours), rel=0.1)
+
+
+def test_a_race_has_to_reach_its_end():
+    theta = make_data(RACE, "float64").theta
+    with pytest.raises(CandidateFailed, match="ends the race at J = 7"):
+        agreement.check(RACE, "float64", theta, np.empty(0))
+    with pytest.raises(RuntimeError, match="stops before J is 1, after 2 evaluations"):
+        race(lambda x: (x * x, 2 * x), 1, lambda fun: (fun(3.0), fun(2.0)))
+
+
+def test_a_race_counts_the_evaluations_up_to_its_end():
+    watched = race(lambda x: (x * x, 2 * x), 1, lambda fun: [fun(x) for x in (3.0, 1.0, 0.5)])
+    assert (watched.evaluations, watched.theta) == (2, 1.0)
+
+
+def test_a_fit_has_to_learn():
+    wrong = np.roll(make_data(FIT, "float64").labels, 1)
+    with pytest.raises(CandidateFailed, match="has learnt only"):
+        agreement.check(FIT, "float64", wrong, np.empty(0))
+
+
+def test_the_targets_of_races():
+    workload = with_target(SOLVER_RACES[0])
+    assert 0.4 < workload.target < 0.5
+    assert workload.title.startswith("from a random θ to J = 0.4")
+    assert Workload.from_json(json.loads(json.dumps(asdict(workload)))) == workload
 
 
 def test_a_tiny_run_by_processes(tmp_path):

@@ -10,7 +10,7 @@ from .measure import Settings
 from .picture import draw
 from .picture import save as save_picture
 from .results import Line, Report, Timing
-from .run import run
+from .run import run, run_fits, run_solvers
 from .table import remarks, tables
 from .workloads import WORKLOADS, Workload
 
@@ -24,6 +24,8 @@ __all__ = [
     "draw",
     "remarks",
     "run",
+    "run_fits",
+    "run_solvers",
     "save_picture",
     "tables",
 ]

@@ -49,11 +49,15 @@ def measure(
                 sleep(settings.rest)
                 _turn(runners[name], ready[name].times, rounds[name], left_out)
     timings = {
-        name: Timing(tuple(rounds[name]), ready[name].threads, runners[name].memory())
+        name: _timing(runners[name], rounds[name], ready[name].threads)
         for name in ready
         if name not in left_out
     }
     return Line(workload, dtype, timings, left_out, ours)
+
+
+def _timing(runner: Runner, rounds: list[float], threads: int) -> Timing:
+    return Timing(tuple(rounds), threads, runner.memory(), runner.evaluations())
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,10 @@ class Runner(Protocol):
         """The last run's numbers."""
         ...
 
+    def evaluations(self) -> int | None:
+        """Of J and D, in a race."""
+        ...
+
     def memory(self) -> int | None:
         """Bytes beyond the data."""
         ...
@@ -80,6 +84,10 @@ class Process:
             path = Path(folder) / "result.npy"
             self._ask("result", path=str(path))
             return np.load(path)
+
+    def evaluations(self) -> int | None:
+        """Ask it."""
+        return self._ask("evaluations")
 
     def memory(self) -> int | None:
         """Ask the kernel, through it."""

@@ -23,6 +23,7 @@ class Timing:
     seconds: tuple[float, ...]  # one run's, by round
     threads: int
     memory: int | None  # bytes beyond the data, at the highest
+    evaluations: int | None = None  # of J and D, in a race
 
     @property
     def median(self) -> float:
@@ -57,8 +58,10 @@ class Line:
         """A candidate's time in seconds, by step where the workload says so."""
         return self.timings[name].median / self.workload.parts
 
-    def share_of_peak(self, name: str, flops_per_second: float) -> float:
-        """How much of the machine's arithmetic a candidate used."""
+    def share_of_peak(self, name: str, flops_per_second: float) -> float | None:
+        """How much of the machine's arithmetic a candidate used; None for a whole training."""
+        if self.workload.source:
+            return None
         return self.workload.flops / self.timings[name].median / flops_per_second
 
 
@@ -91,8 +94,7 @@ class Report:
 
 def _line(raw: dict[str, Any]) -> Line:
     timings = {
-        name: Timing(tuple(t["seconds"]), t["threads"], t["memory"])
-        for name, t in raw["timings"].items()
+        name: Timing(**(t | {"seconds": tuple(t["seconds"])})) for name, t in raw["timings"].items()
     }
     ours = tuple(raw["ours"])
     return Line(Workload.from_json(raw["workload"]), raw["dtype"], timings, raw["left_out"], ours)

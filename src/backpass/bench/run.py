@@ -7,14 +7,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from .. import engine
 from ..errors import InvalidInput
 from .candidates import CANDIDATES, Entry
+from .candidates.race import scipy_lbfgs
 from .environment import usable_cpus
 from .measure import Settings, measure
 from .peak import HOW, PEAK, flops_per_second
 from .process import Process, Runner
 from .results import Line, Report, describe_machine
-from .workloads import WORKLOADS, Workload
+from .workloads import FITS, SOLVER_RACES, WORKLOADS, Workload, make_data
 
 DTYPES = ("float32", "float64")
 QUICK_ROWS = 6000
@@ -72,12 +74,14 @@ def run(
     Traceback (most recent call last):
     backpass.errors.InvalidInput: There is no workload 'W9'; there are W1, W1 20k, W1 200k, W2, ...
     """
-    chosen = [w.shorter(QUICK_ROWS) if quick else w for w in _find_workloads(workloads)]
+    chosen = [_as_asked(w, quick) for w in _find_workloads(workloads)]
     entries = _find_entries(candidates)
     _check_choices(dtypes, isa)
     threads = threads or usable_cpus()
     settings = replace(settings or (QUICK if quick else Settings()), threads=threads)
     peaks = {dtype: _peak(QUICK_SIDE if quick else SIDE, dtype, threads, isa) for dtype in dtypes}
+    asked = {workload.kind for workload in chosen}
+    entries = [entry for entry in entries if asked & set(entry.kinds)]
     installed = [entry for entry in entries if entry.missing() is None]
     missing = {entry.name: name for entry in entries if (name := entry.missing())}
     with _started(installed, threads, isa) as runners:
@@ -86,6 +90,60 @@ def run(
 
 
 QUICK = Settings(rounds=3, turn=0.05)
+
+
+def run_solvers(*, quick: bool = False, **options: Any) -> Report:
+    """Race solvers down to one J: ours, SciPy's and PyTorch's, on one thread, in float64.
+
+    Parameters
+    ----------
+    quick : bool
+        Only scikit-learn's digits, fewer rounds.
+    **options
+        As ``run`` takes them.
+
+    Returns
+    -------
+    Report
+        Times, with the number of evaluations of J and D.
+    """
+    races = SOLVER_RACES[:1] if quick else SOLVER_RACES
+    options = {"threads": 1, "dtypes": ("float64",), **options}
+    return run(races, quick=quick, **options)
+
+
+def run_fits(*, quick: bool = False, **options: Any) -> Report:
+    """Fit ``MLPClassifier`` as a user calls it, beside scikit-learn's and the engine alone.
+
+    Parameters
+    ----------
+    quick : bool
+        Fewer rounds.
+    **options
+        As ``run`` takes them.
+
+    Returns
+    -------
+    Report
+        Times of whole fits in float64.
+    """
+    options = {"dtypes": ("float64",), **options}
+    return run(FITS, quick=quick, **options)
+
+
+def _as_asked(workload: Workload, quick: bool) -> Workload:
+    """Shorten what can be shortened; give a race its target."""
+    if workload.kind == "race":
+        return workload if workload.target else with_target(workload)
+    return workload.shorter(QUICK_ROWS) if quick else workload
+
+
+def with_target(workload: Workload) -> Workload:
+    """Set the J of 200 iterations of SciPy's L-BFGS-B, and 1 % above."""
+    data = make_data(workload, "float64")
+    problem = engine.prepare(workload.network, data.X, data.Y, lam=workload.lam)
+    lowest = scipy_lbfgs(problem.cost_and_gradient, data.theta, iterations=200).fun
+    return replace(workload, target=1.01 * float(lowest))
 
 
 def _lines(

@@ -49,11 +49,20 @@ def _table(report: Report, dtype: str) -> Table:
     for heading in ("× best peer", "of peak", "memory"):
         table.add_column(heading, justify="right")
     for line in lines:
-        cells = [duration(line.shown(name)) if name in line.timings else "" for name in names]
+        cells = [_cell(line, name) for name in names]
         table.add_row(
             f"{line.workload.name}  {line.workload.title}", *cells, *_figures(report, line)
         )
     return table
+
+
+def _cell(line: Line, name: str) -> str:
+    """A candidate's time, with its evaluations in a race."""
+    if name not in line.timings:
+        return ""
+    evaluations = line.timings[name].evaluations
+    counted = "" if evaluations is None else f" ({evaluations})"
+    return duration(line.shown(name)) + counted
 
 
 def _figures(report: Report, line: Line) -> tuple[str, str, str]:
@@ -63,7 +72,11 @@ def _figures(report: Report, line: Line) -> tuple[str, str, str]:
         return ratio, "", ""
     memory = line.timings[US].memory
     share = line.share_of_peak(US, report.peaks[line.dtype])
-    return ratio, f"{share:.0%}", "" if memory is None else f"{memory / 1e6:.0f} MB"
+    return (
+        ratio,
+        "" if share is None else f"{share:.0%}",
+        "" if memory is None else f"{memory / 1e6:.0f} MB",
+    )
 
 
 def _title(report: Report, dtype: str) -> str:

@@ -52,6 +52,10 @@ class Worker:
         """Save the last run's numbers."""
         np.save(path, self._candidate.result())
 
+    def evaluations(self) -> int | None:
+        """How often a race's function was called; None where there is no race."""
+        return getattr(self._candidate, "evaluations", None)
+
     def memory(self) -> int | None:
         """Bytes beyond the data, at the highest."""
         highest = memory.highest()

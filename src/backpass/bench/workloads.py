@@ -8,9 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from ..datasets import load_digits, load_notes_digits
 from ..initialise import init_theta
 from ..network import Network
 
+KINDS = {
+    "gradient": "J and D, once",
+    "epoch": "one pass over the rows in mini-batches",
+    "predict": "h(X), once",
+    "race": "from a random θ down to a given J",
+    "fit": "an estimator's whole fit, validation and early stopping on",
+}
 CHECKED_ROWS = 2000  # so many rows are enough to see that two programs compute the same
 
 
@@ -19,7 +27,7 @@ class Workload:
     """One thing to time. All fields are plain values, so that a workload travels as JSON."""
 
     name: str
-    kind: str  # "gradient": J and D once; "epoch": one pass in mini-batches; "predict": h(X) once
+    kind: str  # one of KINDS
     sizes: tuple[int, ...]
     hidden: str
     loss: str
@@ -29,6 +37,9 @@ class Workload:
     optimizer: str = ""  # "gd", "momentum" or "adam"
     learning_rate: float = 0.0
     per_step: bool = False  # times are given by step, not by epoch
+    source: str = ""  # real data: "digits" or "notes' digits"; drawn where empty
+    target: float = 0.0  # the J at which a race ends
+    epochs: int = 0  # of a fit
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Workload:
@@ -62,6 +73,10 @@ class Workload:
     def title(self) -> str:
         """A few words: what it does, and the network."""
         shape = f"{_joined(self.sizes)} {self.hidden}"
+        if self.kind == "race":
+            return f"from a random θ to J = {self.target:.4g}, {self.source}, {shape}"
+        if self.kind == "fit":
+            return f"fit, {self.epochs} epochs, {self.source}, {shape}, batch {self.batch_size}"
         if self.kind == "gradient":
             return f"J and D, {shape}, m = {self.rows:,}"
         if self.kind == "predict":
@@ -76,6 +91,8 @@ class Workload:
         Adam divides by the gradient's own size, so rounding alone can turn a step around: its
         weights say nothing about who computes the right gradient.
         """
+        if self.source:
+            return self
         if self.kind != "epoch":
             return replace(self, rows=min(self.rows, CHECKED_ROWS))
         rows = min(self.rows, 3 * self.batch_size + self.batch_size // 2)
@@ -100,11 +117,24 @@ class Data:
 def make_data(workload: Workload, dtype: str, shuffled: bool = True) -> Data:
     """Draw the workload's data: images, four fifths of them zero, or numbers for a regression."""
     rng = np.random.default_rng(20)
-    make = _numbers if workload.loss == "squared_error" else _images
-    X, Y, labels = make(rng, workload, dtype)
+    X, Y, labels = _maker(workload)(rng, workload, dtype)
     order = rng.permutation(workload.rows) if shuffled else np.arange(workload.rows)
     theta = init_theta(workload.network, seed=1, method="glorot", dtype=dtype)
     return Data(X, Y, labels, order, theta)
+
+
+def _maker(workload: Workload) -> Any:
+    if workload.source:
+        return _real
+    return _numbers if workload.loss == "squared_error" else _images
+
+
+def _real(rng: np.random.Generator, workload: Workload, dtype: str) -> tuple[Any, Any, Any]:
+    """Real images, each pixel from 0 to about 1."""
+    table = {"digits": load_digits, "notes' digits": load_notes_digits}[workload.source]()
+    X = (np.asarray(table.X) / (16 if workload.source == "digits" else 1)).astype(dtype)
+    classes, labels = np.unique(np.asarray(table.y).ravel(), return_inverse=True)
+    return X, np.eye(len(classes), dtype=dtype)[labels], labels
 
 
 def _images(rng: np.random.Generator, workload: Workload, dtype: str) -> tuple[Any, Any, Any]:
@@ -156,4 +186,18 @@ WORKLOADS: tuple[Workload, ...] = (
     ),
     _PREDICT,
     replace(_PREDICT, name="W6 10k rows", rows=10_000),
+)  # fmt: skip
+
+_RACE = Workload(
+    "S1", "race", (64, 25, 10), "logistic", "binary_log_loss", rows=1797, lam=1.0, source="digits"
+)
+SOLVER_RACES: tuple[Workload, ...] = (
+    _RACE,
+    replace(_RACE, name="S2", sizes=(400, 25, 10), rows=5000, source="notes' digits"),
+)
+FITS: tuple[Workload, ...] = (
+    Workload(
+        "F1", "fit", (64, 32, 10), "relu", "log_loss",
+        rows=1797, batch_size=32, optimizer="adam", learning_rate=1e-3, source="digits", epochs=100,
+    ),
 )  # fmt: skip

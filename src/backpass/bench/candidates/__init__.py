@@ -35,7 +35,7 @@ class Entry:
     name: str
     module: str  # in this package
     attribute: str
-    kinds: tuple[str, ...] = ("gradient", "epoch", "predict")
+    kinds: tuple[str, ...]
     needs: tuple[str, ...] = ()  # modules that have to be installed
     ours: bool = False
     threads_at_run_time: bool = True  # whether prepare() can choose the number of threads
@@ -50,14 +50,19 @@ class Entry:
         return getattr(module, self.attribute)()
 
 
+ALL = ("gradient", "epoch", "predict")
+
 CANDIDATES: tuple[Entry, ...] = (
-    Entry("backpass", "ours", "Engine", ours=True),
-    Entry("backpass, NumPy engine", "ours", "NumPyEngine", ours=True),
-    Entry("notes' code, mended", "notes", "NotesCode", kinds=("gradient",)),
-    Entry("scikit-learn", "scikit_learn", "ScikitLearn", needs=("sklearn",)),
-    Entry("PyTorch", "pytorch", "Eager", needs=("torch",)),
-    Entry("torch.compile", "pytorch", "Compiled", ("gradient", "epoch"), needs=("torch",)),
-    Entry("JAX", "jax_scan", "JaxScan", needs=("jax",), threads_at_run_time=False),
+    Entry("backpass", "ours", "Engine", (*ALL, "race", "fit"), ours=True),
+    Entry("backpass, NumPy engine", "ours", "NumPyEngine", ALL, ours=True),
+    Entry("backpass, MLPClassifier", "ours", "Estimator", ("predict",), ours=True),
+    Entry("backpass, bare epochs", "ours", "BareEpochs", ("fit",), ours=True),
+    Entry("notes' code, mended", "notes", "NotesCode", ("gradient", "race")),
+    Entry("SciPy on backpass", "scipy_solver", "ScipyOnOurs", ("race",)),
+    Entry("scikit-learn", "scikit_learn", "ScikitLearn", (*ALL, "fit"), ("sklearn",)),
+    Entry("PyTorch", "pytorch", "Eager", (*ALL, "race"), ("torch",)),
+    Entry("torch.compile", "pytorch", "Compiled", ("gradient", "epoch"), ("torch",)),
+    Entry("JAX", "jax_scan", "JaxScan", ALL, ("jax",), threads_at_run_time=False),
     Entry("onnxruntime", "onnx_runtime", "OnnxRuntime", ("predict",), ("onnxruntime", "onnx")),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..workloads import Data, Workload
+from .race import race, scipy_lbfgs
 
 
 class NotesCode:
@@ -13,16 +14,31 @@ class NotesCode:
     def prepare(self, workload: Workload, data: Data, threads: int) -> None:
         """Keep the arguments of the notes' function."""
         inputs, hidden, labels = workload.sizes
-        self._arguments = (data.theta, inputs, hidden, labels, data.X, data.Y, workload.lam)
+        self._arguments = inputs, hidden, labels, data.X, data.Y, workload.lam
+        self._theta, self._target = data.theta, workload.target
+        self._once = getattr(self, f"_{workload.kind}")
 
     def run(self, times: int) -> None:
-        """Call it."""
+        """Call it once, or let SciPy call it until the race is over."""
         for _ in range(times):
-            self._J, self._grad = backprop(*self._arguments)
+            self._result = self._once()
 
     def result(self) -> np.ndarray:
-        """J and the gradient."""
-        return np.concatenate([[self._J], self._grad])
+        """J and the gradient, or θ at the end."""
+        return self._result
+
+    def _gradient(self) -> np.ndarray:
+        J, grad = backprop(self._theta, *self._arguments)
+        return np.concatenate([[J], grad])
+
+    def _race(self) -> np.ndarray:
+        watched = race(
+            lambda theta: backprop(theta, *self._arguments),
+            self._target,
+            lambda fun: scipy_lbfgs(fun, self._theta),
+        )
+        self.evaluations = watched.evaluations
+        return watched.theta
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:

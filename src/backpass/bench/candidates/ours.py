@@ -8,8 +8,14 @@ import numpy as np
 
 from ... import engine
 from ...engine import blocked
+from ...estimators import MLPClassifier
+from ...export import from_sklearn
+from ...solvers import minimize_function
 from ...solvers.first_order import Adam, GradientDescent, Momentum
 from ..workloads import Data, Workload
+from .estimator import VALIDATED, fit_settings, fitted
+from .race import MOST_ITERATIONS, race
+from .scikit_learn import ScikitLearn
 
 OPTIMIZERS = {"gd": GradientDescent(), "momentum": Momentum(), "adam": Adam()}
 
@@ -46,6 +52,29 @@ class Engine:
     def _prepare_predict(self) -> None:
         self._once = lambda: self._forward(self._data.X)
 
+    def _prepare_race(self) -> None:
+        self._problem = self._bind()
+        self._once = self._race
+
+    def _prepare_fit(self) -> None:
+        self._once = self._fit
+
+    def _race(self) -> np.ndarray:
+        curvature = engine.ProblemCurvature(self._problem)
+        watched = race(
+            self._problem.cost_and_gradient,
+            self._workload.target,
+            lambda fun: minimize_function(
+                fun, self._theta, max_iter=MOST_ITERATIONS, tol=0, ftol=0, curvature=curvature
+            ),
+        )
+        self.evaluations = watched.evaluations
+        return watched.theta
+
+    def _fit(self) -> np.ndarray:
+        model = MLPClassifier(**fit_settings(self._workload), n_threads=self._threads)
+        return fitted(model, self._data).predict(self._data.X)
+
     def _epoch(self) -> np.ndarray:
         self._theta, self._state, _ = self._problem.run_epoch(
             self._theta,
@@ -74,3 +103,41 @@ class NumPyEngine(Engine):
 
     def _forward(self, X: np.ndarray) -> np.ndarray:
         return blocked.forward(self._net, self._theta, X)
+
+
+class Estimator(Engine):
+    """``predict_proba`` of our MLPClassifier, validation included."""
+
+    def _prepare_predict(self) -> None:
+        theirs = ScikitLearn()
+        theirs.prepare(self._workload, self._data, self._threads)
+        model = from_sklearn(theirs.model)
+        self._once = lambda: model.predict_proba(self._data.X)
+
+
+class BareEpochs(Engine):
+    """What a fit's epochs cost the engine alone: as many rows, nothing around them."""
+
+    def _prepare_fit(self) -> None:
+        data, workload = self._data, self._workload
+        rows = workload.rows - round(VALIDATED * workload.rows)
+        self._data = Data(data.X[:rows], data.Y[:rows], data.labels, data.order, data.theta)
+        self._everything = data.X
+        self._prepare_epoch()
+        self._rates = self._rates[: -(-rows // workload.batch_size)]
+        self._once = self._epochs
+
+    def _epochs(self) -> np.ndarray:
+        rng = np.random.default_rng(0)
+        self._theta = self._data.theta
+        self._state = self._optimizer.init(self._theta)
+        for _ in range(self._workload.epochs):
+            self._theta, self._state, _ = self._problem.run_epoch(
+                self._theta,
+                self._state,
+                self._optimizer,
+                rng.permutation(len(self._data.X)),
+                self._workload.batch_size,
+                self._rates,
+            )
+        return self._forward(self._everything).argmax(axis=1)

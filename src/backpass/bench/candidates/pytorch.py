@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from ..workloads import Data, Workload
+from .race import MOST_ITERATIONS, race
 
 ACTIVATIONS = {"logistic": torch.sigmoid, "relu": torch.relu, "tanh": torch.tanh}
 SMALL = 1 << 25  # bytes of X up to which an epoch is shuffled at once, not batch by batch
@@ -29,6 +30,7 @@ class Eager:
         self._order = torch.from_numpy(data.order)
         self._layers = _layers(workload, data.theta)
         self._parameters = [tensor for layer in self._layers for tensor in layer]
+        self._start = [tensor.detach().clone() for tensor in self._parameters]
         self._optimizer = self._make_optimizer()
         self._loss = self._make_loss()
         self._once = getattr(self, f"_{workload.kind}")
@@ -40,7 +42,7 @@ class Eager:
 
     def result(self) -> np.ndarray:
         """J and D, θ, or h(X)."""
-        if self._workload.kind == "epoch":
+        if self._workload.kind in ("epoch", "race"):
             return _packed(self._parameters)
         if self._workload.kind == "predict":
             return self._answer.numpy()
@@ -90,6 +92,30 @@ class Eager:
         for rows in self._order.split(size):
             yield self._X.index_select(0, rows), self._Y.index_select(0, rows)
 
+    def _race(self) -> None:
+        """torch.optim.LBFGS with its strong-Wolfe search, ten pairs, from the first θ."""
+        with torch.no_grad():
+            for parameter, start in zip(self._parameters, self._start):
+                parameter.copy_(start)
+        optimizer = torch.optim.LBFGS(
+            self._parameters,
+            max_iter=MOST_ITERATIONS,
+            max_eval=10**6,
+            tolerance_grad=0,
+            tolerance_change=0,
+            history_size=10,
+            line_search_fn="strong_wolfe",
+        )
+        watched = race(self._evaluate, self._workload.target, lambda fun: _step(optimizer, fun))
+        self.evaluations = watched.evaluations
+
+    def _evaluate(self, optimizer: Any) -> tuple[Any, None]:
+        """J, with its gradient in the parameters."""
+        optimizer.zero_grad(set_to_none=True)
+        J = self._loss(self._X, self._Y)
+        J.backward()
+        return J.detach(), None
+
     def _predict(self) -> None:
         with torch.inference_mode():
             self._answer = torch.softmax(self._logits(self._X), dim=1)
@@ -101,6 +127,10 @@ class Compiled(Eager):
     def _make_loss(self) -> Any:
         torch.compiler.reset()
         return torch.compile(self._objective, dynamic=False)
+
+
+def _step(optimizer: Any, fun: Any) -> Any:
+    return optimizer.step(lambda: fun(optimizer)[0])
 
 
 def _half_squares(z: Any, y: Any) -> Any:

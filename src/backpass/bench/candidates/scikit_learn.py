@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from ..workloads import Data, Workload
+from .estimator import fit_settings, fitted
 
 SOLVERS = {"gd": ("sgd", 0.0), "momentum": ("sgd", 0.9), "adam": ("adam", 0.9)}
 
@@ -23,7 +24,7 @@ class ScikitLearn:
         self._y = data.labels if workload.loss == "log_loss" else data.Y
         if workload.loss == "squared_error":
             self._y = data.Y[:, 0]
-        self._model = self._started()
+        self.model = self._estimator() if workload.kind == "fit" else self._started()
         self._once = getattr(self, f"_{workload.kind}")
 
     def run(self, times: int) -> None:
@@ -33,8 +34,8 @@ class ScikitLearn:
     def result(self) -> np.ndarray:
         """J and D, θ, or the probabilities."""
         if self._workload.kind == "epoch":
-            return packed(self._model.coefs_, self._model.intercepts_)
-        if self._workload.kind == "predict":
+            return packed(self.model.coefs_, self.model.intercepts_)
+        if self._workload.kind in ("predict", "fit"):
             return np.asarray(self._result)
         J, coefs, intercepts = self._result
         return np.concatenate([[J], packed(coefs, intercepts)])
@@ -83,21 +84,26 @@ class ScikitLearn:
         """What ``fit`` calls for each batch; it makes its own arrays, so the lists are empty."""
         X, Y, empty = self._data.X, self._data.Y, [None] * (self._net.L - 1)
         lists = [X, *empty], empty.copy(), empty.copy(), empty.copy()
-        return self._model._backprop(X, Y, None, *lists)
+        return self.model._backprop(X, Y, None, *lists)
 
     def _gradient(self, times: int) -> None:
         for _ in range(times):
             self._result = self._backprop()
 
     def _epoch(self, times: int) -> None:
-        self._model.set_params(max_iter=times)
+        self.model.set_params(max_iter=times)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self._model.fit(self._data.X, self._y)
+            self.model.fit(self._data.X, self._y)
+
+    def _fit(self, times: int) -> None:
+        for _ in range(times):
+            model = MLPClassifier(**fit_settings(self._workload))
+            self._result = fitted(model, self._data).predict(self._data.X)
 
     def _predict(self, times: int) -> None:
         for _ in range(times):
-            self._result = self._model.predict_proba(self._data.X)
+            self._result = self.model.predict_proba(self._data.X)
 
 
 def packed(coefs: Any, intercepts: Any) -> np.ndarray:
