@@ -26,6 +26,7 @@ _HOME = {
     "StopReason": "training",
     "Table": "tables",
     "Trace": "trace",
+    "as_network": "adapters",
     "assert_backprop": "diagnose",
     "check_backprop": "diagnose",
     "check_gradient": "gradcheck",
@@ -54,6 +55,7 @@ _HOME = {
     "to_mat": "export",
     "to_onnx": "export",
     "trace": "trace",
+    "trace_model": "adapters",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

@@ -1,0 +1,248 @@
+"""A trace of anyone's model: ours, scikit-learn's, PyTorch's, and the course's weights.
+
+PyTorch is never imported here: a model that somebody passes has brought it along.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .arrays import Array, one_hot
+from .errors import InvalidInput
+from .export import from_mat, from_sklearn
+from .losses import Loss, find_loss
+from .network import Network
+from .targets import Labels
+from .trace import Trace, trace
+
+# torch.nn class -> our activation; those with settings are looked at more closely.
+TORCH_ACTIVATIONS = {
+    "Sigmoid": "logistic",
+    "Tanh": "tanh",
+    "ReLU": "relu",
+    "LeakyReLU": "leaky_relu",
+    "GELU": "gelu",
+    "SiLU": "silu",
+    "Softplus": "softplus",
+    "Identity": "identity",
+}
+TORCH_SETTINGS = {
+    "LeakyReLU": ("negative_slope", 0.01),
+    "GELU": ("approximate", "tanh"),
+    "Softplus": ("beta", 1),
+}
+# Last module -> the loss whose output activation it is.
+TORCH_OUTPUTS = {"Sigmoid": "binary_log_loss", "Softmax": "log_loss", "LogSoftmax": "log_loss"}
+TORCH_PASSIVE = ("Dropout", "Flatten")
+
+
+def as_network(
+    model: Any, *, hidden: Any = None, loss: str | Loss | None = None
+) -> tuple[Network, Array]:
+    """Turn somebody's model into a network and its θ.
+
+    Parameters
+    ----------
+    model : object
+        A fitted estimator of this library or scikit-learn's MLPClassifier or MLPRegressor; a
+        ``torch.nn.Sequential`` of Linear and activations; the path of a .mat or .npz file with
+        Theta1, Theta2, …; a list of Θ; or (net, theta), which is returned as it is.
+    hidden : str, Activation or sequence, optional
+        The hidden activations, where the model does not say them: files and lists of Θ. The
+        logistic function where not given.
+    loss : str or Loss, optional
+        The loss, where the model does not say it. For a file or a list ``binary_log_loss`` where
+        not given; a torch model says it by its last module when that is Sigmoid or Softmax.
+
+    Returns
+    -------
+    net : Network
+        Sizes and functions.
+    theta : array of shape (n,)
+        All parameters, unrolled, in the model's own precision.
+
+    Raises
+    ------
+    InvalidInput
+        If the model is none of these, is not fitted, or holds something the library lacks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> net, theta = as_network([np.ones((3, 3)), np.ones((2, 4))])
+    >>> net.sizes
+    (2, 3, 2)
+    """
+    if isinstance(model, tuple) and len(model) == 2 and isinstance(model[0], Network):
+        return model[0], model[1]
+    if isinstance(model, str | os.PathLike):
+        return from_mat(model, hidden or "logistic", loss or "binary_log_loss")
+    if isinstance(model, list | tuple):
+        return _from_thetas(model, hidden or "logistic", loss or "binary_log_loss")
+    if hasattr(model, "net_") and hasattr(model, "theta_"):
+        return model.net_, model.theta_
+    if type(model).__module__.startswith("sklearn."):
+        ours = from_sklearn(model)
+        return ours.net_, ours.theta_
+    if _is_torch(model):
+        return _from_torch(model, loss)
+    raise InvalidInput(f"A {type(model).__name__} is no fitted model that can be traced.")
+
+
+def trace_model(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    lam: float | None = None,
+    hidden: Any = None,
+    loss: str | Loss | None = None,
+) -> Trace:
+    """Trace one pass of somebody's model: every a, z, δ, Δ and D, and J.
+
+    Parameters
+    ----------
+    model : object
+        As for ``as_network``.
+    X : array-like of shape (m, s_1)
+        Inputs, as the model's first layer gets them.
+    y : array-like of shape (m,) or (m, s_L)
+        Labels or numbers, as the model was fitted with, or Y itself. Labels count from 0 for
+        torch, as its cross-entropy does, and from 1 for the course's weights.
+    lam : float, optional
+        λ; where not given the model's ``alpha`` if it has one, else 0.
+    hidden, loss
+        As for ``as_network``.
+
+    Returns
+    -------
+    Trace
+        As ``bp.trace`` returns.
+
+    Raises
+    ------
+    InvalidInput
+        As ``as_network`` and ``bp.trace``.
+
+    Examples
+    --------
+    >>> import numpy as np, sklearn.neural_network
+    >>> theirs = sklearn.neural_network.MLPRegressor(solver="lbfgs", random_state=0)
+    >>> X, y = np.eye(3), np.array([1.0, 2.0, 3.0])
+    >>> t = trace_model(theirs.fit(X, y), X, y)
+    >>> bool(np.allclose(t.a[3][:, 0], theirs.predict(X)))
+    True
+    """
+    net, theta = as_network(model, hidden=hidden, loss=loss)
+    Y = _targets(model, net, np.asarray(y))
+    lam = float(getattr(model, "alpha", 0.0)) if lam is None else lam
+    return trace(net, theta, X, Y, lam=lam)
+
+
+def _targets(model: Any, net: Network, y: np.ndarray) -> np.ndarray:
+    """Y of shape (m, s_L), from labels or numbers."""
+    classes = getattr(model, "classes_", None)
+    if isinstance(classes, list):
+        return Labels(tuple(classes)).encode(y).astype(float)
+    if classes is not None and y.ndim == 1:
+        return Labels((classes,)).encode(y).astype(float)
+    if y.ndim == 1 and net.sizes[-1] > 1:
+        return _one_hot(model, net, y)
+    return y
+
+
+def _one_hot(model: Any, net: Network, y: np.ndarray) -> np.ndarray:
+    """Labels of a model that does not know its classes."""
+    first = 0 if _is_torch(model) else 1
+    return one_hot(y, np.arange(first, first + net.sizes[-1]))
+
+
+def _from_thetas(Thetas: Any, hidden: Any, loss: Any) -> tuple[Network, Array]:
+    matrices = [np.asarray(Theta) for Theta in Thetas]
+    if not matrices or any(Theta.ndim != 2 for Theta in matrices):
+        raise InvalidInput("A list of Θ must hold matrices of shape (s_{l+1}, s_l + 1).")
+    net = Network((matrices[0].shape[1] - 1, *(len(T) for T in matrices)), hidden, loss)
+    return net, net.unroll(matrices)
+
+
+# --- torch ---------------------------------------------------------------------------------------
+
+
+def _is_torch(model: Any) -> bool:
+    return any(base.__module__.startswith("torch.nn") for base in type(model).__mro__)
+
+
+def _from_torch(model: Any, loss: str | Loss | None) -> tuple[Network, Array]:
+    """Read Linear layers and the activations between them."""
+    layers: list[Any] = []
+    after: list[list[str]] = []  # names of activations behind each Linear
+    for module in _modules(model):
+        name = type(module).__name__
+        if name == "Linear":
+            layers.append(module)
+            after.append([])
+        elif name not in TORCH_PASSIVE:
+            _add_activation(after, module)
+    if not layers:
+        raise InvalidInput("This torch model has no Linear layer.")
+    hidden = [_hidden_name(names) for names in after[:-1]]
+    sizes = (layers[0].in_features, *(layer.out_features for layer in layers))
+    net = Network(sizes, hidden, _torch_loss(after[-1], loss))
+    return net, np.concatenate([_torch_theta(layer).reshape(-1) for layer in layers])
+
+
+def _modules(model: Any) -> Iterable[Any]:
+    """The modules of a Sequential in their order, nested ones included."""
+    if type(model).__name__ != "Sequential":
+        return [model]
+    return [inner for child in model for inner in _modules(child)]
+
+
+def _add_activation(after: list[list[str]], module: Any) -> None:
+    name = type(module).__name__
+    if name not in TORCH_ACTIVATIONS and name not in TORCH_OUTPUTS:
+        raise InvalidInput(f"The torch module {module} has no counterpart in the library.")
+    setting, value = TORCH_SETTINGS.get(name, (None, None))
+    if setting is not None and getattr(module, setting) != value:
+        raise InvalidInput(f"{module} is not the library's: that has {setting}={value!r}.")
+    if not after:
+        raise InvalidInput(f"{module} stands before the first Linear layer.")
+    if name != "Identity":
+        after[-1].append(name)
+
+
+def _hidden_name(names: list[str]) -> str:
+    """The activation behind a hidden Linear; none is the identity."""
+    if len(names) > 1 or any(name not in TORCH_ACTIVATIONS for name in names):
+        raise InvalidInput(f"{' and '.join(names)} behind a hidden layer is no single activation.")
+    return TORCH_ACTIVATIONS[names[0]] if names else "identity"
+
+
+def _torch_loss(last: list[str], loss: str | Loss | None) -> Loss:
+    """The loss that was named, if it goes with the last module, or the one that module means."""
+    if len(last) > 1:
+        raise InvalidInput(f"{' and '.join(last)} behind the last layer is no single activation.")
+    if last and last[0] not in TORCH_OUTPUTS:
+        raise InvalidInput(f"No loss of the library has {last[0]} as its output activation.")
+    means = TORCH_OUTPUTS[last[0]] if last else None
+    if loss is None and means is None:
+        raise InvalidInput(
+            "The torch model ends with a Linear layer, so its loss must be said: "
+            "loss='log_loss' for CrossEntropyLoss, 'binary_log_loss' for BCEWithLogitsLoss, "
+            "'squared_error' for MSELoss."
+        )
+    found = find_loss(loss or means or "")
+    if means is not None and found.output != find_loss(means).output:
+        raise InvalidInput(f"The model ends with {last[0]}, but {found.name} has {found.output}.")
+    return found
+
+
+def _torch_theta(layer: Any) -> np.ndarray:
+    """[b, Wᵀ] of a Linear layer, shape (s_l + 1, s_{l+1}); zeros where it has no bias."""
+    weight = layer.weight.detach().cpu().numpy()
+    bias = np.zeros(len(weight)) if layer.bias is None else layer.bias.detach().cpu().numpy()
+    return np.vstack([bias, weight.T]).astype(weight.dtype)
