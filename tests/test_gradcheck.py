@@ -74,6 +74,14 @@ def test_a_network_is_checked_by_what_its_functions_allow(hidden, method, rng):
     assert check.names[0] == "Theta1[0, 0]"
 
 
+def test_kinks_are_no_mistakes(rng):
+    # With so many rows and units, differences of 1e-4 step across the kinks of some of them.
+    net = bp.Network((3, 64, 2), "relu", "log_loss")
+    X, Y = rng.normal(size=(500, 3)), np.eye(2)[rng.integers(0, 2, 500)]
+    check = bp.check_network(net, bp.init_theta(net), X, Y, max_entries=50)
+    assert (check.method, check.ok) == ("complex", True)
+
+
 def test_lengths_and_methods_are_checked():
     with pytest.raises(InvalidInput, match="gradient has 2 entries, but theta has 3"):
         bp.check_gradient(lambda x: (x.sum(), np.ones(2)), np.zeros(3))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +143,52 @@ def _first_of(labels: np.ndarray, digit: int) -> np.ndarray:
             f"these files have {len(rows)} of the digit {digit}."
         )
     return rows
+
+
+def load_named(name: str) -> Table:
+    """Load a built-in data set by its name.
+
+    Parameters
+    ----------
+    name : {"digits", "notes-digits", "iris", "wine", "breast_cancer", "diabetes"}
+        Scikit-learn's own sets, and the notes' digits.
+
+    Returns
+    -------
+    Table
+        With class names, where the set has them, as targets.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such set.
+    MissingExtra
+        If mlxtend is needed and not installed.
+
+    Examples
+    --------
+    >>> load_named("iris").X.shape
+    (150, 4)
+    """
+    if name not in NAMED:
+        raise InvalidInput(f"There is no data set {name!r}; there are {', '.join(NAMED)}.")
+    return NAMED[name]()
+
+
+def _embedded(name: str, target: str) -> Table:
+    """One of scikit-learn's small tables."""
+    import sklearn.datasets
+
+    bunch: Any = getattr(sklearn.datasets, f"load_{name}")()
+    y = bunch.target_names[bunch.target].astype(object) if "target_names" in bunch else bunch.target
+    return Table(bunch.data, y, tuple(map(str, bunch.feature_names)), target, source=name)
+
+
+NAMED: dict[str, Callable[[], Table]] = {
+    "digits": load_digits,
+    "notes-digits": load_notes_digits,
+    "iris": partial(_embedded, "iris", "species"),
+    "wine": partial(_embedded, "wine", "cultivar"),
+    "breast_cancer": partial(_embedded, "breast_cancer", "diagnosis"),
+    "diabetes": partial(_embedded, "diabetes", "progression"),
+}

@@ -12,6 +12,7 @@ EXTRAS = {
     "anywidget": "widget",
     "dask": "dask",
     "distributed": "dask",
+    "jinja2": "plot",
     "matplotlib": "plot",
     "mlxtend": "data",
     "onnx": "onnx",

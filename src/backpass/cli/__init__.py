@@ -1,0 +1,59 @@
+"""The command line: ``backpass train digits`` and its siblings, one file a command.
+
+A command's file is loaded when the command is asked for, so that ``backpass --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from .. import __version__
+from .command import Failure
+
+# Command -> its line in the overview. Its file has the same name.
+COMMANDS = {
+    "train": "Train a network on a table or a built-in data set; write the model and a report.",
+    "predict": "Predict the rows of a table with a trained model.",
+    "trace": "Show every a, z, δ, Δ and D of one row's pass through a trained model.",
+    "check": "Check a trained model's gradient against a numerical one, on your own data.",
+    "info": "Show the version, the engine, the threads and which extras are installed.",
+}
+
+
+class Commands(click.Group):
+    """The group: finds a command's file, and says a mistake in the arguments in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command from its file."""
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(importlib.import_module(f".{cmd_name}", __name__), cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading their files."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; wrong arguments end in one line, as every other mistake does."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "backpass"
+            message = error.format_message().rstrip(".")
+            raise Failure(f"{message}. (See `{path} --help`.)") from None
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
+@click.version_option(__version__, prog_name="backpass")
+def main() -> None:
+    """Backpropagation you can see through, at the speed of your CPU."""

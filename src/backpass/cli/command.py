@@ -1,0 +1,108 @@
+"""What all commands share: --json, --debug, and errors as one line.
+
+A command's function returns an ``Answer``; with --json its values are printed as one JSON object
+on standard output, else it is shown. Progress and messages go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+from ..errors import BackpassError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: as values for --json, and how it is shown to people."""
+
+    values: dict[str, Any]
+    show: Callable[[Console], Any]
+    exit_code: int = field(default=0)
+
+
+class Failure(click.ClickException):
+    """One line on standard error, and exit code 2."""
+
+    exit_code = 2
+
+
+class Command(click.Command):
+    """A command with --json and --debug, whose function returns an Answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += [
+            click.Option(
+                ["--json", "as_json"],
+                is_flag=True,
+                help="Print the result as one JSON object on standard output, nothing else there.",
+            ),
+            click.Option(["--debug"], is_flag=True, help="Show the whole traceback of an error."),
+        ]
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run the command's function and print its answer."""
+        as_json, debug = ctx.params.pop("as_json"), ctx.params.pop("debug")
+        answer = self._answer(ctx, debug)
+        if as_json:
+            click.echo(json.dumps(plain(answer.values), ensure_ascii=False, allow_nan=False))
+        else:
+            answer.show(Console(highlight=False))
+        ctx.exit(answer.exit_code)
+
+    def _answer(self, ctx: click.Context, debug: bool) -> Answer:
+        """Run the function; an error becomes a line, unless it is being looked into."""
+        with warnings.catch_warnings():
+            warnings.showwarning = _say_warning
+            try:
+                return super().invoke(ctx)
+            except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
+                raise
+            except Exception as error:
+                if debug:
+                    raise
+                raise Failure(one_line(error)) from None
+
+
+def messages() -> Console:
+    """Return the console for progress and messages: standard error."""
+    return Console(stderr=True, highlight=False)
+
+
+def one_line(error: Exception) -> str:
+    """Say an error in one line."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this; try fewer rows or smaller layers."
+    text = " ".join(str(error).split())
+    if isinstance(error, BackpassError | ValueError) and text:
+        return text
+    return f"{type(error).__name__}: {text} (--debug shows where it came from.)"
+
+
+def plain(value: Any) -> Any:
+    """Turn arrays and NumPy's numbers into what JSON knows; what is not finite becomes null."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning as one line."""
+    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)

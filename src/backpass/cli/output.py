@@ -1,0 +1,21 @@
+"""Files that a command writes: looked at before the work begins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..errors import InvalidInput, OutputExists
+from ..files import check_output
+
+
+def check_free(path: Path, force: bool) -> None:
+    """Raise if a file cannot be written there, or exists and may not be replaced."""
+    try:
+        place = check_output(path, force)
+    except OutputExists:
+        raise OutputExists(
+            f"{path} exists; --force replaces it, --out names another file."
+        ) from None
+    if not os.access(place.parent, os.W_OK):
+        raise InvalidInput(f"The folder {place.parent} cannot be written to.")

@@ -1,0 +1,92 @@
+"""``backpass predict``: the raw table in, one prediction a row out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+from .command import Answer, Command, messages, plain
+
+
+@click.command(cls=Command)
+@click.argument("model")
+@click.argument("data")
+@click.option("--out", metavar="FILE", help="Write the predictions there, as CSV.")
+@click.option("--proba", is_flag=True, help="The probability of each class beside it.")
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
+def predict(model: str, data: str, out: str | None, proba: bool, force: bool) -> Answer:
+    """Predict the rows of the table DATA with the trained MODEL; the output is CSV.
+
+    DATA is the raw table, as the model was trained on it: MODEL knows which columns it needs and
+    how to scale them. Where the target is there too, the score is said on standard error.
+    """
+    from .model import load_model
+    from .output import check_free
+    from .source import load
+
+    if out is not None:
+        check_free(Path(out), force)
+    trained = load_model(model)
+    table = load(data)
+    columns = _predictions(trained, trained.inputs(table), proba)
+    score = _score(trained, table, columns["prediction"])
+    text = _as_csv(columns)
+    if out is not None:
+        from ..files import atomic_write
+
+        atomic_write(out, text.encode(), force)
+    values = {**columns, "n_rows": len(columns["prediction"]), **score, "out": out}
+    return Answer(values, lambda to: _show(to, text, out, score))
+
+
+def _predictions(model: Any, X: np.ndarray, proba: bool) -> dict[str, np.ndarray]:
+    """Columns of the output: the prediction, and a probability for each class."""
+    estimator = model.estimator
+    X = X.astype(estimator.theta_.dtype)
+    columns = {"prediction": model.target.decode(estimator.predict(X))}
+    if proba:
+        if not model.target.classes:
+            raise click.UsageError(
+                f"--proba: the target {model.target.name!r} is a number, which has no classes"
+            )
+        names = [f"probability of {label}" for label in estimator.classes_]
+        columns |= dict(zip(names, estimator.predict_proba(X).T))
+    return columns
+
+
+def _score(model: Any, table: Any, predicted: np.ndarray) -> dict[str, float]:
+    """Accuracy or R², where the table has the target."""
+    from sklearn.metrics import accuracy_score, r2_score
+
+    y = model.targets(table)
+    if y is None or (len(y) < 2 and not model.target.classes):
+        return {}
+    truth = model.target.decode(y)
+    if model.target.classes:
+        return {"accuracy": float(accuracy_score(truth, predicted))}
+    return {"r2": float(r2_score(truth, predicted))}
+
+
+def _as_csv(columns: dict[str, np.ndarray]) -> str:
+    """Write the columns as CSV; numbers keep all their digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*(plain(column) for column in columns.values())))
+    return text.getvalue()
+
+
+def _show(to: Console, text: str, out: str | None, score: dict[str, float]) -> None:
+    """Print the predictions, or where they are; the score goes to standard error."""
+    if out is None:
+        click.echo(text, nl=False, file=to.file)
+    else:
+        to.print(f"Predictions: {out}", soft_wrap=True)
+    for name, value in score.items():
+        messages().print(f"{name.replace('r2', 'R²')} on these rows: {value:.4f}")

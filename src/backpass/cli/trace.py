@@ -1,0 +1,74 @@
+"""``backpass trace``: every number of one row's pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from .command import Answer, Command
+
+MOST_NUMBERS = 8  # of an array, in the terminal; --json has them all
+
+
+@click.command(cls=Command)
+@click.argument("model")
+@click.argument("data")
+@click.option("--row", type=int, default=0, show_default=True, help="The row, counted from 0.")
+def trace(model: str, data: str, row: int) -> Answer:
+    """Show every a, z, δ, Δ and D of one row of DATA, on its way through the trained MODEL.
+
+    DATA needs the target column, because δ compares the answer with it. The layers have the notes'
+    numbers: 1 is the input. --json prints all numbers.
+    """
+    from ..trace import trace as trace_pass
+    from .model import load_model, one_row
+    from .source import load
+
+    trained = load_model(model)
+    table = load(data)
+    X, y = trained.inputs(table), trained.targets(table)
+    which = one_row(len(X), row, data)
+    if y is None:
+        raise click.UsageError(
+            f"{data} has no target column {trained.target.name!r}, without which there is no δ"
+        )
+    t = trace_pass(
+        trained.net, trained.theta, X[which], trained.Y(y[which]), trained.estimator.alpha
+    )
+    return Answer(_values(t, row), lambda to: _show(to, t, row))
+
+
+def _values(t: Any, row: int) -> dict[str, Any]:
+    """All numbers: name -> layer -> array."""
+    values: dict[str, Any] = {"row": row, "J": t.J, "lambda": t.lam, "network": str(t.net)}
+    for name, layer, array in t:
+        if layer is None:
+            values[name] = array
+        else:
+            values.setdefault(name, {})[layer] = array
+    return values
+
+
+def _show(to: Console, t: Any, row: int) -> None:
+    """The summary table, and the numbers of the row in each layer."""
+    to.print(t)
+    numbers = RichTable(title=f"Row {row}, unit by unit", show_lines=False)
+    numbers.add_column("")
+    numbers.add_column("numbers")
+    for name in ("a", "z", "delta"):
+        for layer, array in sorted(getattr(t, name).items()):
+            symbol = "δ" if name == "delta" else name
+            numbers.add_row(f"{symbol}^({layer})", _few(array[0]))
+    numbers.add_row("Y", _few(t.Y[0]))
+    to.print(numbers)
+
+
+def _few(array: np.ndarray) -> str:
+    """The first numbers of an array, and how many more there are."""
+    shown = "  ".join(f"{number:.4g}" for number in array[:MOST_NUMBERS])
+    more = len(array) - MOST_NUMBERS
+    return f"{shown}  … and {more} more" if more > 0 else shown

@@ -1,0 +1,246 @@
+"""``backpass train``: from a table to a model file and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from ..activations import ACTIVATIONS, ALIASES
+from ..errors import MissingExtra
+from ..losses import LOSSES
+from ..settings import SCHEDULES, SOLVERS, Settings
+from .command import Answer, Command, messages
+from .output import check_free
+
+if TYPE_CHECKING:
+    from ..experiment import Data, Outcome
+
+INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
+CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
+
+
+class Sizes(click.ParamType):
+    """Hidden layers as ``64,32``; ``none`` for a network without any."""
+
+    name = "sizes"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        """Return the sizes as a tuple."""
+        if isinstance(value, tuple):
+            return value
+        if value == "none":
+            return ()
+        try:
+            sizes = tuple(int(size) for size in value.split(","))
+        except ValueError:
+            sizes = (0,)
+        if min(sizes) < 1:
+            self.fail(f"{value!r} is not like 64 or 64,32: one positive size a layer.", param, ctx)
+        return sizes
+
+
+DEFAULT = Settings()
+POSITIVE = click.FloatRange(0, min_open=True)
+
+
+@click.command(cls=Command)
+@click.argument("source", metavar="DATA")
+@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option("--ignore", metavar="COLUMN", multiple=True, help="A column not to learn from.")
+@click.option(
+    "--categorical", metavar="COLUMN", multiple=True, help="A column of numbers that are codes."
+)
+@click.option(
+    "--classes/--numbers", default=None, help="What the target holds; else it decides itself."
+)
+@click.option("--hidden", type=Sizes(), default=DEFAULT.hidden, help="Hidden layers, as 64,32.")
+@click.option(
+    "--activation",
+    type=click.Choice([*ACTIVATIONS, *ALIASES]),
+    default=DEFAULT.activation,
+    help="Of the hidden layers.",
+)
+@click.option(
+    "--loss",
+    type=click.Choice([*LOSSES]),
+    help="If left out: log_loss for classes, squared_error for numbers.",
+)
+@click.option("--solver", type=click.Choice(SOLVERS), default=DEFAULT.solver)
+@click.option(
+    "--lambda", "lam", type=click.FloatRange(0), default=DEFAULT.lam, help="Weight decay λ."
+)
+@click.option("--epochs", type=click.IntRange(1), help="Epochs, or iterations of lbfgs and cg.")
+@click.option("--batch-size", type=click.IntRange(1), help="Rows of a mini-batch.")
+@click.option("--learning-rate", type=POSITIVE, help="Step size of adam, sgd and gd.")
+@click.option(
+    "--schedule",
+    type=click.Choice(SCHEDULES),
+    default=DEFAULT.schedule,
+    help="Of the learning rate.",
+)
+@click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), default=DEFAULT.dropout)
+@click.option("--early-stopping", is_flag=True, help="Stop when the validation score settles.")
+@click.option(
+    "--test-size",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=DEFAULT.test_size,
+    help="Part of the rows that is held out for the test.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=DEFAULT.seed)
+@click.option("--threads", type=click.IntRange(1), help="Threads at most.")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), default=DEFAULT.dtype)
+@click.option("--checkpoint", metavar="FILE", help="Save the run there, and go on from there.")
+@click.option("--every", type=click.IntRange(1), default=DEFAULT.every, help="Epochs between.")
+@click.option("--out", metavar="FILE", help="The model file; NAME.backpass if left out.")
+@click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def train(
+    source: str,
+    target: str | None,
+    ignore: tuple[str, ...],
+    categorical: tuple[str, ...],
+    classes: bool | None,
+    out: str | None,
+    no_report: bool,
+    force: bool,
+    **settings: Any,
+) -> Answer:
+    """Train a network on DATA; write the model and an HTML report with pictures.
+
+    DATA is a table in a file (.csv, .parquet, .npz, .mat, ...), or the name of a built-in set:
+    digits, notes-digits, iris, wine, breast_cancer, diabetes. Part of the rows is held out for the
+    test; gaps are filled, numbers scaled, and categories made numbers as the training rows say.
+    """
+    from ..experiment import prepare
+    from ..persistence import save
+    from .source import load
+
+    model = Path(out or f"{_stem(source)}.backpass")
+    check_free(model, force)
+    report = None if no_report else _report_beside(model)
+    if report is not None:
+        check_free(report, force)
+    chosen = Settings(**settings)
+    table = load(source, target, categorical)
+    data = prepare(table, chosen, ignore, categorical, classes)
+    outcome = _run(data, chosen)
+    save(outcome.estimator, model, preprocessing=data.preprocessing, force=force)
+    if report is not None:
+        report = _write_report(outcome, report, force)
+    if outcome.interrupted:
+        messages().print("Stopped by Ctrl-C; the model so far is kept.")
+    return Answer(
+        _values(outcome, model, report),
+        lambda to: _show(to, outcome, model, report),
+        exit_code=INTERRUPTED if outcome.interrupted else 0,
+    )
+
+
+def _stem(source: str) -> str:
+    """cars.csv.gz -> cars: what a file, or a built-in set, is called."""
+    return Path(source).name.split(".")[0] or "model"
+
+
+def _report_beside(model: Path) -> Path:
+    return model.with_suffix(".html")
+
+
+def _run(data: Data, settings: Settings) -> Outcome:
+    """Train under a progress bar."""
+    from ..experiment import run
+    from .progress import EpochBar
+
+    with EpochBar(settings.max_iter, messages()) as bar:
+        return run(data, settings, (bar.update,))
+
+
+def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:
+    """Write the report; without matplotlib, say so and go on."""
+    from ..files import atomic_write
+    from ..report import render
+
+    try:
+        page = render(outcome)
+    except MissingExtra as error:
+        messages().print(f"No report: {error}", soft_wrap=True)
+        return None
+    atomic_write(report, page.encode(), force)
+    return report
+
+
+def _values(outcome: Outcome, model: Path, report: Path | None) -> dict[str, Any]:
+    """The result for --json."""
+    data, estimator = outcome.data, outcome.estimator
+    values = {
+        "source": data.source,
+        "target": data.target.name,
+        outcome.score_name: outcome.score,
+        "baseline": outcome.baseline,
+        "J": outcome.J,
+        "epochs": estimator.n_iter_,
+        "seconds": outcome.seconds,
+        "stop_reason": outcome.stop_reason,
+        "interrupted": outcome.interrupted,
+        "model": str(model),
+        "report": None if report is None else str(report),
+        **{f"n_{part}": len(rows) for part, rows in data.rows.items()},
+        "n_features": len(data.preprocessing.outputs),
+        "network": str(estimator.net_),
+        "n_parameters": estimator.net_.n_parameters,
+    }
+    if outcome.confusion is not None:
+        values |= {"classes": outcome.labels, "confusion": outcome.confusion}
+    return values
+
+
+def _show(to: Console, outcome: Outcome, model: Path, report: Path | None) -> None:
+    """The result for people: a table, the confusion, and where the files are."""
+    to.print(_summary(outcome))
+    if outcome.confusion is not None and len(outcome.labels) <= CONFUSION_CLASSES:
+        to.print("\nTest rows by true class (down) and predicted class (across):", soft_wrap=True)
+        to.print(_confusion(outcome))
+    to.print(f"Model:  {model}", soft_wrap=True)
+    if report is not None:
+        to.print(f"Report: {report}", soft_wrap=True)
+
+
+def _summary(outcome: Outcome) -> RichTable:
+    """Score, J, time and why it stopped."""
+    table = RichTable(show_header=False, box=None, padding=(0, 2, 0, 0))
+    data = outcome.data
+    if data.target.classes:
+        right = int(np.sum(outcome.truth == outcome.predicted))
+        what = f"{right} of {len(outcome.truth)} rows; {outcome.baseline:.1%} without a model"
+        table.add_row("test accuracy", f"[bold]{outcome.score:.2%}[/bold]  ({what})")
+    else:
+        table.add_row("test R²", f"[bold]{outcome.score:.4f}[/bold]")
+        table.add_row("mean error", f"{outcome.mean_error:.4g}")
+    table.add_row("network", str(outcome.estimator.net_))
+    table.add_row("rows", ", ".join(f"{len(r)} {part}" for part, r in data.rows.items()))
+    table.add_row("J", f"{outcome.J:.6g}")
+    table.add_row("time", f"{outcome.seconds:.2f} s, {outcome.estimator.n_iter_} epochs")
+    table.add_row("stopped", outcome.stop_reason)
+    return table
+
+
+def _confusion(outcome: Outcome) -> RichTable:
+    """True classes down, predicted ones across; what is wrong stands out."""
+    table = RichTable(box=None)
+    table.add_column("")
+    for label in outcome.labels:
+        table.add_column(str(label), justify="right")
+    assert outcome.confusion is not None
+    for i, (label, row) in enumerate(zip(outcome.labels, outcome.confusion)):
+        table.add_row(str(label), *(_cell(int(n), i == j) for j, n in enumerate(row)))
+    return table
+
+
+def _cell(count: int, right: bool) -> str:
+    if count == 0:
+        return "[dim]·[/dim]"
+    return str(count) if right else f"[bold red]{count}[/bold red]"

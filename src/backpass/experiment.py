@@ -1,0 +1,302 @@
+"""One experiment on one table: split, preprocess, train, and test on rows that were held out."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+from .cells import as_table
+from .errors import InvalidInput
+from .estimators import MLPClassifier, MLPRegressor
+from .preprocessing import Preprocessing, Target, fit_columns, fit_target, known_range
+from .settings import Settings
+from .tables import SMALLEST_IMAGE, Table, check_trainable
+
+MIN_ROWS = 10
+VALIDATION = 0.1  # of the rows that are not for the test
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A table made ready: X and y in three parts, and what is known about them."""
+
+    preprocessing: Preprocessing
+    X: dict[str, np.ndarray]  # "train", "validation", "test"
+    y: dict[str, np.ndarray]
+    rows: dict[str, np.ndarray]  # their numbers in the table
+    source: str
+    image_shape: tuple[int, int] | None
+    image_order: str
+
+    @property
+    def target(self) -> Target:
+        """What is predicted."""
+        assert self.preprocessing.target is not None
+        return self.preprocessing.target
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A trained model, and how it does on the rows that it has not seen."""
+
+    data: Data
+    settings: Settings
+    estimator: Any
+    seconds: float
+    predicted: np.ndarray  # of the test rows, in the target's units
+    probabilities: np.ndarray | None  # (m_test, classes)
+
+    @property
+    def truth(self) -> np.ndarray:
+        """The test rows' true values, in the target's units."""
+        return self.data.target.decode(self.data.y["test"])
+
+    @property
+    def score_name(self) -> str:
+        """Name of the score: accuracy for classes, R² for numbers."""
+        return "test_accuracy" if self.data.target.classes else "test_r2"
+
+    @property
+    def score(self) -> float:
+        """Accuracy or R² on the test rows."""
+        from sklearn.metrics import accuracy_score, r2_score
+
+        score = accuracy_score if self.data.target.classes else r2_score
+        return float(score(self.truth, self.predicted))
+
+    @property
+    def mean_error(self) -> float:
+        """Mean |prediction − truth| on the test rows, for numbers."""
+        return float(np.mean(np.abs(self.predicted - self.truth)))
+
+    @property
+    def J(self) -> float:
+        """The objective at the end, on the training rows."""
+        from .engine import cost_and_gradient
+        from .targets import Labels
+
+        X, y, estimator = self.data.X["train"], self.data.y["train"], self.estimator
+        is_class = self.data.target.classes
+        Y = Labels((estimator.classes_,)).encode(y) if is_class else y[:, None]
+        return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the training stopped, as a sentence."""
+        return str(self.estimator.stop_reason_.value)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C stopped it."""
+        return self.estimator.stop_reason_.name == "INTERRUPTED"
+
+    @property
+    def labels(self) -> list[Any]:
+        """All classes, those of the test rows included."""
+        known = {*self.estimator.classes_.tolist(), *self.truth.tolist()}
+        return sorted(known)
+
+    @property
+    def confusion(self) -> np.ndarray | None:
+        """Test rows counted by true class (row) and predicted class (column); None for numbers."""
+        if not self.data.target.classes:
+            return None
+        from sklearn.metrics import confusion_matrix
+
+        return confusion_matrix(self.truth, self.predicted, labels=self.labels)
+
+    @property
+    def baseline(self) -> float:
+        """The score without looking at X: always the most frequent class; 0 for R²."""
+        if not self.data.target.classes:
+            return 0.0
+        labels, counts = np.unique(self.data.y["train"], return_counts=True)
+        return float(np.mean(self.truth == labels[counts.argmax()]))
+
+
+def prepare(
+    table: Table,
+    settings: Settings,
+    ignore: tuple[str, ...] = (),
+    categorical: tuple[str, ...] = (),
+    classes: bool | None = None,
+) -> Data:
+    """Split a table and fit its preprocessing on the rows that are not for the test.
+
+    Parameters
+    ----------
+    table : Table
+        With a target.
+    settings : Settings
+        Its ``test_size``, ``seed``, ``loss`` and ``dtype`` are read.
+    ignore : tuple of str
+        Columns not to learn from.
+    categorical : tuple of str
+        Columns of numbers that are categories.
+    classes : bool or None
+        Whether the target holds classes; None lets it decide.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    InvalidInput
+        If the table cannot be learned from.
+    """
+    check_trainable(table)
+    assert table.y is not None
+    if table.y.ndim != 1:
+        raise InvalidInput(
+            f"{table.source}: the target {table.target!r} has {table.y.shape[1]} columns; one is "
+            "predicted at a time."
+        )
+    target = _target(table, settings, classes)
+    y = target.encode(table.y)
+    rows = _split(y, target, settings)
+    columns = _columns(table, ignore)
+    shape = table.image_shape or _pixels(columns)
+    learning = np.concatenate([rows["train"], rows["validation"]])
+    known = _rows(columns, learning)
+    fitted = _of_pixels(known) if shape else fit_columns(known, categorical)
+    preprocessing = Preprocessing(fitted, target, ignore)
+    whole = preprocessing.transform(columns).astype(settings.dtype)
+    X = {part: whole[which] for part, which in rows.items()}
+    parts = {part: y[which] for part, which in rows.items()}
+    return Data(preprocessing, X, parts, rows, table.source, shape, table.image_order)
+
+
+def run(
+    data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()
+) -> Outcome:
+    """Train on the training rows and predict the test rows.
+
+    Parameters
+    ----------
+    data : Data
+        From ``prepare``.
+    settings : Settings
+        How to train.
+    callbacks : tuple of callables
+        Called with a Progress after every epoch.
+
+    Returns
+    -------
+    Outcome
+    """
+    from sklearn.exceptions import ConvergenceWarning
+
+    estimator = build(data, settings, callbacks)
+    validation: dict[str, Any] = {}
+    if len(data.y["validation"]):
+        validation = {"X_val": data.X["validation"], "y_val": data.y["validation"]}
+    started = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the stop reason says it
+        estimator.fit(data.X["train"], data.y["train"], **validation)
+    seconds = time.perf_counter() - started
+    estimator.set_params(callbacks=None)
+    predicted = data.target.decode(estimator.predict(data.X["test"]))
+    probabilities = estimator.predict_proba(data.X["test"]) if data.target.classes else None
+    return Outcome(data, settings, estimator, seconds, predicted, probabilities)
+
+
+def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()) -> Any:
+    """Make the estimator that the settings describe, untrained."""
+    kind = MLPClassifier if data.target.classes else MLPRegressor
+    rows = len(data.y["train"])
+    chosen: dict[str, Any] = {} if settings.loss is None else {"loss": settings.loss}
+    return kind(
+        hidden_layer_sizes=settings.hidden,
+        activation=settings.activation,
+        solver=settings.solver,
+        alpha=settings.lam,
+        batch_size=settings.batch_rows(rows),
+        learning_rate=settings.schedule,
+        learning_rate_init=settings.step_size,
+        max_iter=settings.max_iter,
+        random_state=settings.seed,
+        early_stopping=settings.early_stopping and len(data.y["validation"]) > 0,
+        dropout=settings.dropout,
+        n_threads=settings.threads,
+        callbacks=list(callbacks),
+        checkpoint=settings.checkpoint,
+        every=settings.every,
+        **chosen,
+    )
+
+
+def _target(table: Table, settings: Settings, classes: bool | None) -> Target:
+    """Fit the target; a loss that needs counts gets them unscaled."""
+    target = fit_target(str(table.target), table.y, classes)
+    return replace(target, centre=0.0, scale=1.0) if settings.loss == "poisson" else target
+
+
+def _split(y: np.ndarray, target: Target, settings: Settings) -> dict[str, np.ndarray]:
+    """Draw the rows for training, validation and test, each class in proportion where it can be."""
+    if len(y) < MIN_ROWS:
+        raise InvalidInput(
+            f"The table has {len(y)} rows; to train and to test, it takes at least {MIN_ROWS}."
+        )
+    learn, test = _two_parts(np.arange(len(y)), y, target, settings.test_size, settings.seed)
+    train, validation = _two_parts(learn, y[learn], target, VALIDATION, settings.seed)
+    return {"train": train, "validation": validation, "test": test}
+
+
+def _two_parts(
+    rows: np.ndarray, y: np.ndarray, target: Target, fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split rows in two; none for the second where so small a part says nothing."""
+    from sklearn.model_selection import train_test_split
+
+    if len(rows) * fraction < 2:
+        return rows, rows[:0]
+    strata = y if target.classes and _can_stratify(y, fraction) else None
+    first, second = train_test_split(rows, test_size=fraction, stratify=strata, random_state=seed)
+    return np.asarray(first), np.asarray(second)
+
+
+def _can_stratify(y: np.ndarray, fraction: float) -> bool:
+    """Whether each class has a row for either part."""
+    counts = np.unique(y, return_counts=True)[1]
+    return counts.min() >= 2 and int(len(y) * fraction) >= len(counts)
+
+
+def _columns(table: Table, ignore: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return the inputs by name, those to be ignored left out."""
+    is_matrix = isinstance(table.X, np.ndarray)
+    columns = as_table(dict(zip(table.names, table.X.T)) if is_matrix else table.X)
+    unknown = [name for name in ignore if name not in columns]
+    if unknown:
+        raise InvalidInput(f"{table.source} has no column {unknown[0]!r} to ignore.")
+    return {name: cells for name, cells in columns.items() if name not in ignore}
+
+
+def _rows(columns: dict[str, np.ndarray], which: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: cells[which] for name, cells in columns.items()}
+
+
+def _pixels(columns: dict[str, np.ndarray]) -> tuple[int, int] | None:
+    """Return the sides of a square image where the columns can only be its pixels, 0 to 255."""
+    side = isqrt(len(columns))
+    if side * side != len(columns) or len(columns) < SMALLEST_IMAGE:
+        return None
+    whole = all(
+        cells.dtype.kind in "uif" and bool(((cells >= 0) & (cells <= 255) & (cells % 1 == 0)).all())
+        for cells in columns.values()
+    )
+    return (side, side) if whole else None
+
+
+def _of_pixels(columns: dict[str, np.ndarray]) -> Any:
+    """Scale pixels by the range that all of them share: a pixel that is always dark stays 0."""
+    low = min(float(cells.min()) for cells in columns.values())
+    high = max(float(cells.max()) for cells in columns.values())
+    return known_range(columns, low, high)

@@ -1,0 +1,47 @@
+"""The settings of an experiment, and what the data and the solver choose where they are silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SOLVERS = ("adam", "sgd", "gd", "lbfgs", "cg", "newton")
+FULL_BATCH = ("lbfgs", "cg", "newton")
+SCHEDULES = ("constant", "invscaling", "adaptive", "cosine", "one_cycle")
+STEP_SIZE = {"gd": 0.5, "sgd": 0.01, "adam": 0.002}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; None leaves the choice to the data and the solver."""
+
+    hidden: tuple[int, ...] = (256,)
+    activation: str = "relu"
+    loss: str | None = None
+    solver: str = "adam"
+    lam: float = 0.1
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    schedule: str = "cosine"
+    dropout: float = 0.0
+    early_stopping: bool = False
+    test_size: float = 0.2
+    seed: int = 0
+    threads: int | None = None
+    dtype: str = "float64"
+    checkpoint: str | None = None
+    every: int = 10
+
+    @property
+    def max_iter(self) -> int:
+        """Epochs, or iterations of a full-batch solver."""
+        return self.epochs or (300 if self.solver in FULL_BATCH else 40)
+
+    @property
+    def step_size(self) -> float:
+        """The learning rate at the beginning."""
+        return self.learning_rate or STEP_SIZE.get(self.solver, 0.002)
+
+    def batch_rows(self, rows: int) -> int:
+        """Rows of a mini-batch, of so many."""
+        return min(self.batch_size or (32 if rows <= 10_000 else 128), rows)
