@@ -187,7 +187,7 @@ def test_first_point_that_is_not_finite_is_refused(solver: str) -> None:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
-@pytest.mark.parametrize("wall", [np.nan, np.inf])
+@pytest.mark.parametrize("wall", [np.nan, np.inf, -np.inf])
 def test_a_wall_that_is_not_finite_is_backed_away_from(solver: str, wall: float) -> None:
     def walled(theta: Any) -> tuple[float, Any]:  # −log(1 − x) − 2x, a minimum at ½ before x = 1
         x = float(theta[0])
