@@ -15,7 +15,14 @@ from starlette.websockets import WebSocketDisconnect
 
 import backpass as bp
 from backpass.errors import InvalidInput
-from backpass.studio.app import Address, finite, make_app, make_server, parse_order
+from backpass.studio.app import (
+    Address,
+    finite,
+    make_app,
+    make_server,
+    new_address,
+    parse_order,
+)
 from backpass.studio.page import MODULES, bake, render, static_file
 from backpass.studio.scene import Scene, scene_of, targets_of
 from backpass.studio.session import Bench, Mailbox, Session, Settings, validation
@@ -261,12 +268,7 @@ def test_json_has_no_nan():
 
 @pytest.fixture
 def running_server():
-    address = Address("127.0.0.1", 0, TOKEN)
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = Address("127.0.0.1", probe.getsockname()[1], TOKEN)
+    address = Address("127.0.0.1", new_address().port, TOKEN)
     server = make_server(*make_scene(), address)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

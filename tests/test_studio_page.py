@@ -323,12 +323,7 @@ def live(browser, tmp_path):
     saved = []
     bench = Bench(X[:1500], Y[:1500], X[1500:], Y[1500:],
                   lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = new_address(port)
+    address = new_address()
     server = make_server(scene, bench, address)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

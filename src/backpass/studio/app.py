@@ -10,6 +10,7 @@ import asyncio
 import json
 import math
 import secrets
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -237,8 +238,12 @@ def make_app(scene: Scene, bench: Bench, address: Address) -> Any:
     return Guard(app, address)
 
 
-def new_address(port: int) -> Address:
-    """Loopback, with a token that nobody can guess."""
+def new_address(port: int = 0) -> Address:
+    """Loopback, with a token that nobody can guess; port 0 takes a free one."""
+    if port == 0:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     return Address("127.0.0.1", port, secrets.token_urlsafe(24))
 
 

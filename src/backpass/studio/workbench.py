@@ -1,0 +1,59 @@
+"""An estimator with its data, as the studio's page and its session want them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..persistence import save
+from ..preprocessing import Preprocessing
+from .scene import Scene, scene_of, targets_of
+from .session import Bench
+
+
+@dataclass(frozen=True, eq=False)
+class Workbench:
+    """A fitted estimator, its preprocessing, and rows for training and validation."""
+
+    estimator: Any
+    preprocessing: Preprocessing | None
+    X: dict[str, np.ndarray]  # "train", "validation"
+    y: dict[str, np.ndarray]
+    title: str
+    image_shape: tuple[int, int] | None = None
+    image_order: str = "C"
+
+    def scene(self) -> Scene:
+        """What the page shows: the network, and rows that it has not been trained on first."""
+        X, y = (
+            np.concatenate([part["validation"], part["train"]]) for part in (self.X, self.y)
+        )
+        return scene_of(
+            self.estimator,
+            X,
+            y,
+            image=self.image_shape,
+            image_order=self.image_order,
+            title=self.title,
+        )
+
+    def bench(self, keep: Callable[[np.ndarray], str] | None) -> Bench:
+        """What a session trains on."""
+        X = {part: np.asarray(rows, dtype=np.float64) for part, rows in self.X.items()}
+        classes = getattr(self.estimator, "classes_", None)
+        names = None if classes is None else np.asarray(classes).tolist()
+        Y = {part: targets_of(self.estimator.net_, y, names) for part, y in self.y.items()}
+        return Bench(X["train"], Y["train"], X["validation"], Y["validation"], keep)
+
+    def saver(self, path: str) -> Callable[[np.ndarray], str]:
+        """Make the function that saves the network with another θ."""
+
+        def keep(theta: np.ndarray) -> str:
+            self.estimator.theta_[:] = theta
+            save(self.estimator, path, preprocessing=self.preprocessing, force=True)
+            return f"Saved: {path}"
+
+        return keep
