@@ -19,6 +19,7 @@ COMMANDS = {
     "predict": "Predict the rows of a table with a trained model.",
     "trace": "Show every a, z, δ, Δ and D of one row's pass through a trained model.",
     "check": "Check a trained model's gradient against a numerical one, on your own data.",
+    "studio": "Watch a network learn, in a page on this machine or in one file.",
     "info": "Show the version, the engine, the threads and which extras are installed.",
 }
 

@@ -28,9 +28,7 @@ class Workbench:
 
     def scene(self) -> Scene:
         """What the page shows: the network, and rows that it has not been trained on first."""
-        X, y = (
-            np.concatenate([part["validation"], part["train"]]) for part in (self.X, self.y)
-        )
+        X, y = (np.concatenate([part["validation"], part["train"]]) for part in (self.X, self.y))
         return scene_of(
             self.estimator,
             X,
