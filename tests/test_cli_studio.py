@@ -66,7 +66,6 @@ def test_the_server_answers_at_its_address_and_ends_at_ctrl_c():
     command = [sys.executable, "-m", "backpass", "studio", "iris", "--no-browser"]
     process = subprocess.Popen(
         command,
-        cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"COLUMNS": "200"},
