@@ -40,9 +40,17 @@ def test_every(path):
     assert checkpoint(path).unfinished() == {"epoch": 6}
 
 
+def test_an_interrupted_run_keeps_its_latest_state(path):
+    ours = checkpoint(path, every=3)
+    for epoch in range(1, 6):
+        ours.keep(epoch, {"epoch": epoch})
+    ours.close(finished=False)
+    assert checkpoint(path).unfinished() == {"epoch": 5}
+
+
 def test_a_finished_run_is_over(path):
     checkpoint(path).keep(1, RUN)
-    checkpoint(path).finish()
+    checkpoint(path).close(finished=True)
     assert checkpoint(path).unfinished() is None
     assert checkpoint(path, alpha=0.2).unfinished() is None
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .errors import InvalidInput, WriteError
+from .files import check_output
 from .modelfile import Content, read_model, reading, write_model
 from .packing import Packer, Unpacker
 
@@ -23,6 +24,9 @@ KIND = "checkpoint"
 
 # Parameters that say how a training runs, not where it goes.
 HARMLESS = ("callbacks", "checkpoint", "every", "n_threads", "verbose", "warm_start")
+
+
+DATA = ("data", "validation data", "first weights")  # told as hashes, which say nothing
 
 
 def fingerprint(*arrays: Any) -> str:
@@ -46,10 +50,19 @@ def _parts(array: Any) -> list[Any]:
 
 def identity(parameters: dict[str, Any], **data: str) -> dict[str, str]:
     """What two trainings must have in common, so that one can go on where the other stopped."""
-    kept = {k: repr(v) for k, v in parameters.items() if k not in HARMLESS}
+    kept = {k: _in_words(v) for k, v in parameters.items() if k not in HARMLESS}
     if not isinstance(parameters.get("random_state"), int | np.integer):
         kept["random_state"] = "None"  # an unfinished run has drawn its numbers already
     return {**kept, **data}
+
+
+def _in_words(value: Any) -> str:
+    """The same words for 5 and np.int64(5), for (5,) and [5], for an activation and its name."""
+    if isinstance(value, list | tuple):
+        return f"({', '.join(map(_in_words, value))})"
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    return repr(getattr(value, "name", value))
 
 
 @dataclass
@@ -69,6 +82,7 @@ class Checkpoint:
     path: str | os.PathLike[str]
     every: int
     identity: dict[str, str]
+    _latest: dict[str, Any] | None = field(default=None, repr=False)
     _warned: bool = field(default=False, repr=False)
 
     def unfinished(self) -> dict[str, Any] | None:
@@ -81,7 +95,8 @@ class Checkpoint:
         ModelFileError
             If the file is no checkpoint, or is damaged.
         """
-        if not os.path.exists(self.path):
+        place = check_output(self.path, force=True)
+        if not os.path.exists(place):
             return None
         content = read_model(self.path)
         if content.metadata.get("kind") != KIND:
@@ -101,7 +116,7 @@ class Checkpoint:
             return
         told = [
             f"the {name} differ"
-            if name in ("data", "validation data")
+            if name in DATA
             else f"{name} was {theirs.get(name)} and is now {self.identity[name]}"
             for name in names
         ]
@@ -112,24 +127,25 @@ class Checkpoint:
 
     def keep(self, epoch: int, run: dict[str, Any]) -> None:
         """Write a training's state, every so many epochs; a failure is said once, and survived."""
+        self._latest = run
         if epoch % self.every == 0:
             self._write(run, finished=False)
+            self._latest = None
 
-    def finish(self) -> None:
-        """Say that the training is over, so that the next one begins anew."""
-        self._write(None, finished=True)
+    def close(self, finished: bool) -> None:
+        """Say that the training is over, so that the next begins anew; or keep the latest state."""
+        if finished:
+            self._write(None, finished=True)
+        elif self._latest is not None:
+            self._write(self._latest, finished=False)
 
     def _write(self, run: Any, finished: bool) -> None:
         arrays: dict[str, np.ndarray] = {}
-        metadata = {
-            "kind": KIND,
-            "identity": self.identity,
-            "finished": finished,
-            "state": Packer(arrays).pack(run, "state"),
-        }
+        metadata = {"kind": KIND, "identity": self.identity, "finished": finished}
         try:
+            metadata["state"] = Packer(arrays).pack(run, "state")
             write_model(self.path, Content(arrays, metadata), force=True)
-        except WriteError as error:
+        except (InvalidInput, WriteError) as error:
             if not self._warned:
                 warnings.warn(f"The training goes on without its checkpoint: {error}", stacklevel=2)
             self._warned = True

@@ -37,6 +37,7 @@ from .initialise import init_theta
 from .losses import Loss
 from .network import Network
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
+from .runs import Runs
 from .sklearn_bridge import (
     Bridge,
     CallbackSupportMixin,
@@ -189,13 +190,13 @@ class Perceptron(
     ) -> Any:
         """Train from where things stand, or from n_init fresh starts, and keep the best."""
         net = self._network(data, known)
-        starts = [self._resumed()] if known else self._fresh_starts(net, data.X)
-        until = starts[0]["epoch"] + (max_iter or 1)
-        checkpoint = self._checkpoint(data, own, max_iter)
-        if checkpoint is not None and (run := checkpoint.unfinished()) is not None:
-            logger.warning("The training goes on after epoch %d.", run["state"]["epoch"])
-            starts, until = [run["state"]], run["until"]
-        data, validation = self._hold_out(data, own, starts[0]["seeds"])
+        checkpoint = None if max_iter is None else self._checkpoint(data, own, known)
+        runs = Runs.kept(checkpoint)
+        if runs is None:
+            runs = Runs([self._resumed()] if known else self._fresh_starts(net, data.X))
+        else:
+            logger.warning("The training goes on after epoch %d.", runs.epoch)
+        data, validation = self._hold_out(data, own, runs.starts[0]["seeds"])
         problem = engine.prepare(
             net,
             data.X,
@@ -209,32 +210,28 @@ class Perceptron(
         watch = Watch(
             validate=None if validation is None else self._validator(net, validation),
             callbacks=(*self._printer(), *self._callback_list(), *bridge.callbacks()),
-            keep=checkpoint and _keeper(checkpoint, until),
         )
         by_score = self.early_stopping and validation is not None
         patience = Patience(self.tol, self.n_iter_no_change, by_score)
-        state, reason = self._best_run(problem, starts, watch, patience, until)
+        state, reason = self._best_run(problem, runs, watch, patience, max_iter or 1, checkpoint)
         if max_iter is None and reason is StopReason.MAX_ITER:
             reason = StopReason.ONE_PASS
-        if checkpoint is not None and reason is StopReason.INTERRUPTED:
-            checkpoint.keep(0, {"state": state, "until": until})  # whatever the epoch is
-        elif checkpoint is not None:
-            checkpoint.finish()
-        n_iter = state["epoch"] - starts[0]["epoch"]
+        n_iter = state["epoch"] - runs.starts[0]["epoch"]
         self._publish(problem, state, reason, n_iter, by_score)
         self._describe(problem)
         bridge.close(self.theta_)
         self._warn(reason, n_iter)
         return self
 
-    def _checkpoint(self, data: Data, own: Data | None, max_iter: int | None) -> Checkpoint | None:
+    def _checkpoint(self, data: Data, own: Data | None, known: bool) -> Checkpoint | None:
         """The file that ``fit`` keeps its state in, if it is to keep it."""
-        if self.checkpoint is None or max_iter is None:
+        if self.checkpoint is None:
             return None
-        if self.n_init > 1:
-            raise InvalidInput("A checkpoint holds one training, so it goes with n_init=1 only.")
-        parts = {"data": fingerprint(*data), "validation data": fingerprint(*(own or ()))}
-        return Checkpoint(self.checkpoint, self.every, identity(self.get_params(), **parts))
+        about = {"data": fingerprint(*data), "validation data": fingerprint(*(own or ()))}
+        if known:
+            about["first weights"] = fingerprint(self._theta_now())
+        kept = identity({"estimator": type(self).__name__, **self.get_params(deep=False)}, **about)
+        return Checkpoint(self.checkpoint, self.every, kept)
 
     def _network(self, data: Data, known: bool) -> Network:
         """The network that the parameters and the data ask for."""
@@ -308,38 +305,45 @@ class Perceptron(
     def _best_run(
         self,
         problem: Any,
-        starts: list[State],
+        runs: Runs,
         watch: Watch,
         patience: Patience,
-        until: int,
+        max_iter: int,
+        checkpoint: Checkpoint | None,
     ) -> tuple[State, StopReason]:
         """Train from every start and return the end with the least J, or the best score."""
-        ends: list[tuple[State, StopReason]] = []
-        for start in starts:
-            ends.append(self._run(problem, start, watch, patience, until - start["epoch"]))
-            if ends[-1][1] in (StopReason.INTERRUPTED, StopReason.CALLBACK):
+        while not runs.over:
+            if checkpoint is not None:
+                watch.keep = runs.keeper(checkpoint)
+            state, reason = self._run(problem, runs, watch, patience, max_iter)
+            runs = runs.ended(state, reason)
+            if reason in (StopReason.INTERRUPTED, StopReason.CALLBACK):
                 break
-        return min(ends, key=lambda end: patience.rank(end[0]))
+        state, reason = runs.best(patience)
+        if checkpoint is not None:
+            checkpoint.close(finished=runs.last_reason is not StopReason.INTERRUPTED)
+        return state, reason
 
     def _run(
-        self, problem: Any, state: State, watch: Watch, patience: Patience, max_iter: int
+        self, problem: Any, runs: Runs, watch: Watch, patience: Patience, max_iter: int
     ) -> tuple[State, StopReason]:
-        """One training from one state."""
+        """One training, from its start or from where it was kept."""
+        state, epochs, evaluations = runs.current()
         if self.solver not in MINI_BATCH_SOLVERS:
             return training.run_full_batch(
                 problem,
                 state,
                 watch,
                 solver=self.solver,
-                max_iter=max_iter,
-                max_fun=self.max_fun,
+                max_iter=max_iter - epochs,
+                max_fun=self.max_fun - evaluations,
                 patience=patience,
             )
         plan = Plan(
             optimizer=self._optimizer(),
             schedule=self._schedule(),
             batch_size=self._batch_rows(problem.rows.m),
-            max_epochs=max_iter,
+            max_epochs=max_iter - epochs,
             patience=patience,
             shuffle=self.shuffle,
             dropout=self._dropout(problem.net.L - 2, state["seeds"]["dropout"]),
@@ -557,10 +561,6 @@ def keep(estimator: Any, arguments: dict[str, Any]) -> None:
     for name, value in arguments.items():
         if name not in ("self", "__class__"):
             setattr(estimator, name, value)
-
-
-def _keeper(checkpoint: Checkpoint, until: int) -> Callable[[State], None]:
-    return lambda state: checkpoint.keep(state["epoch"], {"state": state, "until": until})
 
 
 def _fingerprint(theta: Any) -> str:

@@ -119,12 +119,12 @@ class Watch:
     """Who looks at a training from outside, after every epoch.
 
     ``validate`` maps θ to (score, loss); a callback that returns something true stops the loop;
-    ``keep`` is given every state that training could go on from.
+    ``keep`` is given every state from which the training goes on.
     """
 
     validate: Callable[[Array], tuple[float, float]] | None = None
     callbacks: tuple[Callable[[Progress], Any], ...] = ()
-    keep: Callable[[State], None] | None = None
+    keep: Callable[[State], Any] = lambda state: None
     started: float = field(default_factory=time.perf_counter)
     rows: int = 0  # rows that went through since `started`
 
@@ -138,9 +138,7 @@ class Watch:
         return state
 
     def asks_to_stop(self, state: State) -> bool:
-        """Let the state be kept and tell every callback; whether one of them wants to stop."""
-        if self.keep is not None:
-            self.keep(state)
+        """Tell every callback; whether one of them wants to stop."""
         if not self.callbacks:
             return False
         progress = self._progress(state)
@@ -241,14 +239,15 @@ def run_epochs(problem: Any, state: State, plan: Plan, watch: Watch) -> tuple[St
     generator.bit_generator.state = state["generator"]
     try:
         for _ in range(plan.max_epochs):
-            before, state = state, _epoch(problem, state, plan, watch, generator)
-            if _diverged(problem, before, state):
-                return _last_finite(problem, before, watch), StopReason.DIVERGED
-            state, reason = _settled(plan.patience.count(state), plan)
+            after = _epoch(problem, state, plan, watch, generator)
+            if _diverged(problem, state, after):
+                return _last_finite(problem, state, watch), StopReason.DIVERGED
+            state, reason = _settled(plan.patience.count(after), plan)
             if watch.asks_to_stop(state):
                 return state, StopReason.CALLBACK
             if reason is not None:
                 return state, reason
+            watch.keep(state)
     except KeyboardInterrupt:
         return state, StopReason.INTERRUPTED
     return state, StopReason.MAX_ITER
@@ -349,7 +348,7 @@ def run_full_batch(
 
     def after_iteration(point: OptimizeResult) -> bool:
         nonlocal latest
-        latest = {**latest, "theta": point.x, "epoch": latest["epoch"] + 1, "solver": point.state}
+        latest = {**latest, "theta": point.x, "epoch": latest["epoch"] + 1}
         watch.rows += problem.rows.m
         latest = patience.count(watch.record(latest, float(point.fun)))
         if patience.by_score and patience.exhausted(latest):
@@ -369,6 +368,7 @@ def run_full_batch(
                 callback=after_iteration,
                 state=_solver_state(problem, state),
                 curvature=engine.ProblemCurvature(problem),
+                keep=lambda its: watch.keep({**latest, "solver": its}),
             )
     except KeyboardInterrupt:  # before the first point was evaluated
         return latest, StopReason.INTERRUPTED

@@ -76,6 +76,7 @@ def minimize_function(
     callback: Callable[[OptimizeResult], Any] | None = None,
     state: State | None = None,
     curvature: Curvature | None = None,
+    keep: Callable[[State], Any] | None = None,
 ) -> OptimizeResult:
     """Minimise J(θ), given a function that computes J and D.
 
@@ -106,6 +107,9 @@ def minimize_function(
     curvature : Curvature, optional
         What the problem knows of its curvature (``engine.ProblemCurvature``): ``newton`` needs it,
         and ``lbfgs`` takes its Kronecker-factored initial Hessian from it.
+    keep : callable, optional
+        Called with the state after every iteration from which the run goes on: what a checkpoint
+        holds.
 
     Returns
     -------
@@ -137,7 +141,7 @@ def minimize_function(
         state = chosen.init(fun, theta)
         _check_first_point(state)
     limits = _Limits(state, max_iter, max_fun, tol, ftol)
-    state, reason = _iterate(chosen, fun, state, limits, callback)
+    state, reason = _iterate(chosen, fun, state, limits, callback, keep)
     return _result(state, reason)
 
 
@@ -182,6 +186,7 @@ def _iterate(
     state: State,
     limits: _Limits,
     callback: Callable[[OptimizeResult], Any] | None,
+    keep: Callable[[State], Any] | None,
 ) -> tuple[State, Stop]:
     """Step until there is a reason to stop."""
     try:
@@ -192,6 +197,8 @@ def _iterate(
                 return state, Stop.CALLBACK
             if (reason := limits.after(old_J, state)) is not None:
                 return state, reason
+            if keep is not None:
+                keep(state)
     except KeyboardInterrupt:
         reason = Stop.INTERRUPTED
     return state, reason
