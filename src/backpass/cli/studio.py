@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -119,5 +120,6 @@ def _serve(workbench: Any, out: str | None, port: int, no_browser: bool) -> Answ
     messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
     if not no_browser:
         webbrowser.open(address.url)
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+        server.run()
     return Answer({"url": address.url, "model": out}, lambda to: to.print("The studio is closed."))
