@@ -8,6 +8,7 @@ array that is not NumPy's, is the reference's.
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 import numpy as np
@@ -177,6 +178,14 @@ def _forward(
     return out
 
 
+def multiply_add_rate(dtype: Any, n_threads: int = 1, rounds: int = 1_000_000) -> float:
+    """Measure the processor's limit: floating-point operations a second, multiply-adds only."""
+    run = _native.multiply_adds_32 if np.dtype(dtype) == np.float32 else _native.multiply_adds_64
+    start = time.perf_counter()
+    operations = run(instruction_set(), rounds, n_threads)
+    return operations / (time.perf_counter() - start)
+
+
 def elementwise(function: str, x: np.ndarray, y: np.ndarray) -> None:
     """Write exp, log or tanh of x to y: the kernels' own functions, for the tests."""
     _native.elementwise(function, instruction_set(), x, y)
@@ -222,6 +231,7 @@ __all__ = [
     "instruction_set",
     "instruction_sets",
     "logits",
+    "multiply_add_rate",
     "takes",
     "why_missing",
 ]

@@ -5,12 +5,15 @@
 #include <nanobind/stl/vector.h>
 
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "dispatch.hpp"
 #include "epoch.hpp"
 #include "full_batch.hpp"
+#include "lane_batch.hpp"
 #include "predict.hpp"
+#include "spares.hpp"
 
 namespace nb = nanobind;
 
@@ -49,7 +52,7 @@ void forward(const NetworkDoor& net, In<T> theta, In<T> x, Out<T> out, bool outp
     }
     RowSource<T> source;
     source.x = x.data();
-    source.x_stride = source.inputs = net.spec.inputs();
+    source.inputs = net.spec.inputs();
     source.outputs = net.spec.outputs();
     source.m = m;
     ManyRows<T>(net.spec, kernels, source, threads).run(theta.data(), out.data(), output_activation);
@@ -71,7 +74,6 @@ public:
     void set_dense(In<T> x) {
         x_ = std::move(x);
         source_.x = x_.data();
-        source_.x_stride = source_.inputs;
     }
 
     void set_sparse(In<T> values, In<int32_t> columns, In<int64_t> starts) {
@@ -85,7 +87,8 @@ public:
 
     double sums(In<T> theta, Out<T> Delta) {
         const nb::gil_scoped_release release;
-        return FullBatch<T>(net_.spec, kernels(), source_, threads_).sums(theta.data(), Delta.data());
+        if (LaneBatch<T>::suits(net_.spec)) return sums_by(lane_batches_, theta, Delta);
+        return sums_by(full_batches_, theta, Delta);
     }
 
     // `first` and `second` are empty where the rule has no such array.
@@ -94,15 +97,29 @@ public:
                      const std::vector<double>& dropout_rates, uint64_t dropout_seed) {
         const nb::gil_scoped_release release;
         const auto rows = static_cast<int64_t>(order.size());
-        EpochRunner<T> runner(net_.spec, kernels(), source_, threads_, std::min(batch, rows),
-                              !dropout_rates.empty());
-        return runner.run({order.data(), rows, batch, learning_rates.data(), t, lam, total_weight,
-                           DropoutSpec{dropout_rates, dropout_seed}, rule},
-                          {theta.data(), data_or_null(first), data_or_null(second)});
+        const bool masked = !dropout_rates.empty();
+        const int64_t most = std::min(batch, rows);
+        const auto runner = epochs_.take(
+            [=](const EpochRunner<T>& spare) { return spare.batch() == most && spare.masked() == masked; },
+            [=] {
+                return std::make_unique<EpochRunner<T>>(net_.spec, kernels(), source_, threads_, most,
+                                                        masked);
+            });
+        return runner->run({order.data(), rows, batch, learning_rates.data(), t, lam, total_weight,
+                            DropoutSpec{dropout_rates, dropout_seed}, rule},
+                           {theta.data(), data_or_null(first), data_or_null(second)});
     }
 
 private:
     const Kernels<T>& kernels() const { return kernels_of<T>(*net_.kernels); }
+
+    template <class Machine>
+    double sums_by(Spares<Machine>& spares, const In<T>& theta, const Out<T>& Delta) {
+        const auto machine = spares.take(
+            [](const Machine&) { return true; },
+            [this] { return std::make_unique<Machine>(net_.spec, kernels(), source_, threads_); });
+        return machine->sums(theta.data(), Delta.data());
+    }
 
     static T* data_or_null(const Out<T>& array) { return array.size() == 0 ? nullptr : array.data(); }
 
@@ -112,7 +129,23 @@ private:
     In<int64_t> starts_;
     RowSource<T> source_;
     int threads_;
+    Spares<FullBatch<T>> full_batches_;
+    Spares<LaneBatch<T>> lane_batches_;
+    Spares<EpochRunner<T>> epochs_;
 };
+
+// Floating-point operations of `rounds` rounds of multiply-adds, done by each of `threads` threads.
+template <class T>
+double multiply_adds(const std::string& isa, long rounds, int threads) {
+    const nb::gil_scoped_release release;
+    const Kernels<T>& kernels = kernels_of<T>(kernel_set(isa));
+    std::vector<double> done(threads);
+    run_on_team(threads, [&](int thread, int) {
+        T result[2] = {T(0.5), T(0.25)};
+        done[thread] = kernels.multiply_adds(rounds, result);
+    });
+    return std::accumulate(done.begin(), done.end(), 0.0);
+}
 
 template <class T>
 void bind_number_type(nb::module_& m, const char* problem) {
@@ -125,6 +158,7 @@ void bind_number_type(nb::module_& m, const char* problem) {
         .def("set_sparse", &ProblemDoor<T>::set_sparse)
         .def("sums", &ProblemDoor<T>::sums)
         .def("run_epoch", &ProblemDoor<T>::run_epoch);
+    m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);
     m.def("elementwise", [](const std::string& name, const std::string& isa, In<T> x, Out<T> y) {
         const Kernels<T>& k = kernels_of<T>(kernel_set(isa));
         const auto function = name == "exp" ? k.exp : name == "log" ? k.log : k.tanh;

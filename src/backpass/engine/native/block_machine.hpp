@@ -15,7 +15,7 @@ class BlockMachine {
 public:
     BlockMachine(const NetworkSpec& net, const PanelLayout<T>& layout, const Kernels<T>& kernels,
                  const RowSource<T>& source, int rows, int threads, bool masked)
-        : deltas_(layout, kernels), workspace_(net, kernels, rows, masked) {
+        : source_(source), deltas_(layout, kernels), workspace_(net, kernels, rows, masked) {
         for (int t = 0; t < threads; ++t) passes_.emplace_back(net, layout, kernels, source);
     }
 
@@ -24,14 +24,16 @@ public:
 
     void rows_pass(const Weights<T>& weights, const RowNumbers& numbers, int rows, double scale,
                    const DropoutSpec& dropout, uint32_t step, int thread, int threads) {
-        const int groups = (rows + P - 1) / P;
-        const int begin = std::min(rows, groups * thread / threads * P);
-        const int end = std::min(rows, groups * (thread + 1) / threads * P);
+        const int begin = share(rows, thread, threads), end = share(rows, thread + 1, threads);
         passes_[thread].run(weights, workspace_, {numbers, begin, end, scale, step}, dropout);
     }
 
-    void delta_pass(int rows, const Target<T>& target, int thread, int threads) {
-        deltas_.run(workspace_, rows, target, thread, threads);
+    // The rows that this thread will gather next are asked for from memory on the way.
+    void delta_pass(int rows, const Target<T>& target, const RowNumbers& next, int next_rows, int thread,
+                    int threads) {
+        RowsAhead<T> ahead{source_.rows(next), share(next_rows, thread, threads),
+                           share(next_rows, thread + 1, threads), 0, 0};
+        deltas_.run(workspace_, rows, target, source_.sparse() ? nullptr : &ahead, thread, threads);
     }
 
     // Σ over the block's rows, in their order.
@@ -44,6 +46,13 @@ public:
 private:
     static constexpr int P = PANEL<T>;
 
+    // Where a thread's rows begin: at whole groups of P.
+    static int share(int rows, int thread, int threads) {
+        const int groups = (rows + P - 1) / P;
+        return std::min(rows, groups * thread / threads * P);
+    }
+
+    const RowSource<T>& source_;
     DeltaPass<T> deltas_;
     Workspace<T> workspace_;
     std::vector<RowPass<T>> passes_;

@@ -32,13 +32,19 @@ public:
 
     int strips() const { return strips_; }
 
-    void run(Workspace<T>& ws, int rows, const Target<T>& target, int thread, int threads) const {
+    // `ahead`, where given, is spread over the thread's tiles.
+    void run(Workspace<T>& ws, int rows, const Target<T>& target, RowsAhead<T>* ahead, int thread,
+             int threads) const {
         const long from = cost_ * thread / threads, to = cost_ * (thread + 1) / threads;
+        if (ahead != nullptr && to > from) {
+            const long lines = long(ahead->end - ahead->row) * panels_for<T>(ahead->rows.inputs);
+            ahead->lines_at_once = static_cast<int>(2 * lines / (to - from) + 1);  // tiles come in pairs
+        }
         long passed = 0;
         for (size_t l = 0; l < layout_.layers().size(); ++l) {
             const LayerPlace& y = layout_.layers()[l];
             const int begin = strips_before(from - passed, y), end = strips_before(to - passed, y);
-            if (begin < end) run_strips(ws, rows, target, static_cast<int>(l), begin, end);
+            if (begin < end) run_strips(ws, rows, target, ahead, static_cast<int>(l), begin, end);
             if (begin == 0 && end > 0) run_bias(ws, rows, target, static_cast<int>(l));
             passed += static_cast<long>(y.input_panels) * y.output_panels;
         }
@@ -54,7 +60,8 @@ private:
 
     static T* shifted(T* p, size_t by) { return p == nullptr ? nullptr : p + by; }
 
-    void run_strips(Workspace<T>& ws, int rows, const Target<T>& target, int l, int begin, int end) const {
+    void run_strips(Workspace<T>& ws, int rows, const Target<T>& target, RowsAhead<T>* ahead, int l,
+                    int begin, int end) const {
         const LayerPlace& y = layout_.layers()[l];
         DeltaTiles<T> d{};
         d.a = ws.a(l);
@@ -74,6 +81,7 @@ private:
         d.squares = target.squares == nullptr ? nullptr : target.squares + first_strip_[l];
         d.update = kernels_.update[static_cast<int>(target.rule)];
         d.step = target.step;
+        d.ahead = ahead;
         kernels_.delta_tiles(d);
     }
 

@@ -2,6 +2,7 @@
 // and handed to the update rule at once: a mini-batch's gradient never goes to memory.
 #pragma once
 
+#include "gather.hpp"
 #include "product.hpp"
 #include "transpose.hpp"
 
@@ -32,7 +33,7 @@ template <class T, int INPUTS, int PANELS>
     constexpr int P = PANEL<T>;
     Tile<T, INPUTS, PANELS> tile;
     tile.clear();
-    tile.template add<1, P>(task.a + first_input, task.delta, task.delta_panel, task.rows);
+    tile.template add<1>(task.a + first_input, P, task.delta, P, task.delta_panel, task.rows);
     tile.write(task.tile + first_input * P, P * P);
 }
 
@@ -79,6 +80,7 @@ void give_to_rule(const DeltaTiles<T>& d, const T* tile, int input_panel, int ou
 template <class T, int PANELS>
 void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
     constexpr int P = PANEL<T>;
+    look_ahead(d.ahead);
     alignas(PANEL_BYTES) T tile[PANELS * P * P];
     delta_square<T, PANELS>(
         {d.a + input_panel * d.a_panel, d.delta + output_panel * d.delta_panel, d.delta_panel, d.rows, tile});
@@ -114,7 +116,7 @@ void column_sums(const T* panel, int rows, T* sums) {
     Tile<T, 1, 1> tile;
     tile.clear();
     const T one = 1;
-    tile.template add<0, 0>(&one, panel, 0, rows);
+    tile.template add<0>(&one, 0, panel, PANEL<T>, 0, rows);
     tile.write(sums, 0);
 }
 

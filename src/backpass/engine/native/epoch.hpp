@@ -41,10 +41,15 @@ public:
           first_(layout_.size()),
           second_(layout_.size()),
           threads_(threads),
+          batch_(batch),
+          masked_(masked),
           machine_(net, layout_, kernels, source, block_rows<T>(net, batch, 1024, 1 << 20), threads, masked),
           squares_(machine_.strips()) {
         if (batch > machine_.capacity()) sums_ = Buffer<T>(layout_.size());
     }
+
+    int64_t batch() const { return batch_; }
+    bool masked() const { return masked_; }
 
     // The mean J on the way; θ and the state are replaced.
     double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
@@ -97,7 +102,10 @@ private:
                                crew.thread, crew.threads);
             crew.barrier.wait();
             if (crew.thread == 0) J += machine_.loss(n);
-            machine_.delta_pass(n, whole ? target : sums_target(), crew.thread, crew.threads);
+            const RowNumbers next{plan.order, at + done + n};
+            const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
+            machine_.delta_pass(n, whole ? target : sums_target(), next, next_rows, crew.thread,
+                                crew.threads);
             crew.barrier.wait();
         }
         if (!whole) {
@@ -167,6 +175,8 @@ private:
     Weights<T> weights_;
     Buffer<T> first_, second_, sums_;
     int threads_;
+    int64_t batch_;
+    bool masked_;
     BlockMachine<T> machine_;
     std::vector<double> squares_;
 };

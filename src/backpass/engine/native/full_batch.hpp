@@ -31,7 +31,7 @@ public:
                 machine_.rows_pass(weights_, {nullptr, first}, rows, 1.0, {}, 0, thread, threads);
                 together.wait();
                 if (thread == 0) total += machine_.loss(rows);
-                machine_.delta_pass(rows, target, thread, threads);
+                machine_.delta_pass(rows, target, {nullptr, 0}, 0, thread, threads);
                 together.wait();
             }
         });

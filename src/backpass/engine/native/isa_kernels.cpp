@@ -2,7 +2,10 @@
 #include "activation_passes.hpp"
 #include "delta_tiles.hpp"
 #include "dropout_masks.hpp"
+#include "gather.hpp"
+#include "lane_tiles.hpp"
 #include "loss_passes.hpp"
+#include "peak.hpp"
 #include "product.hpp"
 #include "single_row.hpp"
 #include "transpose.hpp"
@@ -71,11 +74,16 @@ void set_rules(Kernels<T>& k) {
 template <class T>
 void fill(Kernels<T>& k) {
     k.product = product<T>;
+    k.gather_rows = gather_rows<T>;
     k.delta_tiles = delta_tiles<T>;
+    k.lane_product = lane_product<T>;
+    k.lane_delta = lane_delta<T>;
+    k.lane_sums = lane_sums<T>;
     k.column_sums = column_sums<T>;
     k.single_row = single_row<T>;
     k.mask_row = mask_row<T>;
     k.transpose = transpose_square<T>;
+    k.multiply_adds = multiply_adds<T>;
     k.exp = elementwise<Exp, T>;
     k.log = elementwise<Log, T>;
     k.tanh = elementwise<Tanh, T>;

@@ -60,6 +60,23 @@ struct Step {
 template <class T>
 using Update = void (*)(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step);
 
+// Dense rows of X, row-major: consecutive ones, or those an order names.
+template <class T>
+struct RowsOfX {
+    const T* x;
+    ptrdiff_t stride;
+    const int64_t* order;  // null: consecutive
+    int64_t first;
+    int inputs;
+};
+
+// How far the rows of the next batch, [row, end), have been asked for from memory.
+template <class T>
+struct RowsAhead {
+    RowsOfX<T> rows;
+    int row, end, line, lines_at_once;
+};
+
 // Δ = Σ δ aᵀ over the rows, tile by tile, each tile given to the rule while it is hot.
 template <class T>
 struct DeltaTiles {
@@ -76,6 +93,7 @@ struct DeltaTiles {
     double* squares;  // ΣΘ² before the step, one for each input panel; or null
     Update<T> update;
     Step<T> step;
+    RowsAhead<T>* ahead;  // or null
 };
 
 // One group of P rows, rows in lanes: [unit][P].
@@ -88,6 +106,35 @@ struct LossRows {
     T* value;    // the loss of each row, times its weight
     int units;
     T parameter;
+};
+
+// Rows in lanes: a matrix (rows, units) is stored as [row / P][unit][P], without padding units, and
+// the weights are read from θ in place. C = start + A * B for some panels of rows.
+template <class T>
+struct LaneProduct {
+    const T* a;  // unit i, step k: a[i + k * a_step]
+    ptrdiff_t a_step;
+    const T* b;  // [panel][depth][P]
+    ptrdiff_t b_panel;
+    T* c;  // [panel][unit][P]
+    ptrdiff_t c_panel;
+    const T* bias;  // one for each unit; null: start from zero
+    int units, depth, panels;
+    ForwardTail<T> forward;    // null: none
+    BackwardTail<T> backward;  // null: none
+    T* keep;                   // panels as C's, or null
+};
+
+// Δ += Σ δ aᵀ with δ's rows in lanes and a's features in panels: Δ is [feature / P][unit][P].
+template <class T>
+struct LaneDelta {
+    const T* delta;  // [row panel][unit][P]
+    ptrdiff_t delta_panel;
+    const T* a;  // row r, feature panel j: a[r * a_row + j * a_panel]
+    ptrdiff_t a_row, a_panel;
+    T* sums;
+    ptrdiff_t sums_panel;
+    int rows, units, panels;
 };
 
 // One row (or few) straight from θ: z = bias + x Θᵀ, Θᵀ of shape (inputs, outputs) in rows.
@@ -114,11 +161,16 @@ struct MaskRow {
 template <class T>
 struct Kernels {
     void (*product)(const Product<T>&);
+    void (*gather_rows)(const RowsOfX<T>& x, int begin, int end, T* to, ptrdiff_t panel);
     void (*delta_tiles)(const DeltaTiles<T>&);
+    void (*lane_product)(const LaneProduct<T>&);
+    void (*lane_delta)(const LaneDelta<T>&);
+    void (*lane_sums)(const T* delta, int units, T* sums);  // sums[unit][P] += delta[unit][P]
     void (*column_sums)(const T* panel, int rows, T* sums);
     void (*single_row)(const SingleRow<T>&);
     void (*mask_row)(const MaskRow<T>&);
     void (*transpose)(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride);  // P x P
+    double (*multiply_adds)(long rounds, T* result);
     void (*exp)(const T* x, T* y, size_t n);
     void (*log)(const T* x, T* y, size_t n);
     void (*tanh)(const T* x, T* y, size_t n);

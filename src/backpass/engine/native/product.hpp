@@ -12,7 +12,7 @@ namespace backpass::BACKPASS_ISA {
 // Sizes that fill the registers of each instruction set without spilling.
 struct TileShape {
 #if defined(__AVX512F__)
-    static constexpr int rows = 12, panels = 2, depth_panels = 16;  // 24 of 32 registers
+    static constexpr int rows = 13, panels = 2, depth_panels = 16;  // 26 of 32 registers
 #elif defined(__AVX2__)
     static constexpr int rows = 6, panels = 1, depth_panels = 24;  // 12 of 16
 #elif defined(__aarch64__)
@@ -48,6 +48,15 @@ struct Tile {
         }
     }
 
+    ALWAYS_INLINE void start_each_row_from(const T* bias) {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+            const V start = broadcast<V>(bias[i]);
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) acc[i][v] = start;
+        }
+    }
+
     ALWAYS_INLINE void read(const T* c, ptrdiff_t c_panel) {
 #pragma GCC unroll 32
         for (int i = 0; i < ROWS; ++i) {
@@ -68,9 +77,21 @@ struct Tile {
         }
     }
 
-    // acc[i] += a[i * ROW_STEP] * b, n times; a moves by STEP, b by a panel's row.
-    template <int ROW_STEP, int STEP>
-    ALWAYS_INLINE void add(const T* a, const T* b, ptrdiff_t b_panel, int n) {
+    ALWAYS_INLINE void add_to(T* c, ptrdiff_t c_panel) const {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                T* to = c + panel_of(v) * c_panel + i * PANEL<T> + lane_of(v);
+                store(to, load<V>(to) + acc[i][v]);
+            }
+        }
+    }
+
+    // acc[i] += a[i * ROW_STEP] * b, n times; a and b move by their steps.
+    template <int ROW_STEP>
+    ALWAYS_INLINE void add(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel,
+                           int n) {
 #pragma GCC unroll 4
         for (int k = 0; k < n; ++k) {
             V row[VECTORS];
@@ -82,8 +103,8 @@ struct Tile {
 #pragma GCC unroll 8
                 for (int v = 0; v < VECTORS; ++v) acc[i][v] += x * row[v];
             }
-            a += STEP;
-            b += PANEL<T>;
+            a += a_step;
+            b += b_step;
         }
     }
 };
@@ -116,7 +137,7 @@ template <class T, int ROWS, int PANELS>
     const T* a = task.a;
     const T* b = task.b;
     for (int left = task.depth; left > 0; left -= P) {
-        tile.template add<P, 1>(a, b, task.b_panel, left < P ? left : P);
+        tile.template add<P>(a, 1, b, P, task.b_panel, left < P ? left : P);
         a += task.a_panel;
         b += P * P;
     }

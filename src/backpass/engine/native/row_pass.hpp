@@ -47,9 +47,7 @@ public:
     }
 
     void gather(Workspace<T>& ws, const BlockRows<T>& rows) const {
-        for (int r = rows.begin; r < rows.end; ++r) {
-            source_.gather_x(rows.numbers[r], ws.a(0) + ptrdiff_t(r) * P, ws.panel());
-        }
+        source_.gather(kernels_, rows.numbers, rows.begin, rows.end, ws.a(0), ws.panel());
     }
 
     // z^(L) is left where δ^(L) will be.

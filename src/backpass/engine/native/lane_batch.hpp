@@ -1,0 +1,293 @@
+// Σ w cost and Δ over all rows for narrow networks: rows in lanes, weights in place, no padding.
+//
+// The rows are cut into chunks, by m alone; each chunk adds up its blocks in their order, and the
+// chunks are added in theirs. Threads take whole chunks, so any number of them gives the same bits.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "buffer.hpp"
+#include "network_spec.hpp"
+#include "panel_layout.hpp"
+#include "row_source.hpp"
+#include "team.hpp"
+
+namespace backpass {
+
+struct LanePlace {
+    int inputs, outputs, input_panels;
+    size_t theta;   // bias first
+    size_t turned;  // Θ without bias, rows of inputs: for the way back
+    size_t sums;    // [input panel][output][P]
+    size_t bias;    // [output][P]
+};
+
+template <class T>
+class LaneLayout {
+public:
+    explicit LaneLayout(const NetworkSpec& net) {
+        for (int l = 0; l < net.weight_layers(); ++l) {
+            const int in = net.sizes[l], out = net.sizes[l + 1], panels = panels_for<T>(in);
+            const size_t square = size_t(panels) * out * P;
+            layers_.push_back({in, out, panels, theta_size_, turned_size_, size_, size_ + square});
+            theta_size_ += (in + size_t(1)) * out;
+            turned_size_ += size_t(in) * out;
+            size_ += square + size_t(out) * P;
+        }
+    }
+
+    const std::vector<LanePlace>& layers() const { return layers_; }
+    size_t size() const { return size_; }
+    size_t turned_size() const { return turned_size_; }
+
+    void turn(const T* theta, T* turned) const {
+        for (size_t l = 1; l < layers_.size(); ++l) {
+            const LanePlace& y = layers_[l];
+            const T* weights = theta + y.theta + y.outputs;
+            T* to = turned + y.turned;
+            for (int k = 0; k < y.inputs; ++k) {
+                for (int j = 0; j < y.outputs; ++j)
+                    to[size_t(j) * y.inputs + k] = weights[size_t(k) * y.outputs + j];
+            }
+        }
+    }
+
+    void unpack(const T* sums, T* Delta) const {
+        for (const LanePlace& y : layers_) {
+            T* to = Delta + y.theta;
+            for (int j = 0; j < y.outputs; ++j) {
+                T bias = 0;
+                for (int q = 0; q < P; ++q) bias += sums[y.bias + size_t(j) * P + q];
+                to[j] = bias;
+            }
+            for (int k = 0; k < y.inputs; ++k) {
+                const T* from = sums + y.sums + size_t(k / P) * y.outputs * P + k % P;
+                for (int j = 0; j < y.outputs; ++j) to[(k + size_t(1)) * y.outputs + j] = from[size_t(j) * P];
+            }
+        }
+    }
+
+private:
+    static constexpr int P = PANEL<T>;
+    std::vector<LanePlace> layers_;
+    size_t size_ = 0, theta_size_ = 0, turned_size_ = 0;
+};
+
+// One thread's memory for one block of rows.
+template <class T>
+class LaneBlock {
+public:
+    LaneBlock(const NetworkSpec& net, const LaneLayout<T>& layout, const Kernels<T>& kernels,
+              const RowSource<T>& source, int rows)
+        : net_(net), layout_(layout), kernels_(kernels), source_(source), row_panels_((rows + P - 1) / P) {
+        const size_t lanes = size_t(row_panels_) * P;
+        for (size_t l = 0; l < net.sizes.size(); ++l) {
+            const bool hidden = l > 0 && l + 1 < net.sizes.size();
+            const size_t n = size_t(panels_for<T>(net.sizes[l])) * P * lanes;
+            lanes_.emplace_back(n);
+            delta_.emplace_back(l > 0 ? n : 0);
+            keep_.emplace_back(hidden && keeps_z(static_cast<int>(l)) ? n : 0);
+            features_.emplace_back(l + 1 < net.sizes.size() ? n : 0);
+        }
+        y_ = Buffer<T>(size_t(net.outputs()) * P);
+    }
+
+    // Adds the block's Δ to `sums` and returns its Σ w cost.
+    double run(const T* theta, const T* turned, int64_t first, int rows, T* sums) {
+        read_inputs(first, rows);
+        const int panels = (rows + P - 1) / P;
+        forward(theta, panels);
+        const double loss = take_loss(first, rows);
+        backward(turned, panels);
+        accumulate(rows, panels, sums);
+        return loss;
+    }
+
+private:
+    static constexpr int P = PANEL<T>;
+
+    bool keeps_z(int l) const { return kernels_.keeps_z[static_cast<int>(net_.hidden[l - 1])]; }
+    ptrdiff_t lane_panel(int l) const { return ptrdiff_t(panels_for<T>(net_.sizes[l])) * P * P; }
+    ptrdiff_t feature_panel() const { return ptrdiff_t(row_panels_) * P * P; }
+
+    // X into panels of features, and turned from there into lanes; rows beyond the last are stale but
+    // count nothing.
+    void read_inputs(int64_t first, int rows) {
+        source_.gather(kernels_, {nullptr, first}, 0, rows, features_[0].data(), feature_panel());
+        for (int r = 0; r < (rows + P - 1) / P; ++r) {
+            for (int k = 0; k < panels_for<T>(net_.inputs()); ++k) {
+                kernels_.transpose(features_[0].data() + k * feature_panel() + ptrdiff_t(r) * P * P, P,
+                                   lanes_[0].data() + r * lane_panel(0) + ptrdiff_t(k) * P * P, P);
+            }
+        }
+    }
+
+    void forward(const T* theta, int panels) {
+        const int last = net_.weight_layers();
+        for (int l = 1; l <= last; ++l) {
+            const LanePlace& y = layout_.layers()[l - 1];
+            LaneProduct<T> p{};
+            p.a = theta + y.theta + y.outputs;
+            p.a_step = y.outputs;
+            p.b = lanes_[l - 1].data();
+            p.b_panel = lane_panel(l - 1);
+            p.c = lanes_[l].data();
+            p.c_panel = lane_panel(l);
+            p.bias = theta + y.theta;
+            p.units = y.outputs;
+            p.depth = y.inputs;
+            p.panels = panels;
+            if (l < last) {
+                p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
+                p.keep = keeps_z(l) ? keep_[l].data() : nullptr;
+            }
+            kernels_.lane_product(p);
+        }
+    }
+
+    double take_loss(int64_t first, int rows) {
+        const int last = net_.weight_layers();
+        double sum = 0;
+        for (int r = 0; r < rows; r += P) {
+            alignas(PANEL_BYTES) T w[P] = {}, value[P];
+            const int n = std::min(P, rows - r);
+            read_targets(first + r, n, w);
+            const ptrdiff_t at = r / P * lane_panel(last);
+            kernels_.loss[static_cast<int>(net_.loss)]({lanes_[last].data() + at, y_.data(), w,
+                                                        delta_[last].data() + at, value, net_.outputs(),
+                                                        static_cast<T>(net_.parameter)});
+            for (int q = 0; q < n; ++q) sum += value[q];
+        }
+        return sum;
+    }
+
+    void read_targets(int64_t first, int n, T* w) {
+        const int units = net_.outputs();
+        std::copy_n(source_.w + first, n, w);
+        const T* y = source_.y + first * units;
+        for (int q = 0; q < n; ++q) {
+            for (int k = 0; k < units; ++k) y_.data()[k * P + q] = y[q * ptrdiff_t(units) + k];
+        }
+    }
+
+    void backward(const T* turned, int panels) {
+        for (int l = net_.weight_layers() - 1; l >= 1; --l) {
+            const LanePlace& y = layout_.layers()[l];
+            LaneProduct<T> p{};
+            p.a = turned + y.turned;
+            p.a_step = y.inputs;
+            p.b = delta_[l + 1].data();
+            p.b_panel = lane_panel(l + 1);
+            p.c = delta_[l].data();
+            p.c_panel = lane_panel(l);
+            p.units = y.inputs;
+            p.depth = y.outputs;
+            p.panels = panels;
+            p.backward = kernels_.backward[static_cast<int>(net_.hidden[l - 1])];
+            p.keep = keeps_z(l) ? keep_[l].data() : lanes_[l].data();
+            kernels_.lane_product(p);
+        }
+    }
+
+    void accumulate(int rows, int panels, T* sums) {
+        for (int l = 0; l < net_.weight_layers(); ++l) {
+            const LanePlace& y = layout_.layers()[l];
+            if (l > 0) turn_to_features(l, panels);
+            LaneDelta<T> d{};
+            d.delta = delta_[l + 1].data();
+            d.delta_panel = lane_panel(l + 1);
+            d.a = features_[l].data();
+            d.a_row = P;
+            d.a_panel = feature_panel();
+            d.sums = sums + y.sums;
+            d.sums_panel = ptrdiff_t(y.outputs) * P;
+            d.rows = rows;
+            d.units = y.outputs;
+            d.panels = y.input_panels;
+            kernels_.lane_delta(d);
+            for (int r = 0; r < panels; ++r) {
+                kernels_.lane_sums(delta_[l + 1].data() + r * lane_panel(l + 1), y.outputs, sums + y.bias);
+            }
+        }
+    }
+
+    void turn_to_features(int l, int panels) {
+        for (int r = 0; r < panels; ++r) {
+            for (int k = 0; k < panels_for<T>(net_.sizes[l]); ++k) {
+                kernels_.transpose(lanes_[l].data() + r * lane_panel(l) + ptrdiff_t(k) * P * P, P,
+                                   features_[l].data() + k * feature_panel() + ptrdiff_t(r) * P * P, P);
+            }
+        }
+    }
+
+    const NetworkSpec& net_;
+    const LaneLayout<T>& layout_;
+    const Kernels<T>& kernels_;
+    const RowSource<T>& source_;
+    int row_panels_;
+    std::vector<Buffer<T>> lanes_, delta_, keep_;  // [row panel][unit][P]
+    std::vector<Buffer<T>> features_;              // [feature panel][row][P]
+    Buffer<T> y_;
+};
+
+template <class T>
+class LaneBatch {
+public:
+    LaneBatch(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads)
+        : source_(source),
+          layout_(net),
+          chunks_(chunks_for(source.m)),
+          turned_(layout_.turned_size()),
+          threads_(threads) {
+        for (int t = 0; t < threads; ++t) blocks_.emplace_back(net, layout_, kernels, source, BLOCK_ROWS);
+        for (int c = 0; c < chunks_; ++c) sums_.emplace_back(layout_.size());
+        losses_.resize(chunks_);
+    }
+
+    // Weights in place pay as long as they stay in the nearest caches.
+    static bool suits(const NetworkSpec& net) { return net.parameters() * sizeof(T) <= size_t(160) << 10; }
+
+    double sums(const T* theta, T* Delta) {
+        layout_.turn(theta, turned_.data());
+        std::atomic<int> next{0};
+        run_on_team(threads_, [&](int thread, int) {
+            for (int c = next.fetch_add(1); c < chunks_; c = next.fetch_add(1)) run_chunk(theta, c, thread);
+        });
+        double total = losses_[0];
+        for (int c = 1; c < chunks_; ++c) {
+            total += losses_[c];
+            for (size_t i = 0; i < layout_.size(); ++i) sums_[0].data()[i] += sums_[c].data()[i];
+        }
+        layout_.unpack(sums_[0].data(), Delta);
+        return total;
+    }
+
+private:
+    static constexpr int BLOCK_ROWS = 128, LEAST_ROWS = 512, MOST_CHUNKS = 16;
+
+    static int chunks_for(int64_t m) {
+        return static_cast<int>(std::clamp<int64_t>(m / LEAST_ROWS, 1, MOST_CHUNKS));
+    }
+
+    void run_chunk(const T* theta, int c, int thread) {
+        const int64_t end = source_.m * (c + 1) / chunks_;
+        sums_[c].clear();
+        losses_[c] = 0;
+        for (int64_t first = source_.m * c / chunks_; first < end; first += BLOCK_ROWS) {
+            const int rows = static_cast<int>(std::min<int64_t>(BLOCK_ROWS, end - first));
+            losses_[c] += blocks_[thread].run(theta, turned_.data(), first, rows, sums_[c].data());
+        }
+    }
+
+    const RowSource<T>& source_;
+    LaneLayout<T> layout_;
+    int chunks_;
+    Buffer<T> turned_;
+    int threads_;
+    std::vector<LaneBlock<T>> blocks_;
+    std::vector<Buffer<T>> sums_;
+    std::vector<double> losses_;
+};
+
+}  // namespace backpass
