@@ -135,6 +135,7 @@ struct LaneDelta {
     T* sums;
     ptrdiff_t sums_panel;
     int rows, units, panels;
+    RowsAhead<T>* ahead;  // or null
 };
 
 // One row (or few) straight from θ: z = bias + x Θᵀ, Θᵀ of shape (inputs, outputs) in rows.

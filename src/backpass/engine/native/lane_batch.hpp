@@ -94,13 +94,14 @@ public:
     }
 
     // Adds the block's Δ to `sums` and returns its Σ w cost.
-    double run(const T* theta, const T* turned, int64_t first, int rows, T* sums) {
+    // `next_rows`: how many rows follow, and will be wanted next.
+    double run(const T* theta, const T* turned, int64_t first, int rows, int next_rows, T* sums) {
         read_inputs(first, rows);
         const int panels = (rows + P - 1) / P;
         forward(theta, panels);
         const double loss = take_loss(first, rows);
         backward(turned, panels);
-        accumulate(rows, panels, sums);
+        accumulate(first, rows, next_rows, sums);
         return loss;
     }
 
@@ -111,15 +112,48 @@ private:
     ptrdiff_t lane_panel(int l) const { return ptrdiff_t(panels_for<T>(net_.sizes[l])) * P * P; }
     ptrdiff_t feature_panel() const { return ptrdiff_t(row_panels_) * P * P; }
 
-    // X into panels of features, and turned from there into lanes; rows beyond the last are stale but
-    // count nothing.
+    // Whole panels of dense rows are used where they lie; the rest is gathered into panels.
+    int panels_in_place() const { return source_.sparse() ? 0 : net_.inputs() / P; }
+
+    // X turned into lanes. Rows beyond the last are stale: they count nothing.
     void read_inputs(int64_t first, int rows) {
-        source_.gather(kernels_, {nullptr, first}, 0, rows, features_[0].data(), feature_panel());
-        for (int r = 0; r < (rows + P - 1) / P; ++r) {
-            for (int k = 0; k < panels_for<T>(net_.inputs()); ++k) {
-                kernels_.transpose(features_[0].data() + k * feature_panel() + ptrdiff_t(r) * P * P, P,
-                                   lanes_[0].data() + r * lane_panel(0) + ptrdiff_t(k) * P * P, P);
+        const int in_place = panels_in_place(), all = panels_for<T>(net_.inputs()), n = net_.inputs();
+        if (in_place < all) gather_rest(first, rows, in_place);
+        for (int r = 0; r + P <= rows; r += P) {
+            for (int k = 0; k < in_place; ++k) {
+                turn_square(source_.x + (first + r) * n + ptrdiff_t(k) * P, n, r / P, k);
             }
+        }
+        if (rows % P != 0 && in_place > 0) turn_last_rows(first, rows, in_place);
+        for (int r = 0; r < rows; r += P) {
+            for (int k = in_place; k < all; ++k) {
+                turn_square(features_[0].data() + k * feature_panel() + ptrdiff_t(r) * P, P, r / P, k);
+            }
+        }
+    }
+
+    void turn_square(const T* from, ptrdiff_t stride, int row_panel, int feature_panel) {
+        T* to = lanes_[0].data() + row_panel * lane_panel(0) + ptrdiff_t(feature_panel) * P * P;
+        kernels_.transpose(from, stride, to, P);
+    }
+
+    void gather_rest(int64_t first, int rows, int in_place) {
+        T* to = features_[0].data() + in_place * feature_panel();
+        if (source_.sparse()) return source_.gather(kernels_, {nullptr, first}, 0, rows, to, feature_panel());
+        RowsOfX<T> rest = source_.rows({nullptr, first});
+        rest.x += in_place * P;
+        rest.inputs -= in_place * P;
+        kernels_.gather_rows(rest, 0, rows, to, feature_panel());
+    }
+
+    // A last group of fewer than P rows may not be read beyond X's end.
+    void turn_last_rows(int64_t first, int rows, int in_place) {
+        alignas(PANEL_BYTES) T square[P * P] = {};
+        const int r = rows / P * P, n = net_.inputs();
+        for (int k = 0; k < in_place; ++k) {
+            for (int q = r; q < rows; ++q)
+                std::copy_n(source_.x + (first + q) * n + k * P, P, square + (q - r) * P);
+            turn_square(square, P, r / P, k);
         }
     }
 
@@ -190,26 +224,33 @@ private:
         }
     }
 
-    void accumulate(int rows, int panels, T* sums) {
+    void accumulate(int64_t first, int rows, int next_rows, T* sums) {
+        const int in_place = panels_in_place(), n = net_.inputs(), all = panels_for<T>(n);
+        const int calls =
+            ((rows + P - 1) / P) * std::max(1, in_place * layout_.layers()[0].outputs / (2 * P));
+        RowsAhead<T> ahead{source_.rows({nullptr, first + rows}), 0, next_rows, 0,
+                           next_rows * all / calls + 1};
+        if (in_place > 0) add_delta(0, source_.x + first * n, n, P, 0, in_place, rows, &ahead, sums);
         for (int l = 0; l < net_.weight_layers(); ++l) {
-            const LanePlace& y = layout_.layers()[l];
-            if (l > 0) turn_to_features(l, panels);
-            LaneDelta<T> d{};
-            d.delta = delta_[l + 1].data();
-            d.delta_panel = lane_panel(l + 1);
-            d.a = features_[l].data();
-            d.a_row = P;
-            d.a_panel = feature_panel();
-            d.sums = sums + y.sums;
-            d.sums_panel = ptrdiff_t(y.outputs) * P;
-            d.rows = rows;
-            d.units = y.outputs;
-            d.panels = y.input_panels;
-            kernels_.lane_delta(d);
-            for (int r = 0; r < panels; ++r) {
-                kernels_.lane_sums(delta_[l + 1].data() + r * lane_panel(l + 1), y.outputs, sums + y.bias);
+            if (l > 0) turn_to_features(l, (rows + P - 1) / P);
+            const int from = l > 0 ? 0 : in_place;
+            add_delta(l, features_[l].data() + from * feature_panel(), P, feature_panel(), from,
+                      panels_for<T>(net_.sizes[l]), rows, nullptr, sums);
+            for (int r = 0; r < rows; r += P) {
+                kernels_.lane_sums(delta_[l + 1].data() + r / P * lane_panel(l + 1), net_.sizes[l + 1],
+                                   sums + layout_.layers()[l].bias);
             }
         }
+    }
+
+    // Feature panels [begin, end) of one layer.
+    void add_delta(int l, const T* a, ptrdiff_t a_row, ptrdiff_t a_panel, int begin, int end, int rows,
+                   RowsAhead<T>* ahead, T* sums) {
+        const LanePlace& y = layout_.layers()[l];
+        const ptrdiff_t sums_panel = ptrdiff_t(y.outputs) * P;
+        kernels_.lane_delta({delta_[l + 1].data(), lane_panel(l + 1), a, a_row, a_panel,
+                             sums + y.sums + begin * sums_panel, sums_panel, rows, y.outputs, end - begin,
+                             ahead});
     }
 
     void turn_to_features(int l, int panels) {
@@ -276,7 +317,8 @@ private:
         losses_[c] = 0;
         for (int64_t first = source_.m * c / chunks_; first < end; first += BLOCK_ROWS) {
             const int rows = static_cast<int>(std::min<int64_t>(BLOCK_ROWS, end - first));
-            losses_[c] += blocks_[thread].run(theta, turned_.data(), first, rows, sums_[c].data());
+            const int next = static_cast<int>(std::min<int64_t>(BLOCK_ROWS, source_.m - first - rows));
+            losses_[c] += blocks_[thread].run(theta, turned_.data(), first, rows, next, sums_[c].data());
         }
     }
 

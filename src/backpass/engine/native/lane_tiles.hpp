@@ -2,6 +2,7 @@
 // badly.
 #pragma once
 
+#include "gather.hpp"
 #include "product.hpp"
 
 namespace backpass::BACKPASS_ISA {
@@ -42,6 +43,7 @@ struct LaneDeltaTile {
         const T* delta = task.delta;
         const T* a = task.a;
         for (int left = task.rows; left > 0; left -= P) {
+            look_ahead(task.ahead);
             tile.template add<P>(delta, 1, a, task.a_row, task.a_panel, left < P ? left : P);
             delta += task.delta_panel;
             a += P * task.a_row;
