@@ -20,6 +20,7 @@ from backpass.engine import Dropout, choice, native, reference
 from backpass.engine.native import NativeProblem
 from backpass.engine.problem import check_rows
 from backpass.engine.reference import ReferenceProblem
+from backpass.errors import InvalidInput
 from backpass.losses import LOSSES
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 
@@ -269,3 +270,49 @@ def test_a_complex_step_is_the_references():
     assert J == J_true
     assert J.imag != 0
     assert np.array_equal(D, D_true)
+
+
+@DTYPES
+def test_the_quick_door_for_a_few_rows_answers_as_the_long_way(dtype):
+    net, theta, rows = example(dtype, m=20)
+    for m in (1, 3, 4, 5):
+        X = rows.X[:m]
+        bp.forward(net, theta, X)  # a network is remembered when it is first seen
+        quick = native.quick_forward(net, theta, X)
+        assert (quick is None) == (m > native.FEW_ROWS)
+        np.testing.assert_array_equal(bp.forward(net, theta, X), native.forward(net, theta, X))
+
+
+def test_the_quick_door_leaves_what_is_not_plain():
+    net, theta, rows = example(np.float64, m=2)
+    X = rows.X
+    truth = bp.forward(net, theta, X)
+    assert native.quick_forward(net, theta, X) is not None
+    not_plain = [
+        (theta, X.astype(np.float32)),
+        (theta.tolist(), X),
+        (np.repeat(theta, 2)[::2], X),
+        (theta, np.asfortranarray(X)),
+        (theta, X.astype(">f8")),
+        (theta, np.ma.masked_array(X)),
+        (theta + 0j, X),
+        (theta[:-1], X),
+        (theta, X[:, :-1]),
+        (theta, X[0]),
+        (theta, X[:0]),
+        (theta, np.array(1.0)),
+    ]
+    assert all(native.quick_forward(net, *arguments) is None for arguments in not_plain)
+    for arguments in not_plain[1:6]:
+        np.testing.assert_allclose(bp.forward(net, *arguments), truth, rtol=1e-13)
+    for arguments in not_plain[7:10]:
+        with pytest.raises(InvalidInput):
+            bp.forward(net, *arguments)
+
+
+def test_the_quick_door_obeys_the_environment(monkeypatch):
+    net, theta, rows = example(np.float64, m=1)
+    bp.forward(net, theta, rows.X)
+    assert native.quick_forward(net, theta, rows.X) is not None
+    monkeypatch.setenv("BACKPASS_ENGINE", "reference")
+    assert native.quick_forward(net, theta, rows.X) is None

@@ -139,6 +139,9 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     >>> forward(Network((2, 1), hidden=()), [0.0, 1.0, -1.0], [[3.0, 3.0]])
     array([[0.5]])
     """
+    quick = native.quick_forward(net, theta, X)
+    if quick is not None:
+        return quick
     X = as_matrix(X, "X", net.sizes[0])
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
     engine = choose(net, X, theta)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from typing import Any
 
 import numpy as np
@@ -156,6 +157,31 @@ class NativeProblem:
 
     def _theta(self, theta: Array) -> np.ndarray:
         return np.ascontiguousarray(theta, self.dtype)
+
+
+def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
+    """a^(L) of a few rows by the shortest way; None where anything is left to check or to choose."""
+    known = _known.get(id(net))
+    if known is None:
+        return _remember(net)
+    if type(X) is not np.ndarray or type(theta) is not np.ndarray:
+        return None
+    if X.ndim != 2 or X.shape[0] > FEW_ROWS:
+        return None
+    _, core, units = known
+    out = np.empty((X.shape[0], units), X.dtype)
+    return out if core.quick_forward(theta, X, out) else None
+
+
+_known: dict[int, tuple[Any, Any, int]] = {}
+
+
+def _remember(net: Network) -> None:
+    """Keep the core's description of a network for as long as the network lives."""
+    if instruction_sets() and computes(net):
+        number = id(net)
+        reference_to = weakref.ref(net, lambda _: _known.pop(number, None))
+        _known[number] = reference_to, _network(net), net.sizes[-1]
 
 
 def forward(net: Network, theta: Array, X: Array, n_threads: int | None = None) -> Array:
