@@ -61,6 +61,8 @@ def problems(draw, widest=300, most_rows=1000, smooth=False):
     theta = bp.init_theta(net, rng, "glorot") + rng.normal(0, 0.05, net.n_parameters)
     theta = theta.astype(dtype)
     X, Y = rng.normal(size=(m, sizes[0])).astype(dtype), rng.random((m, sizes[-1]))
+    if loss == "log_loss":
+        Y /= Y.sum(axis=1, keepdims=True)
     w = (rng.random(m) + 0.01) * away_from_kinks(net, theta, X, Y)
     assume(w.any())
     return net, theta, check_rows(net, X, Y, w), rng

@@ -160,7 +160,7 @@ class NativeProblem:
 
 
 def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
-    """a^(L) of a few rows by the shortest way; None where anything is left to check or to choose."""
+    """a^(L) of a few rows by the shortest way; None where anything is left to check."""
     known = _known.get(id(net))
     if known is None:
         return _remember(net)
@@ -197,9 +197,10 @@ def logits(net: Network, theta: Array, X: Array, n_threads: int | None = None) -
 def _forward(
     net: Network, theta: Array, X: Array, n_threads: int | None, *, output_activation: bool
 ) -> Array:
-    out = np.empty((X.shape[0], net.sizes[-1]), X.dtype)
+    dtype = X.dtype.newbyteorder("=")
+    out = np.empty((X.shape[0], net.sizes[-1]), dtype)
     threads = 1 if X.shape[0] <= FEW_ROWS else n_threads or default_threads()
-    theta = np.ascontiguousarray(theta, X.dtype)
+    theta = np.ascontiguousarray(theta, dtype)
     _native.forward(_network(net), theta, _plain(X), out, output_activation, threads)
     return out
 
