@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ try:
     from . import _native  # pyright: ignore[reportAttributeAccessIssue]
 except ImportError as error:
     _native: Any = None
-    why_missing: str | None = str(error)
+    words = Path(__file__).with_name("native_missing.txt")  # what the build said
+    why_missing: str | None = words.read_text().strip() if words.exists() else str(error)
 else:
     why_missing = None
 
