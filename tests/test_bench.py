@@ -170,13 +170,16 @@ def test_everybody_rests_and_takes_turns():
 
 
 def test_each_takes_the_number_of_threads_that_suits_it():
-    # check; warm-up and timing with 1 thread, then with 2; warm-up again; three rounds
-    one = Fake("one", [9, 9, 1.0, 9, 2.0, 9, 1, 1, 1])
-    two = Fake("two", [9, 9, 2.0, 9, 1.0, 1, 1, 1])
+    # check; warm-up and timing with 2 threads, then with 1; warm-up again; three rounds
+    one = Fake("one", [9, 9, 0.2, 9, 0.1, 1, 1, 1])
+    two = Fake("two", [9, 9, 0.1, 9, 0.2, 9, 1, 1, 1])
+    long = Fake("long", [9, 9, 1.0, 1, 1, 1])
     settings = Settings(3, 0.0, 0.0, threads=2)
-    line = measured(one, two, settings=settings, choosers=frozenset({"one", "two"}))
-    assert (line.timings["one"].threads, line.timings["two"].threads) == (1, 2)
-    assert [threads for _, _, threads in one.prepared] == [2, 1, 2, 1]
+    choosers = frozenset({"one", "two", "long"})
+    line = measured(one, two, long, settings=settings, choosers=choosers)
+    assert [line.timings[name].threads for name in ("one", "two", "long")] == [1, 2, 2]
+    assert [threads for _, _, threads in two.prepared] == [2, 2, 1, 2]
+    assert len(long.prepared) == 2
 
 
 def test_an_epoch_is_checked_by_plain_steps_and_timed_as_it_is():

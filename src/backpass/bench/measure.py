@@ -16,6 +16,8 @@ from .process import CandidateFailed, Runner
 from .results import Line, Timing
 from .workloads import Workload
 
+LONG = 0.5  # seconds of a run, from which nobody is better off with fewer threads
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -99,14 +101,16 @@ def _check(workload: Workload, dtype: str, runner: Runner, threads: int, wanted:
 def _best_threads(
     workload: Workload, dtype: str, runner: Runner, choices: list[int], turn: float
 ) -> _Ready:
-    """Warm up with each number of threads; leave the runner prepared with the fastest."""
+    """Warm up with each number of threads, most first; leave the runner ready with the fastest."""
     seconds: dict[int, float] = {}
-    for threads in choices:
+    for threads in sorted(choices, reverse=True):
         runner.prepare(workload, dtype, True, threads)
         runner.run(1)  # compiles, and touches memory
         seconds[threads] = _one_run(runner, turn / 4)
+        if seconds[threads] > LONG:
+            break
     best = min(seconds, key=lambda threads: seconds[threads])
-    if best != choices[-1]:
+    if best != threads:
         runner.prepare(workload, dtype, True, best)
         runner.run(1)
     return _Ready(best, max(1, round(turn / seconds[best])))
