@@ -19,7 +19,7 @@ from targets import table as targets_table
 
 from backpass import bench
 from backpass.bench import Report, Settings
-from backpass.bench.table import duration
+from backpass.bench.table import duration, threads
 from backpass.bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +65,7 @@ def page(reports: dict[str, Report]) -> str:
 def _section(heading: str, report: Report) -> list[str]:
     machine = report.machine
     versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
-    about = f"{machine['processor']}, {report.threads} threads. {versions}."
+    about = f"{machine['processor']}, {threads(report.threads)}. {versions}."
     return [heading, "-" * len(heading), "", about, "", *_rst_table(report), *_remarks(report), ""]
 
 

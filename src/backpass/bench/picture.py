@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import InvalidInput
 from ..plots.canvas import INK, SERIES, legend, new_axes, styled
 from .results import US, Line, Report
+from .table import threads
 
 MARKERS = "osD^vPX*"
 
@@ -30,7 +31,7 @@ def draw(report: Report, dtype: str = "float32") -> Any:
     ax.set_yticks(range(len(lines)), [line.workload.title for line in lines])
     ax.invert_yaxis()
     ax.set_xlabel(
-        f"time as a multiple of backpass's ({dtype}, {report.threads} threads; log scale)"
+        f"time as a multiple of backpass's ({dtype}, {threads(report.threads)}; log scale)"
     )
     _number_the_scale(ax)
     styled(ax)

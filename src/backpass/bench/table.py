@@ -81,8 +81,12 @@ def _figures(report: Report, line: Line) -> tuple[str, str, str]:
 
 def _title(report: Report, dtype: str) -> str:
     held = "held to AVX2" if report.isa == "avx2" else "each with its best instructions"
-    threads = f"{report.threads} thread{'s' if report.threads > 1 else ''}"
-    return f"{dtype}, {threads}, {held}; {report.machine['processor']}"
+    return f"{dtype}, {threads(report.threads)}, {held}; {report.machine['processor']}"
+
+
+def threads(count: int) -> str:
+    """Write a number of threads."""
+    return f"{count} thread{'s' if count > 1 else ''}"
 
 
 def _caption(report: Report, dtype: str) -> str:
