@@ -110,7 +110,7 @@ def _best_threads(
         if seconds[threads] > LONG:
             break
     best = min(seconds, key=lambda threads: seconds[threads])
-    if best != threads:
+    if best != list(seconds)[-1]:
         runner.prepare(workload, dtype, True, best)
         runner.run(1)
     return _Ready(best, max(1, round(turn / seconds[best])))
