@@ -3,7 +3,8 @@
 The goal is 1 % above the J that SciPy's L-BFGS reaches in 200 iterations, with λ = 1, in float32,
 on one thread, from the notes' U(−0.12, 0.12). Every candidate's clock starts with its set-up and
 stops at its first evaluation with J at the goal. ``--clock cpu`` counts the processor's time, for a
-machine that others use as well.
+machine that others use as well. ``--drawn 50`` compares ``lbfgs`` with its plain form on that many
+drawn problems of every kind.
 
     python benchmarks/solvers_study.py [--rounds 5] [--clock wall|cpu] [--digits5000 ex4data1.npz]
 """
@@ -11,9 +12,12 @@ machine that others use as well.
 from __future__ import annotations
 
 import argparse
+import importlib
 import statistics
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -181,11 +185,34 @@ def study(name: str, problem: Any, rounds: int, clock: Any) -> None:
         )
 
 
+def study_drawn(many: int, rounds: int, clock: Any) -> None:
+    """Print how long lbfgs takes, over what its plain form takes, on drawn problems."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    drawn_problems = importlib.import_module("drawn_problems")
+    ratios = []
+    for seed in range(many):
+        drawn = drawn_problems.draw(seed)
+        level, rows = drawn_problems.goal(drawn), drawn.problem.rows
+        problem = engine.prepare(
+            drawn.problem.net, rows.X, rows.Y, lam=drawn.problem.lam, n_threads=1
+        )
+        plain, ours = (
+            min(
+                timed(CANDIDATES[way], problem, drawn.theta, level, clock)[0] for _ in range(rounds)
+            )
+            for way in ("lbfgs, plain", "lbfgs")
+        )
+        ratios.append(0.0 if np.isinf(plain) else ours / plain)
+        print(f"{ratios[-1]:6.2f}  {drawn.name}")
+    print(f"\nlbfgs over plain: median {np.median(ratios):.2f}, largest {max(ratios):.2f}")
+
+
 def main() -> None:
     """Read the arguments and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
+    parser.add_argument("--drawn", type=int, default=0, help="compare on drawn problems instead")
     parser.add_argument("--digits5000", help="the notes' ex4data1 as .npz")
     arguments = parser.parse_args()
     clock = {"wall": time.perf_counter, "cpu": time.process_time}[arguments.clock]
@@ -193,6 +220,9 @@ def main() -> None:
         import torch
 
         torch.set_num_threads(1)
+        if arguments.drawn:
+            study_drawn(arguments.drawn, arguments.rounds, clock)
+            return
         for name, problem in problems(arguments.digits5000).items():
             study(name, problem, arguments.rounds, clock)
 

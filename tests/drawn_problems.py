@@ -95,7 +95,7 @@ class CountedFactors:
     def __init__(self, drawn: Drawn) -> None:
         problem, curvature = drawn.problem, engine.ProblemCurvature(drawn.problem)
         self.H0 = KroneckerFactors(curvature.second_moments, curvature.shapes, curvature.decay)
-        self.work = 0.0
+        self.every, self.work = curvature.every, 0.0
         m, pairs = problem.rows.m, [(columns, units) for units, columns in curvature.shapes]
         rows = min(m, max(256, 2 * max(problem.net.sizes) + 2))
         evaluation = 6 * m * problem.net.n_parameters  # multiplications and additions
@@ -119,7 +119,7 @@ def work_to(drawn: Drawn, level: float, preconditioned: bool, max_iter: int = 40
     result = minimize_function(
         drawn.problem.cost_and_gradient,
         drawn.theta,
-        solver=LBFGS() if H0 is None else LBFGS(preconditioner=H0),
+        solver=LBFGS() if H0 is None else LBFGS(preconditioner=H0, every=H0.every),
         max_iter=max_iter,
         tol=0,
         ftol=0,

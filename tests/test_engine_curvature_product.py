@@ -157,6 +157,11 @@ def test_second_moments_of_many_rows_are_estimated_from_some_of_them() -> None:
     np.testing.assert_array_equal(again[0], As[0])  # the inputs do not change
 
 
+def test_a_look_is_rarer_where_evaluations_are_cheap() -> None:
+    cheap, dear = problem("log_loss", m=20), problem("log_loss", m=20_000)
+    assert ProblemCurvature(cheap).every > ProblemCurvature(dear).every
+
+
 def test_float32_stays_float32() -> None:
     task = problem("log_loss")
     rows = task.rows

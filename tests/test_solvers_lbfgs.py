@@ -39,7 +39,7 @@ def bfgs_matrix(pairs: list[tuple[np.ndarray, np.ndarray]], H0: np.ndarray) -> n
 @pytest.mark.parametrize("preconditioner", [PlainScaling(), Diagonal()], ids=["plain", "diagonal"])
 @pytest.mark.parametrize("memory", [1, 2, 5])
 def test_direction_is_the_textbooks(preconditioner: Any, memory: int) -> None:
-    solver = LBFGS(memory=memory, preconditioner=preconditioner, warm_up=0, every=3)
+    solver = LBFGS(memory=memory, preconditioner=preconditioner, every=3)
     state = solver.init(bowl, np.linspace(-1, 1.5, 6))
     history: list[tuple[np.ndarray, np.ndarray]] = []
     for _ in range(12):

@@ -90,7 +90,7 @@ def test_plain_scaling_does_nothing() -> None:
     assert plain.apply(plain.refresh(v), v) is v
 
 
-@pytest.mark.parametrize("half", [10, 18, 25])  # before, between and at a refresh of H₀
+@pytest.mark.parametrize("half", [10, 18, 20, 25])  # before, between and at a refresh of H₀
 def test_resumed_runs_have_the_same_bits(half: int) -> None:
     drawn = draw(0)
     curvature = engine.ProblemCurvature(drawn.problem)
@@ -125,7 +125,7 @@ def test_a_preconditioner_that_lies_does_not_stop_the_solver() -> None:
     misled = minimize_function(
         fun,
         np.zeros(8),
-        solver=LBFGS(preconditioner=Liar(), warm_up=2, every=3),
+        solver=LBFGS(preconditioner=Liar(), every=3),
         tol=1e-6,
         ftol=0,
         max_iter=1000,

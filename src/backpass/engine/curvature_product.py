@@ -28,7 +28,9 @@ from ..network import Network
 from .problem import Rows
 
 BLOCK_ROWS = 1024
-FEWEST_ROWS = 256
+FEWEST_ROWS = 256  # of the second moments' sample
+OFTEN, SELDOM = 10, 20
+SMALL = 500_000  # rows times parameters: below, a look costs more than ten evaluations
 
 
 class HasRows(Protocol):
@@ -82,6 +84,11 @@ class ProblemCurvature:
     def decay(self) -> float:
         """What weight decay adds to the curvature of a weight, λ/W."""
         return self._lam / self._rows.W
+
+    @property
+    def every(self) -> int:
+        """Iterations between looks at the second moments: fewer where evaluations are dear."""
+        return OFTEN if self._rows.m * self._net.n_parameters > SMALL else SELDOM
 
     def second_moments(self, theta: Array) -> tuple[list[Array], list[Array]]:
         """Estimate A = Σ w [1, a][1, a]ᵀ and G = Σ w δ δᵀ, over Σ w, by layer.

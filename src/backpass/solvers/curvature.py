@@ -21,6 +21,11 @@ class Curvature(Protocol):
         """What weight decay adds to B's diagonal, λ/W."""
         ...
 
+    @property
+    def every(self) -> int:
+        """After how many iterations the second moments are worth another look."""
+        ...
+
     def second_moments(self, theta: Array) -> tuple[Sequence[Array], Sequence[Array]]:
         """Estimate A and G by layer: second moments of [1, a] and of δ."""
         ...

@@ -32,9 +32,10 @@ LEAST_CURVATURE = 2.0**-52  # a pair with sᵀy below this part of yᵀy is roun
 class LBFGS:
     """Limited-memory BFGS with a strong-Wolfe search and a refreshed H₀.
 
-    The first `warm_up` iterations use the plain scaling: far from a valley, what H₀ knows of the
-    curvature misleads, and a short fit needs no H₀. A search in vain drops H₀ and all pairs until
-    the next refresh, so a preconditioner cannot fail where the plain scaling succeeds.
+    H₀ is refreshed `every` so many iterations, the first time after as many with the plain scaling:
+    far from a valley, what H₀ knows of the curvature misleads, and a short fit needs no H₀. A
+    search in vain drops H₀ and all pairs until the next refresh, so a preconditioner cannot fail
+    where the plain scaling succeeds.
 
     The state's S and Y have one row more than the memory: a step writes its pair where no live pair
     stands, so the state it was given stays usable until the step after.
@@ -42,7 +43,6 @@ class LBFGS:
 
     memory: int = 10
     preconditioner: Preconditioner = field(default_factory=PlainScaling)
-    warm_up: int = 10
     every: int = 10
     c1: float = 1e-4
     c2: float = 0.9
@@ -64,7 +64,7 @@ class LBFGS:
             "pairs": [],  # rows of S and Y in use, oldest first
             "R": np.zeros((0, 0)),  # s_iᵀ y_j for i ≤ j in the pairs' order, in float64
             "H0": [],
-            "refresh_at": self.warm_up,
+            "refresh_at": self.every,
         }
 
     def step(self, fun: Function, state: State) -> State:

@@ -46,7 +46,7 @@ def _lbfgs(curvature: Curvature | None) -> Solver:
     if curvature is None:
         return LBFGS()
     H0 = KroneckerFactors(curvature.second_moments, curvature.shapes, curvature.decay)
-    return LBFGS(preconditioner=H0)
+    return LBFGS(preconditioner=H0, every=curvature.every)
 
 
 def _newton(curvature: Curvature | None) -> Solver:

@@ -26,6 +26,11 @@ from scipy.linalg import get_lapack_funcs
 
 from ..arrays import Array, array_namespace, is_numpy_array
 
+LAPACK = {
+    np.dtype(kind): get_lapack_funcs(("potrf", "potri"), dtype=kind)
+    for kind in (np.float32, np.float64)
+}
+
 Held = list[Array]  # what a preconditioner keeps between refreshes: part of the solver's state
 
 
@@ -132,9 +137,11 @@ def _damped_inverse(A: Array, damping: float) -> Any:
 
 def _cholesky_inverse(A: np.ndarray) -> np.ndarray:
     """The inverse of a positive definite matrix at a fifth of a general one's price; else NaN."""
-    factor, invert = get_lapack_funcs(("potrf", "potri"), (A,))
+    factor, invert = LAPACK[A.dtype]
     L, failed = factor(A, lower=True, clean=True)
     if failed:
         return np.full_like(A, np.nan)
-    lower, _ = invert(L, lower=True)
-    return np.ascontiguousarray(lower + np.tril(lower, -1).T)
+    lower, _ = invert(L, lower=True)  # zeros above the diagonal
+    inverse = np.ascontiguousarray(lower + lower.T)
+    inverse.flat[:: len(A) + 1] /= 2
+    return inverse
