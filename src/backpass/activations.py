@@ -79,7 +79,7 @@ def sigmoid(z: Array) -> Array:
     """
     z = _as_array(z)
     e = array_namespace(z).exp(where_positive(z, -z, z))  # e^(−|z|), never above 1
-    return where_positive(z, e * 0 + 1, e) / (1 + e)
+    return where_positive(z, array_namespace(e).ones_like(e), e) / (1 + e)
 
 
 def sigmoid_gradient(z: Array) -> Array:
@@ -117,12 +117,13 @@ def tanh_gradient(z: Array) -> Array:
 
 def relu(z: Array) -> Array:
     """g(z) = max(z, 0)."""
-    return where_positive(z, z, z * 0)
+    return where_positive(z, z, array_namespace(z).zeros_like(z))
 
 
 def relu_gradient(z: Array) -> Array:
     """g′(z) = 1 where z > 0, else 0."""
-    return where_positive(z, z * 0 + 1, z * 0)
+    xp = array_namespace(z)
+    return where_positive(z, xp.ones_like(z), xp.zeros_like(z))
 
 
 LEAKY_SLOPE = 0.01
@@ -135,7 +136,8 @@ def leaky_relu(z: Array) -> Array:
 
 def leaky_relu_gradient(z: Array) -> Array:
     """g′(z) = 1 where z > 0, else 0.01."""
-    return where_positive(z, z * 0 + 1, z * 0 + LEAKY_SLOPE)
+    xp = array_namespace(z)
+    return where_positive(z, xp.ones_like(z), xp.full_like(z, LEAKY_SLOPE))
 
 
 GELU_SCALE = 0.7978845608028654  # √(2/π)
@@ -166,7 +168,7 @@ def silu_gradient(z: Array) -> Array:
 def softplus(z: Array) -> Array:
     """g(z) = log(1 + e^z), from e^(−|z|) so that it never overflows (Dugas et al., 2001)."""
     xp = array_namespace(z)
-    return where_positive(z, z, z * 0) + xp.log1p(xp.exp(where_positive(z, -z, z)))
+    return relu(z) + xp.log1p(xp.exp(where_positive(z, -z, z)))
 
 
 def softplus_gradient(z: Array) -> Array:

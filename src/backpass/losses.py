@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
-from .activations import identity, sigmoid
+from .activations import identity, relu, sigmoid
 from .arrays import Array, array_namespace, real_part, where_positive
 from .errors import InvalidNetwork
 
@@ -83,7 +83,7 @@ def binary_log_loss_value(z: Array, y: Array) -> Array:
     """Σ_k −y_k log h_k − (1 − y_k) log(1 − h_k) = Σ_k max(z, 0) − z y + log(1 + e^(−|z|))."""
     xp = array_namespace(z)
     e = xp.exp(where_positive(z, -z, z))
-    return xp.sum(where_positive(z, z, z * 0) - z * y + xp.log1p(e), axis=1)
+    return xp.sum(relu(z) - z * y + xp.log1p(e), axis=1)
 
 
 def binary_log_loss_delta(z: Array, y: Array) -> Array:

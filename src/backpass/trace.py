@@ -21,13 +21,12 @@ from .network import Network
 ByLayer = dict[int, Array]
 
 MEANING = {
-    "X": "inputs, a^(1) without its bias unit",
-    "Theta": "weights into the next layer, bias in column 0",
+    "Theta": "weights, bias first",
     "z": "pre-activations",
     "a": "activations",
     "Y": "targets",
-    "delta": "∂cost/∂z, one row per example",
-    "Delta": "accumulator Σ δ^(l+1) (a^(l))ᵀ",
+    "delta": "∂cost/∂z by example",
+    "Delta": "Σ δ aᵀ",
     "D": "∂J/∂Θ",
 }
 SYMBOL = {"Theta": "Θ", "delta": "δ", "Delta": "Δ"}
@@ -231,7 +230,7 @@ def _summary(array: Array) -> tuple[str, str, str, str]:
     xp = array_namespace(array)
     norm = xp.sqrt(xp.sum(array * array))
     numbers = (xp.min(array), xp.mean(array), xp.max(array), norm)
-    return tuple(f"{float(number):.4g}" for number in numbers)  # type: ignore[return-value]
+    return tuple(f"{float(number):.3g}" for number in numbers)  # type: ignore[return-value]
 
 
 def _rows_of_table(t: Trace) -> Iterator[tuple[str, ...]]:
