@@ -53,6 +53,7 @@ def test_forward(run):
 def test_backward(run):
     said, printed = run("2_backward")
     assert printed.count("agrees: True") == 3
+    assert "1.0496·(-0.56388)·0.234908" in printed
     assert said["slope"] == pytest.approx(said["delta3"][0], rel=1e-6)
     assert "0.196612 0.235004 0.25     0.235004 0.196612" in printed
 
@@ -69,6 +70,7 @@ def test_gradient_check(run):
     said, _ = run("4_gradient_check")
     assert said["check"].ok
     assert not said["slip"].ok
+    assert {mistake.what for mistake in said["diagnosis"].mistakes} == {"λ ignored"}
     assert min(said["errors"]) == min(said["errors"][5:9])  # ε from 1e-7 to 1e-4
 
 

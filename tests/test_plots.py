@@ -131,11 +131,12 @@ def test_layers_display_shows_what_the_trace_holds(trace, quantity):
     drawn(display)
 
 
-def test_layers_display_numbers_units_from_one_and_bias_as_zero(trace):
-    image = LayersDisplay.from_trace(trace, "D").images_[0]
-    assert image.get_extent() == [-0.5, 3.5, 4.5, 0.5]
-    image = LayersDisplay.from_trace(trace, "a").images_[0]
-    assert image.get_extent() == [0.5, 3.5, 4.5, -0.5]
+def test_layers_display_counts_as_arrays_do(trace):
+    display = LayersDisplay.from_trace(trace, "D")
+    assert display.images_[0].get_extent() == [-0.5, 3.5, 3.5, -0.5]
+    assert display.axes_[0].get_xlabel() == "0: bias, then the units of layer 1"
+    asked = bp.explain(trace, "D", layer=1, unit=2, column=3)
+    assert asked.value == display.images_[0].get_array()[2, 3]
 
 
 def test_signed_scales_are_symmetric_about_zero(trace):

@@ -89,6 +89,10 @@ print("δ^(3) agrees:", np.allclose(delta3, trace.delta[3][0], rtol=1e-14))
 print("δ^(2) agrees:", np.allclose(delta2, trace.delta[2][0], rtol=1e-14))
 
 # %%
+# A trace can be asked where any of its numbers comes from. (It counts units from 0, as arrays do.)
+print(bp.explain(trace, "delta", layer=3, unit=0))
+
+# %%
 # There is no δ for layer 1: the inputs are what they are, and have no error.
 #
 # From δ to the weights

@@ -104,5 +104,13 @@ print("passes:", bp.check_gradient(both_forget, theta).ok)
 
 # %%
 # Against that helps a cost that is known from elsewhere: a published number, a second
-# implementation, or a tool that knows the mistakes people make. (``bp.check_backprop`` is one; it
-# has a page of its own.)
+# implementation, or a tool that knows the mistakes people make. ``bp.check_backprop`` calls a
+# function on small problems of its own, and names what is wrong with it.
+
+
+def forgetful(theta, sizes, X, Y, lam):
+    return bp.cost_and_gradient(bp.Network(sizes), theta, X, Y, lam=0.0)
+
+
+diagnosis = bp.check_backprop(forgetful)
+print(diagnosis)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import html
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..extras import optional
+from ..files import atomic_write
 from ..plots import canvas
 from .contours import clear_share, colour_of
 from .terrain import Landscape, Walker
@@ -73,7 +73,7 @@ def write_page(land: Landscape, path: Any, fog: float | None, title: str) -> Non
     page = _PAGE.format(
         title=html.escape(title), about=html.escape(about), figure=figure, table=_table(land)
     )
-    Path(path).write_text(page, encoding="utf-8")
+    atomic_write(path, page.encode("utf-8"), force=True)
 
 
 def _graph_objects() -> Any:

@@ -86,18 +86,16 @@ def panels(ax: Any, heights: list[float]) -> list[Any]:
     return [without_paper(styled(ax.figure.add_subplot(cell))) for cell in grid]
 
 
-def heat_map(ax: Any, matrix: np.ndarray, signed: bool, first: tuple[int, int]) -> Any:
-    """Draw a matrix with its colour bar; `first` numbers its first row and column."""
+def heat_map(ax: Any, matrix: np.ndarray, signed: bool) -> Any:
+    """Draw a matrix with its colour bar, rows and columns counted from 0 as arrays are."""
     low, high = _limits(matrix, signed)
-    top, left = first[0] - 0.5, first[1] - 0.5
-    extent = (left, left + matrix.shape[1], top + matrix.shape[0], top)
     look = {"cmap": colours(signed), "aspect": "auto", "interpolation": "nearest"}
-    image = ax.imshow(matrix, vmin=low, vmax=high, extent=extent, **look)
+    image = ax.imshow(matrix, vmin=low, vmax=high, **look)
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02)
     bar.ax.tick_params(colors=INK)
     bar.outline.set_edgecolor(INK)
     if matrix.size <= _MOST_NUMBERS:
-        _write_numbers(ax, image, matrix, first)
+        _write_numbers(ax, image, matrix)
     return image
 
 
@@ -151,8 +149,8 @@ def _limits(matrix: np.ndarray, signed: bool) -> tuple[float, float]:
     return float(shown.min()), float(shown.max())
 
 
-def _write_numbers(ax: Any, image: Any, matrix: np.ndarray, first: tuple[int, int]) -> None:
+def _write_numbers(ax: Any, image: Any, matrix: np.ndarray) -> None:
     centred = {"ha": "center", "va": "center", "fontsize": 8}
     for (row, column), value in np.ndenumerate(matrix):
         ink = text_on(image.to_rgba(value))
-        ax.text(column + first[1], row + first[0], number(value, 3), color=ink, **centred)
+        ax.text(column, row, number(value, 3), color=ink, **centred)

@@ -21,11 +21,10 @@ class Quantity:
     signed: bool
     rows: str
     columns: str
-    first: tuple[int, int]  # number of the first row and column: units from 1, the bias unit is 0
 
 
-_WEIGHTS_LIKE = "units of layer {next}", "units of layer {l} (0: bias)", (1, 0)
-_EXAMPLES_LIKE = "examples", "units of layer {l}", (0, 1)
+_WEIGHTS_LIKE = "units of layer {next}", "0: bias, then the units of layer {l}"
+_EXAMPLES_LIKE = "examples", "units of layer {l}"
 
 QUANTITIES = {
     "Theta": Quantity("Θ", True, *_WEIGHTS_LIKE),
@@ -42,7 +41,8 @@ class LayersDisplay:
 
     Signed quantities (Θ, z, δ, Δ, D) are vermilion below zero and blue above it, on a scale that
     is symmetric about zero; activations run from dark to bright. Each panel has its own scale.
-    Panels of at most 80 cells carry their numbers.
+    Panels of at most 80 cells carry their numbers. Rows and columns count from 0, as the arrays do
+    and as ``bp.explain`` asks for them.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ class LayersDisplay:
         return self
 
     def _draw(self, ax: Any, l: int, matrix: np.ndarray) -> Any:
-        image = canvas.heat_map(ax, matrix, self.quantity.signed, self.quantity.first)
+        image = canvas.heat_map(ax, matrix, self.quantity.signed)
         rows, columns = matrix.shape
         ax.set_title(f"{self.quantity.symbol}$^{{({l})}}$  {rows}×{columns}", fontsize="medium")
         ax.set_xlabel(self.quantity.columns.format(l=l))
