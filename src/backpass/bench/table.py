@@ -11,7 +11,7 @@ UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 
 def tables(report: Report) -> list[Table]:
-    """One table for each dtype: times, ratio to the best peer, share of peak, memory."""
+    """One table for each dtype: by workload, everybody's time, share of peak and memory."""
     dtypes = list(dict.fromkeys(line.dtype for line in report.lines))
     return [_table(report, dtype) for dtype in dtypes]
 
@@ -40,43 +40,42 @@ def duration(seconds: float) -> str:
 
 
 def _table(report: Report, dtype: str) -> Table:
-    lines = [line for line in report.lines if line.dtype == dtype]
-    names = list(dict.fromkeys(name for line in lines for name in line.timings))
     table = Table(title=_title(report, dtype), caption=_caption(report, dtype))
-    table.add_column("workload")
-    for name in names:
-        table.add_column(name, justify="right", style="bold" if name == US else None)
-    for heading in ("× best peer", "of peak", "memory"):
+    table.add_column("workload, candidate")
+    for heading in ("time", "× ours", "of peak", "memory", "threads"):
         table.add_column(heading, justify="right")
-    for line in lines:
-        cells = [_cell(line, name) for name in names]
-        table.add_row(
-            f"{line.workload.name}  {line.workload.title}", *cells, *_figures(report, line)
-        )
+    for line in report.lines:
+        if line.dtype == dtype:
+            _add_section(table, report, line)
     return table
 
 
-def _cell(line: Line, name: str) -> str:
-    """A candidate's time, with its evaluations in a race."""
-    if name not in line.timings:
-        return ""
-    evaluations = line.timings[name].evaluations
-    counted = "" if evaluations is None else f" ({evaluations})"
-    return duration(line.shown(name)) + counted
+def _add_section(table: Table, report: Report, line: Line) -> None:
+    """A workload, and everybody who did it, fastest first."""
+    table.add_row(f"[bold]{line.workload.name}[/]  {line.workload.title}", "", _ratio(line))
+    for name in sorted(line.timings, key=lambda name: line.timings[name].median):
+        style = "bold" if name == US else None
+        table.add_row(f"  {name}", *_figures(report, line, name), style=style)
+    table.add_section()
 
 
-def _figures(report: Report, line: Line) -> tuple[str, str, str]:
-    """Our ratio, share of peak and memory."""
-    ratio = "" if line.ratio is None else f"{line.ratio:.2f} {line.best_peer}"
-    if US not in line.timings:
-        return ratio, "", ""
-    memory = line.timings[US].memory
-    share = line.share_of_peak(US, report.peaks[line.dtype])
-    return (
-        ratio,
+def _ratio(line: Line) -> str:
+    return "" if line.ratio is None else f"[bold]{line.ratio:.2f}[/]"
+
+
+def _figures(report: Report, line: Line, name: str) -> list[str]:
+    """A candidate's time, its multiple of ours, share of peak, memory and threads."""
+    timing = line.timings[name]
+    counted = "" if timing.evaluations is None else f" ({timing.evaluations})"
+    share = line.share_of_peak(name, report.peaks[line.dtype])
+    ours = line.timings.get(US)
+    return [
+        duration(line.shown(name)) + counted,
+        "" if ours is None else f"{timing.median / ours.median:.2f}",
         "" if share is None else f"{share:.0%}",
-        "" if memory is None else f"{memory / 1e6:.0f} MB",
-    )
+        "" if timing.memory is None else f"{timing.memory / 1e6:.0f} MB",
+        str(timing.threads),
+    ]
 
 
 def _title(report: Report, dtype: str) -> str:
@@ -91,4 +90,8 @@ def threads(count: int) -> str:
 
 def _caption(report: Report, dtype: str) -> str:
     peak = f"{report.peaks[dtype] / 1e9:.0f} GFLOP/s, {report.peak_how}"
-    return f"Medians. × best peer: its time by ours. Peak: {peak}. Memory: ours, beyond the data."
+    races = any(line.workload.kind == "race" for line in report.lines)
+    return (
+        f"Medians. Beside a workload: the best peer's time divided by ours. Peak: {peak}. "
+        "Memory: beyond the data." + (" (Evaluations of J and D.)" if races else "")
+    )
