@@ -200,6 +200,15 @@ def test_a_wall_that_is_not_finite_is_backed_away_from(solver: str, wall: float)
     np.testing.assert_allclose(result.x, [0.5], atol=1e-8)
 
 
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_loss_that_overflows_is_descended(way: dict[str, str]) -> None:
+    task = problem("poisson", hidden=(6,), lam=0.01)
+    far = bp.init_theta(task.net, seed=1, epsilon=30.0)  # e^z beyond any double on the way
+    result = minimize_function(task.cost_and_gradient, far, max_iter=30, **options(task, way))
+    assert np.isfinite(result.fun)
+    assert result.fun < task.cost_and_gradient(far)[0]
+
+
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_nothing_finite_ahead_keeps_the_last_point_and_says_why(solver: str) -> None:
     def cliff(theta: Any) -> tuple[float, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arrays import Array, array_namespace
-from .line_search import Function, moved, strong_wolfe
+from .line_search import Function, cautious, moved, strong_wolfe
 
 State = dict[str, Any]
 
@@ -33,10 +33,8 @@ class ConjugateGradients:
         """Search along d, then make the next d."""
         D, d = state["D"], state["d"]
         slope = float(D @ d)
-        t = state["last"] / slope if state["last"] else -1 / max(-slope, 1.0)
-        found = strong_wolfe(
-            fun, state["theta"], state["J"], D, d, t=abs(t), c1=self.c1, c2=self.c2
-        )
+        t = state["last"] / slope if state["last"] else cautious(D)
+        found = strong_wolfe(fun, state["theta"], state["J"], D, d, t=t, c1=self.c1, c2=self.c2)
         point, made = found.point, moved(state, found)
         if point.t == 0:
             return _restarted(state, made, found.overflowed)

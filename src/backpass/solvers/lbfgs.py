@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import get_lapack_funcs
 
 from ..arrays import Array, array_namespace, is_numpy_array
-from .line_search import Found, Function, moved, strong_wolfe
+from .line_search import Found, Function, cautious, moved, strong_wolfe
 from .preconditioner import PlainScaling, Preconditioner
 
 State = dict[str, Any]
@@ -93,8 +93,7 @@ class LBFGS:
             d = -self._two_loops(state, D)
             if float(d @ D) < 0:
                 return d, 1.0
-        size = float(array_namespace(D).sum(abs(D)))
-        return -D, min(1.0, 1 / size) if size else 1.0
+        return -D, cautious(D)
 
     def _two_loops(self, state: State, D: Array) -> Array:
         """H D."""

@@ -179,3 +179,9 @@ def rounding(array: Array) -> float:
 def largest_entry(array: Array) -> float:
     """The largest entry in size."""
     return float(array_namespace(array).max(abs(array)))
+
+
+def cautious(D: Array) -> float:
+    """A first step along −D where nothing is known yet: of length one at most."""
+    size = float(array_namespace(D).sum(abs(D)))
+    return min(1.0, 1 / size) if size else 1.0

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import numpy as np
 from scipy.optimize import OptimizeResult
 
 from ..arrays import Array, array_namespace
@@ -83,7 +84,7 @@ def minimize_function(
     Parameters
     ----------
     fun : callable
-        θ -> (J, D), a number and an array of shape (n,).
+        θ -> (J, D), a number and an array of shape (n,), a new one at every call.
     theta : array of shape (n,)
         Where to start: floating point, of any Array API library.
     solver : {"cg", "lbfgs", "newton"} or a solver object
@@ -133,15 +134,16 @@ def minimize_function(
     >>> def bowl(theta):
     ...     return float(theta @ theta) / 2, theta
     >>> result = minimize_function(bowl, np.array([3.0, 4.0]), solver="cg")
-    >>> result.success, result.x.tolist()
-    (True, [0.0, 0.0])
+    >>> result.success, bool(abs(result.x).max() < 1e-9)
+    (True, True)
     """
     chosen = find_solver(solver, curvature)
     if state is None:
         state = chosen.init(fun, theta)
         _check_first_point(state)
     limits = _Limits(state, max_iter, max_fun, tol, ftol)
-    state, reason = _iterate(chosen, fun, state, limits, callback, keep)
+    with np.errstate(over="ignore", invalid="ignore"):  # J tells of a step too long, and it is left
+        state, reason = _iterate(chosen, fun, state, limits, callback, keep)
     return _result(state, reason)
 
 

@@ -107,7 +107,7 @@ class KroneckerFactors:
 
     def _inverses(self, l: int, A: Array, G: Array) -> tuple[Array, Array] | None:
         a, g = _mean_eigenvalue(A), _mean_eigenvalue(G)
-        if not (0 < a < math.inf and 0 < g < math.inf):
+        if not (a > 0 and g > 0 and 0 < a * g < math.inf):
             return None
         r_squared = self.decay + self.damping * a * g
         damping = a * 2.0 ** round(math.log2(r_squared / (a * g)) / 2)  # π r
