@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from backpass import bench
 from backpass.bench import (
@@ -29,6 +30,7 @@ from backpass.bench.candidates.ours import Engine
 from backpass.bench.candidates.race import race
 from backpass.bench.process import CandidateFailed, Process
 from backpass.bench.run import with_target
+from backpass.bench.worker import Worker
 from backpass.bench.workloads import FITS, SOLVER_RACES, make_data
 from backpass.errors import InvalidInput
 
@@ -333,6 +335,14 @@ def test_a_tiny_run_by_processes(tmp_path):
     assert Report.from_json(report.to_json()) == report
     bench.save_picture(report, tmp_path / "bench.svg", "float64")
     assert (tmp_path / "bench.svg").stat().st_size > 1000
+
+
+def test_the_worker_limits_blas_to_the_threads_that_are_chosen():
+    worker = Worker(Engine)
+    with threadpool_limits(None):  # puts the limits back
+        worker.prepare(json.loads(json.dumps(asdict(COST))), "float64", True, 1)
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+        assert worker.run(2) > 0
 
 
 def test_a_process_that_ends_is_named():

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from . import memory
 from .candidates import Candidate, find_entry
@@ -40,6 +41,7 @@ class Worker:
         self._before = memory.resident()
         memory.forget_highest()
         self._candidate = self._make()
+        threadpool_limits(threads)  # BLAS and OpenMP, for those who have no say of their own
         self._candidate.prepare(chosen, data, threads)
 
     def run(self, times: int) -> float:
