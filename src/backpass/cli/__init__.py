@@ -19,6 +19,7 @@ COMMANDS = {
     "predict": "Predict the rows of a table with a trained model.",
     "trace": "Show every a, z, δ, Δ and D of one row's pass through a trained model.",
     "check": "Check a trained model's gradient against a numerical one, on your own data.",
+    "landscape": "Draw J as mountains around a trained model; drop walkers, count the valleys.",
     "studio": "Watch a network learn, in a page on this machine or in one file.",
     "bench": "Measure backpass beside scikit-learn, PyTorch, JAX and onnxruntime, here.",
     "info": "Show the version, the engine, the threads and which extras are installed.",
