@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+import backpass as bp
 from backpass import Network, engine, init_theta
 from backpass.blocks import ArrayBlocks
 from backpass.errors import InvalidInput
@@ -91,6 +92,84 @@ def test_epochs_are_drawn_from_the_seed():
 
     np.testing.assert_array_equal(epoch(1), epoch(1))
     assert not np.array_equal(epoch(1), epoch(2))
+
+
+SETTINGS = {"hidden_layer_sizes": (9,), "max_iter": 5, "random_state": 0, "alpha": 0.1}
+QUIET = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@QUIET
+@pytest.mark.parametrize("solver", ["lbfgs", "cg", "gd", "sgd", "adam"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_fit_has_the_same_bits_from_every_source(tmp_path, solver, dtype):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    Xd = X.astype(dtype)
+    frame = pandas.DataFrame(Xd, columns=list("abcdef")).assign(kind=K)
+    frame[:100].to_parquet(tmp_path / "part-0.parquet")
+    frame[100:].to_parquet(tmp_path / "part-1.parquet", row_group_size=70)
+    np.save(tmp_path / "X.npy", Xd)
+    parquet = bp.ParquetBlocks(tmp_path, "kind", rows=30)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    fits = [
+        bp.MLPClassifier(solver=solver, n_threads=threads, **SETTINGS).fit(source)
+        for source, threads in [
+            (parquet, 1),
+            (parquet, 2),
+            (bp.ArrayBlocks(Xd, K, rows=parquet.groups), 4),
+            (bp.ArrayBlocks(mapped, K, rows=parquet.groups), 1),
+            (bp.ArrayBlocks(np.asfortranarray(Xd), K, rows=parquet.groups), 2),
+        ]
+    ]
+    for fit in fits:
+        assert fit.theta_.dtype == dtype
+        np.testing.assert_array_equal(fit.theta_, fits[0].theta_)
+        assert fit.loss_curve_ == fits[0].loss_curve_
+    assert fits[0].feature_names_in_.tolist() == list("abcdef")
+
+
+@QUIET
+@pytest.mark.parametrize("solver", ["lbfgs", "cg", "gd"])
+def test_full_batch_fits_are_those_of_memory(solver):
+    ours = bp.MLPClassifier(solver=solver, **SETTINGS).fit(bp.ArrayBlocks(X, K, rows=31))
+    theirs = bp.MLPClassifier(solver=solver, **SETTINGS).fit(X, K)
+    assert np.linalg.norm(ours.theta_ - theirs.theta_) <= 1e-9 * np.linalg.norm(theirs.theta_)
+    assert ours.classes_.tolist() == theirs.classes_.tolist()
+
+
+@QUIET
+def test_mini_batch_fits_learn():
+    y = X[:, 0] * 2 - X[:, 1]
+    model = bp.MLPRegressor(hidden_layer_sizes=(8,), max_iter=200, random_state=0, batch_size=20)
+    model.fit(bp.ArrayBlocks(X, y, rows=25), X_val=X, y_val=y)
+    assert model.score(X, y) > 0.9
+    assert model.validation_scores_[-1] == pytest.approx(model.score(X, y))
+
+
+@QUIET
+def test_a_streamed_training_goes_on_from_its_checkpoint(tmp_path):
+    class Crash(Exception):
+        pass
+
+    def crash(progress):
+        if progress.epoch == 4:
+            raise Crash
+
+    blocks, path = bp.ArrayBlocks(X, K, w, rows=30), tmp_path / "run.checkpoint"
+    whole = bp.MLPClassifier(**SETTINGS).fit(blocks)
+    with pytest.raises(Crash):
+        bp.MLPClassifier(**SETTINGS, checkpoint=path, callbacks=crash).fit(blocks)
+    resumed = bp.MLPClassifier(**SETTINGS, checkpoint=path).fit(blocks)
+    np.testing.assert_array_equal(resumed.theta_, whole.theta_)
+
+
+def test_what_blocks_do_not_do():
+    blocks = bp.ArrayBlocks(X, K)
+    for settings in ({"solver": "newton"}, {"class_weight": "balanced"}):
+        with pytest.raises(InvalidInput, match="without class_weight"):
+            bp.MLPClassifier(**settings).fit(blocks)
+    with pytest.raises(InvalidInput, match="needs X_val and y_val"):
+        bp.MLPClassifier(early_stopping=True).fit(blocks)
 
 
 def test_targets():

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 # Public name -> the module that defines it.
 _HOME = {
     "Activation": "activations",
+    "ArrayBlocks": "blocks",
     "Diagnosis": "diagnose",
     "Explanation": "explain",
     "GradientCheck": "gradcheck",
@@ -22,6 +23,7 @@ _HOME = {
     "MLPClassifier": "estimators",
     "MLPRegressor": "estimators",
     "Network": "network",
+    "ParquetBlocks": "blocks",
     "Progress": "training",
     "StopReason": "training",
     "Table": "tables",

@@ -41,6 +41,11 @@ class Blocks(Protocol):
         ...
 
     @property
+    def named(self) -> bool:
+        """Whether the names are the data's own."""
+        ...
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """X's dtype, float32 or float64."""
         ...
@@ -69,6 +74,11 @@ def rows_of_block(n_columns: int, dtype: np.dtype[Any]) -> int:
     return max(256, BLOCK_BYTES // max(1, n_columns * dtype.itemsize))
 
 
+def computed_in(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """float32 for single and half precision, else float64."""
+    return np.dtype(np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64)
+
+
 def cut(rows: int, size: int) -> tuple[int, ...]:
     """Cut rows into blocks of that size; the last may be smaller."""
     return tuple(min(size, rows - start) for start in range(0, rows, size))
@@ -86,8 +96,9 @@ class ArrayBlocks:
         Targets.
     sample_weight : array of shape (m,), optional
         Weights of the rows.
-    rows : int or sequence of int, optional
-        Rows of a block, or of each block; about 8 MiB of X where not given.
+    rows : int, sequence of int, or sequence of sequences of int, optional
+        Rows of a block, or of each block, or of each block by group; about 8 MiB of X where not
+        given. With another source's ``groups``, a training has that source's bits.
 
     Raises
     ------
@@ -106,7 +117,8 @@ class ArrayBlocks:
     X: Any
     y: Any
     sample_weight: Any = None
-    rows: int | Sequence[int] | None = None
+    rows: int | Sequence[int] | Sequence[Sequence[int]] | None = None
+    named = False
 
     def __post_init__(self) -> None:
         shape = getattr(self.X, "shape", ())
@@ -118,8 +130,9 @@ class ArrayBlocks:
             part = getattr(self, name)
             if part is not None and len(part) != shape[0]:
                 raise InvalidInput(f"X has {shape[0]} rows, but {name} has {len(part)}.")
-        if sum(self._sizes) != shape[0] or min(self._sizes) < 1:
-            raise InvalidInput(f"The blocks have {sum(self._sizes)} rows, but X has {shape[0]}.")
+        sizes = [size for group in self.groups for size in group]
+        if sum(sizes) != shape[0] or min(sizes) < 1:
+            raise InvalidInput(f"The blocks have {sum(sizes)} rows, but X has {shape[0]}.")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,40 +142,32 @@ class ArrayBlocks:
     @property
     def dtype(self) -> np.dtype[Any]:
         """float32 for single and half precision, else float64."""
-        single = self.X.dtype.kind == "f" and self.X.dtype.itemsize <= 4
-        return np.dtype(np.float32 if single else np.float64)
-
-    @property
-    def _sizes(self) -> tuple[int, ...]:
-        m, n = self.X.shape
-        if self.rows is None:
-            return cut(m, rows_of_block(n, self.dtype))
-        return cut(m, self.rows) if isinstance(self.rows, int) else tuple(self.rows)
+        return computed_in(self.X.dtype)
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        """One block each."""
-        return tuple((size,) for size in self._sizes)
+        """One block each, where nothing else was asked for."""
+        m, n = self.X.shape
+        rows = rows_of_block(n, self.dtype) if self.rows is None else self.rows
+        sizes = cut(m, rows) if isinstance(rows, int) else rows
+        return tuple((size,) if isinstance(size, int) else tuple(size) for size in sizes)
 
     def read(self, group: int) -> Iterator[Block]:
-        """Read one block."""
-        here = self._slice(group)
-        X = self.X[here]
-        dense = X.toarray() if hasattr(X, "toarray") else X
-        X = np.array(dense, self.dtype, order="C", subok=False)
-        _refuse_not_finite(X, self.names, here.start, "X")
-        yield Block(X, *next(self.read_targets(group)))
+        """Read the blocks of a group."""
+        for here, (y, w) in zip(self._slices(group), self.read_targets(group)):
+            yield Block(dense_block(self.X[here], self.dtype, self.names, here.start), y, w)
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Read y and w of one block."""
-        here = self._slice(group)
+        """Read y and w of a group's blocks."""
         w = self.sample_weight
-        yield np.array(self.y[here]), None if w is None else np.array(w[here], np.float64)
+        for here in self._slices(group):
+            yield np.array(self.y[here]), None if w is None else np.array(w[here], np.float64)
 
-    def _slice(self, group: int) -> slice:
-        sizes = self._sizes
-        start = sum(sizes[:group])
-        return slice(start, start + sizes[group])
+    def _slices(self, group: int) -> Iterator[slice]:
+        start = sum(map(sum, self.groups[:group]))
+        for size in self.groups[group]:
+            yield slice(start, start + size)
+            start += size
 
 
 class ParquetBlocks:
@@ -201,6 +206,8 @@ class ParquetBlocks:
     [[[1.0], [2.0]], [[3.0]]]
     >>> folder.cleanup()
     """
+
+    named = True
 
     def __init__(
         self,
@@ -319,6 +326,14 @@ def _parquet_files(path: Path) -> list[Path]:
     if not files:
         raise InvalidInput(f"{path} is a folder without a .parquet file.")
     return files
+
+
+def dense_block(X: Any, dtype: np.dtype[Any], names: Sequence[str], start: int) -> np.ndarray:
+    """Some rows of any array as C-ordered floats of its own; NaN and infinity are refused."""
+    dense = X.toarray() if hasattr(X, "toarray") else X
+    block = np.array(dense, dtype, order="C", subok=False)
+    _refuse_not_finite(block, names, start, "X")
+    return block
 
 
 def _refuse_not_finite(X: np.ndarray, names: Sequence[str], start: int, where: str) -> None:

@@ -26,10 +26,13 @@ from sklearn.utils.multiclass import (
 )
 
 from .arrays import array_namespace, as_numpy, is_array_api_obj, like
+from .blocks import Blocks
+from .cluster import is_dask, lazily, lazy_accuracy, lazy_r_squared
 from .losses import Loss
 from .network import Network
 from .parameters import CONSTRAINTS, documented
 from .perceptron import Perceptron, keep
+from .streaming import Encode, all_targets, as_columns
 from .targets import Labels
 
 
@@ -178,6 +181,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             self._labels.check_columns(y)
         return self._labels.encode(y)
 
+    def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
+        self._encode(all_targets(blocks), known)
+        return self._labels.encode
+
     def _check_labels(self, classes: np.ndarray) -> None:
         if self.warm_start and set(classes) != set(self.classes_):
             raise ValueError(
@@ -223,6 +230,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (m,) or (m, n_outputs)
             The labels with the largest probability.
         """
+        if is_dask(X):
+            return lazily(self.predict, X)
         z = self._logits(X, "predict")
         xp = array_namespace(z)
         codes = self._labels.codes(z, xp)
@@ -245,6 +254,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             Rows that sum to 1, in the order of ``classes_``; for multilabel targets the probability
             of each label by itself.
         """
+        if is_dask(X):
+            return lazily(self.predict_proba, X)
         return self._probabilities(self._activations(X, "predict_proba"))
 
     def _probabilities(self, a: Any) -> Any:
@@ -306,6 +317,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         float
             Between 0 and 1.
         """
+        if is_dask(X):
+            return lazy_accuracy(self.predict(X), y)
         if self._labels_of_several_outputs():
             right = (self.predict(X) == np.asarray(y)).all(axis=1)
             return float(np.average(right, weights=sample_weight))
@@ -427,6 +440,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
             raise ValueError("y holds negative numbers, but loss='poisson' needs y >= 0.")
         return y[:, None] if y.ndim == 1 else y
 
+    def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
+        return as_columns
+
     def _network_loss(self) -> str | Loss:
         return self.loss
 
@@ -450,8 +466,31 @@ class MLPRegressor(RegressorMixin, Perceptron):
         ndarray of shape (m,) or (m, n_outputs)
             The network's answers.
         """
+        if is_dask(X):
+            return lazily(self.predict, X)
         a = self._activations(X, "predict")
         return a[:, 0] if a.shape[1] == 1 else a
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Compute R², the part of y's variance that the predictions explain.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs; for a Dask collection the score, too, is computed when it is asked for.
+        y : array-like of shape (m,) or (m, n_outputs)
+            True numbers.
+        sample_weight : array-like of shape (m,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            At most 1; 0 for the mean of y.
+        """
+        if is_dask(X):
+            return lazy_r_squared(self.predict(X), y)
+        return super().score(X, y, sample_weight)
 
 
 def _probabilities(a: Any, n_classes: int, output: str) -> Any:

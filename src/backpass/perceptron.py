@@ -31,7 +31,9 @@ from sklearn.utils.validation import (
 
 from . import engine, training
 from .arrays import array_namespace, as_numpy, like
+from .blocks import Blocks
 from .checkpoints import Checkpoint, fingerprint, identity
+from .cluster import blocks_of, problem_of
 from .errors import InvalidInput
 from .initialise import init_theta
 from .losses import Loss
@@ -46,6 +48,7 @@ from .sklearn_bridge import (
     with_callbacks,
 )
 from .solvers import describe_point
+from .streaming import Encode, describe_blocks
 from .training import Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
 from .views import Views, assign, coefs, intercepts, joined
@@ -66,6 +69,19 @@ class Data(NamedTuple):
     def rows(self, index: np.ndarray) -> Data:
         """Return some of the rows."""
         return Data(*(None if part is None else _take(part, index) for part in self))
+
+
+class BlockData(NamedTuple):
+    """Rows in blocks, and what turns their targets into Y."""
+
+    blocks: Blocks
+    encode: Encode
+
+    @property
+    def head(self) -> Data:
+        """The first few rows."""
+        block = next(iter(self.blocks.read(0)))
+        return Data(block.X[:4], self.encode(block.y[:4]), None)
 
 
 class Perceptron(
@@ -103,6 +119,10 @@ class Perceptron(
         """Classes that the validation set should have in the same parts."""
         return None
 
+    def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
+        """What turns the targets of a block into Y."""
+        raise NotImplementedError
+
     def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
         """w, or None where every row counts the same."""
         if sample_weight is None:
@@ -116,7 +136,7 @@ class Perceptron(
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -127,10 +147,12 @@ class Perceptron(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (m, n_features)
-            Inputs; float32 stays float32.
+        X : array-like or sparse matrix of shape (m, n_features), or Blocks
+            Inputs; float32 stays float32. ``ArrayBlocks`` and ``ParquetBlocks`` bring y and the
+            weights along and may be larger than memory. Dask's arrays and data frames are trained
+            on where they are.
         y : array-like of shape (m,) or (m, n_outputs)
-            Class labels, or numbers.
+            Class labels, or numbers; a Dask collection where X is one.
         sample_weight : array-like of shape (m,), optional
             Weights of the rows.
         X_val, y_val : array-like, optional
@@ -146,11 +168,42 @@ class Perceptron(
         """
         known = self.warm_start and self._has_weights()
         learnt = known and hasattr(self, "theta_")
-        data = self._data(X, y, sample_weight, learnt, reset=not learnt)
+        blocks = blocks_of(X, y, sample_weight)
+        if blocks is None:
+            data = self._data(X, y, sample_weight, learnt, reset=not learnt)
+        else:
+            data = self._known_blocks(blocks, learnt)
         own = None
         if X_val is not None:
             own = self._data(X_val, y_val, sample_weight_val, known=True, reset=False)
+        if isinstance(data, BlockData):
+            return self._train_on_blocks(data, own, known)
         return self._train(data, own, known, self.max_iter)
+
+    def _known_blocks(self, blocks: Blocks, learnt: bool) -> BlockData:
+        """Look through the targets of rows that come in blocks."""
+        self.n_features_in_ = len(blocks.names)
+        self.__dict__.pop("feature_names_in_", None)
+        if blocks.named:
+            self.feature_names_in_ = np.array(blocks.names, dtype=object)
+        return BlockData(blocks, self._block_encoder(blocks, learnt))
+
+    def _train_on_blocks(self, data: BlockData, own: Data | None, known: bool) -> Any:
+        """Train on rows that come in blocks: from memory, from disk, or from other machines."""
+        if self.solver == "newton" or getattr(self, "class_weight", None) is not None:
+            raise InvalidInput(
+                "Rows in blocks are trained on without class_weight, and by any solver but newton."
+            )
+        if self.early_stopping and own is None:
+            raise InvalidInput("early_stopping on rows in blocks needs X_val and y_val.")
+        first = data.head
+        net = self._network(first, known)
+        checkpoint = self._checkpoint(describe_blocks(data.blocks), own, known)
+        runs = self._runs(checkpoint, net, first.X, known)
+        problem = problem_of(
+            net, data.blocks, data.encode, lam=self.alpha, n_threads=self.n_threads
+        )
+        return self._finish(problem, runs, own, (data.blocks, None), self.max_iter, checkpoint)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, total_weight: Any) -> Any:
         """Make one pass over the rows."""
@@ -190,12 +243,10 @@ class Perceptron(
     ) -> Any:
         """Train from where things stand, or from n_init fresh starts, and keep the best."""
         net = self._network(data, known)
-        checkpoint = None if max_iter is None else self._checkpoint(data, own, known)
-        runs = Runs.kept(checkpoint)
-        if runs is None:
-            runs = Runs([self._resumed()] if known else self._fresh_starts(net, data.X))
-        else:
-            logger.warning("The training goes on after epoch %d.", runs.epoch)
+        checkpoint = None
+        if max_iter is not None and self.checkpoint is not None:
+            checkpoint = self._checkpoint(fingerprint(*data), own, known)
+        runs = self._runs(checkpoint, net, data.X, known)
         data, validation = self._hold_out(data, own, runs.starts[0]["seeds"])
         problem = engine.prepare(
             net,
@@ -206,7 +257,30 @@ class Perceptron(
             total_weight=total_weight,
             n_threads=self.n_threads,
         )
-        bridge = Bridge(self, data.X, data.Y, lambda theta: {"net_": net, "theta_": theta})
+        self._finish(problem, runs, validation, (data.X, data.Y), max_iter, checkpoint)
+        self._describe(problem)
+        return self
+
+    def _runs(self, checkpoint: Checkpoint | None, net: Network, X: Any, known: bool) -> Runs:
+        """Take up an unfinished training, or start from where things stand, or anew."""
+        runs = Runs.kept(checkpoint)
+        if runs is not None:
+            logger.warning("The training goes on after epoch %d.", runs.epoch)
+            return runs
+        return Runs([self._resumed()] if known else self._fresh_starts(net, X))
+
+    def _finish(
+        self,
+        problem: Any,
+        runs: Runs,
+        validation: Data | None,
+        given: tuple[Any, Any],
+        max_iter: int | None,
+        checkpoint: Checkpoint | None,
+    ) -> Any:
+        """Train from every start, and publish the best."""
+        net = problem.net
+        bridge = Bridge(self, *given, lambda theta: {"net_": net, "theta_": theta})
         watch = Watch(
             validate=None if validation is None else self._validator(net, validation),
             callbacks=(*self._printer(), *self._callback_list(), *bridge.callbacks()),
@@ -217,17 +291,17 @@ class Perceptron(
         if max_iter is None and reason is StopReason.MAX_ITER:
             reason = StopReason.ONE_PASS
         n_iter = state["epoch"] - runs.starts[0]["epoch"]
+        self.__dict__.pop("found_", None)
         self._publish(problem, state, reason, n_iter, by_score)
-        self._describe(problem)
         bridge.close(self.theta_)
         self._warn(reason, n_iter)
         return self
 
-    def _checkpoint(self, data: Data, own: Data | None, known: bool) -> Checkpoint | None:
+    def _checkpoint(self, data: str, own: Data | None, known: bool) -> Checkpoint | None:
         """The file that ``fit`` keeps its state in, if it is to keep it."""
         if self.checkpoint is None:
             return None
-        about = {"data": fingerprint(*data), "validation data": fingerprint(*(own or ()))}
+        about = {"data": data, "validation data": fingerprint(*(own or ()))}
         if known:
             about["first weights"] = fingerprint(self._theta_now())
         kept = identity({"estimator": type(self).__name__, **self.get_params(deep=False)}, **about)

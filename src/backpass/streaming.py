@@ -7,8 +7,8 @@ from several places while no more than a window is in memory.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,12 +33,38 @@ class Order(NamedTuple):
     seed: int | None  # None: as they come
 
 
-@dataclass(frozen=True)
-class Extent:
-    """How much data there is: what training asks of a problem's rows."""
+class StreamedRows:
+    """What training and the solvers ask of a problem's rows: how many, how heavy, a few of them."""
 
-    m: int
-    W: float
+    def __init__(self, blocks: Blocks, encode: Encode) -> None:
+        self._blocks, self._encode = blocks, encode
+        self.m, self.W = n_rows(blocks), total_weight(blocks)
+
+    def take(self, chosen: np.ndarray) -> tuple[Array, Array, Array]:
+        """Gather (X, Y, w) of a few row numbers, in one pass over the groups that have them."""
+        order = np.argsort(chosen, kind="stable")
+        wanted, start, found = chosen[order], 0, []
+        for group, sizes in enumerate(self._blocks.groups):
+            stop = start + sum(sizes)
+            if np.searchsorted(wanted, stop) > np.searchsorted(wanted, start):
+                found += self._taken(group, start, wanted)
+            start = stop
+        back = np.argsort(order, kind="stable")
+        return tuple(np.concatenate(part)[back] for part in zip(*found))  # type: ignore[return-value]
+
+    def _taken(self, group: int, start: int, wanted: np.ndarray) -> list[tuple[Array, ...]]:
+        """The wanted rows of a group's blocks."""
+        found = []
+        for block in self._blocks.read(group):
+            stop = start + len(block.X)
+            here = wanted[(wanted >= start) & (wanted < stop)] - start
+            w = np.ones(len(here)) if block.w is None else block.w[here]
+            dtype = block.X.dtype
+            found.append(
+                (block.X[here], self._encode(block.y[here]).astype(dtype), w.astype(dtype))
+            )
+            start = stop
+        return found
 
 
 def block_sums(
@@ -78,7 +104,7 @@ class StreamedProblem:
     ) -> None:
         self.net, self.blocks, self.encode, self.lam = net, blocks, encode, float(lam)
         self.n_threads, self.window = n_threads, window
-        self.rows = Extent(n_rows(blocks), total_weight(blocks))
+        self.rows = StreamedRows(blocks, encode)
 
     def all_sums(self, theta: Array) -> Iterator[Sums]:
         """The sums of every block, in order."""
@@ -116,6 +142,10 @@ class StreamedProblem:
         dropout: engine.Dropout | None = None,
     ) -> engine.Epoch:
         """One pass over the blocks: window by window, each an epoch of the engine's."""
+        if batch_size >= self.rows.m and dropout is None:
+            J, D = self.cost_and_gradient(theta)
+            state, theta = optimizer.step(state, theta, D, float(learning_rates[0]))
+            return engine.Epoch(theta, state, J)
         J_sum, done = 0.0, 0
         generator = np.random.Generator(np.random.PCG64(order.seed or 0))
         for rows, n_used in self._windows(order, batch_size):
@@ -168,6 +198,21 @@ def total_weight(blocks: Blocks) -> float:
     if weighted and total <= 0:
         raise InvalidInput("sample_weight is zero for every row, so there is nothing to learn.")
     return total
+
+
+def describe_blocks(blocks: Blocks) -> str:
+    """Hash what tells two sets of blocks apart without reading X: names, sizes, y and w."""
+    digest = hashlib.sha256(repr((blocks.names, blocks.groups, str(blocks.dtype))).encode())
+    for group in range(len(blocks.groups)):
+        for y, w in blocks.read_targets(group):
+            digest.update(repr(y.tolist()).encode())
+            digest.update(b"" if w is None else w.tobytes())
+    return digest.hexdigest()
+
+
+def as_columns(y: np.ndarray) -> np.ndarray:
+    """Numbers to predict as Y, shape (rows, outputs)."""
+    return np.asarray(y, np.float64).reshape(len(y), -1)
 
 
 def all_targets(blocks: Blocks) -> np.ndarray:

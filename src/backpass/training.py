@@ -372,7 +372,9 @@ def run_full_batch(
             )
     except KeyboardInterrupt:  # before the first point was evaluated
         return latest, StopReason.INTERRUPTED
-    except InvalidInput as error:  # there is nothing else to find fault with here
+    except InvalidInput as error:
+        if hasattr(problem, "blocks"):  # whose rows are checked as they are read
+            raise
         raise InvalidInput(NOT_FINITE_AT_ONCE) from error
     final = {**latest, "theta": result.x, "solver": result.state}
     return final, (exhausted or [StopReason[result.reason.name]])[0]

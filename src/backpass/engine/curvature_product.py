@@ -143,7 +143,8 @@ class ProblemCurvature:
         enough = max(FEWEST_ROWS, 2 * max(self._net.sizes) + 2)
         if enough >= self._rows.m:
             return self._rows.take(np.arange(self._rows.m))
-        return self._rows.take(np.random.default_rng(0).permutation(self._rows.m)[:enough])
+        drawn = np.random.default_rng(0).choice(self._rows.m, enough, replace=False)
+        return self._rows.take(drawn)
 
     @cached_property
     def _input_moment(self) -> Array:

@@ -1,0 +1,173 @@
+"""Many machines: Dask's arrays and data frames, trained on where their partitions are.
+
+Each partition computes its sums (J, Δ) with the engine; the sums are added in the partitions'
+order, so the bits are those of one machine with the same blocks. θ travels as an argument of every
+task: a scattered θ would die with the worker that holds it, a lost task is just computed again.
+Mini-batch solvers fetch one partition after the other instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .arrays import Array
+from .blocks import Block, Blocks, computed_in, dense_block
+from .errors import InvalidInput
+from .extras import optional
+from .network import Network
+from .streaming import Encode, StreamedProblem, Sums, block_sums
+
+
+def is_dask(value: Any) -> bool:
+    """Whether something is a Dask collection, told without importing Dask."""
+    return type(value).__module__.split(".")[0] in ("dask", "dask_expr")
+
+
+def blocks_of(X: Any, y: Any, sample_weight: Any) -> Blocks | None:
+    """Return rows in blocks as such; None for everything that is not."""
+    if is_dask(X):
+        return DaskBlocks(X, y, sample_weight)
+    return X if isinstance(X, Blocks) else None
+
+
+def problem_of(
+    net: Network, blocks: Blocks, encode: Encode, lam: float, n_threads: int | None
+) -> StreamedProblem:
+    """Bind a network to rows in blocks, here or on other machines."""
+    kind = ClusterProblem if isinstance(blocks, DaskBlocks) else StreamedProblem
+    return kind(net, blocks, encode, lam=lam, n_threads=n_threads)
+
+
+class DaskBlocks:
+    """Blocks that are the partitions of Dask collections, kept in the workers' memory.
+
+    Parameters
+    ----------
+    X : Dask array of shape (m, n) or data frame
+        Inputs.
+    y : Dask array or series
+        Targets, of as many rows.
+    sample_weight : Dask array or series, optional
+        Weights.
+
+    Raises
+    ------
+    InvalidInput
+        If y or the weights are no Dask collections, or have other rows than X.
+    MissingExtra
+        If Dask is not installed.
+    """
+
+    def __init__(self, X: Any, y: Any, sample_weight: Any = None) -> None:
+        self.named = hasattr(X, "columns")
+        columns = [str(name) for name in getattr(X, "columns", range(X.shape[1]))]
+        self.names = tuple(columns if self.named else [f"x{name}" for name in columns])
+        rows = _as_array(X, "X").rechunk({1: -1})
+        self.dtype = computed_in(rows.dtype)
+        sizes = tuple(int(size) for size in rows.chunks[0])
+        self.groups = tuple((size,) for size in sizes if size)
+        parts = [rows, _aligned(y, "y", sizes)]
+        if sample_weight is not None:
+            parts.append(_aligned(sample_weight, "sample_weight", sizes))
+        kept = optional("dask", "Training on Dask collections").persist(*parts)
+        full = [i for i, size in enumerate(sizes) if size]
+        delayed = [part.to_delayed().reshape(len(sizes), -1)[full, 0] for part in kept]
+        self.partitions = list(zip(*delayed))  # of (X, y) or (X, y, w)
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Fetch one partition."""
+        yield block_of(self.dtype, self.names, *_computed(*self.partitions[group]))
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Fetch y and w of one partition."""
+        fetched = _computed(*self.partitions[group][1:])
+        yield np.asarray(fetched[0]), None if len(fetched) == 1 else np.asarray(fetched[1])
+
+
+class ClusterProblem(StreamedProblem):
+    """A network's objective whose blocks are computed by Dask's workers."""
+
+    name = "dask"
+    blocks: DaskBlocks
+
+    def all_sums(self, theta: Array) -> Iterator[Sums]:
+        """The sums of every partition, in order, whichever worker they come from."""
+        dask = optional("dask", "Training on Dask collections")
+        task = dask.delayed(partition_sums, pure=False)
+        dtype, names = self.blocks.dtype, self.blocks.names
+        tasks = [
+            task(self.net, theta, self.encode, self.n_threads, dtype, names, *partition)
+            for partition in self.blocks.partitions
+        ]
+        yield from _computed(*tasks)
+
+
+def partition_sums(
+    net: Network,
+    theta: Array,
+    encode: Encode,
+    n_threads: int | None,
+    dtype: Any,
+    names: tuple[str, ...],
+    *partition: Any,
+) -> Sums:
+    """What a worker computes: Σ w cost and Δ of its rows."""
+    return block_sums(net, theta, block_of(dtype, names, *partition), encode, n_threads)
+
+
+def block_of(dtype: Any, names: tuple[str, ...], X: Any, y: Any, w: Any = None) -> Block:
+    """Make a block of a partition."""
+    weights = None if w is None else np.asarray(w, np.float64)
+    return Block(dense_block(X, dtype, names, 0), np.asarray(y), weights)
+
+
+def lazily(method: Any, X: Any) -> Any:
+    """Predict by partitions, when the result is asked for."""
+    if hasattr(X, "columns"):
+        return X.to_dask_array(lengths=True).map_blocks(_rows_of(method), drop_axis=1)
+    like = _rows_of(method)(np.zeros((1, X.shape[1]), X.dtype))
+    X = X.rechunk({1: -1})
+    if like.ndim == 1:
+        return X.map_blocks(_rows_of(method), drop_axis=1, dtype=like.dtype)
+    chunks = (X.chunks[0], (like.shape[1],))
+    return X.map_blocks(_rows_of(method), chunks=chunks, dtype=like.dtype)
+
+
+def lazy_accuracy(predicted: Any, y: Any) -> Any:
+    """The part of right labels, as something that Dask computes when asked."""
+    return (predicted == _aligned(y, "y", predicted.chunks[0])).mean()
+
+
+def lazy_r_squared(predicted: Any, y: Any) -> Any:
+    """R² of one output, as something that Dask computes when asked."""
+    y = _aligned(y, "y", predicted.chunks[0])
+    return 1 - ((y - predicted) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+
+
+def _rows_of(method: Any) -> Any:
+    """A method that also takes the empty arrays that Dask tries out."""
+    return lambda X: method(X) if len(X) else method(np.zeros((1, X.shape[1]), X.dtype))[:0]
+
+
+def _computed(*values: Any) -> tuple[Any, ...]:
+    return optional("dask", "Training on Dask collections").compute(*values)
+
+
+def _as_array(value: Any, name: str) -> Any:
+    """A Dask array whose chunks have known sizes."""
+    if not is_dask(value):
+        raise InvalidInput(f"X is a Dask collection, so {name} must be one, too.")
+    if hasattr(value, "to_dask_array"):
+        return value.to_dask_array(lengths=True)
+    return value.compute_chunk_sizes() if np.isnan(sum(value.chunks[0])) else value
+
+
+def _aligned(value: Any, name: str, sizes: tuple[int, ...]) -> Any:
+    """Rows cut where X's are."""
+    array = _as_array(value, name)
+    if array.shape[0] != sum(sizes):
+        raise InvalidInput(f"X has {sum(sizes)} rows, but {name} has {array.shape[0]}.")
+    return array.rechunk({0: sizes, **({1: -1} if array.ndim == 2 else {})})
