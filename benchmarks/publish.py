@@ -14,8 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-from targets import table as targets_table
+import targets
 
 from backpass import bench
 from backpass.bench import Report, Settings
@@ -112,7 +111,7 @@ def main() -> None:
     for name in [] if arguments.only_write else arguments.names or names:
         report = make[name]()
         (RESULTS / f"{name}.json").write_text(report.to_json())
-        Console(width=120).print(targets_table(report, name))
+        targets.show(report, name)
     found = {name: RESULTS / f"{name}.json" for name in names}
     write({n: Report.from_json(p.read_text()) for n, p in found.items() if p.exists()})
 

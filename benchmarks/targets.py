@@ -6,8 +6,10 @@ python benchmarks/targets.py benchmarks/results/native.json ...
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -28,6 +30,7 @@ TARGETS = {
     "F1": (30.0, 30.0),
 }
 AHEAD = (1.0, 1.0)
+US, BARE = "backpass", "backpass, bare epochs"
 
 
 def target(line: Line) -> tuple[float, float]:
@@ -50,6 +53,76 @@ def table(report: Report, title: str) -> Table:
     return made
 
 
+def properties(report: Report) -> list[str]:
+    """What else has to hold, a sentence each; those that fall short begin with FALLS SHORT."""
+    found: list[str] = []
+    for dtype in dict.fromkeys(line.dtype for line in report.lines):
+        lines = {line.workload.name: line for line in report.lines if line.dtype == dtype}
+        found += [*_growth(lines), *_shares(report, lines), *_memory(lines), *_calls(lines)]
+    return found
+
+
+def _said(dtype: str, what: str, value: float, limit: float, holds: bool, form: str) -> str:
+    word = "holds" if holds else "FALLS SHORT"
+    return f"{word}: {dtype}, {what}: {value:{form}} (limit {limit:{form}})"
+
+
+def _growth(lines: dict[str, Line]) -> Iterator[str]:
+    """Time per row of W1 at 200,000 rows, against 5,000."""
+    if "W1" in lines and "W1 200k" in lines:
+        few, many = (
+            line.shown(US) / line.workload.rows for line in (lines["W1"], lines["W1 200k"])
+        )
+        what = "time per row, W1 200k against W1"
+        yield _said(lines["W1"].dtype, what, many / few, 1.2, many / few <= 1.2, ".2f")
+
+
+def _shares(report: Report, lines: dict[str, Line]) -> Iterator[str]:
+    """Share of peak where the arithmetic decides: 80 % on one thread, 70 % on more."""
+    limit = 0.8 if report.threads == 1 else 0.7
+    for name in ("W3", "W4", "W5", "W6 10k rows"):
+        if name in lines and US in lines[name].timings:
+            share = lines[name].share_of_peak(US, report.peaks[lines[name].dtype]) or 0.0
+            yield _said(
+                lines[name].dtype, f"share of peak, {name}", share, limit, share >= limit, ".0%"
+            )
+
+
+def _memory(lines: dict[str, Line]) -> Iterator[str]:
+    """Beyond the data: 16 MB, and one packed copy of X."""
+    for line in lines.values():
+        if US in line.timings and line.workload.kind in ("gradient", "epoch"):
+            X = line.workload.rows * line.workload.sizes[0] * np.dtype(line.dtype).itemsize / 1e6
+            used = (line.timings[US].memory or 0) / 1e6
+            what = f"MB beyond the data, {line.workload.name}"
+            yield _said(line.dtype, what, used, 16 + X, used <= 16 + X, ".0f")
+
+
+def _calls(lines: dict[str, Line]) -> Iterator[str]:
+    """A row by ``bp.forward`` against scikit-learn's predict_proba; a fit against its epochs."""
+    if "W6 1 row" in lines and "scikit-learn" in lines["W6 1 row"].timings:
+        part = lines["W6 1 row"].shown("scikit-learn") / lines["W6 1 row"].shown(US)
+        yield _said(
+            lines["W6 1 row"].dtype,
+            "scikit-learn's time for a row by ours",
+            part,
+            9,
+            part >= 9,
+            ".1f",
+        )
+    if "F1" in lines and BARE in lines["F1"].timings:
+        loss = lines["F1"].shown(US) / lines["F1"].shown(BARE)
+        yield _said(lines["F1"].dtype, "a fit by its bare epochs", loss, 1.15, loss <= 1.15, ".2f")
+
+
+def show(report: Report, title: str) -> None:
+    """Print both."""
+    to = Console(width=100)
+    to.print(table(report, title))
+    for sentence in properties(report):
+        to.print(sentence)
+
+
 if __name__ == "__main__":
     for path in sys.argv[1:]:
-        Console(width=120).print(table(Report.from_json(Path(path).read_text()), path))
+        show(Report.from_json(Path(path).read_text()), path)

@@ -1,0 +1,84 @@
+"""The scripts that publish and judge a report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from backpass.bench import WORKLOADS, Line, Report, Timing
+
+SCRIPTS = Path(__file__).parents[1] / "benchmarks"
+W1, W1_200K = WORKLOADS[0], WORKLOADS[2]
+assert W1_200K.name == "W1 200k"
+
+
+@pytest.fixture
+def scripts(monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    for name in ("publish", "targets"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    import publish
+    import targets
+
+    return publish, targets
+
+
+def line(workload, ours, peer, dtype="float32", memory=2 * 10**6):
+    timings = {"backpass": Timing((ours,), 2, memory), "peer": Timing((peer,), 2, None)}
+    return Line(workload, dtype, timings, {}, ("backpass",))
+
+
+def report(*lines):
+    machine = {"processor": "P", "versions": {"numpy": "2"}}
+    peaks = {"float32": 2e11, "float64": 1e11}
+    return Report(machine, peaks, "a product", 2, "native", lines, {})
+
+
+def words(table):
+    return list(table.columns[-1].cells)
+
+
+def test_ratios_are_judged(scripts):
+    _, targets = scripts
+    made = report(
+        line(W1, 1.0, 2.6),
+        line(W1, 1.0, 2.2),
+        line(W1, 1.0, 1.9),
+        line(W1, 1.0, 1.1, "float64"),
+        line(W1, 1.0, 0.9, "float64"),
+    )
+    expected = ["goal", "holds", "FALLS SHORT", "goal", "FALLS SHORT"]
+    assert words(targets.table(made, "title")) == expected
+
+
+def test_growth_and_memory_are_judged(scripts):
+    _, targets = scripts
+    said = targets.properties(report(line(W1, 0.001, 1), line(W1_200K, 0.05, 1, memory=10**9)))
+    assert said[0] == "FALLS SHORT: float32, time per row, W1 200k against W1: 1.25 (limit 1.20)"
+    assert said[1] == "holds: float32, MB beyond the data, W1: 2 (limit 24)"
+    assert said[2].startswith("FALLS SHORT: float32, MB beyond the data, W1 200k: 1000")
+
+
+def test_the_page_and_the_picture_are_written(scripts, tmp_path, monkeypatch):
+    publish, _ = scripts
+    page = tmp_path / "speed.rst"
+    page.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
+    monkeypatch.setattr(publish, "PAGE", page)
+    monkeypatch.setattr(publish, "PICTURE", tmp_path / "new" / "speed.svg")
+    for _ in range(2):  # again over its own text
+        publish.write({"native": report(line(W1, 0.001, 0.0026)), "solvers": report()})
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert text.count("All cores, each library with its best instructions") == 1
+    assert "2.6 ms" in text
+    assert "old" not in text
+    assert (tmp_path / "new" / "speed.svg").exists()
+
+
+def test_the_real_page_has_its_place(scripts):
+    publish, _ = scripts
+    text = publish.PAGE.read_text()
+    assert text.index(publish.BEGIN) < text.index(publish.END)
