@@ -176,6 +176,7 @@ def _decay_scales(entry: Any) -> Iterator[Entry]:
         "λ not divided by m": ["1/2"],
         "λ divided by neither 2 nor m": ["1"],
         "λ divided by m twice": ["1/2m²", "1/m²"],
+        "λ/2·m where λ/(2m) is right: brackets missing": ["m/2"],
         "λ not halved: 2λ/m": ["2/m"],
         "λ divided by the number of inputs instead of m": ["1/2s"],
         "λ term added once for each class": ["K/2m"],
@@ -204,6 +205,7 @@ def _decay_columns(net: Network, entry: Any) -> Iterator[Entry]:
         "first row left out of the λ term instead of the bias column": "first row",
         "first row left out of the λ term as well as the bias column": "first row and column",
         "first weight column left out of the λ term as well": "first two columns",
+        "last column left out of the λ term as well as the bias column": "first and last column",
         "only the bias regularised": "only the bias",
     }
     for what, left_out in columns.items():
@@ -247,14 +249,16 @@ def _means(net: Network) -> Iterator[Entry]:
     }
     whole = {"1": "1", "1/m²": "1/m²", "1/2m": "1/2m", "2/m": "2/m"}
     for what, scale in scales.items():
-        flavours = [{("mean",): scale}]
+        flavours: list[Recipe] = [{("mean",): scale}]
         if scale in whole:
             flavours.append({("whole_mean",): scale})
+        if scale == "1/(m−1)":
+            flavours.append(_ONE_LESS)
         yield Entry(what, place, f"Σ·{scale}", right, tuple(flavours))
     for what, scale in (("1/m missing", "1"), ("1/m twice", "1/m²")):
         for l in _thetas(net) if net.L > 2 else ():
-            flavours = ({("mean", l): scale}, {("whole_mean", l): scale})
-            yield Entry(what, f"D^({l})", f"Δ^({l})·{scale}", right, flavours)
+            both: tuple[Recipe, ...] = ({("mean", l): scale}, {("whole_mean", l): scale})
+            yield Entry(what, f"D^({l})", f"Δ^({l})·{scale}", right, both)
 
 
 def _signs(net: Network) -> Iterator[Entry]:
@@ -443,10 +447,12 @@ _BACK: dict[str, tuple[str, ...]] = {
         "shifted", "kept, cut", "kept, cut, 0", "kept, cut, 1", "kept, cut, g′(0)", "kept",
         "kept, 0", "kept, 1", "kept, g′(0)",
     ),
-    "δ not passed on": ("nothing", "only g′", "no δ", "top"),
+    "δ not passed on": ("nothing", "only g′", "no δ", "top", "copied"),
+    "brackets of g′: … ⊙ a − a instead of … ⊙ a(1 − a)": ("no brackets",),
+    "δ passed on without its g′": ("without its g′",),
     "Θ missing on the way back": ("no Θ", "unmixed"),
     "Θ not transposed on the way back": ("transposed",),
-    "`*` instead of a matrix product on the way back": ("diagonal", "row sums"),
+    "`*` instead of a matrix product on the way back": ("diagonal", "column sums"),
     "g′ summed over the units": ("slope first",),
     "g′ added instead of multiplied": ("added",),
     "the bias column added to every weight on the way back": ("bias added",),
@@ -474,6 +480,10 @@ def _passing_back(net: Network) -> Iterator[Entry]:
 # --- Δ -----------------------------------------------------------------------------------------
 
 
+# All of m counted one too low, λ's as well.
+_ONE_LESS: Recipe = {("mean",): "1/(m−1)", ("lam_J",): "1/2(m−1)", ("lam_D",): "1/(m−1)"}
+
+
 def _accumulators(net: Network) -> Iterator[Entry]:
     place, right = "Δ, the sum over the examples", "Δ^(l) := Δ^(l) + δ^(l+1) (a^(l))ᵀ, i = 1 … m"
     examples = {
@@ -485,7 +495,10 @@ def _accumulators(net: Network) -> Iterator[Entry]:
         "last example counted twice": "last twice",
     }
     for what, which in examples.items():
-        yield Entry(what, place, what, right, ({("examples",): which},))
+        flavours: list[Recipe] = [{("examples",): which}]
+        if which in ("last out", "first out"):
+            flavours.append({("examples",): which, **_ONE_LESS})
+        yield Entry(what, place, what, right, tuple(flavours))
     starts = {"ones": "one", "Theta": "Θ", "eye": "the identity"}
     for start, word in starts.items():
         what = f"accumulators not reset to zero: they start at {word}"
@@ -616,7 +629,11 @@ def _units(net: Network) -> Iterator[Entry]:
             wrong = f"the {word} of the a_j is left out"
             yield Entry(what, place, wrong, right, (_merge(forward, Delta), forward))
             what = f"{word} column of Δ dropped"
-            yield Entry(what, place, f"the {word} column of Δ is zero", right, (Delta,))
+            wrong = f"the {word} column of Δ is zero"
+            yield Entry(what, place, wrong, right, (Delta,))
+            what = f"{word} column dropped from the gradient"
+            last = variant if variant == "last out" else "second out"
+            yield Entry(what, place, wrong, right, (_set("D_columns", layers, last),))
     yield Entry(
         "sigmoid applied to the inputs", "layer 1", "a^(1) = g(x)", "a^(1) = x",
         ({("inputs",): "sigmoid"},),

@@ -171,12 +171,17 @@ class Family:
         L = self.net.L
         which = recipe.get(("delta",), "right")
         delta = {L: variants.DELTA[which](self.net.loss, a[L], z[L], Y)}
+        bare = dict(delta)  # without g′
         for l in range(L - 1, 1, -1):
             Theta = Thetas[recipe.get(("back_theta", l), l) - 1]
-            above = delta[L if recipe.get(("back", l)) == "top" else l + 1]
-            slope = self._g_prime(recipe, l, a, z)
-            back = variants.BACK[recipe.get(("back", l), "right")]
-            delta[l] = back(above, Theta, slope, self.net.sizes[l - 1])
+            how = recipe.get(("back", l), "right")
+            above = {"top": delta[L], "without its g′": bare[l + 1]}.get(how, delta[l + 1])
+            slope, s = self._g_prime(recipe, l, a, z), self.net.sizes[l - 1]
+            if how == "no brackets":
+                delta[l] = variants.BACK[how](above, Theta, a[l], s) - a[l]
+            else:
+                delta[l] = variants.BACK[how](above, Theta, slope, s)
+            bare[l] = variants.BACK[how](above, Theta, np.ones_like(slope), s)
         return delta
 
     def _g_prime(self, recipe: Recipe, l: int, a: Any, z: Any) -> np.ndarray:
@@ -226,7 +231,8 @@ class Family:
             if c0 or c1:
                 raise Infeasible
             return data * whole, np.zeros_like(data)
-        return (data + c0 * decay) * whole, c1 * decay * whole
+        final = variants.UNITS[recipe.get(("D_columns", l), "all")]
+        return final((data + c0 * decay) * whole), final(c1 * decay * whole)
 
     def _decays(self, recipe: Recipe) -> dict[int, np.ndarray]:
         """What λ is multiplied with in D^(l)."""

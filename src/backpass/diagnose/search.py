@@ -139,7 +139,12 @@ def evaluate(family: Family, which: str, recipe: Recipe) -> np.ndarray:
 def together(atoms: Iterable[Atom]) -> Recipe | None:
     """One recipe of several atoms; None where two of them set one switch differently."""
     recipe: dict = {}
+    scaled = False
     for atom in atoms:
+        if atom.entry.place == "1/m":
+            if scaled:  # two wrong means of one sum would be an odd way to say a third
+                return None
+            scaled = True
         for slot, variant in atom.recipe.items():
             if slot in recipe:
                 return None

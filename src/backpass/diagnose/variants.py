@@ -50,6 +50,7 @@ UNITS: dict[str, Callable[[Array], Array]] = {
     "all": lambda a: a,
     "last out": _last_column_zero,
     "first out": _first_column_zero,
+    "second out": lambda D: np.hstack([D[:, :1], 0 * D[:, 1:2], D[:, 2:]]),
 }
 
 INPUTS: dict[str, Callable[[Array], Array]] = {
@@ -224,12 +225,14 @@ def scale(which: str, m: int, sizes: Sequence[int]) -> float:
         "1/2m": 1 / (2 * m),
         "1": 1.0,
         "m": float(m),
+        "m/2": m / 2,
         "2": 2.0,
         "1/2": 0.5,
         "2/m": 2 / m,
         "1/m²": 1 / m**2,
         "1/2m²": 1 / (2 * m * m),
         "1/(m−1)": 1 / (m - 1),
+        "1/2(m−1)": 1 / (2 * (m - 1)),
         "1/mK": 1 / (m * K),
         "1/K": 1 / K,
         "K/2m": K / (2 * m),
@@ -260,6 +263,7 @@ def without_bias(Theta: Array, which: str) -> Array:
         "first row": Theta[1:, :],
         "first row and column": Theta[1:, 1:],
         "first two columns": Theta[:, 2:],
+        "first and last column": Theta[:, 1:-1],
         "only the bias": Theta[:, :1],
     }[which]
 
@@ -391,16 +395,23 @@ def _unmixed(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
 
 
 def _elementwise(axis: int) -> Back:
-    """Θ ⊙ δ in place of Θᵀδ, then summed the wrong way; only for square Θ."""
+    """Θ ⊙ δ in place of Θᵀδ: δ_j meets Θ_ij; only where δ has a number for every unit."""
 
     def back(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
-        if delta.shape[1] != s or Theta.shape != (s, s + 1):
+        if delta.shape[1] < s or Theta.shape[0] < s or Theta.shape[1] != s + 1:
             raise Infeasible
         weights = Theta[:, 1:]
-        mixed = weights.sum(axis=1) * delta if axis else np.diag(weights) * delta
-        return mixed * slope
+        factor = weights.sum(axis=0) if axis == 0 else np.diag(weights)
+        return factor * delta[:, :s] * slope
 
     return back
+
+
+def _copied(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
+    """δ^(l) = δ^(l+1), as far as it has numbers."""
+    if delta.shape[1] < s:
+        raise Infeasible
+    return delta[:, :s]
 
 
 G1, G0 = 0.19661193324148185, 0.25  # sigmoid′(1) and sigmoid′(0): g′ of a bias unit put into z
@@ -420,12 +431,15 @@ BACK: dict[str, Back] = {
     "transposed": _back_transposed,
     "no Θ": lambda d, T, g, s: d.sum(axis=1, keepdims=True) * g,
     "unmixed": _unmixed,
-    "diagonal": _elementwise(0),
-    "row sums": _elementwise(1),
+    "diagonal": _elementwise(1),
+    "column sums": _elementwise(0),
+    "copied": _copied,
     "nothing": lambda d, T, g, s: 0 * g,
     "no δ": lambda d, T, g, s: T[:, 1:].sum(axis=0) * g,
     "only g′": lambda d, T, g, s: g,
     "top": _top,
+    "without its g′": _right,
+    "no brackets": _right,
     "bias added": lambda d, T, g, s: (_fits(d, T) @ T[:, 1:] + _fits(d, T) @ T[:, :1]) * g,
     "negative": lambda d, T, g, s: -_right(d, T, g, s),
     "last out": lambda d, T, g, s: _last_column_zero(_right(d, T, g, s)),
