@@ -22,7 +22,7 @@ except ImportError:  # scikit-learn < 1.9
         """Leave the method as it is."""
         return method
 
-    CallbackSupportMixin: Any = object
+    CallbackSupportMixin: Any = type("CallbackSupportMixin", (), {})
 
 try:
     from sklearn.utils._array_api import (
