@@ -307,7 +307,7 @@ def test_walkers_together_go_as_each_would_alone(net, solver):
 
     rule = {"gd": GradientDescent(), "adam": Adam()}[solver]
     together = bp.drops(net, *XOR, 0.1, n=3, seed=1, solver=solver, max_iter=20, learning_rate=0.3)
-    for path in together.paths:
+    for path in together.paths[1:]:
         theta, state = path.thetas[0], rule.init(path.thetas[0])
         for k in range(20):
             J, D = bp.cost_and_gradient(net, theta, *XOR, 0.1)
@@ -319,11 +319,14 @@ def test_walkers_together_go_as_each_would_alone(net, solver):
 @pytest.mark.parametrize("solver", ["lbfgs", "cg", "newton"])
 def test_a_drop_of_a_solver_equals_the_fit_from_there(net, solver):
     found = bp.drops(net, *XOR, 0.1, n=2, seed=1, solver=solver, max_iter=25)
-    for path in found.paths:
+    for path in found.paths[1:]:
         fit = bp.minimize(net, path.thetas[0], *XOR, 0.1, solver=solver, max_iter=25)
         np.testing.assert_array_equal(path.thetas[-1], fit.x)
         assert path.J[-1] == fit.fun
         assert path.reason == fit.message
+    equal = found.paths[0]
+    fit = bp.minimize(net, equal.thetas[0], *XOR, 0.1, solver=solver, max_iter=3)
+    np.testing.assert_allclose(equal.thetas[3], fit.x, rtol=1e-9)
 
 
 @pytest.mark.parametrize("solver", ["gd", "adam", "lbfgs", "newton"])
@@ -334,11 +337,30 @@ def test_equal_weights_stay_equal_and_drops_do_not(solver, sizes):
     found = bp.drops(net, X, Y, 0.01, n=3, solver=solver, max_iter=40)
     equal = found.paths[0]
     assert equal.name == "equal weights"
-    assert max(units_apart(net, theta) for theta in equal.thetas) < 1e-12
+    assert max(units_apart(net, theta) for theta in equal.thetas) == 0
+    for theta, J in zip(equal.thetas[::7], equal.J[::7]):
+        assert J == pytest.approx(bp.cost_and_gradient(net, theta, X, Y, 0.01)[0], rel=1e-13)
     assert np.abs(equal.thetas[-1] - equal.thetas[0]).max() > 0.01
     assert found.apart[1:].min() > 1e-3
     small = 1 * 3 + sizes[-1] * 2 + (0 if len(sizes) == 3 else 2)
     assert f"{small} of {net.n_parameters} dimensions" in str(found)
+
+
+@settings(max_examples=40, deadline=None)
+@given(sizes=st.lists(st.integers(1, 5), min_size=2, max_size=5), seed=st.integers(0, 10**6))
+def test_equal_units_are_the_nearest_ones_and_their_gradient_stays(sizes, seed):
+    from backpass.landscape.symmetry import equal_units_dimension, with_equal_units
+
+    rng = np.random.default_rng(seed)
+    net = bp.Network(sizes, hidden="tanh")
+    equal = with_equal_units(net, rng.normal(size=net.n_parameters))
+    assert units_apart(net, equal) == 0
+    X, Y = rng.normal(size=(4, sizes[0])), rng.integers(0, 2, (4, sizes[-1]))
+    D = bp.cost_and_gradient(net, equal, X, Y, 0.1)[1]
+    np.testing.assert_allclose(with_equal_units(net, D), D, rtol=1e-11, atol=1e-14)
+    basis = [with_equal_units(net, e) for e in np.eye(net.n_parameters)]
+    np.testing.assert_allclose(np.array(basis), np.array(basis).T, atol=1e-14)  # orthogonal
+    assert np.linalg.matrix_rank(basis) == equal_units_dimension(net)
 
 
 def test_own_starts_are_dropped_where_they_are(net):

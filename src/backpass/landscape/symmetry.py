@@ -152,6 +152,17 @@ def units_apart(net: Network, theta: np.ndarray) -> float:
     return apart
 
 
+def with_equal_units(net: Network, theta: np.ndarray) -> np.ndarray:
+    """Give every hidden unit the mean weights of its layer: the nearest θ with equal units."""
+    theta = np.array(theta, dtype=float)
+    Thetas = net.roll_unchecked(theta)
+    for layer in range(2, net.L):
+        incoming, outgoing = Thetas[layer - 2], Thetas[layer - 1]
+        incoming[...] = incoming.mean(axis=0)
+        outgoing[:, 1:] = outgoing[:, 1:].mean(axis=1, keepdims=True)
+    return theta
+
+
 def equal_units_dimension(net: Network) -> int:
     """Count the parameters that are left where all hidden units of a layer are equal."""
     return Network((net.sizes[0], *[1] * (net.L - 2), net.sizes[-1])).n_parameters
