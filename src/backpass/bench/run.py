@@ -31,7 +31,7 @@ def run(
     quick: bool = False,
     threads: int | None = None,
     isa: str = "native",
-    dtypes: Sequence[str] = DTYPES,
+    dtypes: Sequence[str] = (),
     candidates: Sequence[str] = (),
     settings: Settings | None = None,
     say: Callable[[str], Any] = lambda sentence: None,
@@ -43,13 +43,13 @@ def run(
     workloads : sequence of str or Workload
         Which of W1 to W6, by the beginning of their names; all where none is given.
     quick : bool
-        Fewer rows and rounds: a minute or two, for a first look.
+        Fewer rows and rounds, and torch.compile only if it is named, for a first look.
     threads : int, optional
         Threads allowed to everybody; the processors of this machine where not given.
     isa : {"native", "avx2"}
         "avx2" holds every library that can be held to AVX2.
     dtypes : sequence of {"float32", "float64"}
-        In which arithmetic.
+        In which arithmetic; both where not given, or float32 in a quick run.
     candidates : sequence of str
         Who takes part, by name; everybody who is installed where none is given.
     settings : Settings, optional
@@ -76,12 +76,15 @@ def run(
     """
     chosen = [_as_asked(w, quick) for w in _find_workloads(workloads)]
     entries = _find_entries(candidates)
+    dtypes = dtypes or (DTYPES[:1] if quick else DTYPES)
     _check_choices(dtypes, isa)
     threads = threads or usable_cpus()
     settings = replace(settings or (QUICK if quick else Settings()), threads=threads)
     peaks = {dtype: _peak(QUICK_SIDE if quick else SIDE, dtype, threads, isa) for dtype in dtypes}
     asked = {workload.kind for workload in chosen}
     entries = [entry for entry in entries if asked & set(entry.kinds)]
+    if quick and not candidates:
+        entries = [entry for entry in entries if not entry.slow_to_start]
     installed = [entry for entry in entries if entry.missing() is None]
     missing = {entry.name: name for entry in entries if (name := entry.missing())}
     with _started(installed, threads, isa) as runners:

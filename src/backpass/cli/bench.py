@@ -14,7 +14,7 @@ from .output import check_free
 
 
 @click.command(cls=Command)
-@click.option("--quick", is_flag=True, help="Fewer rows and rounds: a minute or two.")
+@click.option("--quick", is_flag=True, help="Fewer rows and rounds, float32, no torch.compile.")
 @click.option(
     "--workload", "workloads", multiple=True, metavar="NAME", help="W1 to W6; repeatable."
 )
@@ -32,7 +32,8 @@ def bench(what: str | None, picture: str | None, force: bool, **choices: Any) ->
     """Measure backpass beside scikit-learn, PyTorch, JAX and onnxruntime on this machine.
 
     All compute the same, which is checked first, and take turns in one run. Who is not installed is
-    left out. Without --quick it takes most of an hour, and a quiet machine makes better numbers.
+    left out. With --quick it takes some minutes, without it most of an hour; a quiet machine makes
+    better numbers.
     """
     from .. import bench as benchmarks
 

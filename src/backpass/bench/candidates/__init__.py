@@ -39,6 +39,7 @@ class Entry:
     needs: tuple[str, ...] = ()  # modules that have to be installed
     ours: bool = False
     threads_at_run_time: bool = True  # whether prepare() can choose the number of threads
+    slow_to_start: bool = False  # so that a quick run does without it
 
     def missing(self) -> str | None:
         """The first module that is not installed."""
@@ -61,7 +62,14 @@ CANDIDATES: tuple[Entry, ...] = (
     Entry("SciPy on backpass", "scipy_solver", "ScipyOnOurs", ("race",)),
     Entry("scikit-learn", "scikit_learn", "ScikitLearn", (*ALL, "fit"), ("sklearn",)),
     Entry("PyTorch", "pytorch", "Eager", (*ALL, "race"), ("torch",)),
-    Entry("torch.compile", "pytorch", "Compiled", ("gradient", "epoch"), ("torch",)),
+    Entry(
+        "torch.compile",
+        "pytorch",
+        "Compiled",
+        ("gradient", "epoch"),
+        ("torch",),
+        slow_to_start=True,
+    ),
     Entry("JAX", "jax_scan", "JaxScan", ALL, ("jax",), threads_at_run_time=False),
     Entry("onnxruntime", "onnx_runtime", "OnnxRuntime", ("predict",), ("onnxruntime", "onnx")),
 )
