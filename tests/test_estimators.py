@@ -6,6 +6,7 @@ import copy
 import pickle
 import warnings
 
+import joblib
 import numpy as np
 import pytest
 import scipy.sparse
@@ -14,7 +15,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_diabetes, load_digits, load_iris, make_multilabel_classification
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import log_loss, r2_score
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 from sklearn.neural_network import MLPRegressor as TheirRegressor
 from sklearn.pipeline import make_pipeline
@@ -595,6 +596,9 @@ def test_scikit_learn_s_tools():
     pipe = make_pipeline(StandardScaler(), small(solver="lbfgs", max_iter=10))
     search = GridSearchCV(pipe, {"mlpclassifier__alpha": [0.1, 10.0]}, cv=2)
     assert search.fit(X_IRIS, Y_IRIS).best_score_ > 0.8
+    with joblib.parallel_config("threading"):
+        at_once = cross_val_score(small(solver="lbfgs"), X_IRIS, Y_IRIS, n_jobs=2)
+    assert at_once.tolist() == cross_val_score(small(solver="lbfgs"), X_IRIS, Y_IRIS).tolist()
     calibrated = CalibratedClassifierCV(small(solver="lbfgs", max_iter=10), cv=2)
     assert calibrated.fit(X_IRIS, Y_IRIS).score(X_IRIS, Y_IRIS) > 0.8
     assert clone(small(alpha=3.0)).alpha == 3.0
