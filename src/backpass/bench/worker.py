@@ -38,6 +38,7 @@ class Worker:
         gc.collect()  # so that the last workload's data does not count
         chosen = Workload.from_json(workload)
         data = make_data(chosen, dtype, shuffled)
+        memory.give_back_freed()
         self._before = memory.resident()
         memory.forget_highest()
         self._candidate = self._make()
