@@ -29,7 +29,7 @@ from .problem import Rows
 
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 256  # of the second moments' sample
-OFTEN, SELDOM = 10, 20
+OFTEN, SELDOM = 10, 30
 SMALL = 500_000  # rows times parameters: below, a look costs more than ten evaluations
 
 
