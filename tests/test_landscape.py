@@ -30,7 +30,7 @@ G = st.sampled_from(["tanh", "identity", "logistic", "relu", "gelu", "silu", "so
 
 def oracle_J(net, theta, X, Y, lam):
     """J by straight loops over the notes' formula, sharing no code with the library."""
-    Thetas, start = [], 0
+    Thetas, start, z = [], 0, None
     for s, s_next in zip(net.sizes[:-1], net.sizes[1:]):
         size = s_next * (s + 1)
         Thetas.append(theta[start : start + size].reshape((s_next, s + 1), order="F"))
@@ -38,10 +38,11 @@ def oracle_J(net, theta, X, Y, lam):
     total = 0.0
     for x, y in zip(X, Y):
         a = x
-        for l, Theta in enumerate(Thetas):
+        for Theta in Thetas:
             z = Theta @ np.concatenate([[1.0], a])
-            a = np.tanh(z) if l + 1 < len(Thetas) else 1 / (1 + np.exp(-z))
-        total += float(np.sum(-y * np.log(a) - (1 - y) * np.log(1 - a)))
+            a = np.tanh(z)
+        # −log h = log(1 + e^(−z)) and −log(1 − h) = log(1 + e^z), without losing digits
+        total += float(np.sum(y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)))
     decay = sum(float((Theta[:, 1:] ** 2).sum()) for Theta in Thetas)
     return total / len(X) + lam * decay / (2 * len(X))
 
