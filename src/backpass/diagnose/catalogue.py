@@ -289,6 +289,7 @@ def _signs(net: Network) -> Iterator[Entry]:
 
 def _labels(net: Network) -> Iterator[Entry]:
     if not is_classification(net.loss):
+        yield from _columns_of_Y(net)
         return
     labels: dict[str, tuple[str, ...]] = {
         "labels shifted by one (10 ↔ 0)": (
@@ -303,6 +304,17 @@ def _labels(net: Network) -> Iterator[Entry]:
         if net.sizes[-1] > 1 or which == ("complement",):
             flavours = tuple({("labels",): variant} for variant in which)
             yield Entry(what, "the labels y", what, "y_k = 1 for the example's class k", flavours)
+
+
+def _columns_of_Y(net: Network) -> Iterator[Entry]:
+    """What can happen to targets that are numbers."""
+    columns = {"shifted up": "shifted by one", "shifted down": "shifted by one the other way",
+               "mirrored": "in reversed order"}  # fmt: skip
+    for variant, how in columns.items() if net.sizes[-1] > 1 else ():
+        what = f"columns of Y {how}"
+        yield Entry(
+            what, "the targets Y", what, "a_k is compared with y_k", ({("labels",): variant},)
+        )
 
 
 _COSTS = {
@@ -378,7 +390,7 @@ def _output_deltas(net: Network) -> Iterator[Entry]:
     extra = "an extra g′ at the output (the squared error's δ)"
     deltas: dict[str, tuple[str, ...]] = {
         "sign of δ": ("sign",),
-        extra: ("a(1−a)", "slope of z"),
+        extra: ("a(1−a)", "slope of z", "hidden slope"),
         extra + ", with the wrong sign": ("−a(1−a)",),
         "an extra g′ at the output, of a instead of z": ("slope of a",),
         "an extra g′ at the output, as z(1 − z)": ("z(1−z)",),
@@ -410,8 +422,8 @@ def _output_deltas(net: Network) -> Iterator[Entry]:
 
 _SLOPES: dict[str, tuple[str, ...]] = {
     "g′ missing": ("missing",),
-    "g′ of a instead of z": ("of a", "formula of g(a)"),
-    "z(1 − z) instead of g′(z)": ("formula of z", "z(1−z)"),
+    "g′ of a instead of z": ("of a",),
+    "z(1 − z) instead of g′(z)": ("z(1−z)",),
     "g′ of the wrong layer": ("above", "below"),
     "g instead of g′": ("a", "g(z)"),
     "z instead of g′(z)": ("z",),
@@ -483,6 +495,9 @@ def _passing_back(net: Network) -> Iterator[Entry]:
 # All of m counted one too low, λ's as well.
 _ONE_LESS: Recipe = {("mean",): "1/(m−1)", ("lam_J",): "1/2(m−1)", ("lam_D",): "1/(m−1)"}
 
+# m taken for 1.
+_ONE_ROW: Recipe = {("mean",): "1", ("lam_J",): "1/2", ("lam_D",): "1"}
+
 
 def _accumulators(net: Network) -> Iterator[Entry]:
     place, right = "Δ, the sum over the examples", "Δ^(l) := Δ^(l) + δ^(l+1) (a^(l))ᵀ, i = 1 … m"
@@ -498,6 +513,8 @@ def _accumulators(net: Network) -> Iterator[Entry]:
         flavours: list[Recipe] = [{("examples",): which}]
         if which in ("last out", "first out"):
             flavours.append({("examples",): which, **_ONE_LESS})
+        if which in ("first only", "last only"):
+            flavours.append({("examples",): which, **_ONE_ROW})
         yield Entry(what, place, what, right, tuple(flavours))
     starts = {"ones": "one", "Theta": "Θ", "eye": "the identity"}
     for start, word in starts.items():
@@ -526,7 +543,10 @@ def _outer_products(net: Network, right: str) -> Iterator[Entry]:
     }
     for slot, table in (("delta_a", inputs), ("delta_bias", products)):
         for what, variants in table.items():
-            for place, layers in _scopes(_thetas(net), "Δ^({l})"):
+            later = what.startswith("z instead of a")  # layer 1 has no z
+            for place, layers in _scopes(list(_thetas(net))[later:], "Δ^({l})"):
+                if what == "sign of Δ" and len(layers) > 1:
+                    continue  # that is the sign of δ
                 flavours = tuple(_set(slot, layers, variant) for variant in variants)
                 yield Entry(what, place, what, right, flavours)
 

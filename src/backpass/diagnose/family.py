@@ -170,7 +170,7 @@ class Family:
         Y = variants.LABELS[recipe.get(("labels",), "right")](self.probe.Y)
         L = self.net.L
         which = recipe.get(("delta",), "right")
-        delta = {L: variants.DELTA[which](self.net.loss, a[L], z[L], Y)}
+        delta = {L: self._output_delta(which, a[L], z[L], Y)}
         bare = dict(delta)  # without g′
         for l in range(L - 1, 1, -1):
             Theta = Thetas[recipe.get(("back_theta", l), l) - 1]
@@ -183,6 +183,14 @@ class Family:
                 delta[l] = variants.BACK[how](above, Theta, slope, s)
             bare[l] = variants.BACK[how](above, Theta, np.ones_like(slope), s)
         return delta
+
+    def _output_delta(self, which: str, a: np.ndarray, z: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        if which != "hidden slope":
+            return variants.DELTA[which](self.net.loss, a, z, Y)
+        if self.net.L == 2:
+            raise Infeasible
+        slope = self.net.activation(self.net.L - 1).g_prime(z)
+        return variants.DELTA["right"](self.net.loss, a, z, Y) * slope
 
     def _g_prime(self, recipe: Recipe, l: int, a: Any, z: Any) -> np.ndarray:
         which = recipe.get(("g_prime", l), "right")
