@@ -124,7 +124,7 @@ def test_settings_offer_what_the_estimators_know() -> None:
     assert sorted(SOLVERS) == sorted((*MINI_BATCH_SOLVERS, *FULL_BATCH_SOLVERS))
     assert sorted(FULL_BATCH) == sorted(FULL_BATCH_SOLVERS)
     assert OFFERED == SCHEDULES
-    assert set(Settings.__dataclass_fields__) - {"lam", "hidden"} <= {
+    assert set(Settings.__dataclass_fields__) <= {
         option.name for option in main.get_command(None, "train").params
     }
 
@@ -142,6 +142,28 @@ def test_all_options_reach_the_estimator(place: Path) -> None:
     expected = {"activation": "tanh", "solver": "sgd", "alpha": 0.5, "batch_size": 16}
     expected |= {"learning_rate_init": 0.05, "dropout": 0.1, "random_state": 7, "n_threads": 1}
     assert {name: model.get_params()[name] for name in expected} == expected
+
+
+def test_an_unfinished_run_goes_on_from_its_checkpoint(place: Path) -> None:
+    arguments = ["train", "iris", "--no-report", "--hidden", "8", "--json", "--epochs", "6"]
+    whole = json.loads(run(*arguments, "--out", "whole").stdout)
+    from backpass import training
+
+    seen = []
+
+    def stop_at_three(self, state, _real=training.Watch.asks_to_stop):
+        seen.append(state["epoch"])
+        if state["epoch"] == 3 and len(seen) == 3:
+            raise KeyboardInterrupt
+        return _real(self, state)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.Watch, "asks_to_stop", stop_at_three)
+        cut = run(*arguments, "--out", "cut", "--checkpoint", "run.ckpt", "--every", "1")
+    assert cut.exit_code == 130, cut.stderr
+    on = run(*arguments, "--out", "on", "--checkpoint", "run.ckpt", "--every", "1")
+    assert on.exit_code == 0, on.stderr
+    assert json.loads(on.stdout)["J"] == whole["J"]
 
 
 def test_the_same_seed_gives_the_same_model(place: Path) -> None:
@@ -248,6 +270,41 @@ def test_info_says_how_to_get_what_is_missing(monkeypatch) -> None:
 
     monkeypatch.setitem(EXTRAS, "no_such_package", "studio")
     assert "pip install 'backpass[studio]'" in run("info").stdout
+
+
+# --- the other doors ----------------------------------------------------------------------------
+
+
+def test_explain_puts_the_numbers_into_the_formula(models: Path) -> None:
+    model, table = str(models / "dear.backpass"), str(models / "dear.csv")
+    place = ["delta", "--layer", "3", "--unit", "0", "--row", "4"]
+    explained = json.loads(run("explain", model, table, *place, "--json").stdout)
+    traced = json.loads(run("trace", model, table, "--row", "4", "--json").stdout)
+    assert explained["value"] == pytest.approx(traced["delta"]["3"][0][0], rel=1e-12)
+    assert "δ⁽³⁾" in run("explain", model, table, *place).stdout
+
+
+LEARNERS = """
+import backpass as bp
+
+def right(theta, sizes, X, Y, lam):
+    return bp.cost_and_gradient(bp.Network(sizes), theta, X, Y, lam)
+
+def wrong(theta, sizes, X, Y, lam):
+    return bp.cost_and_gradient(bp.Network(sizes), theta, X, Y, 1.0)
+"""
+
+
+def test_diagnose_names_the_wrong_formula(place: Path) -> None:
+    Path("learner.py").write_text(LEARNERS)
+    right, wrong = (run("diagnose", f"learner.py:{name}", "--json") for name in ("right", "wrong"))
+    assert (right.exit_code, json.loads(right.stdout)["ok"]) == (0, True)
+    assert wrong.exit_code == 1
+    assert json.loads(wrong.stdout)["mistakes"][0]["what"] == "λ fixed at 1"
+    assert "λ fixed at 1" in run("diagnose", "learner.py:wrong").stdout
+    assert "no function 'gone'" in refused("diagnose", "learner.py:gone")
+    assert "no file 'gone.py'" in refused("diagnose", "gone.py:wrong")
+    assert "FILE.py:FUNCTION" in refused("diagnose", "learner.py")
 
 
 # --- bad input: one line, exit code 2, nothing written ------------------------------------------

@@ -15,7 +15,7 @@ from .cells import as_table
 from .errors import InvalidInput
 from .estimators import MLPClassifier, MLPRegressor
 from .preprocessing import Preprocessing, Target, fit_columns, fit_target, known_range
-from .settings import Settings
+from .settings import FULL_BATCH, Settings
 from .tables import SMALLEST_IMAGE, Table, check_trainable
 
 MIN_ROWS = 10
@@ -192,14 +192,19 @@ def run(
     Outcome
     """
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
     estimator = build(data, settings, callbacks)
     validation: dict[str, Any] = {}
     if len(data.y["validation"]):
         validation = {"X_val": data.X["validation"], "y_val": data.y["validation"]}
     started = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the stop reason says it
+    # The products of a mini-batch are too small for BLAS to share them among threads.
+    blas_threads = None if settings.solver in FULL_BATCH else 1
+    with warnings.catch_warnings(), threadpool_limits(blas_threads, "blas"):
+        # Both are what the stop reason says.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Training interrupted by user")
         estimator.fit(data.X["train"], data.y["train"], **validation)
     seconds = time.perf_counter() - started
     estimator.set_params(callbacks=None)
@@ -211,20 +216,20 @@ def run(
 def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()) -> Any:
     """Make the estimator that the settings describe, untrained."""
     kind = MLPClassifier if data.target.classes else MLPRegressor
-    rows = len(data.y["train"])
+    rows, images = len(data.y["train"]), data.image_shape is not None
     chosen: dict[str, Any] = {} if settings.loss is None else {"loss": settings.loss}
     return kind(
-        hidden_layer_sizes=settings.hidden,
+        hidden_layer_sizes=settings.hidden_sizes(images),
         activation=settings.activation,
         solver=settings.solver,
         alpha=settings.lam,
         batch_size=settings.batch_rows(rows),
         learning_rate=settings.schedule,
         learning_rate_init=settings.step_size,
-        max_iter=settings.max_iter,
+        max_iter=settings.max_iter(images),
         random_state=settings.seed,
         early_stopping=settings.early_stopping and len(data.y["validation"]) > 0,
-        dropout=settings.dropout,
+        dropout=settings.dropout_rate(images),
         n_threads=settings.threads,
         callbacks=list(callbacks),
         checkpoint=settings.checkpoint,

@@ -14,7 +14,7 @@ STEP_SIZE = {"gd": 0.5, "sgd": 0.01, "adam": 0.002}
 class Settings:
     """How to train; None leaves the choice to the data and the solver."""
 
-    hidden: tuple[int, ...] = (256,)
+    hidden: tuple[int, ...] | None = None
     activation: str = "relu"
     loss: str | None = None
     solver: str = "adam"
@@ -23,7 +23,7 @@ class Settings:
     batch_size: int | None = None
     learning_rate: float | None = None
     schedule: str = "cosine"
-    dropout: float = 0.0
+    dropout: float | None = None
     early_stopping: bool = False
     test_size: float = 0.2
     seed: int = 0
@@ -32,10 +32,21 @@ class Settings:
     checkpoint: str | None = None
     every: int = 10
 
-    @property
-    def max_iter(self) -> int:
-        """Epochs, or iterations of a full-batch solver."""
-        return self.epochs or (300 if self.solver in FULL_BATCH else 40)
+    def hidden_sizes(self, images: bool) -> tuple[int, ...]:
+        """Units of the hidden layers."""
+        return self.hidden if self.hidden is not None else (256, 128) if images else (256,)
+
+    def max_iter(self, images: bool) -> int:
+        """Epochs, or iterations of a full-batch solver; dropout takes longer."""
+        if self.solver in FULL_BATCH:
+            return self.epochs or 300
+        return self.epochs or (60 if self.dropout_rate(images) else 40)
+
+    def dropout_rate(self, images: bool) -> float:
+        """Part of the hidden units that is left out of each step."""
+        if self.dropout is not None:
+            return self.dropout
+        return 0.4 if images and self.solver not in FULL_BATCH else 0.0
 
     @property
     def step_size(self) -> float:

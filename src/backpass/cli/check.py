@@ -31,16 +31,9 @@ def check(model: str, data: str, entries: int, seed: int) -> Answer:
     """
     from ..gradcheck import check_network
     from .model import load_model
-    from .source import load
 
     trained = load_model(model)
-    table = load(data)
-    X, y = trained.inputs(table)[:MOST_ROWS], trained.targets(table)
-    if y is None:
-        raise click.UsageError(
-            f"{data} has no target column {trained.target.name!r}, without which there is no J"
-        )
-    Y = trained.Y(y[: len(X)])
+    X, Y = (part[:MOST_ROWS] for part in trained.examples(data))
     lam = trained.estimator.alpha
     found = check_network(trained.net, trained.theta, X, Y, lam, max_entries=entries, seed=seed)
     return Answer(

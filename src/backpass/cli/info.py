@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import platform
 from typing import Any
 
@@ -13,6 +12,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from .. import __version__
+from ..engine import native
+from ..engine.choice import engine_name
 from ..extras import EXTRAS
 from .command import Answer, Command
 
@@ -35,15 +36,11 @@ def info() -> Answer:
 
 def _engine() -> dict[str, Any]:
     """Which engine runs on which instructions and threads; and if not the native one, why."""
-    from .. import engine
-
-    native = vars(engine).get("native")
-    why_not = "this build has none" if native is None else native.why_missing
     return {
-        "engine": os.environ.get("BACKPASS_ENGINE") or ("numpy" if why_not else "native"),
-        "instruction_sets": [] if native is None else native.instruction_sets(),
-        "threads": os.cpu_count() if native is None else native.default_threads(),
-        "no_native_engine_because": why_not,
+        "engine": engine_name(),
+        "instruction_sets": native.instruction_sets(),
+        "threads": native.default_threads(),
+        "no_native_engine_because": native.why_missing,
     }
 
 

@@ -12,6 +12,8 @@ from ..errors import InvalidInput
 from ..network import Network
 from ..preprocessing import Preprocessing, Target
 from ..tables import Table
+from ..trace import Trace, trace
+from .source import load
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,22 @@ class Model:
             return self.target.encode(as_table(table.X)[name])
         return None if table.y is None else self.target.encode(table.y)
 
+    def rows(self, source: str) -> tuple[np.ndarray, np.ndarray, Table]:
+        """Load rows with their targets: X, encoded targets, and the table itself."""
+        table = load(source)
+        X, y = self.inputs(table), self.targets(table)
+        if y is None:
+            raise InvalidInput(
+                f"{source} has no target column {self.target.name!r}, without which there is no J "
+                "and no δ."
+            )
+        return X, y, table
+
+    def examples(self, source: str) -> tuple[np.ndarray, np.ndarray]:
+        """Load rows as X and Y, as the network takes them."""
+        X, y, _ = self.rows(source)
+        return X, self.Y(y)
+
     def Y(self, y: np.ndarray) -> np.ndarray:
         """Turn encoded targets into the network's Y."""
         if not self.target.classes:
@@ -70,9 +88,9 @@ class Model:
 
 def load_model(path: str) -> Model:
     """Load a model file that ``backpass train`` wrote."""
-    from ..persistence import load
+    from .. import persistence
 
-    estimator = load(path)
+    estimator = persistence.load(path)
     preprocessing = getattr(estimator, "preprocessing_", None)
     if preprocessing is None or preprocessing.target is None:
         raise InvalidInput(
@@ -82,8 +100,10 @@ def load_model(path: str) -> Model:
     return Model(estimator, preprocessing, path)
 
 
-def one_row(rows: int, row: int, source: str) -> slice:
-    """Return the slice of one row, counted from 0."""
-    if not 0 <= row < rows:
-        raise InvalidInput(f"--row {row}: {source} has {rows} rows, 0 to {rows - 1}.")
-    return slice(row, row + 1)
+def traced_row(model: Model, source: str, row: int) -> Trace:
+    """Trace one row of a table, counted from 0."""
+    X, y, _ = model.rows(source)
+    if not 0 <= row < len(X):
+        raise InvalidInput(f"--row {row}: {source} has {len(X)} rows, 0 to {len(X) - 1}.")
+    here = slice(row, row + 1)
+    return trace(model.net, model.theta, X[here], model.Y(y[here]), model.estimator.alpha)

@@ -24,21 +24,9 @@ def trace(model: str, data: str, row: int) -> Answer:
     DATA needs the target column, because δ compares the answer with it. The layers have the notes'
     numbers: 1 is the input. --json prints all numbers.
     """
-    from ..trace import trace as trace_pass
-    from .model import load_model, one_row
-    from .source import load
+    from .model import load_model, traced_row
 
-    trained = load_model(model)
-    table = load(data)
-    X, y = trained.inputs(table), trained.targets(table)
-    which = one_row(len(X), row, data)
-    if y is None:
-        raise click.UsageError(
-            f"{data} has no target column {trained.target.name!r}, without which there is no δ"
-        )
-    t = trace_pass(
-        trained.net, trained.theta, X[which], trained.Y(y[which]), trained.estimator.alpha
-    )
+    t = traced_row(load_model(model), data, row)
     return Answer(_values(t, row), lambda to: _show(to, t, row))
 
 

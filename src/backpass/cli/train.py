@@ -16,32 +16,13 @@ from ..losses import LOSSES
 from ..settings import SCHEDULES, SOLVERS, Settings
 from .command import Answer, Command, messages
 from .output import check_free
+from .sizes import Sizes
 
 if TYPE_CHECKING:
     from ..experiment import Data, Outcome
 
 INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
 CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
-
-
-class Sizes(click.ParamType):
-    """Hidden layers as ``64,32``; ``none`` for a network without any."""
-
-    name = "sizes"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
-        """Return the sizes as a tuple."""
-        if isinstance(value, tuple):
-            return value
-        if value == "none":
-            return ()
-        try:
-            sizes = tuple(int(size) for size in value.split(","))
-        except ValueError:
-            sizes = (0,)
-        if min(sizes) < 1:
-            self.fail(f"{value!r} is not like 64 or 64,32: one positive size a layer.", param, ctx)
-        return sizes
 
 
 DEFAULT = Settings()
@@ -58,7 +39,11 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option(
     "--classes/--numbers", default=None, help="What the target holds; else it decides itself."
 )
-@click.option("--hidden", type=Sizes(), default=DEFAULT.hidden, help="Hidden layers, as 64,32.")
+@click.option(
+    "--hidden",
+    type=Sizes(),
+    help="Hidden layers, as 64,32; if left out, 256,128 for images and 256 for tables.",
+)
 @click.option(
     "--activation",
     type=click.Choice([*ACTIVATIONS, *ALIASES]),
@@ -83,7 +68,11 @@ POSITIVE = click.FloatRange(0, min_open=True)
     default=DEFAULT.schedule,
     help="Of the learning rate.",
 )
-@click.option("--dropout", type=click.FloatRange(0, 1, max_open=True), default=DEFAULT.dropout)
+@click.option(
+    "--dropout",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Part of the hidden units left out of each step; if left out, 0.4 for images.",
+)
 @click.option("--early-stopping", is_flag=True, help="Stop when the validation score settles.")
 @click.option(
     "--test-size",
@@ -155,7 +144,7 @@ def _run(data: Data, settings: Settings) -> Outcome:
     from ..experiment import run
     from .progress import EpochBar
 
-    with EpochBar(settings.max_iter, messages()) as bar:
+    with EpochBar(settings.max_iter(data.image_shape is not None), messages()) as bar:
         return run(data, settings, (bar.update,))
 
 
