@@ -13,7 +13,7 @@ import numpy as np
 
 from .command import Answer, Command, messages
 from .output import check_free
-from .train import Sizes
+from .sizes import Sizes
 
 MODEL_ENDING = ".backpass"
 
