@@ -199,10 +199,11 @@ def test_assigned_weights_are_where_a_warm_start_begins():
 def test_weights_changed_after_early_stopping_are_where_a_warm_start_begins():
     clf = small(early_stopping=True, warm_start=True, max_iter=30).fit(X_IRIS, Y_IRIS)
     assert not np.array_equal(clf.theta_, clf.training_state_["theta"])  # the best is not the last
-    begins = np.linspace(-1, 1, len(clf.theta_))
+    begins = np.linspace(0.5, 1.5, len(clf.theta_))
     clf.theta_ = begins.copy()
     clf.set_params(learning_rate_init=1e-300, max_iter=1).fit(X_IRIS, Y_IRIS)
     np.testing.assert_array_equal(clf.theta_, begins)
+    assert clf.best_validation_score_ == clf.validation_scores_[-1]
 
 
 def test_a_warm_start_refuses_another_network():

@@ -534,7 +534,8 @@ class Perceptron(
         state: State = getattr(self, "training_state_", None) or self.fresh_state()
         if state["handed_over"] != _fingerprint(self._theta_now()):
             solver = state["solver"] if self.solver in MINI_BATCH_SOLVERS else None
-            state = {**state, "theta": self.theta_, "best_theta": None, "solver": solver}
+            begun = {"theta": self.theta_, "best_theta": None, "best_score": -np.inf}
+            state = {**state, **begun, "solver": solver}
         return state if state["solver_name"] == self.solver else {**state, "solver": None}
 
     def fresh_state(self) -> State:

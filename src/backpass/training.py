@@ -219,6 +219,7 @@ def start(theta: Array, seed: int = 0) -> State:
         "rows_seen": 0,
         "solver": None,
         "learning_rate": None,
+        "learning_rate_init": None,
         "J_curve": [],
         "score_curve": [],
         "validation_curve": [],
@@ -233,8 +234,10 @@ def start(theta: Array, seed: int = 0) -> State:
 def run_epochs(problem: Any, state: State, plan: Plan, watch: Watch) -> tuple[State, StopReason]:
     """Train by mini-batches until there is a reason to stop."""
     if state["solver"] is None:
-        solver = plan.optimizer.init(state["theta"])
-        state = {**state, "solver": solver, "learning_rate": plan.schedule.learning_rate}
+        state = {**state, "solver": plan.optimizer.init(state["theta"])}
+    rate = plan.schedule.learning_rate
+    if state["learning_rate_init"] != rate:  # at first, or changed since: adaptive begins anew
+        state = {**state, "learning_rate": rate, "learning_rate_init": rate}
     generator = np.random.Generator(np.random.PCG64())
     generator.bit_generator.state = state["generator"]
     try:
