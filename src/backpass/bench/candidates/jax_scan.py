@@ -1,6 +1,6 @@
 """JAX: everything in one ``jit``, an epoch's batches in ``lax.scan``."""
 
-# pyright: reportMissingImports=false
+# pyright: reportMissingImports=false, reportUntypedFunctionDecorator=false
 
 from __future__ import annotations
 
