@@ -137,24 +137,28 @@ def test_an_epoch_equals_the_reference(kernels, problem, optimizer, lam, rate, b
     assert all(error(ours.state[key], truth.state[key]) <= limit for key in truth.state)
 
 
-def example(dtype, m=2050):
-    """A network whose layers fill no panel, and rows for it."""
+NARROW, WIDE = (64, 45, 33, 10), (190, 170, 150, 10)  # rows in lanes, panels; none fills a panel
+
+
+def example(dtype, m=2050, sizes=NARROW):
+    """A network, its θ, and rows for it."""
     rng = np.random.default_rng(0)
-    net = bp.Network((64, 45, 33, 10), ["relu", "tanh"], "log_loss")
+    net = bp.Network(sizes, ["relu", "tanh"], "log_loss")
     Y = np.eye(10)[rng.integers(0, 10, m)]
-    rows = check_rows(net, rng.random((m, 64)).astype(dtype), Y)
+    rows = check_rows(net, rng.random((m, sizes[0])).astype(dtype), Y)
     return net, bp.init_theta(net, 0, dtype=dtype), rows
 
 
 @KERNELS
 @DTYPES
-def test_any_number_of_threads_gives_the_same_bits(kernels, dtype):
-    net, theta, rows = example(dtype)
-    order, rates, adam = np.arange(rows.m)[::-1], np.full(21, 1e-3), Adam()
+@pytest.mark.parametrize("sizes", [NARROW, WIDE])
+def test_any_number_of_threads_gives_the_same_bits(kernels, dtype, sizes):
+    net, theta, rows = example(dtype, sizes=sizes)
+    order, rates, adam = np.arange(rows.m)[::-1], np.full(5, 1e-3), Adam()
 
     def everything(n_threads):
         problem = NativeProblem(net, rows, 0.5, n_threads)
-        epoch = problem.run_epoch(theta, adam.init(theta), adam, order, 100, rates)
+        epoch = problem.run_epoch(theta, adam.init(theta), adam, order, 500, rates)
         H = native.forward(net, theta, rows.X, n_threads)
         J, D = problem.cost_and_gradient(theta)
         return [J, D, H, epoch.J, epoch.theta, epoch.state["m"], epoch.state["v"]]

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "block_machine.hpp"
+#include "patience.hpp"
 
 namespace backpass {
 
@@ -55,25 +56,52 @@ public:
     double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
         read(arrays);
         double J = 0;
-        Barrier barrier(threads_), alone(1);
-        run_on_team(threads_, [&](int thread, int threads) {
-            const Crew crew{thread, threads, threads == threads_ ? barrier : alone};
-            int64_t step = 0;
-            for (int64_t at = 0; at < plan.rows; at += plan.batch, ++step) {
-                const int64_t rows = std::min(plan.batch, plan.rows - at);
-                const double batch_J = run_batch(plan, at, rows, step, crew);
-                if (thread == 0) J += batch_J * (static_cast<double>(rows) / static_cast<double>(plan.rows));
-            }
-        });
+        Patience patience(threads_for(multiply_adds_of(plan), threads_));
+        const int64_t steps = (plan.rows + plan.batch - 1) / plan.batch;
+        for (int64_t step = 0; step < steps;) {
+            const int64_t end = std::min(steps, step + patience.steps());
+            J += run_steps(plan, step, end, patience);
+            step = end;
+        }
         write(arrays);
         return J;
     }
 
 private:
+    // One of the threads that do a batch together.
     struct Crew {
         int thread, threads;
         Barrier& barrier;
+        Patience& patience;
+
+        void wait() const {
+            if (thread > 0 || threads == 1) return barrier.wait();
+            patience.wait([this] { barrier.wait(); });
+        }
     };
+
+    double multiply_adds_of(const EpochPlan& plan) const {
+        return 3.0 * static_cast<double>(std::min(plan.batch, plan.rows)) *
+               static_cast<double>(layout_.theta_size());
+    }
+
+    // Steps [begin, end) by as many threads as patience has; their share of the mean J.
+    double run_steps(const EpochPlan& plan, int64_t begin, int64_t end, Patience& patience) {
+        double J = 0;
+        const int wanted = patience.threads();
+        Barrier barrier(wanted), alone(1);
+        patience.begin();
+        run_on_team(wanted, [&](int thread, int threads) {
+            const Crew crew{thread, threads, threads == wanted ? barrier : alone, patience};
+            for (int64_t step = begin; step < end; ++step) {
+                const int64_t at = step * plan.batch, rows = std::min(plan.batch, plan.rows - at);
+                const double batch_J = run_batch(plan, at, rows, step, crew);
+                if (thread == 0) J += batch_J * (static_cast<double>(rows) / static_cast<double>(plan.rows));
+            }
+        });
+        patience.end();
+        return J;
+    }
 
     void read(const EpochArrays<T>& arrays) {
         weights_.read(layout_, kernels_, arrays.theta);
@@ -100,17 +128,17 @@ private:
             const int n = static_cast<int>(std::min<int64_t>(machine_.capacity(), rows - done));
             machine_.rows_pass(weights_, {plan.order, at + done}, n, scale, plan.dropout, dropout_step,
                                crew.thread, crew.threads);
-            crew.barrier.wait();
+            crew.wait();
             if (crew.thread == 0) J += machine_.loss(n);
             const RowNumbers next{plan.order, at + done + n};
             const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
             machine_.delta_pass(n, whole ? target : sums_target(), next, next_rows, crew.thread,
                                 crew.threads);
-            crew.barrier.wait();
+            crew.wait();
         }
         if (!whole) {
             if (crew.thread == 0) apply_sums(target);
-            crew.barrier.wait();
+            crew.wait();
         }
         if (crew.thread == 0 && plan.lam != 0) J += penalty(plan);
         return J;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "block_machine.hpp"
+#include "patience.hpp"
 
 namespace backpass {
 
@@ -14,8 +15,9 @@ public:
           layout_(net),
           weights_(layout_),
           sums_(layout_.size()),
-          threads_(threads),
-          machine_(net, layout_, kernels, source, block_rows<T>(net, source.m, 128, 1024), threads, false) {}
+          threads_(threads_for(3.0 * static_cast<double>(source.m) * static_cast<double>(net.parameters()),
+                               threads)),
+          machine_(net, layout_, kernels, source, block_rows<T>(net, source.m, 128, 1024), threads_, false) {}
 
     // Returns Σ w cost and writes Δ in θ's order.
     double sums(const T* theta, T* Delta) {

@@ -10,6 +10,7 @@
 #include "buffer.hpp"
 #include "network_spec.hpp"
 #include "panel_layout.hpp"
+#include "patience.hpp"
 #include "row_source.hpp"
 #include "team.hpp"
 
@@ -280,8 +281,10 @@ public:
           layout_(net),
           chunks_(chunks_for(source.m)),
           turned_(layout_.turned_size()),
-          threads_(threads) {
-        for (int t = 0; t < threads; ++t) blocks_.emplace_back(net, layout_, kernels, source, BLOCK_ROWS);
+          threads_(std::min(chunks_, threads_for(3.0 * static_cast<double>(source.m) *
+                                                     static_cast<double>(net.parameters()),
+                                                 threads))) {
+        for (int t = 0; t < threads_; ++t) blocks_.emplace_back(net, layout_, kernels, source, BLOCK_ROWS);
         for (int c = 0; c < chunks_; ++c) sums_.emplace_back(layout_.size());
         losses_.resize(chunks_);
     }

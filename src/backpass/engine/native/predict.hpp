@@ -1,6 +1,9 @@
 // z^(L) or a^(L) for rows of X: blocks for many rows, straight from θ for a few.
 #pragma once
 
+#include <atomic>
+
+#include "patience.hpp"
 #include "row_pass.hpp"
 #include "team.hpp"
 
@@ -56,9 +59,15 @@ template <class T>
 class ManyRows {
 public:
     ManyRows(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads)
-        : net_(net), kernels_(kernels), source_(source), layout_(net), weights_(layout_), threads_(threads) {
+        : net_(net),
+          kernels_(kernels),
+          source_(source),
+          layout_(net),
+          weights_(layout_),
+          threads_(
+              threads_for(static_cast<double>(source.m) * static_cast<double>(net.parameters()), threads)) {
         const int rows = block_rows_here();
-        for (int t = 0; t < threads; ++t) {
+        for (int t = 0; t < threads_; ++t) {
             workspaces_.emplace_back(net, kernels, rows, false);
             passes_.emplace_back(net, layout_, kernels, source);
             lanes_.emplace_back(size_t(panels_for<T>(net.outputs())) * P * P);
@@ -67,9 +76,10 @@ public:
 
     void run(const T* theta, T* out, bool output_activation) {
         layout_.pack(theta, weights_.panels.data());
-        run_on_team(threads_, [&](int thread, int threads) {
-            const int64_t blocks = (source_.m + block_rows_here() - 1) / block_rows_here();
-            for (int64_t b = blocks * thread / threads; b < blocks * (thread + 1) / threads; ++b) {
+        const int64_t blocks = (source_.m + block_rows_here() - 1) / block_rows_here();
+        std::atomic<int64_t> next{0};
+        run_on_team(threads_, [&](int thread, int) {
+            for (int64_t b = next.fetch_add(1); b < blocks; b = next.fetch_add(1)) {
                 run_block(b * block_rows_here(), thread, out, output_activation);
             }
         });
