@@ -14,8 +14,10 @@ struct DeltaShape {
     static constexpr int inputs = 8;
 #elif defined(__AVX2__)
     static constexpr int inputs = 6;
-#else
+#elif defined(__aarch64__)
     static constexpr int inputs = 4;
+#else
+    static constexpr int inputs = 2;
 #endif
 };
 

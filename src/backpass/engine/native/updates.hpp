@@ -1,6 +1,8 @@
 // The update rules of solvers/first_order.py over contiguous numbers, simplest first.
 #pragma once
 
+#include <limits>
+
 #include "vec.hpp"
 
 namespace backpass::BACKPASS_ISA {
@@ -47,12 +49,12 @@ void nesterov(T* w, T* velocity, T*, const T* g, size_t n, const Step<T>& step) 
     }
 }
 
-// m / (√v + ε). Single precision takes the processor's estimates and a Newton step: the least
-// normal number stands for a v of zero, which ε hides.
+// m / (√v + ε). Where the processor has estimates, they and Newton's steps are faster than its square
+// root and division; the least normal number then stands for a v of zero, which ε hides.
 template <class V>
 ALWAYS_INLINE V adam_quotient(V m, V v, Element<V> epsilon) {
-    if constexpr (std::is_same_v<Element<V>, float>) {
-        const V safe = maximum(broadcast<V>(1.17549435e-38f), v);
+    if constexpr (NEWTON_STEPS<V> > 0) {
+        const V least = broadcast<V>(std::numeric_limits<Element<V>>::min()), safe = maximum(least, v);
         return m * reciprocal(safe * inverse_square_root(safe) + epsilon);
     } else {
         return m / (square_root(v) + epsilon);

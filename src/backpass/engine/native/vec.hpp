@@ -143,35 +143,62 @@ ALWAYS_INLINE V square_root(V x) {
 #endif
 }
 
-// 1/√x from the processor's estimate and one Newton step where it has one for this type.
+// Whether the processor has estimates of 1/x and 1/√x for this type, and how many Newton steps take
+// them to full precision: 12 or 14 bits, doubled by each.
 template <class V>
-ALWAYS_INLINE V inverse_square_root(V x) {
-#if defined(__AVX2__)
-    if constexpr (std::is_same_v<Element<V>, float>) {
+constexpr int NEWTON_STEPS =
 #if defined(__AVX512F__)
-        const V y = bits<V>(_mm512_maskz_rsqrt14_ps(0xFFFF, bits<__m512>(x)));
+    sizeof(Element<V>) == 4 ? 1 : 2;
+#elif defined(__AVX2__)
+    sizeof(Element<V>) == 4 ? 1 : 0;
 #else
-        const V y = bits<V>(_mm256_rsqrt_ps(bits<__m256>(x)));
+    0;
 #endif
-        return y + Element<V>(0.5) * y * (Element<V>(1) - x * y * y);
+
+template <class V>
+ALWAYS_INLINE V inverse_square_root_estimate(V x) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Element<V>) == 4) {
+        return bits<V>(_mm512_maskz_rsqrt14_ps(0xFFFF, bits<__m512>(x)));
+    } else {
+        return bits<V>(_mm512_maskz_rsqrt14_pd(0xFF, bits<__m512d>(x)));
     }
+#elif defined(__AVX2__)
+    if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm256_rsqrt_ps(bits<__m256>(x)));
 #endif
     return Element<V>(1) / square_root(x);
 }
 
 template <class V>
-ALWAYS_INLINE V reciprocal(V x) {
-#if defined(__AVX2__)
-    if constexpr (std::is_same_v<Element<V>, float>) {
+ALWAYS_INLINE V reciprocal_estimate(V x) {
 #if defined(__AVX512F__)
-        const V y = bits<V>(_mm512_maskz_rcp14_ps(0xFFFF, bits<__m512>(x)));
-#else
-        const V y = bits<V>(_mm256_rcp_ps(bits<__m256>(x)));
-#endif
-        return y * (Element<V>(2) - x * y);
+    if constexpr (sizeof(Element<V>) == 4) {
+        return bits<V>(_mm512_maskz_rcp14_ps(0xFFFF, bits<__m512>(x)));
+    } else {
+        return bits<V>(_mm512_maskz_rcp14_pd(0xFF, bits<__m512d>(x)));
     }
+#elif defined(__AVX2__)
+    if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm256_rcp_ps(bits<__m256>(x)));
 #endif
     return Element<V>(1) / x;
+}
+
+template <class V>
+ALWAYS_INLINE V inverse_square_root(V x) {
+    V y = inverse_square_root_estimate(x);
+#pragma GCC unroll 2
+    for (int i = 0; i < NEWTON_STEPS<V>; ++i) {
+        y = y + Element<V>(0.5) * y * (Element<V>(1) - x * y * y);
+    }
+    return y;
+}
+
+template <class V>
+ALWAYS_INLINE V reciprocal(V x) {
+    V y = reciprocal_estimate(x);
+#pragma GCC unroll 2
+    for (int i = 0; i < NEWTON_STEPS<V>; ++i) y = y * (Element<V>(2) - x * y);
+    return y;
 }
 
 template <class V>
