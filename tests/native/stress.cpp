@@ -1,0 +1,100 @@
+// Many callers, each with a team of threads, over the same data: the answers must have the same bits.
+// Built with ThreadSanitizer by scripts/sanitize, where a race is an error too.
+#include <cstdio>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "dispatch.hpp"
+#include "epoch.hpp"
+#include "full_batch.hpp"
+#include "lane_batch.hpp"
+#include "predict.hpp"
+
+using namespace backpass;
+
+namespace {
+
+constexpr int ROWS = 1500, CALLERS = 3, ROUNDS = 6;
+
+struct Problem {
+    explicit Problem(std::vector<int> sizes) : net{std::move(sizes), {}, Loss::log_loss, 0} {
+        net.hidden.assign(net.sizes.size() - 2, Activation::tanh);
+        theta.resize(net.parameters());
+        x.resize(size_t(ROWS) * net.inputs());
+        y.assign(size_t(ROWS) * net.outputs(), 0);
+        w.assign(ROWS, 1);
+        for (size_t i = 0; i < theta.size(); ++i) theta[i] = 0.01f * static_cast<float>(i * 7919 % 41) - 0.2f;
+        for (size_t i = 0; i < x.size(); ++i) x[i] = 0.01f * static_cast<float>(i * 104729 % 101);
+        for (int r = 0; r < ROWS; ++r) {
+            y[size_t(r) * net.outputs() + r % net.outputs()] = 1;
+            order.push_back((r * 7) % ROWS);
+        }
+        source.x = x.data();
+        source.y = y.data();
+        source.w = w.data();
+        source.m = ROWS;
+        source.inputs = net.inputs();
+        source.outputs = net.outputs();
+    }
+
+    NetworkSpec net;
+    std::vector<float> theta, x, y, w;
+    std::vector<int64_t> order;
+    RowSource<float> source;
+};
+
+template <class Machine>
+std::vector<float> gradient(const Problem& p, const Kernels<float>& kernels, int threads) {
+    std::vector<float> Delta(p.theta.size());
+    Machine(p.net, kernels, p.source, threads).sums(p.theta.data(), Delta.data());
+    return Delta;
+}
+
+std::vector<float> epoch(const Problem& p, const Kernels<float>& kernels, int threads) {
+    std::vector<float> theta = p.theta, velocity(theta.size());
+    const std::vector<double> rates(5, 0.01);
+    RuleSpec rule;
+    rule.rule = Rule::momentum;
+    rule.momentum = 0.9;
+    EpochRunner<float>(p.net, kernels, p.source, threads, 300, true)
+        .run({p.order.data(), ROWS, 300, rates.data(), 0, 0.1, ROWS, {{0.3}, 5}, rule},
+             {theta.data(), velocity.data(), nullptr});
+    return theta;
+}
+
+std::vector<float> answers(const Problem& p, const Kernels<float>& kernels, int threads) {
+    std::vector<float> out(size_t(ROWS) * p.net.outputs());
+    ManyRows<float>(p.net, kernels, p.source, threads).run(p.theta.data(), out.data(), true);
+    return out;
+}
+
+std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, int threads) {
+    std::vector<float> all;
+    for (const auto& part : {gradient<LaneBatch<float>>(p, kernels, threads), epoch(p, kernels, threads),
+                             answers(p, kernels, threads), gradient<FullBatch<float>>(p, kernels, threads)}) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+}
+
+}  // namespace
+
+int main() {
+    const Problem p({90, 70, 10});
+    const Kernels<float>& kernels = kernel_set(runnable_instruction_sets().back()).f32;
+    const std::vector<float> truth = everything(p, kernels, 1);
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> callers;
+    for (int c = 0; c < CALLERS; ++c) {
+        callers.emplace_back([&, c] {
+            for (int round = 0; round < ROUNDS; ++round) {
+                const std::vector<float> ours = everything(p, kernels, 2 + (c + round) % 3);
+                wrong += std::memcmp(ours.data(), truth.data(), truth.size() * sizeof(float)) != 0;
+            }
+        });
+    }
+    for (std::thread& caller : callers) caller.join();
+    std::printf("%d callers, %d rounds each, %d wrong answers\n", CALLERS, ROUNDS, wrong.load());
+    return wrong == 0 ? 0 : 1;
+}
