@@ -63,14 +63,15 @@ ALWAYS_INLINE V polynomial(V x, const Element<V> (&coefficients)[N]) {
 template <class V>
 ALWAYS_INLINE V power_of_two(IntVec<V> exponent) {
     using F = FloatFormat<Element<V>>;
-    return bits<V>((exponent + F::bias) << F::mantissa_bits);
+    return bits<V>((bits<BitVec<V>>(exponent) + F::bias) << F::mantissa_bits);
 }
 
 // p * 2^n, in two steps so that the least and the greatest results are reached.
 template <class V>
 ALWAYS_INLINE V scale(V p, IntVec<V> n) {
     const IntVec<V> half = n >> 1;
-    return p * power_of_two<V>(half) * power_of_two<V>(n - half);
+    const BitVec<V> rest = bits<BitVec<V>>(n) - bits<BitVec<V>>(half);
+    return p * power_of_two<V>(half) * power_of_two<V>(bits<IntVec<V>>(rest));
 }
 
 template <class V>
@@ -85,7 +86,8 @@ ALWAYS_INLINE Reduced<V> reduce(V x) {
     const V magic = broadcast<V>(F::round_magic);
     const V shifted = x * Element<V>(1.4426950408889634) + magic;
     const V n = shifted - magic;
-    return {bits<IntVec<V>>(shifted) - bits<IntVec<V>>(magic), (x - n * F::ln2_high) - n * F::ln2_low};
+    return {bits<IntVec<V>>(bits<BitVec<V>>(shifted) - bits<BitVec<V>>(magic)),
+            (x - n * F::ln2_high) - n * F::ln2_low};
 }
 
 template <class V>
@@ -130,11 +132,12 @@ ALWAYS_INLINE V log_of_normal(V x, V exponent_shift) {
     using F = FloatFormat<Element<V>>;
     using I = IntVec<V>;
     const V one = broadcast<V>(Element<V>(1)), magic = broadcast<V>(F::round_magic);
-    I ix = bits<I>(x) + (bits<I>(one) - F::sqrt_half);
+    using B = BitVec<V>;
+    I ix = bits<I>(bits<B>(x) + (bits<B>(one) - F::sqrt_half));
     const I k = (ix >> F::mantissa_bits) - F::bias;
     constexpr auto mantissa = (typename IntOf<Element<V>>::type(1) << F::mantissa_bits) - 1;
     ix = (ix & mantissa) + F::sqrt_half;
-    const V dk = (bits<V>(bits<I>(magic) + k) - magic) - exponent_shift;
+    const V dk = (bits<V>(bits<B>(magic) + bits<B>(k)) - magic) - exponent_shift;
     const V f = bits<V>(ix) - one;
     const V s = f / (Element<V>(2) + f), s2 = s * s, half = Element<V>(0.5) * f * f;
     const V R = s2 * polynomial(s2, F::log_r);

@@ -16,7 +16,7 @@ struct TileShape {
 #elif defined(__AVX2__)
     static constexpr int rows = 6, panels = 1, depth_panels = 24;  // 12 of 16
 #elif defined(__aarch64__)
-    static constexpr int rows = 6, panels = 1, depth_panels = 24;  // 24 of 32
+    static constexpr int rows = 5, panels = 1, depth_panels = 24;  // 20 of 32
 #else
     static constexpr int rows = 2, panels = 1, depth_panels = 24;  // 8 of 16
 #endif

@@ -58,6 +58,9 @@ struct IntOf<double> {
 };
 template <class V>
 using IntVec = Vec<typename IntOf<Element<V>>::type, LANES_OF<V>>;
+// Bits are added and shifted without a sign: of a NaN they may well run over.
+template <class V>
+using BitVec = Vec<std::make_unsigned_t<typename IntOf<Element<V>>::type>, LANES_OF<V>>;
 
 template <class V>
 ALWAYS_INLINE V load(const Element<V>* from) {
