@@ -34,6 +34,10 @@ class Data:
     image_shape: tuple[int, int] | None
     image_order: str
 
+    def n_epochs(self, settings: Settings) -> int:
+        """Return how many epochs the settings stand for, on this data."""
+        return settings.max_iter(self.image_shape is not None, len(self.y["train"]))
+
     @property
     def target(self) -> Target:
         """What is predicted."""
@@ -222,11 +226,11 @@ def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any],
         hidden_layer_sizes=settings.hidden_sizes(images),
         activation=settings.activation,
         solver=settings.solver,
-        alpha=settings.lam,
+        alpha=settings.weight_decay(images),
         batch_size=settings.batch_rows(rows),
         learning_rate=settings.schedule,
         learning_rate_init=settings.step_size,
-        max_iter=settings.max_iter(images),
+        max_iter=settings.max_iter(images, rows),
         random_state=settings.seed,
         early_stopping=settings.early_stopping and len(data.y["validation"]) > 0,
         dropout=settings.dropout_rate(images),

@@ -93,7 +93,7 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
             f"{len(data.preprocessing.columns)}, as {len(data.preprocessing.outputs)} inputs",
         ),
         ("solver", f"{settings.solver}, {estimator.n_iter_} epochs in {outcome.seconds:.2f} s"),
-        ("λ", f"{settings.lam:g}"),
+        ("λ", f"{estimator.alpha:g}"),
         ("J at the end", f"{outcome.J:.6g}"),
         ("seed", str(settings.seed)),
         ("stopped", outcome.stop_reason),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 SOLVERS = ("adam", "sgd", "gd", "lbfgs", "cg", "newton")
 FULL_BATCH = ("lbfgs", "cg", "newton")
 SCHEDULES = ("constant", "invscaling", "adaptive", "cosine", "one_cycle")
+MIN_STEPS = 600  # of mini-batches, below which small tables are not learned
 STEP_SIZE = {"gd": 0.5, "sgd": 0.01, "adam": 0.002}
 
 
@@ -18,7 +19,7 @@ class Settings:
     activation: str = "relu"
     loss: str | None = None
     solver: str = "adam"
-    lam: float = 0.1
+    lam: float | None = None
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -36,11 +37,20 @@ class Settings:
         """Units of the hidden layers."""
         return self.hidden if self.hidden is not None else (256, 128) if images else (256,)
 
-    def max_iter(self, images: bool) -> int:
-        """Epochs, or iterations of a full-batch solver; dropout takes longer."""
+    def weight_decay(self, images: bool) -> float:
+        """Choose λ: tables have fewer rows and more noise than images."""
+        if self.lam is not None:
+            return self.lam
+        return 0.3 if images else 3.0
+
+    def max_iter(self, images: bool, rows: int) -> int:
+        """Epochs, or iterations of a full-batch solver; few rows and dropout take more epochs."""
+        if self.epochs is not None:
+            return self.epochs
         if self.solver in FULL_BATCH:
-            return self.epochs or 300
-        return self.epochs or (60 if self.dropout_rate(images) else 40)
+            return 300
+        enough = -(-MIN_STEPS * self.batch_rows(rows) // rows)
+        return max(60 if self.dropout_rate(images) else 40, min(enough, 300))
 
     def dropout_rate(self, images: bool) -> float:
         """Part of the hidden units that is left out of each step."""

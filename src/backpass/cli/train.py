@@ -57,7 +57,10 @@ POSITIVE = click.FloatRange(0, min_open=True)
 )
 @click.option("--solver", type=click.Choice(SOLVERS), default=DEFAULT.solver)
 @click.option(
-    "--lambda", "lam", type=click.FloatRange(0), default=DEFAULT.lam, help="Weight decay λ."
+    "--lambda",
+    "lam",
+    type=click.FloatRange(0),
+    help="Weight decay λ; if left out, 0.3 for images and 3 for tables.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Epochs, or iterations of lbfgs and cg.")
 @click.option("--batch-size", type=click.IntRange(1), help="Rows of a mini-batch.")
@@ -144,7 +147,7 @@ def _run(data: Data, settings: Settings) -> Outcome:
     from ..experiment import run
     from .progress import EpochBar
 
-    with EpochBar(settings.max_iter(data.image_shape is not None), messages()) as bar:
+    with EpochBar(data.n_epochs(settings), messages()) as bar:
         return run(data, settings, (bar.update,))
 
 
