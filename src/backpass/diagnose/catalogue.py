@@ -135,7 +135,8 @@ def _slices(net: Network) -> Iterator[Entry]:
     }
     right = "Θ^(l) starts after s_2·(s_1 + 1) + … numbers"
     for words, offset in offsets.items():
-        for place, layers in _scopes(_thetas(net), "Θ^({l})"):
+        later = [("all after Θ^(1)", tuple(_thetas(net))[1:])] if net.L > 3 else []
+        for place, layers in [*_scopes(_thetas(net), "Θ^({l})"), *later]:
             wrong = f"Θ^(l) starts {words}"
             recipe = _set("offset", layers, offset)
             yield Entry("slices of θ off: " + words, place, wrong, right, (recipe,))

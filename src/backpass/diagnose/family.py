@@ -30,6 +30,10 @@ DELTA = BACKWARD | {"examples", "delta_a", "delta_bias", "delta_units", "start"}
 DECAY = READ | {"decay", "decay_bias", "penalty", "norm", "decay_sign", "lam_J", "lam_D"}
 COST = FORWARD | {"labels", "cost", "examples", "log_eps"}
 
+# Slots that matter for J alone, and for the gradient alone.
+ONLY_J = {"cost", "log_eps", "cost_sign", "cost_times", "J_times", "lam_J", "norm"}
+ONLY_D = (DELTA - COST) | {"lam_D", "D_sign", "D_columns", "order_out", "layout_out"}
+
 MOST_CACHED = 20_000
 
 PHI: dict[str, Callable[[float], float]] = {

@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from .catalogue import COMMON, Entry, catalogue
-from .family import Family, Recipe, parts_of
+from .family import ONLY_D, ONLY_J, Family, Recipe, parts_of
 from .probes import Probe, degenerate
 
 MOST = {"J": 6000, "D": 4000}  # sets that one search evaluates at most
@@ -79,7 +79,10 @@ def _single(probe: Probe, which: str) -> tuple[np.ndarray, Atoms, tuple[np.ndarr
     right = evaluate(family, which, {})
     atoms, values = [], []
     seen: dict[Entry, list[np.ndarray]] = {}
+    silent = ONLY_D if which == "J" else ONLY_J
     for atom in _atoms(probe):
+        if all(slot[0] in silent for slot in atom.recipe):
+            continue
         value = evaluate(family, which, atom.recipe)
         # J cannot tell some flavours apart; the gradient could, beside another mistake.
         known = [right, *(seen.get(atom.entry, []) if which == "J" else [])]
@@ -127,7 +130,9 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two values are equal, or both can't be carried out."""
     if a.shape != b.shape:
         return False
-    return bool(np.allclose(a, b, rtol=1e-12, atol=1e-13, equal_nan=True))
+    if np.isnan(a).any() or np.isnan(b).any():
+        return bool(np.isnan(a).all() and np.isnan(b).all())
+    return bool((abs(a - b) <= 1e-13 + 1e-12 * abs(b)).all())
 
 
 def evaluate(family: Family, which: str, recipe: Recipe) -> np.ndarray:
@@ -226,10 +231,6 @@ class _Evidence:
     scales: dict[int, np.ndarray]
     wrong_length: bool
 
-    def ones(self) -> list[Atoms]:
-        """Atoms that fit alone."""
-        return [(atom,) for atom, fits in zip(self.atoms, self.tables[2].match) if fits.all()]
-
     def viable_pairs(self) -> list[tuple[int, int]]:
         """Pairs that agree with the evidence in every part, the commonest mistakes first."""
         reach = np.array([_reach(atom) for atom in self.atoms], dtype=int)
@@ -317,23 +318,32 @@ class _Search:
         where = None if parts is self.parts else np.concatenate(parts)
         if self._confirmed(base, where):
             return [base]
-        evidence = self._evidence(base, parts)
-        found = self._confirmed_of(base, evidence.ones(), where)
+        right, values = self._beside_base(self.probe, base, self.right, self.singles)
+        fits = self._by_part(values, self.target.values[0], parts).all(axis=1)
+        ones = [(self.atoms[i],) for i in np.flatnonzero(fits)]
+        found = self._confirmed_of(base, ones, where)
         if found or size < 2:
             return found
+        evidence = self._evidence(base, parts, right, values)
         atoms = evidence.atoms
         pairs = ((atoms[i], atoms[j]) for i, j in evidence.viable_pairs())
         return self._confirmed_of(base, self._matching(base, pairs, where), where)
 
     def _triples(self, base: Atoms) -> list[Atoms]:
-        seen = self._evidence(base, self.parts)
+        right, values = self._beside_base(self.probe, base, self.right, self.singles)
+        seen = self._evidence(base, self.parts, right, values)
         threes = _viable_triples(seen.tables[0].neutral, seen.tables[0].match)
         sets = (tuple(seen.atoms[i] for i in three) for three in threes)
         return self._confirmed_of(base, self._matching(base, sets, None), None)
 
-    def _evidence(self, base: Atoms, parts: list[np.ndarray]) -> _Evidence:
+    def _evidence(
+        self,
+        base: Atoms,
+        parts: list[np.ndarray],
+        right: np.ndarray,
+        values: Sequence[np.ndarray],
+    ) -> _Evidence:
         """Look at every atom beside base, on the first probe and, for all parts, its witnesses."""
-        right, values = self._beside_base(self.probe, base, self.right, self.singles)
         still = self._by_part(values, right, parts).all(axis=1)
         changes = [int(i) for i in np.flatnonzero(~still)]
         alone = [values[i] for i in changes]

@@ -504,7 +504,15 @@ def activations_of(which: str, a: dict[int, Array], z: dict[int, Array], l: int)
         if other is None or other.shape[1] < a[l].shape[1]:
             raise Infeasible
         return other[:, : a[l].shape[1]]
-    return {"a": a[l], "ones": np.ones_like(a[l]), "a²": a[l] ** 2, "g(a)": sigmoid(a[l])}[which]
+    return OF_A[which](a[l])
+
+
+OF_A: dict[str, Callable[[Array], Array]] = {
+    "a": lambda a: a,
+    "ones": np.ones_like,
+    "a²": lambda a: a**2,
+    "g(a)": sigmoid,
+}
 
 
 def _outer(delta: Array, a: Array) -> Array:
