@@ -13,7 +13,7 @@ from .candidates import CANDIDATES, Entry
 from .candidates.race import scipy_lbfgs
 from .environment import usable_cpus
 from .measure import Settings, measure
-from .peak import HOW, PEAK, flops_per_second
+from .peak import PEAK, how
 from .process import Process, Runner
 from .results import Line, Report, describe_machine
 from .workloads import FITS, SOLVER_RACES, WORKLOADS, Workload, make_data
@@ -89,7 +89,7 @@ def run(
     missing = {entry.name: name for entry in entries if (name := entry.missing())}
     with _started(installed, threads, isa) as runners:
         lines = tuple(_lines(_distinct(chosen), dtypes, installed, runners, settings, say))
-    return Report(describe_machine(), peaks, HOW, threads, isa, lines, missing)
+    return Report(describe_machine(), peaks, how(), threads, isa, lines, missing)
 
 
 QUICK = Settings(rounds=3, turn=0.05)
@@ -178,11 +178,12 @@ def _started(entries: list[Entry], threads: int, isa: str) -> Generator[dict[str
 
 
 def _peak(side: int, dtype: str, threads: int, isa: str) -> float:
-    """Multiplications and additions a second, by the best of some large products."""
+    """Multiplications and additions a second, at best."""
     process = Process(PEAK, threads, isa)
     try:
         process.prepare(replace(WORKLOADS[0], rows=side), dtype, False, threads)
-        return flops_per_second(side, [process.run(1) for _ in range(6)])
+        process.run(6)
+        return float(process.result())
     finally:
         process.close()
 

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from . import memory
 from .candidates import Candidate, find_entry
 from .environment import stay_on
-from .peak import PEAK, MatrixProduct
+from .peak import PEAK, Limit
 from .workloads import Workload, make_data
 
 
@@ -86,7 +86,7 @@ def main(name: str, threads: int) -> None:
     stay_on(threads)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    make = MatrixProduct if name == PEAK else find_entry(name).make
+    make = Limit if name == PEAK else find_entry(name).make
     serve(Worker(make), sys.stdin, answers)
 
 

@@ -100,7 +100,9 @@ void forward_few(const NetworkDoor& net, const void* theta, const void* x, void*
 // The shortest way for a few rows: true where the arrays are as plain as can be, so that nothing is
 // left to check and `out` is written; false where Python has to look at them.
 bool quick_forward(const NetworkDoor& net, nb::handle theta, nb::handle x, nb::handle out) {
-    if (std::getenv("BACKPASS_ENGINE") != nullptr || std::getenv("BACKPASS_ISA") != nullptr) return false;
+    const char* isa = std::getenv("BACKPASS_ISA");
+    if (isa != nullptr && &kernel_set(isa) != net.kernels) return false;
+    if (std::getenv("BACKPASS_ENGINE") != nullptr) return false;
     const Lent theta_(theta), x_(x), out_(out);
     const Py_ssize_t rows = x_.rows(), n = static_cast<Py_ssize_t>(net.spec.parameters());
     if (rows < 1 || rows > FEW_ROWS) return false;
