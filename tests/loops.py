@@ -348,5 +348,5 @@ def foreign(count, seed):
     rng = random.Random(seed)
     for number in range(count):
         edits = FOREIGN[number % len(FOREIGN)]
-        r = f"{rng.choice((-1, 1)) * rng.uniform(0.21, 0.89):.3f}"
+        r = f"{rng.choice((-1, 1)) * rng.uniform(0.21, 0.89):.6f}"
         yield [(old, new.replace("{r}", r)) for old, new in edits]

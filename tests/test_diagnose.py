@@ -353,6 +353,33 @@ def test_failures_are_explained(function, words):
     assert words in str(diagnosis)
 
 
+def test_a_function_for_one_size_alone_is_checked_on_that():
+    def for_digits(theta, sizes, X, Y, lam):
+        assert len(theta) == 31, "written for 4-3-4"
+        return right(theta, (4, 3, 4), X, Y, lam)
+
+    assert check_backprop(for_digits, (4, 3, 4)).ok
+    assert "written for 4-3-4" in str(check_backprop(for_digits))
+
+
+def test_a_function_that_fails_on_some_networks_is_not_right():
+    def needs_equal_layers(theta, sizes, X, Y, lam):
+        np.ones(sizes[0]) + np.ones(sizes[1])
+        return right(theta, sizes, X, Y, lam)
+
+    diagnosis = check_backprop(needs_equal_layers)
+    assert not diagnosis.ok
+    assert "also fails" in str(diagnosis)
+    assert "ValueError" in str(diagnosis)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_one_output_unit(seed):
+    assert check_backprop(mutant(), (4, 3, 1)).ok
+    name, _, edits = singles(3)[19 + seed]
+    assert named(check_backprop(mutant(*edits), (4, 3, 1)), name)
+
+
 def test_what_the_numbers_of_a_shape_mean_is_said():
     text = str(check_backprop(raises))
     assert "the examples" in text

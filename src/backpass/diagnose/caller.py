@@ -195,7 +195,8 @@ def one_line(error: BaseException) -> str:
 
 
 def _raised(error: Exception, probe: Probe) -> Failure:
-    return Failure(f"The function raises {one_line(error)}.", _decoded(str(error), probe))
+    said = one_line(error).rstrip(".")
+    return Failure(f"The function raises {said}.", _decoded(str(error), probe))
 
 
 def _decoded(message: str, probe: Probe) -> str:

@@ -187,7 +187,7 @@ def _read_frame(caller: Caller, probe: Probe, Y: object, lam: float) -> Answer:
 def _reason(failed: Failed) -> str:
     cause = failed.__cause__
     if cause is not None and failed.failure.what.startswith("The function raises"):
-        return f"{one_line(cause)} is raised."
+        return f"{one_line(cause).rstrip('.')} is raised."
     return failed.failure.what
 
 

@@ -25,6 +25,8 @@ def headline(diagnosis: Diagnosis) -> str:
         return f"{words} what came back{rest}."
     if diagnosis.unexplained:
         return "Wrong, and unexplained: no mistake of the catalogue gives these numbers."
+    if diagnosis.returned:
+        return f"{what[0].upper()}{what[1:]}: right where there are numbers, but it also fails."
     return "The function could not be checked."
 
 
