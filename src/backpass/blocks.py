@@ -20,7 +20,8 @@ from .extras import optional
 from .readers import parse
 from .tables import find_column
 
-BLOCK_BYTES = 8 << 20  # of X, where the caller does not choose the number of rows
+BLOCK_BYTES = 2 << 20  # of X, where the caller does not choose the number of rows
+BUFFER_BYTES = 1 << 14  # of each column of a Parquet file
 
 
 class Block(NamedTuple):
@@ -70,7 +71,7 @@ def n_rows(blocks: Blocks) -> int:
 
 
 def rows_of_block(n_columns: int, dtype: np.dtype[Any]) -> int:
-    """How many rows make a block of about 8 MiB."""
+    """How many rows make a block of about 2 MiB."""
     return max(256, BLOCK_BYTES // max(1, n_columns * dtype.itemsize))
 
 
@@ -97,7 +98,7 @@ class ArrayBlocks:
     sample_weight : array of shape (m,), optional
         Weights of the rows.
     rows : int, sequence of int, or sequence of sequences of int, optional
-        Rows of a block, or of each block, or of each block by group; about 8 MiB of X where not
+        Rows of a block, or of each block, or of each block by group; about 2 MiB of X where not
         given. With another source's ``groups``, a training has that source's bits.
 
     Raises
@@ -259,7 +260,9 @@ class ParquetBlocks:
         return tuple(names)
 
     def _open(self, file: Path) -> Any:
-        return parse(file, self._parquet.ParquetFile)
+        """Open a file so that columns are read page by page, not a whole row group at once."""
+        how = {"pre_buffer": False, "buffer_size": BUFFER_BYTES}
+        return parse(file, lambda path: self._parquet.ParquetFile(path, **how))
 
     def _rows_by_group(self, file: Path) -> list[int]:
         """Rows of each row group, after a look whether the file has all columns."""
@@ -292,7 +295,9 @@ class ParquetBlocks:
         arrow = optional("pyarrow", "Reading a Parquet file")
         file, number, _ = self._row_groups[group]
         sizes = self.groups[group]
-        batches = self._open(file).iter_batches(sizes[0], row_groups=[number], columns=columns)
+        batches = self._open(file).iter_batches(
+            sizes[0], row_groups=[number], columns=columns, use_threads=False
+        )
         waiting: list[Any] = []
         for size in sizes:
             while sum(len(batch) for batch in waiting) < size:

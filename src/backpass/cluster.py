@@ -72,7 +72,8 @@ class DaskBlocks:
         parts = [rows, _aligned(y, "y", sizes)]
         if sample_weight is not None:
             parts.append(_aligned(sample_weight, "sample_weight", sizes))
-        kept = optional("dask", "Training on Dask collections").persist(*parts)
+        # held, for the workers keep what somebody refers to
+        self.kept = kept = optional("dask", "Training on Dask collections").persist(*parts)
         full = [i for i, size in enumerate(sizes) if size]
         delayed = [part.to_delayed().reshape(len(sizes), -1)[full, 0] for part in kept]
         self.partitions = list(zip(*delayed))  # of (X, y) or (X, y, w)
