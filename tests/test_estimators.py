@@ -434,7 +434,7 @@ def test_a_loss_of_ones_own():
         (bp.huber(100.0), np.mean),
         ("poisson", np.mean),
     ],
-    ids=str,
+    ids=["squared_error", "absolute_error", "quantile", "quantile-0.8", "huber", "poisson"],
 )
 def test_what_a_loss_estimates(loss, statistic, rng):
     y = rng.gamma(2.0, size=400)
