@@ -116,13 +116,15 @@ def partition_sums(
     *partition: Any,
 ) -> Sums:
     """What a worker computes: Σ w cost and Δ of its rows."""
+    # what comes over the wire may lie at any address, where NumPy multiplies with other rounding
+    theta = np.array(theta)
     return block_sums(net, theta, block_of(dtype, names, *partition), encode, n_threads)
 
 
 def block_of(dtype: Any, names: tuple[str, ...], X: Any, y: Any, w: Any = None) -> Block:
     """Make a block of a partition."""
-    weights = None if w is None else np.asarray(w, np.float64)
-    return Block(dense_block(X, dtype, names, 0), np.asarray(y), weights)
+    weights = None if w is None else np.array(w, np.float64)
+    return Block(dense_block(X, dtype, names, 0), np.array(y), weights)
 
 
 def lazily(method: Any, X: Any) -> Any:
