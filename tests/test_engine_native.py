@@ -322,3 +322,39 @@ def test_the_quick_door_obeys_the_environment(monkeypatch):
     assert native.quick_forward(net, theta, rows.X) is not None
     monkeypatch.setenv("BACKPASS_ENGINE", "reference")
     assert native.quick_forward(net, theta, rows.X) is None
+
+
+@KERNELS
+@settings(max_examples=30, deadline=None)
+@given(problem=problems(most_rows=300))
+def test_every_intermediate_equals_the_reference_by_name(kernels, problem):
+    net, theta, rows, _ = problem
+    with using(kernels):
+        ours = NativeProblem(net, rows, 0.0).intermediates(theta)
+    Thetas = net.roll(theta)
+    a, z = backprop.forward_pass(net, Thetas, rows.X)
+    delta = backprop.backward_pass(net, Thetas, z, rows.Y)
+    truth = a, z, delta, backprop.accumulate(a, delta, rows.w)
+    clear = rows.w > 0  # the other rows are near a kink
+    limit = TOLERANCE[theta.dtype.type]
+    for kept, expected in zip(ours, truth):
+        assert kept.keys() == expected.keys()
+        for l in kept:
+            by_rows = kept is not ours[3]
+            left, right = (x[l][clear] if by_rows else x[l] for x in (kept, expected))
+            assert np.linalg.norm(left - right) <= limit * max(
+                np.linalg.norm(right), 0.1
+            )  # one may cancel
+
+
+@DTYPES
+@pytest.mark.parametrize("sizes", [NARROW, WIDE])
+def test_a_stack_of_networks_in_one_call(dtype, sizes):
+    net, theta, rows = example(dtype, m=700, sizes=sizes)
+    problem = NativeProblem(net, rows, 0.5, 2)
+    thetas = theta * np.array([[1.0], [0.5], [-1.0], [0.0], [2.0]], dtype)
+    J, D = problem.costs_and_gradients(thetas)
+    for each in zip(thetas, J, D):
+        J_alone, D_alone = problem.cost_and_gradient(each[0])
+        assert each[1] == J_alone
+        assert np.array_equal(each[2], D_alone)

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..activations import ACTIVATIONS
 from ..arrays import Array
+from ..backprop import ByLayer
 from ..losses import LOSSES, Loss
 from ..network import Network
 from .dropout import Dropout
@@ -102,13 +103,37 @@ class NativeProblem:
             return self._reference.cost_and_gradient(theta)
         theta = self._theta(theta)
         total, D = self.sums(theta)
+        return self._objective(theta, total, D), D
+
+    def costs_and_gradients(self, thetas: Array) -> tuple[np.ndarray, np.ndarray]:
+        """J and D of each θ of a stack, shapes (k,) and (k, n): one network a thread."""
+        thetas = self._theta(thetas)
+        D = np.empty_like(thetas)
+        totals = self._core.many_sums(thetas, D)
+        return np.array([self._objective(*row) for row in zip(thetas, totals, D)]), D
+
+    def intermediates(self, theta: Array) -> tuple[ByLayer, ByLayer, ByLayer, ByLayer]:
+        """Every a, z, δ and Δ of one pass, keyed by the notes' layer numbers."""
+        net, m = self.net, self.rows.m
+        z, a, delta = (
+            {l: np.empty((m, net.sizes[l - 1]), self.dtype) for l in range(2, net.L + 1)}
+            for _ in range(3)
+        )
+        Delta = np.empty(net.n_parameters, self.dtype)
+        arrays = (list(kept.values()) for kept in (z, a, delta))
+        self._core.intermediates(self._theta(theta), *arrays, Delta)
+        Deltas = dict(enumerate(net.roll_unchecked(Delta), start=1))
+        return {1: self.rows.X, **a}, z, delta, Deltas
+
+    def _objective(self, theta: np.ndarray, total: float, D: np.ndarray) -> float:
+        """J from the sums; Δ, in D, becomes the gradient."""
         squares = 0.0
         if self.lam:
             for Theta, Delta in zip(self.net.roll_unchecked(theta), self.net.roll_unchecked(D)):
                 Delta[:, 1:] += self.dtype.type(self.lam) * Theta[:, 1:]
                 squares += float(np.vdot(Theta[:, 1:].T, Theta[:, 1:].T))
         D /= self.dtype.type(self.rows.W)
-        return (total + self.lam * squares / 2) / self.rows.W, D
+        return (total + self.lam * squares / 2) / self.rows.W
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0

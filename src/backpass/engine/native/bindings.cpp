@@ -14,6 +14,7 @@
 #include "dispatch.hpp"
 #include "epoch.hpp"
 #include "full_batch.hpp"
+#include "glass.hpp"
 #include "lane_batch.hpp"
 #include "predict.hpp"
 #include "spares.hpp"
@@ -146,8 +147,32 @@ public:
 
     double sums(In<T> theta, Out<T> Delta) {
         const nb::gil_scoped_release release;
-        if (LaneBatch<T>::suits(net_.spec)) return sums_by(lane_batches_, theta, Delta);
-        return sums_by(full_batches_, theta, Delta);
+        if (LaneBatch<T>::suits(net_.spec))
+            return sums_by(lane_batches_, threads_, theta.data(), Delta.data());
+        return sums_by(full_batches_, threads_, theta.data(), Delta.data());
+    }
+
+    // The sums of a stack of θ, shape (k, n), one network a thread.
+    std::vector<double> many_sums(In<T> thetas, Out<T> Deltas) {
+        const nb::gil_scoped_release release;
+        const auto k = static_cast<int>(thetas.shape(0));
+        const size_t n = thetas.shape(1);
+        std::vector<double> totals(k);
+        std::atomic<int> next{0};
+        run_on_team(std::min(threads_, k), [&](int, int) {
+            for (int i = next.fetch_add(1); i < k; i = next.fetch_add(1)) {
+                totals[i] = alone(thetas.data() + i * n, Deltas.data() + i * n);
+            }
+        });
+        return totals;
+    }
+
+    // z, a and δ by layer and Δ, into the arrays given.
+    double intermediates(In<T> theta, const std::vector<Out<T>>& z, const std::vector<Out<T>>& a,
+                         const std::vector<Out<T>>& delta, Out<T> Delta) {
+        Intermediates<T> out{places(z), places(a), places(delta), Delta.data()};
+        const nb::gil_scoped_release release;
+        return Glass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
     }
 
     // `first` and `second` are empty where the rule has no such array.
@@ -172,12 +197,23 @@ public:
 private:
     const Kernels<T>& kernels() const { return kernels_of<T>(*net_.kernels); }
 
+    static std::vector<T*> places(const std::vector<Out<T>>& arrays) {
+        std::vector<T*> places;
+        for (const Out<T>& array : arrays) places.push_back(array.data());
+        return places;
+    }
+
     template <class Machine>
-    double sums_by(Spares<Machine>& spares, const In<T>& theta, const Out<T>& Delta) {
-        const auto machine = spares.take(
-            [](const Machine&) { return true; },
-            [this] { return std::make_unique<Machine>(net_.spec, kernels(), source_, threads_); });
-        return machine->sums(theta.data(), Delta.data());
+    double sums_by(Spares<Machine>& spares, int threads, const T* theta, T* Delta) {
+        const auto machine =
+            spares.take([](const Machine&) { return true; },
+                        [=] { return std::make_unique<Machine>(net_.spec, kernels(), source_, threads); });
+        return machine->sums(theta, Delta);
+    }
+
+    double alone(const T* theta, T* Delta) {
+        if (LaneBatch<T>::suits(net_.spec)) return sums_by(lane_batches_alone_, 1, theta, Delta);
+        return sums_by(full_batches_alone_, 1, theta, Delta);
     }
 
     static T* data_or_null(const Out<T>& array) { return array.size() == 0 ? nullptr : array.data(); }
@@ -188,8 +224,8 @@ private:
     In<int64_t> starts_;
     RowSource<T> source_;
     int threads_;
-    Spares<FullBatch<T>> full_batches_;
-    Spares<LaneBatch<T>> lane_batches_;
+    Spares<FullBatch<T>> full_batches_, full_batches_alone_;
+    Spares<LaneBatch<T>> lane_batches_, lane_batches_alone_;
     Spares<EpochRunner<T>> epochs_;
 };
 
@@ -216,6 +252,8 @@ void bind_number_type(nb::module_& m, const char* problem) {
         .def("set_dense", &ProblemDoor<T>::set_dense)
         .def("set_sparse", &ProblemDoor<T>::set_sparse)
         .def("sums", &ProblemDoor<T>::sums)
+        .def("many_sums", &ProblemDoor<T>::many_sums)
+        .def("intermediates", &ProblemDoor<T>::intermediates)
         .def("run_epoch", &ProblemDoor<T>::run_epoch);
     m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);
     m.def("elementwise", [](const std::string& name, const std::string& isa, In<T> x, Out<T> y) {

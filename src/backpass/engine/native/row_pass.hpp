@@ -53,26 +53,19 @@ public:
     // z^(L) is left where δ^(L) will be.
     void forward(const Weights<T>& weights, Workspace<T>& ws, int begin, int end) const {
         const int last = net_.weight_layers();
-        for (int l = 1; l <= last; ++l) {
-            const LayerPlace& y = layout_.layers()[l - 1];
-            const ptrdiff_t at = ptrdiff_t(begin) * P;
-            Product<T> p{};
-            p.a = ws.a(l - 1) + at;
-            p.b = weights.panels.data() + y.weights;
-            p.b_panel = y.weights_panel;
-            p.c = (l < last ? ws.a(l) : ws.delta(l)) + at;
-            p.a_panel = p.c_panel = ws.panel();
-            p.bias = weights.panels.data() + y.bias;
-            p.rows = end - begin;
-            p.depth = y.inputs;
-            p.panels = y.output_panels;
-            if (l < last) {
-                p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
-                p.keep = shifted(ws.own_keep(l), at);
-                p.mask = shifted(ws.mask(l), at);
-            }
+        for (int l = 1; l < last; ++l) {
+            Product<T> p = pre_activation(weights, ws, l, begin, end);
+            p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
+            p.keep = shifted(ws.own_keep(l), ptrdiff_t(begin) * P);
+            p.mask = shifted(ws.mask(l), ptrdiff_t(begin) * P);
             kernels_.product(p);
         }
+        pre_activations(weights, ws, last, begin, end);
+    }
+
+    // z of layer l alone, without the activation.
+    void pre_activations(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
+        kernels_.product(pre_activation(weights, ws, l, begin, end));
     }
 
     void backward(const Weights<T>& weights, Workspace<T>& ws, int begin, int end) const {
@@ -95,10 +88,39 @@ public:
         }
     }
 
+    void take_loss(Workspace<T>& ws, const BlockRows<T>& rows) {
+        for (int r = rows.begin; r < rows.end; r += P) {
+            alignas(PANEL_BYTES) T w[P] = {}, value[P];
+            const int n = std::min(P, rows.end - r);
+            read_targets(rows, r, n, w);
+            turn(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), z_.data());
+            kernels_.loss[static_cast<int>(net_.loss)]({z_.data(), y_.data(), w, delta_.data(), value,
+                                                        net_.outputs(), static_cast<T>(net_.parameter)});
+            turn_back(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel());
+            std::copy_n(value, n, ws.losses().data() + r);
+        }
+    }
+
 private:
     static constexpr int P = PANEL<T>;
 
     static T* shifted(T* p, ptrdiff_t by) { return p == nullptr ? nullptr : p + by; }
+
+    Product<T> pre_activation(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
+        const LayerPlace& y = layout_.layers()[l - 1];
+        const ptrdiff_t at = ptrdiff_t(begin) * P;
+        Product<T> p{};
+        p.a = ws.a(l - 1) + at;
+        p.b = weights.panels.data() + y.weights;
+        p.b_panel = y.weights_panel;
+        p.c = (l < net_.weight_layers() ? ws.a(l) : ws.delta(l)) + at;
+        p.a_panel = p.c_panel = ws.panel();
+        p.bias = weights.panels.data() + y.bias;
+        p.rows = end - begin;
+        p.depth = y.inputs;
+        p.panels = y.output_panels;
+        return p;
+    }
 
     void draw_masks(Workspace<T>& ws, const BlockRows<T>& rows, const DropoutSpec& dropout) const {
         for (size_t h = 0; h < dropout.rates.size(); ++h) {
@@ -116,19 +138,6 @@ private:
     // Ties to even, as Python's round has it.
     static uint64_t threshold(double rate) {
         return static_cast<uint64_t>(__builtin_nearbyint(rate * 4294967296.0));
-    }
-
-    void take_loss(Workspace<T>& ws, const BlockRows<T>& rows) {
-        for (int r = rows.begin; r < rows.end; r += P) {
-            alignas(PANEL_BYTES) T w[P] = {}, value[P];
-            const int n = std::min(P, rows.end - r);
-            read_targets(rows, r, n, w);
-            turn(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), z_.data());
-            kernels_.loss[static_cast<int>(net_.loss)]({z_.data(), y_.data(), w, delta_.data(), value,
-                                                        net_.outputs(), static_cast<T>(net_.parameter)});
-            turn_back(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel());
-            std::copy_n(value, n, ws.losses().data() + r);
-        }
     }
 
     void read_targets(const BlockRows<T>& rows, int r, int n, T* w) {
