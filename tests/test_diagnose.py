@@ -362,6 +362,16 @@ def test_a_function_for_one_size_alone_is_checked_on_that():
     assert "written for 4-3-4" in str(check_backprop(for_digits))
 
 
+def test_a_function_that_always_fails_is_not_right():
+    assert not check_backprop(lambda theta, sizes, X, Y, lam: 1 / 0, (4, 5, 3)).ok
+
+
+def test_odd_factors_are_not_taken_apart_into_wrong_ones():
+    diagnosis = check_backprop(mutant(("value += lam / m", "value += 0.25 * lam / m")))
+    assert not diagnosis.mistakes
+    assert "right except its λ term" in str(diagnosis)
+
+
 def test_a_function_that_fails_on_some_networks_is_not_right():
     def needs_equal_layers(theta, sizes, X, Y, lam):
         np.ones(sizes[0]) + np.ones(sizes[1])

@@ -236,20 +236,27 @@ def _decay_forms(entry: Any) -> Iterator[Entry]:
 # --- 1/m and signs -------------------------------------------------------------------------------
 
 
+# What stands where 1/m belongs.
+MEANS = {
+    "1/m missing": "1",
+    "1/m twice": "1/m²",
+    "1/2m where 1/m is right": "1/2m",
+    "2/m where 1/m is right": "2/m",
+    "m − 1 instead of m": "1/(m−1)",
+    "divided by m and by K": "1/mK",
+    "divided by K instead of m": "1/K",
+    "divided by the number of inputs instead of m": "1/s",
+}
+FACTORS_OF_2 = (
+    "1/2m where 1/m is right", "2/m where 1/m is right", "δ doubled", "δ halved", "J doubled",
+    "J halved", "J added to itself",
+)  # fmt: skip
+
+
 def _means(net: Network) -> Iterator[Entry]:
     place, right = "1/m", "J = (1/m) Σ cost(i) + …, D = (1/m) Δ + …"
-    scales = {
-        "1/m missing": "1",
-        "1/m twice": "1/m²",
-        "1/2m where 1/m is right": "1/2m",
-        "2/m where 1/m is right": "2/m",
-        "m − 1 instead of m": "1/(m−1)",
-        "divided by m and by K": "1/mK",
-        "divided by K instead of m": "1/K",
-        "divided by the number of inputs instead of m": "1/s",
-    }
     whole = {"1": "1", "1/m²": "1/m²", "1/2m": "1/2m", "2/m": "2/m"}
-    for what, scale in scales.items():
+    for what, scale in MEANS.items():
         flavours: list[Recipe] = [{("mean",): scale}]
         if scale in whole:
             flavours.append({("whole_mean",): scale})
@@ -572,9 +579,10 @@ def _biases(net: Network) -> Iterator[Entry]:
         yield Entry("bias column of Δ last", place, "Δ = δ [a, 1]ᵀ", right, (Delta("last"),))
         both = (_merge(forward("last, zero"), Delta("last, zero")),)
         yield Entry("bias column last and zero", place, "a = [a, 0]", right, both)
-        twice = (forward("twice"),)
+        twice = (forward("twice"), _merge(forward("twice"), Delta("twice")))
         yield Entry("bias added twice", place, "z = Θ [1, a] + Θ_0", right, twice)
-        yield Entry("sign of the bias", place, "z = Θ [−1, a]", right, (forward("subtracted"),))
+        minus = (forward("subtracted"), _merge(forward("subtracted"), Delta("subtracted")))
+        yield Entry("sign of the bias", place, "z = Θ [−1, a]", right, minus)
 
 
 def _each(slot: str, layers: Iterable[int]) -> Any:

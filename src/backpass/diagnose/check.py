@@ -136,15 +136,21 @@ def _first_observation(
     earlier: Failure | None = None
     for probes in families(n_layers, sizes, hidden, loss):
         failure = None
-        if earlier is not None and sizes is not None and probes[-1].net.sizes == tuple(sizes):
-            earlier = replace(earlier, fatal=False)  # it may be meant for these sizes alone
         for caller in _callers(function, forms, probes[0], loss):
             try:
-                return observe(caller, probes), earlier
+                return observe(caller, probes), _forgiven(earlier, probes, sizes)
             except Failed as failed:
                 failure = failure or failed.failure
         earlier = earlier or failure
     return None, earlier
+
+
+def _forgiven(
+    failure: Failure | None, probes: tuple[Probe, ...], sizes: Sequence[int] | None
+) -> Failure | None:
+    """A failure on other probes does not count where the function may be for these sizes alone."""
+    alone = sizes is not None and all(probe.net.sizes == tuple(sizes) for probe in probes)
+    return replace(failure, fatal=False) if failure is not None and alone else failure
 
 
 def _callers(

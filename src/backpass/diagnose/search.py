@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from .catalogue import COMMON, Entry, catalogue
+from .catalogue import COMMON, FACTORS_OF_2, MEANS, Entry, catalogue
 from .family import ONLY_D, ONLY_J, Family, Recipe, parts_of
 from .probes import Probe, degenerate
 
@@ -141,15 +141,17 @@ def evaluate(family: Family, which: str, recipe: Recipe) -> np.ndarray:
     return value if np.isfinite(value).all() else np.full_like(value, np.nan)
 
 
-def together(atoms: Iterable[Atom]) -> Recipe | None:
-    """One recipe of several atoms; None where two of them set one switch differently."""
+def together(atoms: Sequence[Atom]) -> Recipe | None:
+    """One recipe of several atoms; None where they cannot go together.
+
+    Two of them must not set one switch differently; and two wrong means, or two wrong factors of
+    2, would be an odd way to say a third thing.
+    """
+    for names in (MEANS, FACTORS_OF_2):
+        if sum(atom.entry.what in names for atom in atoms) > 1:
+            return None
     recipe: dict = {}
-    scaled = False
     for atom in atoms:
-        if atom.entry.place == "1/m":
-            if scaled:  # two wrong means of one sum would be an odd way to say a third
-                return None
-            scaled = True
         for slot, variant in atom.recipe.items():
             if slot in recipe:
                 return None

@@ -561,6 +561,8 @@ ACCUMULATE: dict[str, Callable[[Array, Array], Array]] = {
     "squared δ": lambda d, a: _outer(d * d, a),
     "absolute δ": lambda d, a: _outer(abs(d), a),
     "minus": lambda d, a: -_outer(d, a),
+    "twice": lambda d, a: _outer(d, a) * np.append(2, np.ones(a.shape[1])),
+    "subtracted": lambda d, a: _outer(d, a) * np.append(-1, np.ones(a.shape[1])),
 }
 
 START: dict[str, Callable[[Array], Any]] = {
