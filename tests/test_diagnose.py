@@ -275,6 +275,8 @@ def with_a_column_of_labels(theta, sizes, X, y, lam):
         lambda theta, sizes, X, Y, lam: right(theta, sizes, X, Y, lam)[::-1],
         lambda Theta1, Theta2, X, y, lam: with_lists([Theta1, Theta2], X, y, lam),
         lambda theta, sizes, X, Y: right(theta, sizes, X, Y, 0.0),
+        lambda theta, sizes, X, Y, lam=1.0, verbose=False: right(theta, sizes, X, Y, lam),
+        lambda Thetas, X, Y, lam, verbose=False: with_lists(Thetas, X, Y, lam),
         lambda *args: notes_signature(*args),
     ],
 )

@@ -107,7 +107,7 @@ def _forms_by_count(needed: int, most: int, positional: Sequence[Any]) -> list[F
     if needed in (4, 5) and most >= 5:
         names = [p.name.lower() for p in positional]
         separate = needed == 5 and names[1].rstrip("_0123456789") == names[0].rstrip("_0123456789")
-        return [SEPARATE, FLAT] if separate else [FLAT, LISTS_AND_SIZES]
+        return [SEPARATE, FLAT] if separate else [FLAT, LISTS_AND_SIZES, LISTS]
     if needed in (3, 4) and most >= 4:
         second = positional[1].name.lower()
         sized = "size" in second or "layer" in second or second in ("s", "dims", "shape")
