@@ -70,6 +70,11 @@ def as_network(
     InvalidInput
         If the model is none of these, is not fitted, or holds something the library lacks.
 
+    Notes
+    -----
+    ``squared_error`` is ½ Σ over the outputs, averaged over the examples; PyTorch's ``MSELoss``
+    averages over outputs too and has no ½, so its gradient is 2/K times this one.
+
     Examples
     --------
     >>> import numpy as np
