@@ -358,3 +358,20 @@ def test_a_stack_of_networks_in_one_call(dtype, sizes):
         J_alone, D_alone = problem.cost_and_gradient(each[0])
         assert each[1] == J_alone
         assert np.array_equal(each[2], D_alone)
+
+
+def test_threadpoolctl_limits_the_core_too():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    native.thread_limit.register()
+    before = native.default_threads()
+    with threadpoolctl.threadpool_limits(3):
+        assert native.default_threads() == 3
+    assert native.default_threads() == before
+
+
+@pytest.mark.parametrize(("asked", "threads"), [("3", 3), ("2,1", 2)])
+def test_omp_num_threads_is_respected(monkeypatch, asked, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    assert native.thread_limit.processors() == threads
+    monkeypatch.setenv("OMP_NUM_THREADS", "none")
+    assert native.thread_limit.processors() >= 1

@@ -20,6 +20,7 @@ from ..arrays import Array
 from ..backprop import ByLayer
 from ..losses import LOSSES, Loss
 from ..network import Network
+from . import thread_limit
 from .dropout import Dropout
 from .problem import Epoch, Optimizer, Rows, check_order
 from .reference import ReferenceProblem
@@ -32,6 +33,8 @@ except ImportError as error:
     why_missing: str | None = words.read_text().strip() if words.exists() else str(error)
 else:
     why_missing = None
+    _native.set_num_threads(thread_limit.processors())
+    thread_limit.register()
 
 _ACTIVATION_NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 _LOSS_NUMBERS = {name: number for number, name in enumerate(LOSSES)}
@@ -63,13 +66,8 @@ def takes(array: Any) -> bool:
 
 
 def default_threads() -> int:
-    """``OMP_NUM_THREADS`` where set, or the processors that this process may use."""
-    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many threads are used where no number is asked for: what threadpoolctl may set."""
+    return thread_limit.processors() if _native is None else _native.get_num_threads()
 
 
 class NativeProblem:

@@ -18,6 +18,7 @@
 #include "lane_batch.hpp"
 #include "predict.hpp"
 #include "spares.hpp"
+#include "thread_limit.hpp"
 
 namespace nb = nanobind;
 
@@ -269,6 +270,8 @@ void bind_number_type(nb::module_& m, const char* problem) {
 NB_MODULE(_native, m) {
     using namespace backpass;
     nb::set_leak_warnings(false);  // what lives when the interpreter ends is no leak of ours
+    m.def("get_num_threads", &backpass_get_num_threads);
+    m.def("set_num_threads", &backpass_set_num_threads);
     m.def("instruction_sets", &runnable_instruction_sets);
     nb::class_<NetworkDoor>(m, "Network")
         .def("__init__",
