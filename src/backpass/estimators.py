@@ -63,7 +63,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     --------
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
-    >>> clf = MLPClassifier((8,), "tanh", solver="lbfgs", random_state=0).fit(X, y)
+    >>> clf = MLPClassifier((8,), "tanh", solver="lbfgs", alpha=1.0, random_state=0).fit(X, y)
     >>> clf.predict(X[[0, 60, 120]])
     array([0, 1, 2])
     >>> clf.score(X, y) > 0.95
