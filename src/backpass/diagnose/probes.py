@@ -110,14 +110,20 @@ def degenerate(probe: Probe) -> tuple[Probe, ...]:
     """The same probe with the weights of Θ^(l) zero, for every l > 1.
 
     Then no later number can tell what happened in the layers up to l: mistakes there fall silent,
-    and those that remain audible lie behind. The last one has all of θ halved.
+    and those that remain audible lie behind.
     """
     found = []
     for l in range(2, probe.net.L):
         theta = probe.theta.copy()
         probe.net.roll_unchecked(theta)[l - 1][:, 1:] = 0
         found.append(replace(probe, theta=theta))
-    return (*found, replace(probe, theta=probe.theta / 2))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def halved(probe: Probe) -> Probe:
+    """The same probe with θ halved: what is a multiple of the right answer must stay one."""
+    return replace(probe, theta=probe.theta / 2)
 
 
 def _targets(net: Network, m: int, rng: np.random.Generator) -> np.ndarray:

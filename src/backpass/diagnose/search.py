@@ -18,7 +18,7 @@ import numpy as np
 
 from .catalogue import COMMON, FACTORS_OF_2, MEANS, Entry, catalogue
 from .family import ONLY_D, ONLY_J, Family, Recipe, parts_of
-from .probes import Probe, degenerate
+from .probes import Probe, halved
 
 MOST = {"J": 6000, "D": 4000}  # sets that one search evaluates at most
 MOST_BASES = 6
@@ -105,10 +105,12 @@ def _multiplies(probe: Probe, which: str) -> tuple[tuple[float, float] | None, .
     """For each atom the factors of the parts without and with λ, where that is all it does."""
     right, atoms, values = _single(probe, which)
     found = [_factors(value, right) for value in values]
-    for other in degenerate(probe):
-        right = evaluate(_family(other), which, {})
-        for i, value in enumerate(_elsewhere(other, which, atoms)):
-            found[i] = found[i] if _same_factors(found[i], _factors(value, right)) else None
+    other = _family(halved(probe))
+    right = evaluate(other, which, {})
+    for i, atom in enumerate(atoms):
+        if found[i] is not None:
+            factors = _factors(evaluate(other, which, atom.recipe), right)
+            found[i] = found[i] if _same_factors(found[i], factors) else None
     return tuple(found)
 
 
