@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import backprop
+from . import backprop, engine
 from .arrays import Array, array_namespace, as_matrix, as_targets, as_vector, as_weights
 from .network import Network
 
@@ -216,9 +216,7 @@ def trace(
     xp = array_namespace(X)
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
     Thetas = net.roll_unchecked(theta)
-    a, z = backprop.forward_pass(net, Thetas, X)
-    delta = backprop.backward_pass(net, Thetas, z, Y)
-    Delta = backprop.accumulate(a, delta, w)
+    a, z, delta, Delta = engine.intermediates(net, theta, X, Y, w)
     W = xp.sum(w)
     D = backprop.regularised_mean(Delta, Thetas, lam, W)
     J = float((backprop.cost(net, z, Y, w) + lam * backprop.penalty(Thetas)) / W)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import backprop
 from ..arrays import Array, as_matrix, as_vector
 from ..network import Network
 from . import blocked, native, reference
@@ -26,6 +27,7 @@ __all__ = [
     "cost_and_gradient",
     "engine_name",
     "forward",
+    "intermediates",
     "prepare",
     "second_moments",
 ]
@@ -148,6 +150,19 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     if engine == "native":
         return native.forward(net, theta, X, n_threads)
     return (blocked if engine == "blocked" else reference).forward(net, theta, X)
+
+
+def intermediates(
+    net: Network, theta: Array, X: Array, Y: Array, w: Array
+) -> tuple[backprop.ByLayer, backprop.ByLayer, backprop.ByLayer, backprop.ByLayer]:
+    """Compute every a, z, δ and Δ of one pass, by layer, from arguments that are checked."""
+    if choose(net, X, Y, theta) == "native":
+        rows = Rows(X, Y, w, 1.0, weighted=True)
+        return native.NativeProblem(net, rows, 0.0).intermediates(theta)
+    Thetas = net.roll_unchecked(theta)
+    a, z = backprop.forward_pass(net, Thetas, X)
+    delta = backprop.backward_pass(net, Thetas, z, Y)
+    return a, z, delta, backprop.accumulate(a, delta, w)
 
 
 def second_moments(
