@@ -464,9 +464,10 @@ class Perceptron(
         """Tell a minimum from a saddle, after a full-batch fit."""
         self.__dict__.pop("found_", None)
         if self.solver not in MINI_BATCH_SOLVERS:
-            self.found_ = describe_point(
-                problem.cost_and_gradient, self.theta_, products=PRODUCTS, tol=self.tol
-            )
+            with np.errstate(all="ignore"):  # of inputs whose products are not finite
+                self.found_ = describe_point(
+                    problem.cost_and_gradient, self.theta_, products=PRODUCTS, tol=self.tol
+                )
 
     def _warn(self, reason: StopReason, n_iter: int) -> None:
         """Say what scikit-learn would say, and what it would not."""

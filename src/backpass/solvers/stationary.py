@@ -141,6 +141,8 @@ def lanczos(times: Callable[[Array], Array], theta: Array, products: int) -> tup
     for _ in range(min(products, n)):
         basis.append(q)
         r = times(q)
+        if not math.isfinite(float(r @ r)):  # of numbers whose squares overflow
+            break
         alphas.append(float(q @ r))
         for _ in range(2):
             for old in basis:
@@ -150,6 +152,8 @@ def lanczos(times: Callable[[Array], Array], theta: Array, products: int) -> tup
             break
         betas.append(beta)
         q = r / beta
+    if not alphas:
+        return np.array([math.nan]), 0
     k = len(alphas)
     off = np.diag(betas[: k - 1], 1)
     return np.linalg.eigvalsh(np.diag(alphas) + off + off.T), k
