@@ -188,7 +188,7 @@ def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
     """a^(L) of a few rows by the shortest way; None where anything is left to check."""
     known = _known.get(id(net))
     if known is None:
-        return _remember(net)
+        return _remember(net) if np.size(theta) == net.n_parameters else None
     if type(X) is not np.ndarray or type(theta) is not np.ndarray:
         return None
     if X.ndim != 2 or X.shape[0] > FEW_ROWS:
