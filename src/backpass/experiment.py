@@ -155,13 +155,7 @@ def prepare(
     InvalidInput
         If the table cannot be learned from.
     """
-    check_trainable(table)
-    assert table.y is not None
-    if table.y.ndim != 1:
-        raise InvalidInput(
-            f"{table.source}: the target {table.target!r} has {table.y.shape[1]} columns; one is "
-            "predicted at a time."
-        )
+    _check_one_target(table)
     target = _target(table, settings, classes)
     y = target.encode(table.y)
     rows = _split(y, target, settings)
@@ -240,6 +234,15 @@ def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any],
         every=settings.every,
         **chosen,
     )
+
+
+def _check_one_target(table: Table) -> None:
+    check_trainable(table)
+    if table.y is not None and table.y.ndim != 1:
+        raise InvalidInput(
+            f"{table.source}: the target {table.target!r} has {table.y.shape[1]} columns; one is "
+            "predicted at a time."
+        )
 
 
 def _target(table: Table, settings: Settings, classes: bool | None) -> Target:
