@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from unittest import mock
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy import sparse
 import backpass as bp
 from backpass import backprop, engine
 from backpass.activations import ACTIVATIONS
-from backpass.engine import Dropout, choice, native, reference
+from backpass.engine import Dropout, choice, memory, native, reference
 from backpass.engine.native import NativeProblem
 from backpass.engine.problem import check_rows
 from backpass.engine.reference import ReferenceProblem
@@ -169,10 +170,38 @@ def test_any_number_of_threads_gives_the_same_bits(kernels, dtype, sizes):
         assert all(np.array_equal(a, b) for a, b in zip(alone, other))
 
 
+@KERNELS
+@DTYPES
+@pytest.mark.parametrize("inputs", [64, 70, 5])
+@pytest.mark.parametrize("as_csr", [False, True])
+def test_rows_kept_in_lanes_change_no_bit(kernels, dtype, inputs, as_csr):
+    net, theta, rows = example(dtype, 1337, (inputs, 25, 12, 10))
+    if as_csr:
+        rows = replace(rows, X=sparse.csr_matrix(np.where(rows.X < 0.7, 0, rows.X)))
+    with using(kernels):
+        problem = NativeProblem(net, rows, 0.5, 2)
+        first, writing, reading = (problem.cost_and_gradient(theta) for _ in range(3))
+        elsewhere = NativeProblem(net, rows, 0.5, 2).cost_and_gradient(2 * theta)
+        assert np.array_equal(problem.cost_and_gradient(2 * theta)[1], elsewhere[1])
+    for J, D in (writing, reading):
+        assert J == first[0]
+        assert np.array_equal(D, first[1])
+
+
+def test_rows_are_not_kept_twice_where_memory_is_short(monkeypatch):
+    net, theta, rows = example(np.float32)
+    J, D = NativeProblem(net, rows, 0.5).cost_and_gradient(theta)
+    monkeypatch.setattr(memory, "has_room_for", lambda n_bytes: False)
+    short = NativeProblem(net, rows, 0.5)
+    for _ in range(3):
+        assert short.cost_and_gradient(theta)[0] == J
+    assert np.array_equal(short.cost_and_gradient(theta)[1], D)
+
+
 def test_many_python_threads_at_once():
     net, theta, rows = example(np.float32)
     problem = NativeProblem(net, rows, 0.5, 2)
-    J, D = problem.cost_and_gradient(theta)
+    J, D = NativeProblem(net, rows, 0.5, 2).cost_and_gradient(theta)
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: problem.cost_and_gradient(theta), range(40)))
     assert all(answer[0] == J and np.array_equal(answer[1], D) for answer in answers)

@@ -8,7 +8,7 @@
 
 #include "dispatch.hpp"
 #include "full_batch.hpp"
-#include "lane_batch.hpp"
+#include "kept_lane_batch.hpp"
 
 using namespace backpass;
 
@@ -144,7 +144,7 @@ int check_networks(const Kernels<T>& kernels, double tolerance) {
         for (int loss = 0; loss < LOSSES; ++loss) {
             const NetworkSpec net{
                 {19, 23, 17, 3}, {2, static_cast<Activation>(hidden)}, static_cast<Loss>(loss), 0.7};
-            wrong += worst_error<T, LaneBatch<T>>(net, kernels, random) > tolerance;
+            wrong += worst_error<T, KeptLaneBatch<T>>(net, kernels, random) > tolerance;
             wrong += worst_error<T, FullBatch<T>>(net, kernels, random) > tolerance;
         }
     }

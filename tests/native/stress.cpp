@@ -8,7 +8,7 @@
 #include "dispatch.hpp"
 #include "epoch.hpp"
 #include "full_batch.hpp"
-#include "lane_batch.hpp"
+#include "kept_lane_batch.hpp"
 #include "predict.hpp"
 
 using namespace backpass;
@@ -71,7 +71,7 @@ std::vector<float> answers(const Problem& p, const Kernels<float>& kernels, int 
 
 std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, int threads) {
     std::vector<float> all;
-    for (const auto& part : {gradient<LaneBatch<float>>(p, kernels, threads), epoch(p, kernels, threads),
+    for (const auto& part : {gradient<KeptLaneBatch<float>>(p, kernels, threads), epoch(p, kernels, threads),
                              answers(p, kernels, threads), gradient<FullBatch<float>>(p, kernels, threads)}) {
         all.insert(all.end(), part.begin(), part.end());
     }

@@ -20,7 +20,7 @@ from ..arrays import Array
 from ..backprop import ByLayer
 from ..losses import LOSSES, Loss
 from ..network import Network
-from . import thread_limit
+from . import memory, thread_limit
 from .dropout import Dropout
 from .problem import Epoch, Optimizer, Rows, check_order
 from .reference import ReferenceProblem
@@ -82,7 +82,8 @@ class NativeProblem:
         self.dtype = rows.X.dtype.newbyteorder("=")
         threads = n_threads or default_threads()
         problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
-        self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads)
+        keeps_lanes = memory.has_room_for(rows.m * net.sizes[0] * self.dtype.itemsize)
+        self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads, keeps_lanes)
         if hasattr(rows.X, "tocsr"):
             X = rows.X
             starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32, copy=False)
@@ -99,16 +100,14 @@ class NativeProblem:
         """J(θ) and D over all rows, summed over blocks in their order."""
         if np.iscomplexobj(theta):  # the complex step of a numerical derivative
             return self._reference.cost_and_gradient(theta)
-        theta = self._theta(theta)
-        total, D = self.sums(theta)
-        return self._objective(theta, total, D), D
+        D = np.empty(self.net.n_parameters, self.dtype)
+        return self._core.cost_and_gradient(self._theta(theta), D, self.lam, self.rows.W), D
 
     def costs_and_gradients(self, thetas: Array) -> tuple[np.ndarray, np.ndarray]:
         """J and D of each θ of a stack, shapes (k,) and (k, n): one network a thread."""
         thetas = self._theta(thetas)
         D = np.empty_like(thetas)
-        totals = self._core.many_sums(thetas, D)
-        return np.array([self._objective(*row) for row in zip(thetas, totals, D)]), D
+        return np.array(self._core.costs_and_gradients(thetas, D, self.lam, self.rows.W)), D
 
     def intermediates(self, theta: Array) -> tuple[ByLayer, ByLayer, ByLayer, ByLayer]:
         """Every a, z, δ and Δ of one pass, keyed by the notes' layer numbers."""
@@ -122,16 +121,6 @@ class NativeProblem:
         self._core.intermediates(self._theta(theta), *arrays, Delta)
         Deltas = dict(enumerate(net.roll_unchecked(Delta), start=1))
         return {1: self.rows.X, **a}, z, delta, Deltas
-
-    def _objective(self, theta: np.ndarray, total: float, D: np.ndarray) -> float:
-        """J from the sums; Δ, in D, becomes the gradient."""
-        squares = 0.0
-        if self.lam:
-            for Theta, Delta in zip(self.net.roll_unchecked(theta), self.net.roll_unchecked(D)):
-                Delta[:, 1:] += self.dtype.type(self.lam) * Theta[:, 1:]
-                squares += float(np.vdot(Theta[:, 1:].T, Theta[:, 1:].T))
-        D /= self.dtype.type(self.rows.W)
-        return (total + self.lam * squares / 2) / self.rows.W
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0

@@ -15,7 +15,9 @@
 #include "epoch.hpp"
 #include "full_batch.hpp"
 #include "glass.hpp"
+#include "kept_lanes.hpp"
 #include "lane_batch.hpp"
+#include "objective.hpp"
 #include "predict.hpp"
 #include "spares.hpp"
 #include "thread_limit.hpp"
@@ -123,8 +125,12 @@ bool quick_forward(const NetworkDoor& net, nb::handle theta, nb::handle x, nb::h
 template <class T>
 class ProblemDoor {
 public:
-    ProblemDoor(const NetworkDoor& net, In<T> y, In<T> w, int threads)
-        : net_(net), y_(std::move(y)), w_(std::move(w)), threads_(threads) {
+    ProblemDoor(const NetworkDoor& net, In<T> y, In<T> w, int threads, bool keeps_lanes)
+        : net_(net),
+          y_(std::move(y)),
+          w_(std::move(w)),
+          threads_(threads),
+          kept_(static_cast<int64_t>(y_.shape(0)), net.spec.inputs(), keeps_lanes) {
         source_.y = y_.data();
         source_.w = w_.data();
         source_.m = static_cast<int64_t>(y_.shape(0));
@@ -149,23 +155,30 @@ public:
     double sums(In<T> theta, Out<T> Delta) {
         const nb::gil_scoped_release release;
         if (LaneBatch<T>::suits(net_.spec))
-            return sums_by(lane_batches_, threads_, theta.data(), Delta.data());
-        return sums_by(full_batches_, threads_, theta.data(), Delta.data());
+            return sums_in_lanes(lane_batches_, threads_, theta.data(), Delta.data());
+        return sums_in_panels(full_batches_, threads_, theta.data(), Delta.data());
     }
 
-    // The sums of a stack of θ, shape (k, n), one network a thread.
-    std::vector<double> many_sums(In<T> thetas, Out<T> Deltas) {
+    double cost_and_gradient(In<T> theta, Out<T> D, double lam, double total_weight) {
+        const double total = sums(theta, D);
+        return finish_objective(net_.spec, theta.data(), D.data(), total, lam, total_weight);
+    }
+
+    // J and D of a stack of θ, shape (k, n), one network a thread.
+    std::vector<double> costs_and_gradients(In<T> thetas, Out<T> Ds, double lam, double total_weight) {
         const nb::gil_scoped_release release;
         const auto k = static_cast<int>(thetas.shape(0));
         const size_t n = thetas.shape(1);
-        std::vector<double> totals(k);
+        std::vector<double> costs(k);
         std::atomic<int> next{0};
         run_on_team(std::min(threads_, k), [&](int, int) {
             for (int i = next.fetch_add(1); i < k; i = next.fetch_add(1)) {
-                totals[i] = alone(thetas.data() + i * n, Deltas.data() + i * n);
+                const T* theta = thetas.data() + i * n;
+                T* D = Ds.data() + i * n;
+                costs[i] = finish_objective(net_.spec, theta, D, alone(theta, D), lam, total_weight);
             }
         });
-        return totals;
+        return costs;
     }
 
     // z, a and δ by layer and Δ, into the arrays given.
@@ -204,17 +217,23 @@ private:
         return places;
     }
 
-    template <class Machine>
-    double sums_by(Spares<Machine>& spares, int threads, const T* theta, T* Delta) {
-        const auto machine =
-            spares.take([](const Machine&) { return true; },
-                        [=] { return std::make_unique<Machine>(net_.spec, kernels(), source_, threads); });
+    double sums_in_panels(Spares<FullBatch<T>>& spares, int threads, const T* theta, T* Delta) {
+        const auto machine = spares.take([](const FullBatch<T>&) { return true; }, [=] {
+            return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads);
+        });
+        return machine->sums(theta, Delta);
+    }
+
+    double sums_in_lanes(Spares<LaneBatch<T>>& spares, int threads, const T* theta, T* Delta) {
+        const auto machine = spares.take([](const LaneBatch<T>&) { return true; }, [=] {
+            return std::make_unique<LaneBatch<T>>(net_.spec, kernels(), source_, kept_, threads);
+        });
         return machine->sums(theta, Delta);
     }
 
     double alone(const T* theta, T* Delta) {
-        if (LaneBatch<T>::suits(net_.spec)) return sums_by(lane_batches_alone_, 1, theta, Delta);
-        return sums_by(full_batches_alone_, 1, theta, Delta);
+        if (LaneBatch<T>::suits(net_.spec)) return sums_in_lanes(lane_batches_alone_, 1, theta, Delta);
+        return sums_in_panels(full_batches_alone_, 1, theta, Delta);
     }
 
     static T* data_or_null(const Out<T>& array) { return array.size() == 0 ? nullptr : array.data(); }
@@ -225,6 +244,7 @@ private:
     In<int64_t> starts_;
     RowSource<T> source_;
     int threads_;
+    KeptLanes<T> kept_;
     Spares<FullBatch<T>> full_batches_, full_batches_alone_;
     Spares<LaneBatch<T>> lane_batches_, lane_batches_alone_;
     Spares<EpochRunner<T>> epochs_;
@@ -249,11 +269,12 @@ void bind_number_type(nb::module_& m, const char* problem) {
           nb::arg("x").noconvert(), nb::arg("out").noconvert(), nb::arg("output_activation"),
           nb::arg("threads"));
     nb::class_<ProblemDoor<T>>(m, problem)
-        .def(nb::init<const NetworkDoor&, In<T>, In<T>, int>())
+        .def(nb::init<const NetworkDoor&, In<T>, In<T>, int, bool>())
         .def("set_dense", &ProblemDoor<T>::set_dense)
         .def("set_sparse", &ProblemDoor<T>::set_sparse)
         .def("sums", &ProblemDoor<T>::sums)
-        .def("many_sums", &ProblemDoor<T>::many_sums)
+        .def("cost_and_gradient", &ProblemDoor<T>::cost_and_gradient)
+        .def("costs_and_gradients", &ProblemDoor<T>::costs_and_gradients)
         .def("intermediates", &ProblemDoor<T>::intermediates)
         .def("run_epoch", &ProblemDoor<T>::run_epoch);
     m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);

@@ -28,20 +28,21 @@ struct DeltaSums {
     ptrdiff_t delta_panel;
     int rows;
     T* tile;  // [panel][P][P]
+    LookAhead<T> ahead;
 };
 
 template <class T, int INPUTS, int PANELS>
-[[gnu::noinline]] void delta_sums(const DeltaSums<T>& task, int first_input) {
+[[gnu::noinline]] void delta_sums(DeltaSums<T>& task, int first_input) {
     constexpr int P = PANEL<T>;
     Tile<T, INPUTS, PANELS> tile;
     tile.clear();
-    tile.template add<1>(task.a + first_input, P, task.delta, P, task.delta_panel, task.rows);
+    tile.template add<1>(task.a + first_input, P, task.delta, P, task.delta_panel, task.rows, task.ahead);
     tile.write(task.tile + first_input * P, P * P);
 }
 
 // P inputs in groups whose sizes differ by at most one: 16 = 6 + 5 + 5.
 template <class T, int PANELS, int FIRST = 0>
-ALWAYS_INLINE void delta_square(const DeltaSums<T>& task) {
+ALWAYS_INLINE void delta_square(DeltaSums<T>& task) {
     constexpr int P = PANEL<T>, MOST = DeltaShape::inputs * TileShape::panels / PANELS;
     constexpr int LEFT = P - FIRST, GROUPS = (LEFT + MOST - 1) / MOST;
     if constexpr (LEFT > 0) {
@@ -82,10 +83,14 @@ void give_to_rule(const DeltaTiles<T>& d, const T* tile, int input_panel, int ou
 template <class T, int PANELS>
 void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
     constexpr int P = PANEL<T>;
-    look_ahead(d.ahead);
     alignas(PANEL_BYTES) T tile[PANELS * P * P];
-    delta_square<T, PANELS>(
-        {d.a + input_panel * d.a_panel, d.delta + output_panel * d.delta_panel, d.delta_panel, d.rows, tile});
+    DeltaSums<T> task{d.a + input_panel * d.a_panel,
+                      d.delta + output_panel * d.delta_panel,
+                      d.delta_panel,
+                      d.rows,
+                      tile,
+                      look_at_rows(d.ahead, d.rows)};
+    delta_square<T, PANELS>(task);
     for (int j = 0; j < PANELS; ++j) give_to_rule(d, tile + j * P * P, input_panel, output_panel + j);
 }
 

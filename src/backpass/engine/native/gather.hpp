@@ -1,7 +1,7 @@
 // Rows of X into panels, each row asked for from memory before it is needed.
 #pragma once
 
-#include "vec.hpp"
+#include "look_ahead.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
@@ -35,17 +35,20 @@ void gather_rows(const RowsOfX<T>& x, int begin, int end, T* to, ptrdiff_t panel
     }
 }
 
-// Asks for the next lines of the rows that the next batch will gather.
+// The next lines of the rows that the next batch will gather: one row's at most, over `steps` steps.
 template <class T>
-ALWAYS_INLINE void look_ahead(RowsAhead<T>* ahead) {
-    if (ahead == nullptr) return;
-    for (int i = 0; i < ahead->lines_at_once && ahead->row < ahead->end; ++i) {
-        __builtin_prefetch(row_of(ahead->rows, ahead->row) + ahead->line * PANEL<T>, 0, 2);
-        if (++ahead->line * PANEL<T> >= ahead->rows.inputs) {
-            ahead->line = 0;
-            ++ahead->row;
-        }
+ALWAYS_INLINE LookAhead<T> look_at_rows(RowsAhead<T>* ahead, int steps) {
+    if (ahead == nullptr || ahead->row >= ahead->end) return {};
+    const int in_row = (ahead->rows.inputs + PANEL<T> - 1) / PANEL<T>, left = in_row - ahead->line;
+    const int lines = ahead->lines_at_once < left ? ahead->lines_at_once : left;
+    const T* next = row_of(ahead->rows, ahead->row) + ahead->line * PANEL<T>;
+    ahead->line += lines;
+    if (ahead->line == in_row) {
+        ahead->line = 0;
+        ++ahead->row;
     }
+    const int looks = steps < STEPS ? 1 : steps / STEPS;
+    return {next, PANEL<T>, (lines + looks - 1) / looks, lines};
 }
 
 }  // namespace backpass::BACKPASS_ISA

@@ -76,6 +76,7 @@ void fill(Kernels<T>& k) {
     k.product = product<T>;
     k.gather_rows = gather_rows<T>;
     k.delta_tiles = delta_tiles<T>;
+    k.pack_lane_weights = pack_lane_weights<T>;
     k.lane_product = lane_product<T>;
     k.lane_delta = lane_delta<T>;
     k.lane_sums = lane_sums<T>;

@@ -108,18 +108,27 @@ struct LossRows {
     T parameter;
 };
 
-// Rows in lanes: a matrix (rows, units) is stored as [row / P][unit][P], without padding units, and
-// the weights are read from θ in place. C = start + A * B for some panels of rows.
+// Weights for tiles of units: [tile][depth][units of the tile], one stream for each tile.
+template <class T>
+struct LaneWeights {
+    const T* from;  // unit i, step k: from[i * unit_step + k * depth_step]
+    ptrdiff_t unit_step, depth_step;
+    int units, depth;
+    T* to;
+};
+
+// Rows in lanes: a matrix (rows, units) is stored as [row / P][unit][P], without padding units.
+// C = start + A * B for some panels of rows.
 template <class T>
 struct LaneProduct {
-    const T* a;  // unit i, step k: a[i + k * a_step]
-    ptrdiff_t a_step;
+    const T* a;  // LaneWeights' `to`
     const T* b;  // [panel][depth][P]
     ptrdiff_t b_panel;
     T* c;  // [panel][unit][P]
     ptrdiff_t c_panel;
     const T* bias;  // one for each unit; null: start from zero
     int units, depth, panels;
+    bool looks_ahead;  // whether b's panels come from memory, and more of them are wanted next
     ForwardTail<T> forward;    // null: none
     BackwardTail<T> backward;  // null: none
     T* keep;                   // panels as C's, or null
@@ -135,7 +144,7 @@ struct LaneDelta {
     T* sums;
     ptrdiff_t sums_panel;
     int rows, units, panels;
-    RowsAhead<T>* ahead;  // or null
+    ptrdiff_t ahead;  // how far behind each number of a stands one that will be wanted next; 0: nowhere
 };
 
 // One row (or few) straight from θ: z = bias + x Θᵀ, Θᵀ of shape (inputs, outputs) in rows.
@@ -164,6 +173,7 @@ struct Kernels {
     void (*product)(const Product<T>&);
     void (*gather_rows)(const RowsOfX<T>& x, int begin, int end, T* to, ptrdiff_t panel);
     void (*delta_tiles)(const DeltaTiles<T>&);
+    void (*pack_lane_weights)(const LaneWeights<T>&);
     void (*lane_product)(const LaneProduct<T>&);
     void (*lane_delta)(const LaneDelta<T>&);
     void (*lane_sums)(const T* delta, int units, T* sums);  // sums[unit][P] += delta[unit][P]

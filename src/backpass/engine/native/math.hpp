@@ -26,6 +26,9 @@ struct FloatFormat<float> {
                                       4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
     static constexpr float tanh_p[] = {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f,
                                        1.33314422036e-1f, -3.33332819422e-1f};
+    // (e^(2r) - 1) / 2 = r + r² q(r): least maximum of the relative error for |r| <= log(2) / 4
+    static constexpr float half_expm1_q[] = {4.462968763e-02f, 1.338683687e-01f, 3.333302215e-01f,
+                                             6.666616638e-01f, 1.000000013e+00f};
     static constexpr float log_r[] = {0.24279078841f, 0.28498786688f, 0.40000972152f, 0.66666662693f};
 };
 
@@ -107,9 +110,24 @@ ALWAYS_INLINE V exp_moderate(V x) {
     return (polynomial(r, F::exp_q) * (r * r) + r + Element<V>(1)) * power_of_two<V>(n);
 }
 
+// tanh|x| = t / (t + 1) with t = (e^(2|x|) - 1) / 2, which keeps its digits near 0. The quotient begins at
+// an estimate; its remainder t - q - tq has no rounded sum in it.
+template <class V>
+ALWAYS_INLINE V tanh_by_estimate(V x) {
+    using F = FloatFormat<Element<V>>;
+    using E = Element<V>;
+    const V magnitude = minimum(broadcast<V>(F::tanh_high), absolute(x)), magic = broadcast<V>(F::round_magic);
+    const V shifted = magnitude * E(2 * 1.4426950408889634) + magic, n = shifted - magic;
+    const V r = magnitude - n * E(0.34657359027997264);  // log(2) / 2: what n times its rounding is, t hides
+    const V power = bits<V>((bits<BitVec<V>>(shifted) - bits<BitVec<V>>(magic) + F::bias) << F::mantissa_bits);
+    const V t = power * (polynomial(r, F::half_expm1_q) * (r * r) + r) + (E(0.5) * power - E(0.5));
+    const V inverse = reciprocal(t + E(1)), q = t * inverse;
+    return copy_sign(q + ((t - q) - t * q) * inverse, x);
+}
+
 // tanh|x| = 1 - 2t / (1 + t) with t = e^(-2|x|), and below 5/8 Cephes' x + x³ R(x²).
 template <class V>
-ALWAYS_INLINE V tanh(V x) {
+ALWAYS_INLINE V tanh_by_division(V x) {
     using F = FloatFormat<Element<V>>;
     const Element<V> one(1);
     const V magnitude = minimum(broadcast<V>(F::tanh_high), absolute(x)), x2 = magnitude * magnitude;
@@ -124,6 +142,12 @@ ALWAYS_INLINE V tanh(V x) {
         const V scale = small ? magnitude : broadcast<V>(one);
         return copy_sign(scale + scale * quotient, x);
     }
+}
+
+template <class V>
+ALWAYS_INLINE V tanh(V x) {
+    if constexpr (std::is_same_v<Element<V>, float> && NEWTON_STEPS<V> > 0) return tanh_by_estimate(x);
+    return tanh_by_division(x);
 }
 
 // log of a positive normal number.

@@ -5,7 +5,7 @@
 // inlined: with two loops in a function GCC spills accumulators silently.
 #pragma once
 
-#include "vec.hpp"
+#include "look_ahead.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
@@ -14,7 +14,7 @@ struct TileShape {
 #if defined(__AVX512F__)
     static constexpr int rows = 13, panels = 2, depth_panels = 16;  // 26 of 32 registers
 #elif defined(__AVX2__)
-    static constexpr int rows = 6, panels = 1, depth_panels = 24;  // 12 of 16
+    static constexpr int rows = 6, panels = 1, depth_panels = 16;  // 12 of 16
 #elif defined(__aarch64__)
     static constexpr int rows = 5, panels = 1, depth_panels = 24;  // 20 of 32
 #else
@@ -90,10 +90,55 @@ struct Tile {
 
     // acc[i] += a[i * ROW_STEP] * b, n times; a and b move by their steps.
     template <int ROW_STEP>
-    ALWAYS_INLINE void add(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel,
-                           int n) {
+    ALWAYS_INLINE void add(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n) {
+        LookAhead<T> nowhere;
+        add<ROW_STEP>(a, a_step, b, b_step, b_panel, n, nowhere);
+    }
+
+    template <int ROW_STEP>
+    ALWAYS_INLINE void add(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n,
+                           LookAhead<T>& ahead) {
+#pragma GCC unroll 1
+        for (int looks = n / STEPS; looks > 0; --looks) {
+            add_some<ROW_STEP>(a, a_step, b, b_step, b_panel);
+            ahead.look();
+            a += STEPS * a_step;
+            b += STEPS * b_step;
+        }
+#pragma GCC unroll 1
+        for (n %= STEPS; n > 0; --n) {
+            add_one<ROW_STEP>(a, b, b_panel);
+            a += a_step;
+            b += b_step;
+        }
+    }
+
+    // As many steps as a panel has features or rows.
+    template <int ROW_STEP>
+    ALWAYS_INLINE void add_panel(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel,
+                                 LookAhead<T>& ahead) {
+        int looks = PANEL<T> / STEPS;
+        hide(looks);  // unrolled as a whole, the loop would want more registers than there are
+        do {
+            add_some<ROW_STEP>(a, a_step, b, b_step, b_panel);
+            ahead.look();
+            a += STEPS * a_step;
+            b += STEPS * b_step;
+        } while (--looks > 0);
+    }
+
+    template <int ROW_STEP>
+    ALWAYS_INLINE void add_some(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel) {
 #pragma GCC unroll 4
-        for (int k = 0; k < n; ++k) {
+        for (int k = 0; k < STEPS; ++k) {
+            add_one<ROW_STEP>(a + k * a_step, b + k * b_step, b_panel);
+        }
+    }
+
+    // Whichever is fewer stays in registers: b's vectors, or the numbers of a.
+    template <int ROW_STEP>
+    ALWAYS_INLINE void add_one(const T* a, const T* b, ptrdiff_t b_panel) {
+        if constexpr (VECTORS <= ROWS) {
             V row[VECTORS];
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; ++v) row[v] = load<V>(b + panel_of(v) * b_panel + lane_of(v));
@@ -101,10 +146,19 @@ struct Tile {
             for (int i = 0; i < ROWS; ++i) {
                 const V x = broadcast<V>(a[i * ROW_STEP]);
 #pragma GCC unroll 8
-                for (int v = 0; v < VECTORS; ++v) acc[i][v] += x * row[v];
+                for (int v = 0; v < VECTORS; ++v) multiply_add(acc[i][v], x, row[v]);
             }
-            a += a_step;
-            b += b_step;
+        } else {
+            V x[ROWS];
+#pragma GCC unroll 8
+            for (int i = 0; i < ROWS; ++i) x[i] = broadcast<V>(a[i * ROW_STEP]);
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                V row = load<V>(b + panel_of(v) * b_panel + lane_of(v));
+                hold(row);
+#pragma GCC unroll 8
+                for (int i = 0; i < ROWS; ++i) multiply_add(acc[i][v], x[i], row);
+            }
         }
     }
 };
@@ -136,11 +190,14 @@ template <class T, int ROWS, int PANELS>
     }
     const T* a = task.a;
     const T* b = task.b;
-    for (int left = task.depth; left > 0; left -= P) {
-        tile.template add<P>(a, 1, b, P, task.b_panel, left < P ? left : P);
+    int left = task.depth;
+    LookAhead<T> nowhere;
+    for (; left >= P; left -= P) {
+        tile.template add_panel<P>(a, 1, b, P, task.b_panel, nowhere);
         a += task.a_panel;
         b += P * P;
     }
+    tile.template add<P>(a, 1, b, P, task.b_panel, left);
     tile.write(task.c, task.c_panel);
 }
 

@@ -11,7 +11,7 @@
 namespace backpass {
 namespace {
 
-constexpr int BARRIER_SPINS = 400, YIELDS = 20, IDLE_SPINS = 2000;
+constexpr int BARRIER_SPINS = 4000, YIELDS = 20, IDLE_SPINS = 2000;
 
 void pause_briefly() {
 #if defined(__x86_64__)

@@ -54,25 +54,27 @@ void nesterov(T* w, T* velocity, T*, const T* g, size_t n, const Step<T>& step) 
 template <class V>
 ALWAYS_INLINE V adam_quotient(V m, V v, Element<V> epsilon) {
     if constexpr (NEWTON_STEPS<V> > 0) {
-        const V least = broadcast<V>(std::numeric_limits<Element<V>>::min()), safe = maximum(least, v);
-        return m * reciprocal(safe * inverse_square_root(safe) + epsilon);
+        const V least = broadcast<V>(std::numeric_limits<Element<V>>::min());
+        return m * reciprocal(square_root_by_estimate(maximum(least, v)) + epsilon);
     } else {
         return m / (square_root(v) + epsilon);
     }
 }
 
-// `learning_rate` holds α with the moments' bias corrections, `shrink` 1 − α · weight decay.
+// `learning_rate` holds α with the moments' bias corrections, `shrink` 1 − α · weight decay. The moments
+// are written as steps towards D and D²: one operation less than β m + (1 − β) D.
 template <class T>
 void adam(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step) {
     using V = Native<T>;
     for (size_t i = 0; i < n; i += LANES<T>) {
         const V D = gradient_at<V>(w + i, g + i, step.decay);
-        const V m = step.beta_1 * load<V>(first + i) + step.rest_1 * D;
-        const V v = step.beta_2 * load<V>(second + i) + step.rest_2 * D * D;
+        const V m_before = load<V>(first + i), v_before = load<V>(second + i);
+        const V m = m_before + step.rest_1 * (D - m_before);
+        const V v = v_before + step.rest_2 * (D * D - v_before);
         store(first + i, m);
         store(second + i, v);
-        const V walk = step.learning_rate * adam_quotient(m, v, step.epsilon);
-        store(w + i, step.shrink * load<V>(w + i) - walk);
+        const V quotient = adam_quotient(m, v, step.epsilon);
+        store(w + i, step.shrink * load<V>(w + i) - step.learning_rate * quotient);
     }
 }
 

@@ -92,16 +92,66 @@ ALWAYS_INLINE To bits(From from) {
     return to;
 }
 
-// A NaN in the second argument comes through, as the processor's own instruction has it.
+// A NaN in the second argument comes through, as the processor's own instruction has it. (GCC does not
+// see the instruction in the comparison for vectors of 64 and 32 bytes.)
 template <class V>
 ALWAYS_INLINE V minimum(V a, V b) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(V) == 64) {
+        if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm512_maskz_min_ps(0xFFFF, bits<__m512>(a), bits<__m512>(b)));
+        if constexpr (sizeof(Element<V>) == 8)
+            return bits<V>(_mm512_maskz_min_pd(0xFF, bits<__m512d>(a), bits<__m512d>(b)));
+    }
+#elif defined(__AVX2__)
+    if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm256_min_ps(bits<__m256>(a), bits<__m256>(b)));
+    if constexpr (sizeof(Element<V>) == 8) return bits<V>(_mm256_min_pd(bits<__m256d>(a), bits<__m256d>(b)));
+#endif
     return a < b ? a : b;
 }
 
 template <class V>
 ALWAYS_INLINE V maximum(V a, V b) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(V) == 64) {
+        if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm512_maskz_max_ps(0xFFFF, bits<__m512>(a), bits<__m512>(b)));
+        if constexpr (sizeof(Element<V>) == 8)
+            return bits<V>(_mm512_maskz_max_pd(0xFF, bits<__m512d>(a), bits<__m512d>(b)));
+    }
+#elif defined(__AVX2__)
+    if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm256_max_ps(bits<__m256>(a), bits<__m256>(b)));
+    if constexpr (sizeof(Element<V>) == 8) return bits<V>(_mm256_max_pd(bits<__m256d>(a), bits<__m256d>(b)));
+#endif
     return a > b ? a : b;
 }
+
+// Says that the vector is wanted in a register now.
+template <class V>
+ALWAYS_INLINE void hold(V& v) {
+#if defined(__x86_64__)
+    __asm__("" : "+v"(v));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(v));
+#endif
+}
+
+// sum += x * y, in the register that holds the sum. Written as a product and a sum, GCC lets the result
+// wander from register to register and over the stack, which costs up to a tenth of a kernel's speed.
+template <class V>
+ALWAYS_INLINE void multiply_add(V& sum, V x, V y) {
+#if defined(__AVX2__)
+    if constexpr (sizeof(Element<V>) == 4) {
+        __asm__("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y));
+    } else {
+        __asm__("vfmadd231pd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y));
+    }
+#else
+    sum += x * y;
+    hold(sum);
+#endif
+}
+
+// What the compiler then knows nothing about.
+ALWAYS_INLINE void hide(int& n) { __asm__("" : "+r"(n)); }
 
 template <class V>
 ALWAYS_INLINE V sign_bit() {
@@ -186,14 +236,17 @@ ALWAYS_INLINE V reciprocal_estimate(V x) {
     return Element<V>(1) / x;
 }
 
+// √x from the estimate of 1/√x.
 template <class V>
-ALWAYS_INLINE V inverse_square_root(V x) {
-    V y = inverse_square_root_estimate(x);
+ALWAYS_INLINE V square_root_by_estimate(V x) {
+    V y = inverse_square_root_estimate(x), root = x * y;
 #pragma GCC unroll 2
     for (int i = 0; i < NEWTON_STEPS<V>; ++i) {
-        y = y + Element<V>(0.5) * y * (Element<V>(1) - x * y * y);
+        const V half_error = Element<V>(0.5) - Element<V>(0.5) * root * y;
+        y += y * half_error;
+        root += root * half_error;
     }
-    return y;
+    return root;
 }
 
 template <class V>
