@@ -16,6 +16,7 @@ from .process import CandidateFailed, Runner
 from .results import Line, Timing
 from .workloads import Workload
 
+WARM_UP = 3  # runs that compile, touch memory, and make what later runs use
 LONG = 0.5  # seconds of a run, from which nobody is better off with fewer threads
 
 
@@ -105,14 +106,14 @@ def _best_threads(
     seconds: dict[int, float] = {}
     for threads in sorted(choices, reverse=True):
         runner.prepare(workload, dtype, True, threads)
-        runner.run(1)  # compiles, and touches memory
+        runner.run(WARM_UP)
         seconds[threads] = _one_run(runner, turn / 4)
         if seconds[threads] > LONG:
             break
     best = min(seconds, key=lambda threads: seconds[threads])
     if best != list(seconds)[-1]:
         runner.prepare(workload, dtype, True, best)
-        runner.run(1)
+        runner.run(WARM_UP)
     return _Ready(best, max(1, round(turn / seconds[best])))
 
 

@@ -171,6 +171,8 @@ def _started(entries: list[Entry], threads: int, isa: str) -> Generator[dict[str
     """Start the candidates' processes, and end them afterwards."""
     runners = {entry.name: Process(entry.name, threads, isa) for entry in entries}
     try:
+        for runner in runners.values():
+            runner.wait_until_started()
         yield runners
     finally:
         for runner in runners.values():

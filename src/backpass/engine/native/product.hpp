@@ -12,14 +12,15 @@ namespace backpass::BACKPASS_ISA {
 // Sizes that fill the registers of each instruction set without spilling.
 struct TileShape {
 #if defined(__AVX512F__)
-    static constexpr int rows = 13, panels = 2, depth_panels = 16;  // 26 of 32 registers
+    static constexpr int rows = 13, panels = 2;  // 26 of 32 registers
 #elif defined(__AVX2__)
-    static constexpr int rows = 6, panels = 1, depth_panels = 16;  // 12 of 16
+    static constexpr int rows = 6, panels = 1;  // 12 of 16
 #elif defined(__aarch64__)
-    static constexpr int rows = 5, panels = 1, depth_panels = 24;  // 20 of 32
+    static constexpr int rows = 5, panels = 1;  // 20 of 32
 #else
-    static constexpr int rows = 2, panels = 1, depth_panels = 24;  // 8 of 16
+    static constexpr int rows = 2, panels = 1;  // 8 of 16
 #endif
+    static constexpr int depth = 256;  // steps whose panels of B stay in the first cache
 };
 
 template <class T, int ROWS, int PANELS>
@@ -261,7 +262,7 @@ void product_panels(const Product<T>& p, int k, int depth, int j) {
 // The depth is cut so that B's panels stay in the first cache while the rows pass by.
 template <class T>
 void product(const Product<T>& p) {
-    constexpr int P = PANEL<T>, MOST = TileShape::depth_panels * P;
+    constexpr int P = PANEL<T>, MOST = TileShape::depth;
     const int cuts = (p.depth + MOST - 1) / MOST;
     const int step = ((p.depth + cuts - 1) / cuts + P - 1) / P * P;
     for (int k = 0; k < p.depth; k += step) {
