@@ -8,7 +8,8 @@
 
 namespace backpass::BACKPASS_ISA {
 
-// Inputs of a tile by function: as many as the registers hold, and a divisor of the panel.
+// How many inputs a tile may have, and how many panels of them are cut into tiles together: so many that
+// the cut leaves no tile too low to keep the multipliers busy.
 struct DeltaShape {
 #if defined(__AVX512F__)
     static constexpr int inputs = 8;
@@ -19,36 +20,49 @@ struct DeltaShape {
 #else
     static constexpr int inputs = 2;
 #endif
+    template <class T>
+    static constexpr int input_panels = PANEL<T> % inputs == 0 || PANEL<T> > 2 * inputs ? 1 : 2;
 };
 
 template <class T>
 struct DeltaSums {
     const T* a;
+    ptrdiff_t a_panel;
     const T* delta;
     ptrdiff_t delta_panel;
     int rows;
-    T* tile;  // [panel][P][P]
+    T* tile;  // [output panel][input][P]
     LookAhead<T> ahead;
 };
 
-template <class T, int INPUTS, int PANELS>
-[[gnu::noinline]] void delta_sums(DeltaSums<T>& task, int first_input) {
+// Inputs from FIRST on, which may stand in two panels.
+template <class T, int FIRST>
+struct FromInput {
+    ptrdiff_t a_panel;
+    ALWAYS_INLINE ptrdiff_t operator()(int i) const {
+        return (FIRST + i) / PANEL<T> * a_panel + (FIRST + i) % PANEL<T>;
+    }
+};
+
+template <class T, int FIRST, int INPUTS, int ALL, int PANELS>
+[[gnu::noinline]] void delta_sums(DeltaSums<T>& task) {
     constexpr int P = PANEL<T>;
     Tile<T, INPUTS, PANELS> tile;
     tile.clear();
-    tile.template add<1>(task.a + first_input, P, task.delta, P, task.delta_panel, task.rows, task.ahead);
-    tile.write(task.tile + first_input * P, P * P);
+    tile.add(FromInput<T, FIRST>{task.a_panel}, task.a, P, task.delta, P, task.delta_panel, task.rows,
+             task.ahead);
+    tile.write(task.tile + FIRST * P, ALL * P);
 }
 
-// P inputs in groups whose sizes differ by at most one: 16 = 6 + 5 + 5.
-template <class T, int PANELS, int FIRST = 0>
+// ALL inputs in groups whose sizes differ by at most one: 16 = 6 + 5 + 5.
+template <class T, int ALL, int PANELS, int FIRST = 0>
 ALWAYS_INLINE void delta_square(DeltaSums<T>& task) {
-    constexpr int P = PANEL<T>, MOST = DeltaShape::inputs * TileShape::panels / PANELS;
-    constexpr int LEFT = P - FIRST, GROUPS = (LEFT + MOST - 1) / MOST;
+    constexpr int MOST = DeltaShape::inputs * TileShape::panels / PANELS;
+    constexpr int LEFT = ALL - FIRST, GROUPS = (LEFT + MOST - 1) / MOST;
     if constexpr (LEFT > 0) {
         constexpr int INPUTS = (LEFT + GROUPS - 1) / GROUPS;
-        delta_sums<T, INPUTS, PANELS>(task, FIRST);
-        delta_square<T, PANELS, FIRST + INPUTS>(task);
+        delta_sums<T, FIRST, INPUTS, ALL, PANELS>(task);
+        delta_square<T, ALL, PANELS, FIRST + INPUTS>(task);
     }
 }
 
@@ -80,18 +94,34 @@ void give_to_rule(const DeltaTiles<T>& d, const T* tile, int input_panel, int ou
     }
 }
 
-template <class T, int PANELS>
+template <class T, int INPUT_PANELS, int PANELS>
 void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
     constexpr int P = PANEL<T>;
-    alignas(PANEL_BYTES) T tile[PANELS * P * P];
+    alignas(PANEL_BYTES) T tile[PANELS * INPUT_PANELS * P * P];
     DeltaSums<T> task{d.a + input_panel * d.a_panel,
+                      d.a_panel,
                       d.delta + output_panel * d.delta_panel,
                       d.delta_panel,
                       d.rows,
                       tile,
                       look_at_rows(d.ahead, d.rows)};
-    delta_square<T, PANELS>(task);
-    for (int j = 0; j < PANELS; ++j) give_to_rule(d, tile + j * P * P, input_panel, output_panel + j);
+    delta_square<T, INPUT_PANELS * P, PANELS>(task);
+    for (int j = 0; j < PANELS; ++j) {
+        for (int i = 0; i < INPUT_PANELS; ++i) {
+            give_to_rule(d, tile + (j * INPUT_PANELS + i) * P * P, input_panel + i, output_panel + j);
+        }
+    }
+}
+
+template <class T, int INPUT_PANELS>
+void delta_strip(const DeltaTiles<T>& d, int input_panel, int begin, int end) {
+    int j = begin;
+    for (; j + TileShape::panels <= end; j += TileShape::panels) {
+        delta_panels<T, INPUT_PANELS, TileShape::panels>(d, input_panel, j);
+    }
+    if constexpr (TileShape::panels > 1) {
+        for (; j < end; ++j) delta_panels<T, INPUT_PANELS, 1>(d, input_panel, j);
+    }
 }
 
 // δ's panels that stay in the cache while the inputs pass by.
@@ -99,21 +129,16 @@ constexpr int OUTPUT_PANELS_AT_ONCE = 8;
 
 template <class T>
 void delta_tiles(const DeltaTiles<T>& d) {
+    constexpr int TOGETHER = DeltaShape::input_panels<T>;
     if (d.squares != nullptr) {
         for (int i = d.begin; i < d.end; ++i) d.squares[i] = 0;
     }
     for (int j0 = 0; j0 < d.output_panels; j0 += OUTPUT_PANELS_AT_ONCE) {
         const int left = d.output_panels - j0;
         const int j1 = j0 + (left < OUTPUT_PANELS_AT_ONCE ? left : OUTPUT_PANELS_AT_ONCE);
-        for (int i = d.begin; i < d.end; ++i) {
-            int j = j0;
-            for (; j + TileShape::panels <= j1; j += TileShape::panels) {
-                delta_panels<T, TileShape::panels>(d, i, j);
-            }
-            if constexpr (TileShape::panels > 1) {
-                for (; j < j1; ++j) delta_panels<T, 1>(d, i, j);
-            }
-        }
+        int i = d.begin;
+        for (; i + TOGETHER <= d.end; i += TOGETHER) delta_strip<T, TOGETHER>(d, i, j0, j1);
+        for (; i < d.end; ++i) delta_strip<T, 1>(d, i, j0, j1);
     }
 }
 
@@ -123,7 +148,7 @@ void column_sums(const T* panel, int rows, T* sums) {
     Tile<T, 1, 1> tile;
     tile.clear();
     const T one = 1;
-    tile.template add<0>(&one, 0, panel, PANEL<T>, 0, rows);
+    tile.add(Every<0>(), &one, 0, panel, PANEL<T>, 0, rows);
     tile.write(sums, 0);
 }
 

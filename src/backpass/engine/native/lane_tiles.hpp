@@ -45,7 +45,7 @@ struct LaneProductTile {
             tile.clear();
         }
         LookAhead<T> ahead = task.ahead;
-        tile.template add<1>(task.a, UNITS, task.b, PANEL<T>, task.b_panel, task.depth, ahead);
+        tile.add(Every<1>(), task.a, UNITS, task.b, PANEL<T>, task.b_panel, task.depth, ahead);
         tile.write(task.c, task.c_panel);
     }
 };
@@ -72,11 +72,11 @@ struct LaneDeltaTile {
         const T* a = task.a;
         int left = d.rows;
         for (; left >= P; left -= P) {
-            tile.template add_panel<P>(delta, 1, a, d.a_row, d.a_panel, ahead);
+            tile.add_panel(Every<P>(), delta, 1, a, d.a_row, d.a_panel, ahead);
             delta += d.delta_panel;
             a += P * d.a_row;
         }
-        tile.template add<P>(delta, 1, a, d.a_row, d.a_panel, left);
+        tile.add(Every<P>(), delta, 1, a, d.a_row, d.a_panel, left);
         tile.add_to(task.to, d.sums_panel);
     }
 };

@@ -23,6 +23,12 @@ struct TileShape {
     static constexpr int depth = 256;  // steps whose panels of B stay in the first cache
 };
 
+// Where the numbers of A for a tile's rows stand: STEP from one to the next.
+template <int STEP>
+struct Every {
+    ALWAYS_INLINE constexpr ptrdiff_t operator()(int row) const { return ptrdiff_t(row) * STEP; }
+};
+
 template <class T, int ROWS, int PANELS>
 struct Tile {
     using V = Native<T>;
@@ -89,70 +95,70 @@ struct Tile {
         }
     }
 
-    // acc[i] += a[i * ROW_STEP] * b, n times; a and b move by their steps.
-    template <int ROW_STEP>
-    ALWAYS_INLINE void add(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n) {
+    // acc[i] += a[at(i)] * b, n times; a and b move by their steps.
+    template <class At>
+    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n) {
         LookAhead<T> nowhere;
-        add<ROW_STEP>(a, a_step, b, b_step, b_panel, n, nowhere);
+        add(at, a, a_step, b, b_step, b_panel, n, nowhere);
     }
 
-    template <int ROW_STEP>
-    ALWAYS_INLINE void add(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n,
+    template <class At>
+    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n,
                            LookAhead<T>& ahead) {
 #pragma GCC unroll 1
         for (int looks = n / STEPS; looks > 0; --looks) {
-            add_some<ROW_STEP>(a, a_step, b, b_step, b_panel);
+            add_some(at, a, a_step, b, b_step, b_panel);
             ahead.look();
             a += STEPS * a_step;
             b += STEPS * b_step;
         }
 #pragma GCC unroll 1
         for (n %= STEPS; n > 0; --n) {
-            add_one<ROW_STEP>(a, b, b_panel);
+            add_one(at, a, b, b_panel);
             a += a_step;
             b += b_step;
         }
     }
 
     // As many steps as a panel has features or rows.
-    template <int ROW_STEP>
-    ALWAYS_INLINE void add_panel(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel,
+    template <class At>
+    ALWAYS_INLINE void add_panel(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel,
                                  LookAhead<T>& ahead) {
         int looks = PANEL<T> / STEPS;
         hide(looks);  // unrolled as a whole, the loop would want more registers than there are
         do {
-            add_some<ROW_STEP>(a, a_step, b, b_step, b_panel);
+            add_some(at, a, a_step, b, b_step, b_panel);
             ahead.look();
             a += STEPS * a_step;
             b += STEPS * b_step;
         } while (--looks > 0);
     }
 
-    template <int ROW_STEP>
-    ALWAYS_INLINE void add_some(const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel) {
+    template <class At>
+    ALWAYS_INLINE void add_some(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel) {
 #pragma GCC unroll 4
         for (int k = 0; k < STEPS; ++k) {
-            add_one<ROW_STEP>(a + k * a_step, b + k * b_step, b_panel);
+            add_one(at, a + k * a_step, b + k * b_step, b_panel);
         }
     }
 
     // Whichever is fewer stays in registers: b's vectors, or the numbers of a.
-    template <int ROW_STEP>
-    ALWAYS_INLINE void add_one(const T* a, const T* b, ptrdiff_t b_panel) {
+    template <class At>
+    ALWAYS_INLINE void add_one(At at, const T* a, const T* b, ptrdiff_t b_panel) {
         if constexpr (VECTORS <= ROWS) {
             V row[VECTORS];
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; ++v) row[v] = load<V>(b + panel_of(v) * b_panel + lane_of(v));
 #pragma GCC unroll 32
             for (int i = 0; i < ROWS; ++i) {
-                const V x = broadcast<V>(a[i * ROW_STEP]);
+                const V x = broadcast<V>(a[at(i)]);
 #pragma GCC unroll 8
                 for (int v = 0; v < VECTORS; ++v) multiply_add(acc[i][v], x, row[v]);
             }
         } else {
             V x[ROWS];
 #pragma GCC unroll 8
-            for (int i = 0; i < ROWS; ++i) x[i] = broadcast<V>(a[i * ROW_STEP]);
+            for (int i = 0; i < ROWS; ++i) x[i] = broadcast<V>(a[at(i)]);
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; ++v) {
                 V row = load<V>(b + panel_of(v) * b_panel + lane_of(v));
@@ -194,11 +200,11 @@ template <class T, int ROWS, int PANELS>
     int left = task.depth;
     LookAhead<T> nowhere;
     for (; left >= P; left -= P) {
-        tile.template add_panel<P>(a, 1, b, P, task.b_panel, nowhere);
+        tile.add_panel(Every<P>(), a, 1, b, P, task.b_panel, nowhere);
         a += task.a_panel;
         b += P * P;
     }
-    tile.template add<P>(a, 1, b, P, task.b_panel, left);
+    tile.add(Every<P>(), a, 1, b, P, task.b_panel, left);
     tile.write(task.c, task.c_panel);
 }
 
