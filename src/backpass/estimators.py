@@ -6,6 +6,7 @@ validation to the training, is ``perceptron.py``'s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -209,10 +210,16 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         by_class = compute_sample_weight(self.class_weight, y)
         return like(X, by_class if w is None else as_numpy(w) * by_class)
 
-    def _score_of(self, net: Network, z: Any, Y: Any, w: Any) -> float:
-        xp = array_namespace(z)
-        right = xp.all(self._labels.codes(z, xp) == self._labels.codes(Y - 0.5, xp), axis=1)
-        return float(xp.sum(w * xp.astype(right, w.dtype)) / xp.sum(w))
+    def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
+        xp, labels, W = array_namespace(Y), self._labels, float(w.sum())
+        truth = labels.codes(Y - 0.5, xp)
+
+        def accuracy(z: Any) -> float:
+            right = labels.codes(z, xp) == truth
+            right = right[:, 0] if right.shape[1] == 1 else xp.all(right, axis=1)
+            return float(xp.sum(w[right])) / W
+
+        return accuracy
 
     def _stratify(self, Y: Any) -> np.ndarray | None:
         return as_numpy(Y).astype(bool) if Y.shape[1] == 1 else None
@@ -450,8 +457,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
         """scikit-learn takes the mean over the outputs, and the gradient of the sum."""
         return (J - decay) / self.n_outputs_ + decay
 
-    def _score_of(self, net: Network, z: Any, Y: Any, w: Any) -> float:
-        return _r_squared(as_numpy(net.loss.h(z)), as_numpy(Y), as_numpy(w))
+    def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
+        Y, w = as_numpy(Y), as_numpy(w)
+        return lambda z: _r_squared(as_numpy(net.loss.h(z)), Y, w)
 
     def predict(self, X: Any) -> Any:
         """Predict numbers.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
@@ -107,8 +108,8 @@ class Perceptron(
         """The loss, and with it the output activation, that fits y."""
         raise NotImplementedError
 
-    def _score_of(self, net: Network, z: Any, Y: Any, w: Any) -> float:
-        """Accuracy or R² of logits against Y."""
+    def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
+        """Accuracy or R² against Y, as a function of the logits."""
         raise NotImplementedError
 
     def _sklearn_loss(self, J: float, decay: float) -> float:
@@ -364,15 +365,17 @@ class Perceptron(
 
     def _validator(self, net: Network, data: Data) -> Callable[[Any], tuple[float, float]]:
         """Score and mean loss on a validation set, as a function of θ."""
-        rows = engine.check_rows(net, data.X, data.Y, data.w)
+        problem = engine.prepare(
+            net, data.X, data.Y, sample_weight=data.w, n_threads=self.n_threads
+        )
+        rows = problem.rows
+        score = self._scorer(net, rows.Y, rows.w)
 
         def validate(theta: Any) -> tuple[float, float]:
-            z = engine.forward(net.linear, theta, rows.X, n_threads=self.n_threads)
-            xp = array_namespace(z)
-            if not bool(xp.all(xp.isfinite(z))):
-                return float("nan"), float("nan")
-            loss = float(xp.sum(net.loss.value(z, rows.Y) * rows.w)) / rows.W
-            return self._score_of(net, z, rows.Y, rows.w), loss
+            z, cost = problem.logits_and_cost(theta)
+            if not math.isfinite(cost):  # as it is where any logit is not
+                return math.nan, math.nan
+            return score(z), cost / rows.W
 
         return validate
 

@@ -7,6 +7,7 @@ indicators, or a column of classes for each output) have their units side by sid
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -76,12 +77,12 @@ class Labels:
             xp.astype(part[:, 0] > 0, xp.int64) if part.shape[1] == 1 else xp.argmax(part, axis=1)
             for part in self.parts(z)
         ]
-        return xp.stack(columns, axis=1)
+        return columns[0][:, None] if len(columns) == 1 else xp.stack(columns, axis=1)
 
     def parts(self, a: Any) -> list[Any]:
         """Cut (m, s_L) into one piece for each output."""
-        ends = np.cumsum(self.units)
-        return [a[:, end - units : end] for end, units in zip(ends.tolist(), self.units)]
+        ends = accumulate(self.units)
+        return [a[:, end - units : end] for end, units in zip(ends, self.units)]
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Turn class numbers into labels, shape (m,) or (m, outputs)."""

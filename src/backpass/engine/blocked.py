@@ -54,6 +54,12 @@ class BlockedProblem:
             J = self._objective(work, Theta, self._consecutive(work), 1 / self.rows.W)
             return J, work.D.copy()
 
+    def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
+        """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
+        rows = self.rows
+        z = forward(self.net.linear, theta, rows.X)
+        return z, float(self.net.loss.value(z, rows.Y) @ rows.w)
+
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
     ) -> tuple[Any, Array]:

@@ -109,6 +109,11 @@ class NativeProblem:
         D = np.empty_like(thetas)
         return np.array(self._core.costs_and_gradients(thetas, D, self.lam, self.rows.W)), D
 
+    def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
+        """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
+        z = np.empty((self.rows.m, self.net.sizes[-1]), self.dtype)
+        return z, self._core.logits_and_cost(self._theta(theta), z)
+
     def intermediates(self, theta: Array) -> tuple[ByLayer, ByLayer, ByLayer, ByLayer]:
         """Every a, z, δ and Δ of one pass, keyed by the notes' layer numbers."""
         net, m = self.net, self.rows.m

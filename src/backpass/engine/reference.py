@@ -40,6 +40,12 @@ class ReferenceProblem:
             Delta = {l: Delta[l] + block_Delta[l] for l in Delta}
         return self._objective(Thetas, total, Delta, rows.W)
 
+    def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
+        """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
+        rows = self.rows
+        z = forward(self.net.linear, theta, rows.X)
+        return z, float((self.net.loss.value(z, rows.Y) * rows.w).sum())
+
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
     ) -> tuple[Any, Array]:

@@ -181,6 +181,15 @@ public:
         return costs;
     }
 
+    // z^(L), into the array given, and Σ w cost.
+    double logits_and_cost(In<T> theta, Out<T> out) {
+        const nb::gil_scoped_release release;
+        const auto machine = answers_.take([](const ManyRows<T>&) { return true; }, [this] {
+            return std::make_unique<ManyRows<T>>(net_.spec, kernels(), source_, threads_);
+        });
+        return machine->logits_and_cost(theta.data(), out.data());
+    }
+
     // z, a and δ by layer and Δ, into the arrays given.
     double intermediates(In<T> theta, const std::vector<Out<T>>& z, const std::vector<Out<T>>& a,
                          const std::vector<Out<T>>& delta, Out<T> Delta) {
@@ -248,6 +257,7 @@ private:
     Spares<FullBatch<T>> full_batches_, full_batches_alone_;
     Spares<LaneBatch<T>> lane_batches_, lane_batches_alone_;
     Spares<EpochRunner<T>> epochs_;
+    Spares<ManyRows<T>> answers_;
 };
 
 // Floating-point operations of `rounds` rounds of multiply-adds, done by each of `threads` threads.
@@ -275,6 +285,7 @@ void bind_number_type(nb::module_& m, const char* problem) {
         .def("sums", &ProblemDoor<T>::sums)
         .def("cost_and_gradient", &ProblemDoor<T>::cost_and_gradient)
         .def("costs_and_gradients", &ProblemDoor<T>::costs_and_gradients)
+        .def("logits_and_cost", &ProblemDoor<T>::logits_and_cost)
         .def("intermediates", &ProblemDoor<T>::intermediates)
         .def("run_epoch", &ProblemDoor<T>::run_epoch);
     m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <numeric>
 
 #include "patience.hpp"
 #include "row_pass.hpp"
@@ -75,24 +76,45 @@ public:
     }
 
     void run(const T* theta, T* out, bool output_activation) {
-        layout_.pack(theta, weights_.panels.data());
-        const int64_t blocks = (source_.m + block_rows_here() - 1) / block_rows_here();
-        std::atomic<int64_t> next{0};
-        run_on_team(threads_, [&](int thread, int) {
-            for (int64_t b = next.fetch_add(1); b < blocks; b = next.fetch_add(1)) {
-                run_block(b * block_rows_here(), thread, out, output_activation);
-            }
+        each_block(theta, [&](int64_t first, int rows, int thread) {
+            run_block(first, rows, thread, out, output_activation);
         });
+    }
+
+    // Writes z^(L) and returns Σ w cost, added up over the blocks in their order.
+    double logits_and_cost(const T* theta, T* out) {
+        std::vector<double> costs((source_.m + block_rows_here() - 1) / block_rows_here());
+        each_block(theta, [&](int64_t first, int rows, int thread) {
+            run_block(first, rows, thread, out, false);
+            Workspace<T>& ws = workspaces_[thread];
+            passes_[thread].take_loss(ws, {{nullptr, first}, 0, rows, 1.0, 0});
+            costs[first / block_rows_here()] =
+                std::accumulate(ws.losses().begin(), ws.losses().begin() + rows, 0.0);
+        });
+        return std::accumulate(costs.begin(), costs.end(), 0.0);
     }
 
 private:
     static constexpr int P = PANEL<T>;
 
+    // Calls visit(first row, rows, thread) for every block.
+    template <class Visit>
+    void each_block(const T* theta, Visit visit) {
+        layout_.pack(theta, weights_.panels.data());
+        const int64_t size = block_rows_here(), blocks = (source_.m + size - 1) / size;
+        std::atomic<int64_t> next{0};
+        run_on_team(threads_, [&](int thread, int) {
+            for (int64_t b = next.fetch_add(1); b < blocks; b = next.fetch_add(1)) {
+                const int64_t first = b * size;
+                visit(first, static_cast<int>(std::min(size, source_.m - first)), thread);
+            }
+        });
+    }
+
     int block_rows_here() const { return static_cast<int>(std::min<int64_t>(PREDICT_BLOCK, source_.m)); }
 
-    void run_block(int64_t first, int thread, T* out, bool output_activation) {
+    void run_block(int64_t first, int rows, int thread, T* out, bool output_activation) {
         Workspace<T>& ws = workspaces_[thread];
-        const int rows = static_cast<int>(std::min<int64_t>(block_rows_here(), source_.m - first));
         passes_[thread].gather(ws, {{nullptr, first}, 0, rows, 1.0, 0});
         passes_[thread].forward(weights_, ws, 0, rows);
         for (int r = 0; r < rows; r += P) {
