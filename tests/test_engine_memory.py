@@ -1,6 +1,7 @@
 """What memory is left, read from files that a test can write."""
 
 import pytest
+
 from backpass.engine import memory
 
 

@@ -138,6 +138,59 @@ def test_an_epoch_equals_the_reference(kernels, problem, optimizer, lam, rate, b
     assert all(error(ours.state[key], truth.state[key]) <= limit for key in truth.state)
 
 
+@KERNELS
+@settings(max_examples=40, deadline=None)
+@given(
+    problem=problems(widest=100, most_rows=200, smooth=True),
+    lam=st.sampled_from([0.0, 0.7]),
+    rate=st.sampled_from([None, 0.0, 0.4]),
+    n_threads=st.integers(1, 3),
+)
+def test_a_batch_equals_the_reference(kernels, problem, lam, rate, n_threads):
+    net, theta, rows, rng = problem
+    dropout = None if rate is None else Dropout((rate,) * len(net.hidden), 2**40 + 7)
+    batch = rng.permutation(rows.m)[: rng.integers(1, rows.m + 1)]
+    with using(kernels):
+        problem = NativeProblem(net, rows, lam, n_threads)
+        J, D = problem.batch_cost_and_gradient(theta, batch, dropout, 3)
+        again = problem.batch_cost_and_gradient(theta, batch, dropout, 3)
+    truth = ReferenceProblem(net, rows, lam).batch_cost_and_gradient(theta, batch, dropout, 3)
+    limit = 5 * TOLERANCE[theta.dtype.type]
+    assert abs(J - truth[0]) <= limit * max(1, abs(truth[0]))
+    assert error(D, truth[1]) <= limit
+    assert (J, D.tolist()) == (again[0], again[1].tolist())
+
+
+class Signs:
+    """An update rule that the core does not know: steps of one length, by the gradient's signs."""
+
+    name = "signs"
+
+    def init(self, theta):
+        return {"t": 0, "turns": np.zeros_like(theta)}
+
+    def step(self, state, theta, gradient, learning_rate):
+        turns = state["turns"] + (gradient < 0)
+        moved = theta - (learning_rate * np.sign(gradient)).astype(theta.dtype)
+        return {"t": state["t"] + 1, "turns": turns}, moved
+
+
+@KERNELS
+@DTYPES
+def test_a_users_own_rule_steps_on_the_cores_gradients(kernels, dtype, monkeypatch):
+    net, theta, rows = example(dtype, m=300)
+    rule, order, rates = Signs(), np.arange(300)[::-1], np.full(5, 1e-3)
+    arguments = (theta, rule.init(theta), rule, order, 64, rates)
+    truth = ReferenceProblem(net, rows, 0.5).run_epoch(*arguments)
+    monkeypatch.setattr(backprop, "sums", None)  # the reference's
+    with using(kernels):
+        ours = NativeProblem(net, rows, 0.5).run_epoch(*arguments)
+    assert ours.state["t"] == 5
+    assert ours.J == pytest.approx(truth.J, rel=1e-4)
+    assert np.mean(ours.state["turns"] != truth.state["turns"]) < 0.01
+    assert np.abs(ours.theta - truth.theta).max() <= 0.01
+
+
 NARROW, WIDE = (64, 45, 33, 10), (190, 170, 150, 10)  # rows in lanes, panels; none fills a panel
 
 

@@ -169,4 +169,11 @@ def second_moments(
     net: Network, theta: Any, X: Any, Y: Any, sample_weight: Any = None
 ) -> tuple[list[Array], list[Array]]:
     """Compute the Kronecker factors of the Gauss-Newton matrix, A and G by layer."""
-    return reference.second_moments(net, theta, check_rows(net, X, Y, sample_weight))
+    rows = check_rows(net, X, Y, sample_weight)
+    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), rows.Y)
+
+    def one_pass(X: Array, Y: Array, w: Array) -> tuple[backprop.ByLayer, backprop.ByLayer]:
+        a, _, delta, _ = intermediates(net, theta, X, Y, w)
+        return a, delta
+
+    return reference.second_moments(rows, one_pass)

@@ -23,7 +23,7 @@ from ..network import Network
 from . import memory, thread_limit
 from .dropout import Dropout
 from .problem import Epoch, Optimizer, Rows, check_order
-from .reference import ReferenceProblem
+from .reference import ReferenceProblem, epoch_by_steps
 
 try:
     from . import _native  # pyright: ignore[reportAttributeAccessIssue]
@@ -131,7 +131,11 @@ class NativeProblem:
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
     ) -> tuple[Any, Array]:
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
-        return self._reference.batch_cost_and_gradient(theta, batch, dropout, step)
+        D = np.empty(self.net.n_parameters, self.dtype)
+        J = self._core.batch_cost_and_gradient(
+            self._theta(theta), D, self._order(batch), self.lam, self.rows.W, *_masks(dropout), step
+        )
+        return J, D
 
     def run_epoch(
         self,
@@ -145,27 +149,25 @@ class NativeProblem:
     ) -> Epoch:
         """One pass over `order` in batches, the optimiser's step on each included."""
         if not _knows(optimizer):
-            return self._reference.run_epoch(
-                theta, state, optimizer, order, batch_size, learning_rates, dropout
+            return epoch_by_steps(
+                self, theta, state, optimizer, order, batch_size, learning_rates, dropout
             )
         theta = self._theta(theta).copy()
         names = _STATE_ARRAYS[optimizer.name]
         arrays = [self._theta(state[name]).copy() for name in names]
         first, second = [*arrays, _NO_ARRAY[self.dtype], _NO_ARRAY[self.dtype]][:2]
-        rates, seed = (dropout.rates, dropout.seed) if dropout is not None else ((), 0)
         J = self._core.run_epoch(
             theta,
             first,
             second,
             _rule(optimizer),
-            np.ascontiguousarray(check_order(order, self.rows.m), np.int64),
+            self._order(order),
             batch_size,
             np.ascontiguousarray(learning_rates, np.float64),
             int(state["t"]),
             self.lam,
             self.rows.W,
-            list(rates),
-            seed & (2**64 - 1),
+            *_masks(dropout),
         )
         t = int(state["t"]) + -(-len(order) // batch_size)
         return Epoch(theta, {"t": t, **dict(zip(names, arrays))}, J)
@@ -176,6 +178,9 @@ class NativeProblem:
 
     def _theta(self, theta: Array) -> np.ndarray:
         return np.ascontiguousarray(theta, self.dtype)
+
+    def _order(self, order: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(check_order(order, self.rows.m), np.int64)
 
 
 def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
@@ -242,6 +247,11 @@ def _network(net: Network) -> Any:
     hidden = [_ACTIVATION_NUMBERS[g.name] for g in net.hidden]
     loss, parameter = _LOSS_NUMBERS[net.loss.name], net.loss.parameter or 0.0
     return _native.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
+
+
+def _masks(dropout: Dropout | None) -> tuple[list[float], int]:
+    """Dropout as the core takes it: no rates where there is none."""
+    return ([], 0) if dropout is None else (list(dropout.rates), dropout.seed & (2**64 - 1))
 
 
 def _rule(optimizer: Any) -> Any:

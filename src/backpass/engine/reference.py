@@ -6,6 +6,7 @@ where the tests want an oracle.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,14 +71,9 @@ class ReferenceProblem:
         dropout: Dropout | None = None,
     ) -> Epoch:
         """One pass over `order` in batches: each one's gradient, and the optimiser's step on it."""
-        J_sum = 0.0
-        for k, start in enumerate(range(0, len(order), batch_size)):
-            batch = order[start : start + batch_size]
-            step = int(state["t"])
-            J, D = self.batch_cost_and_gradient(theta, batch, dropout, step)
-            J_sum = J_sum + J * (len(batch) / len(order))
-            state, theta = optimizer.step(state, theta, D, float(learning_rates[k]))
-        return Epoch(theta, state, float(J_sum))
+        return epoch_by_steps(
+            self, theta, state, optimizer, order, batch_size, learning_rates, dropout
+        )
 
     def _objective(
         self, Thetas: list[Array], total: Any, Delta: backprop.ByLayer, W: float
@@ -86,6 +82,26 @@ class ReferenceProblem:
         D = backprop.regularised_mean(Delta, Thetas, self.lam, W)
         J = (total + self.lam * backprop.penalty(Thetas)) / W
         return J, self.net.unroll([D[l] for l in sorted(D)])
+
+
+def epoch_by_steps(
+    problem: Any,
+    theta: Array,
+    state: dict[str, Any],
+    optimizer: Optimizer,
+    order: np.ndarray,
+    batch_size: int,
+    learning_rates: np.ndarray,
+    dropout: Dropout | None,
+) -> Epoch:
+    """One pass over `order` by a problem's batch gradients: any optimiser's step on each."""
+    J_sum = 0.0
+    for k, start in enumerate(range(0, len(order), batch_size)):
+        batch = order[start : start + batch_size]
+        J, D = problem.batch_cost_and_gradient(theta, batch, dropout, int(state["t"]))
+        J_sum = J_sum + J * (len(batch) / len(order))
+        state, theta = optimizer.step(state, theta, D, float(learning_rates[k]))
+    return Epoch(theta, state, float(J_sum))
 
 
 def logits(net: Network, theta: Array, X: Array) -> Array:
@@ -99,17 +115,20 @@ def forward(net: Network, theta: Array, X: Array) -> Array:
     return net.loss.h(logits(net, theta, X))
 
 
-def second_moments(net: Network, theta: Array, rows: Rows) -> tuple[list[Array], list[Array]]:
-    """The Kronecker factors by layer: A = (1/W) Σ w [1, a][1, a]ᵀ and G = (1/W) Σ w δ δᵀ."""
-    As: list[Any] = [0.0] * (net.L - 1)
-    Gs: list[Any] = [0.0] * (net.L - 1)
+def second_moments(
+    rows: Rows, one_pass: Callable[[Array, Array, Array], tuple[backprop.ByLayer, backprop.ByLayer]]
+) -> tuple[list[Array], list[Array]]:
+    """The Kronecker factors by layer: A = (1/W) Σ w [1, a][1, a]ᵀ and G = (1/W) Σ w δ δᵀ.
+
+    `one_pass` gives a and δ of some rows (X, Y, w), by whichever engine.
+    """
+    As: dict[int, Any] = {}
+    Gs: dict[int, Any] = {}
     for X, Y, w in rows.blocks(BLOCK_ROWS):
-        xp = array_namespace(X)
-        Thetas = net.roll_unchecked(theta)
-        a, z = backprop.forward_pass(net, Thetas, X)
-        delta = backprop.backward_pass(net, Thetas, z, Y)
-        for l in range(1, net.L):
+        a, delta = one_pass(X, Y, w)
+        for l in sorted(a)[: len(delta)]:
+            xp = array_namespace(a[l])
             a1 = xp.concat([xp.ones_like(a[l][:, :1]), a[l]], axis=1)  # (m, s_l + 1)
-            As[l - 1] = As[l - 1] + (a1 * w[:, None]).T @ a1 / rows.W
-            Gs[l - 1] = Gs[l - 1] + (delta[l + 1] * w[:, None]).T @ delta[l + 1] / rows.W
-    return As, Gs
+            As[l] = As.get(l, 0.0) + (a1 * w[:, None]).T @ a1 / rows.W
+            Gs[l] = Gs.get(l, 0.0) + (delta[l + 1] * w[:, None]).T @ delta[l + 1] / rows.W
+    return list(As.values()), list(Gs.values())

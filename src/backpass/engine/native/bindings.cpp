@@ -181,12 +181,31 @@ public:
         return costs;
     }
 
+    // J and D of the batch that `order` names, its sums counted m / |B| times.
+    double batch_cost_and_gradient(In<T> theta, Out<T> D, In<int64_t> order, double lam, double total_weight,
+                                   const std::vector<double>& dropout_rates, uint64_t dropout_seed,
+                                   uint32_t dropout_step) {
+        const nb::gil_scoped_release release;
+        const auto rows = static_cast<int64_t>(order.size());
+        const bool masked = !dropout_rates.empty();
+        const auto machine = batches_.take(
+            [=](const FullBatch<T>& spare) { return spare.fits(rows, masked); },
+            [=] {
+                return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads_, rows, masked);
+            });
+        const double scale = static_cast<double>(source_.m) / static_cast<double>(rows);
+        const double total = machine->sums(
+            theta.data(), D.data(),
+            {{order.data(), 0}, rows, scale, DropoutSpec{dropout_rates, dropout_seed}, dropout_step});
+        return finish_objective(net_.spec, theta.data(), D.data(), total, lam, total_weight);
+    }
+
     // z^(L), into the array given, and Σ w cost.
     double logits_and_cost(In<T> theta, Out<T> out) {
         const nb::gil_scoped_release release;
-        const auto machine = answers_.take([](const ManyRows<T>&) { return true; }, [this] {
-            return std::make_unique<ManyRows<T>>(net_.spec, kernels(), source_, threads_);
-        });
+        const auto machine = answers_.take(
+            [](const ManyRows<T>&) { return true; },
+            [this] { return std::make_unique<ManyRows<T>>(net_.spec, kernels(), source_, threads_); });
         return machine->logits_and_cost(theta.data(), out.data());
     }
 
@@ -227,16 +246,16 @@ private:
     }
 
     double sums_in_panels(Spares<FullBatch<T>>& spares, int threads, const T* theta, T* Delta) {
-        const auto machine = spares.take([](const FullBatch<T>&) { return true; }, [=] {
-            return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads);
-        });
+        const auto machine = spares.take(
+            [](const FullBatch<T>&) { return true; },
+            [=] { return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads); });
         return machine->sums(theta, Delta);
     }
 
     double sums_in_lanes(Spares<LaneBatch<T>>& spares, int threads, const T* theta, T* Delta) {
-        const auto machine = spares.take([](const LaneBatch<T>&) { return true; }, [=] {
-            return std::make_unique<LaneBatch<T>>(net_.spec, kernels(), source_, kept_, threads);
-        });
+        const auto machine = spares.take(
+            [](const LaneBatch<T>&) { return true; },
+            [=] { return std::make_unique<LaneBatch<T>>(net_.spec, kernels(), source_, kept_, threads); });
         return machine->sums(theta, Delta);
     }
 
@@ -254,7 +273,7 @@ private:
     RowSource<T> source_;
     int threads_;
     KeptLanes<T> kept_;
-    Spares<FullBatch<T>> full_batches_, full_batches_alone_;
+    Spares<FullBatch<T>> full_batches_, full_batches_alone_, batches_;
     Spares<LaneBatch<T>> lane_batches_, lane_batches_alone_;
     Spares<EpochRunner<T>> epochs_;
     Spares<ManyRows<T>> answers_;
@@ -285,6 +304,7 @@ void bind_number_type(nb::module_& m, const char* problem) {
         .def("sums", &ProblemDoor<T>::sums)
         .def("cost_and_gradient", &ProblemDoor<T>::cost_and_gradient)
         .def("costs_and_gradients", &ProblemDoor<T>::costs_and_gradients)
+        .def("batch_cost_and_gradient", &ProblemDoor<T>::batch_cost_and_gradient)
         .def("logits_and_cost", &ProblemDoor<T>::logits_and_cost)
         .def("intermediates", &ProblemDoor<T>::intermediates)
         .def("run_epoch", &ProblemDoor<T>::run_epoch);

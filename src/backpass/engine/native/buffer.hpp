@@ -14,6 +14,12 @@
 
 namespace backpass {
 
+// A place further on; what is not there has none.
+template <class T>
+T* shifted(T* p, size_t by) {
+    return p == nullptr ? nullptr : p + by;
+}
+
 enum class Fill { zeros, none };
 
 template <class T>

@@ -58,8 +58,6 @@ private:
         return static_cast<int>(std::clamp<long>(strips, 0, y.input_panels));
     }
 
-    static T* shifted(T* p, size_t by) { return p == nullptr ? nullptr : p + by; }
-
     void run_strips(Workspace<T>& ws, int rows, const Target<T>& target, RowsAhead<T>* ahead, int l,
                     int begin, int end) const {
         const LayerPlace& y = layout_.layers()[l];

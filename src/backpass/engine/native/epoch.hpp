@@ -39,8 +39,6 @@ public:
           source_(source),
           layout_(net),
           weights_(layout_),
-          first_(layout_.size()),
-          second_(layout_.size()),
           threads_(threads),
           batch_(batch),
           masked_(masked),
@@ -105,8 +103,14 @@ private:
 
     void read(const EpochArrays<T>& arrays) {
         weights_.read(layout_, kernels_, arrays.theta);
-        if (arrays.first != nullptr) layout_.pack(arrays.first, first_.data());
-        if (arrays.second != nullptr) layout_.pack(arrays.second, second_.data());
+        if (arrays.first != nullptr) read_state(arrays.first, first_);
+        if (arrays.second != nullptr) read_state(arrays.second, second_);
+    }
+
+    // Memory only for what the rule has.
+    void read_state(const T* array, Buffer<T>& panels) {
+        if (panels.size() == 0) panels = Buffer<T>(layout_.size());
+        layout_.pack(array, panels.data());
     }
 
     void write(const EpochArrays<T>& arrays) const {
@@ -187,8 +191,8 @@ private:
     }
 
     void update(const Target<T>& target, size_t at, size_t n, const Step<T>& step) {
-        kernels_.update[static_cast<int>(target.rule)](target.w + at, target.first + at, target.second + at,
-                                                       sums_.data() + at, n, step);
+        kernels_.update[static_cast<int>(target.rule)](
+            target.w + at, shifted(target.first, at), shifted(target.second, at), sums_.data() + at, n, step);
     }
 
     static double sum_of_squares(const T* w, size_t n) {

@@ -128,7 +128,7 @@ struct LaneProduct {
     ptrdiff_t c_panel;
     const T* bias;  // one for each unit; null: start from zero
     int units, depth, panels;
-    bool looks_ahead;  // whether b's panels come from memory, and more of them are wanted next
+    bool looks_ahead;          // whether b's panels come from memory, and more of them are wanted next
     ForwardTail<T> forward;    // null: none
     BackwardTail<T> backward;  // null: none
     T* keep;                   // panels as C's, or null

@@ -20,7 +20,7 @@ namespace backpass {
 
 struct LanePlace {
     int inputs, outputs, input_panels;
-    size_t theta;  // bias first
+    size_t theta;   // bias first
     size_t packed;  // Θ without bias, in tiles of outputs for the way forward
     size_t turned;  // and in tiles of inputs for the way back
     size_t sums;    // [input panel][output][P]

@@ -160,9 +160,8 @@ void lane_delta_panels(const LaneDelta<T>& d, int panel) {
     each_group_of_units(d.units, [&](int first, int here) {
         LookAhead<T> ahead{};
         if (d.ahead > 0) ahead = share_of_lines(a + d.ahead, d.a_row, d.rows, first, d.units);
-        run_lane_tile<LaneDeltaTile, T, PANELS>(
-            LaneDeltaTask<T>{d, d.delta + first * PANEL<T>, a,
-                             d.sums + panel * d.sums_panel + first * PANEL<T>, here, ahead});
+        run_lane_tile<LaneDeltaTile, T, PANELS>(LaneDeltaTask<T>{
+            d, d.delta + first * PANEL<T>, a, d.sums + panel * d.sums_panel + first * PANEL<T>, here, ahead});
     });
 }
 

@@ -116,10 +116,12 @@ template <class V>
 ALWAYS_INLINE V tanh_by_estimate(V x) {
     using F = FloatFormat<Element<V>>;
     using E = Element<V>;
-    const V magnitude = minimum(broadcast<V>(F::tanh_high), absolute(x)), magic = broadcast<V>(F::round_magic);
+    const V magnitude = minimum(broadcast<V>(F::tanh_high), absolute(x)),
+            magic = broadcast<V>(F::round_magic);
     const V shifted = magnitude * E(2 * 1.4426950408889634) + magic, n = shifted - magic;
     const V r = magnitude - n * E(0.34657359027997264);  // log(2) / 2: what n times its rounding is, t hides
-    const V power = bits<V>((bits<BitVec<V>>(shifted) - bits<BitVec<V>>(magic) + F::bias) << F::mantissa_bits);
+    const V power =
+        bits<V>((bits<BitVec<V>>(shifted) - bits<BitVec<V>>(magic) + F::bias) << F::mantissa_bits);
     const V t = power * (polynomial(r, F::half_expm1_q) * (r * r) + r) + (E(0.5) * power - E(0.5));
     const V inverse = reciprocal(t + E(1)), q = t * inverse;
     return copy_sign(q + ((t - q) - t * q) * inverse, x);

@@ -97,14 +97,15 @@ struct Tile {
 
     // acc[i] += a[at(i)] * b, n times; a and b move by their steps.
     template <class At>
-    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n) {
+    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                           ptrdiff_t b_panel, int n) {
         LookAhead<T> nowhere;
         add(at, a, a_step, b, b_step, b_panel, n, nowhere);
     }
 
     template <class At>
-    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel, int n,
-                           LookAhead<T>& ahead) {
+    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                           ptrdiff_t b_panel, int n, LookAhead<T>& ahead) {
 #pragma GCC unroll 1
         for (int looks = n / STEPS; looks > 0; --looks) {
             add_some(at, a, a_step, b, b_step, b_panel);
@@ -122,8 +123,8 @@ struct Tile {
 
     // As many steps as a panel has features or rows.
     template <class At>
-    ALWAYS_INLINE void add_panel(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel,
-                                 LookAhead<T>& ahead) {
+    ALWAYS_INLINE void add_panel(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                                 ptrdiff_t b_panel, LookAhead<T>& ahead) {
         int looks = PANEL<T> / STEPS;
         hide(looks);  // unrolled as a whole, the loop would want more registers than there are
         do {
@@ -135,7 +136,8 @@ struct Tile {
     }
 
     template <class At>
-    ALWAYS_INLINE void add_some(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step, ptrdiff_t b_panel) {
+    ALWAYS_INLINE void add_some(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                                ptrdiff_t b_panel) {
 #pragma GCC unroll 4
         for (int k = 0; k < STEPS; ++k) {
             add_one(at, a + k * a_step, b + k * b_step, b_panel);

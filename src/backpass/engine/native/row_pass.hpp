@@ -104,8 +104,6 @@ public:
 private:
     static constexpr int P = PANEL<T>;
 
-    static T* shifted(T* p, ptrdiff_t by) { return p == nullptr ? nullptr : p + by; }
-
     Product<T> pre_activation(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
         const LayerPlace& y = layout_.layers()[l - 1];
         const ptrdiff_t at = ptrdiff_t(begin) * P;

@@ -98,7 +98,8 @@ template <class V>
 ALWAYS_INLINE V minimum(V a, V b) {
 #if defined(__AVX512F__)
     if constexpr (sizeof(V) == 64) {
-        if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm512_maskz_min_ps(0xFFFF, bits<__m512>(a), bits<__m512>(b)));
+        if constexpr (sizeof(Element<V>) == 4)
+            return bits<V>(_mm512_maskz_min_ps(0xFFFF, bits<__m512>(a), bits<__m512>(b)));
         if constexpr (sizeof(Element<V>) == 8)
             return bits<V>(_mm512_maskz_min_pd(0xFF, bits<__m512d>(a), bits<__m512d>(b)));
     }
@@ -113,7 +114,8 @@ template <class V>
 ALWAYS_INLINE V maximum(V a, V b) {
 #if defined(__AVX512F__)
     if constexpr (sizeof(V) == 64) {
-        if constexpr (sizeof(Element<V>) == 4) return bits<V>(_mm512_maskz_max_ps(0xFFFF, bits<__m512>(a), bits<__m512>(b)));
+        if constexpr (sizeof(Element<V>) == 4)
+            return bits<V>(_mm512_maskz_max_ps(0xFFFF, bits<__m512>(a), bits<__m512>(b)));
         if constexpr (sizeof(Element<V>) == 8)
             return bits<V>(_mm512_maskz_max_pd(0xFF, bits<__m512d>(a), bits<__m512d>(b)));
     }
