@@ -17,7 +17,7 @@ from scipy import sparse
 import backpass as bp
 from backpass import backprop, engine
 from backpass.activations import ACTIVATIONS
-from backpass.engine import Dropout, choice, memory, native, reference
+from backpass.engine import Dropout, choice, native, reference
 from backpass.engine.native import NativeProblem
 from backpass.engine.problem import check_rows
 from backpass.engine.reference import ReferenceProblem
@@ -241,10 +241,10 @@ def test_rows_kept_in_lanes_change_no_bit(kernels, dtype, inputs, as_csr):
         assert np.array_equal(D, first[1])
 
 
-def test_rows_are_not_kept_twice_where_memory_is_short(monkeypatch):
+def test_large_data_is_not_kept_twice_and_gives_the_same_bits(monkeypatch):
     net, theta, rows = example(np.float32)
     J, D = NativeProblem(net, rows, 0.5).cost_and_gradient(theta)
-    monkeypatch.setattr(memory, "has_room_for", lambda n_bytes: False)
+    monkeypatch.setattr(native, "MOST_BYTES_IN_LANES", 0)
     short = NativeProblem(net, rows, 0.5)
     for _ in range(3):
         assert short.cost_and_gradient(theta)[0] == J

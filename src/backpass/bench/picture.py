@@ -22,7 +22,7 @@ def draw(report: Report, dtype: str = "float32") -> Any:
     lines = [line for line in report.lines if line.dtype == dtype and US in line.timings]
     if not lines:
         raise InvalidInput(f"The report has no times of backpass in {dtype}, so nothing to draw.")
-    ax = new_axes(8, 1.6 + 0.45 * len(lines))
+    ax = new_axes(10, 1.8 + 0.4 * len(lines))
     names = list(dict.fromkeys(name for line in lines for name in line.timings if name != US))
     ax.axvline(1, color=INK, linewidth=1.5)
     for k, name in enumerate(names):
@@ -30,18 +30,16 @@ def draw(report: Report, dtype: str = "float32") -> Any:
     ax.set_xscale("log")
     ax.set_yticks(range(len(lines)), [line.workload.title for line in lines])
     ax.invert_yaxis()
-    ax.set_xlabel(
-        f"time as a multiple of backpass's ({dtype}, {threads(report.threads)}; log scale)"
-    )
+    ax.set_xlabel(f"time, backpass = 1 ({dtype}, {threads(report.threads)}; log scale)")
     _number_the_scale(ax)
     styled(ax)
-    legend(ax, loc="upper center", bbox_to_anchor=(0.35, -0.12 - 0.35 / len(lines)), ncols=3)
+    legend(ax, loc="upper center", bbox_to_anchor=(0.2, -0.1 - 0.6 / len(lines)), ncols=4)
     return ax
 
 
 def save(report: Report, path: Path, dtype: str = "float32") -> None:
     """Draw into a file; its ending chooses the format."""
-    draw(report, dtype).figure.savefig(path)
+    draw(report, dtype).figure.savefig(path, bbox_inches="tight")
 
 
 def _marks(ax: Any, lines: list[Line], name: str, k: int) -> None:

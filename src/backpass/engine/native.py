@@ -20,7 +20,7 @@ from ..arrays import Array
 from ..backprop import ByLayer
 from ..losses import LOSSES, Loss
 from ..network import Network
-from . import memory, thread_limit
+from . import thread_limit
 from .dropout import Dropout
 from .problem import Epoch, Optimizer, Rows, check_order
 from .reference import ReferenceProblem, epoch_by_steps
@@ -41,6 +41,8 @@ _LOSS_NUMBERS = {name: number for number, name in enumerate(LOSSES)}
 _RULES = {"gd": 1, "momentum": 2, "nesterov": 3, "adam": 4}
 _STATE_ARRAYS = {"gd": (), "momentum": ("v",), "nesterov": ("v",), "adam": ("m", "v")}
 _NO_ARRAY = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
+# A copy of X in lanes saves the turning, and is one more thing to read: worth it in a cache only.
+MOST_BYTES_IN_LANES = 24 << 20
 FEW_ROWS = 4  # straight from θ, on one thread: as in predict.hpp
 
 
@@ -82,7 +84,7 @@ class NativeProblem:
         self.dtype = rows.X.dtype.newbyteorder("=")
         threads = n_threads or default_threads()
         problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
-        keeps_lanes = memory.has_room_for(rows.m * net.sizes[0] * self.dtype.itemsize)
+        keeps_lanes = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
         self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads, keeps_lanes)
         if hasattr(rows.X, "tocsr"):
             X = rows.X
