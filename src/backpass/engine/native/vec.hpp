@@ -146,6 +146,12 @@ ALWAYS_INLINE void multiply_add(V& sum, V x, V y) {
     } else {
         __asm__("vfmadd231pd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y));
     }
+#elif defined(__aarch64__)
+    if constexpr (sizeof(Element<V>) == 4) {
+        __asm__("fmla %0.4s, %1.4s, %2.4s" : "+w"(sum) : "w"(x), "w"(y));
+    } else {
+        __asm__("fmla %0.2d, %1.2d, %2.2d" : "+w"(sum) : "w"(x), "w"(y));
+    }
 #else
     sum += x * y;
     hold(sum);
