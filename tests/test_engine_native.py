@@ -17,7 +17,7 @@ from scipy import sparse
 import backpass as bp
 from backpass import backprop, engine
 from backpass.activations import ACTIVATIONS
-from backpass.engine import Dropout, choice, native, reference
+from backpass.engine import Dropout, blocked, choice, native, reference
 from backpass.engine.native import NativeProblem
 from backpass.engine.problem import check_rows
 from backpass.engine.reference import ReferenceProblem
@@ -440,6 +440,66 @@ def test_a_stack_of_networks_in_one_call(dtype, sizes):
         J_alone, D_alone = problem.cost_and_gradient(each[0])
         assert each[1] == J_alone
         assert np.array_equal(each[2], D_alone)
+
+
+def several(net, theta, rule, k, m, batch):
+    """Arguments of an epoch of k networks: each has its θ, state, order and rates."""
+    rng, dtype = np.random.default_rng(k), theta.dtype
+    thetas = [(theta * rng.uniform(0.5, 1.5, theta.shape)).astype(dtype) for _ in range(k)]
+    states = [{**rule.init(each), "t": 3 * i} for i, each in enumerate(thetas)]
+    orders = [rng.permutation(m) for _ in range(k)]
+    rates = [1e-2 * rng.random(-(-m // batch)) for _ in range(k)]
+    return thetas, states, rule, orders, batch, rates
+
+
+def same_epoch(one, other):
+    arrays = [key for key in one.state if key != "t"]
+    return (
+        np.array_equal(one.theta, other.theta)
+        and one.J == other.J
+        and one.state.keys() == other.state.keys()
+        and one.state["t"] == other.state["t"]
+        and all(np.array_equal(one.state[key], other.state[key]) for key in arrays)
+    )
+
+
+@DTYPES
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+@pytest.mark.parametrize("rule", OPTIMIZERS, ids=str)
+@pytest.mark.parametrize("rates", [(), (0.3, 0.2)])
+@pytest.mark.parametrize(("sizes", "batch"), [(NARROW, 50), (WIDE, 70)])
+def test_epochs_of_several_networks_are_those_of_each(dtype, n_threads, rule, rates, sizes, batch):
+    net, theta, rows = example(dtype, m=220, sizes=sizes)
+    dropout = Dropout(rates, 5) if rates else None
+    arguments = several(net, theta, rule, 4, rows.m, batch)
+    before = [each.copy() for each in arguments[0]]
+    together = NativeProblem(net, rows, 0.5, n_threads).run_epochs(*arguments, dropout)
+    alone = NativeProblem(net, rows, 0.5, 1)
+    for i, epoch in enumerate(together):
+        own = [part[i] if isinstance(part, list) else part for part in arguments]
+        assert same_epoch(epoch, alone.run_epoch(*own, dropout))
+    assert all(np.array_equal(*each) for each in zip(arguments[0], before))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+@pytest.mark.parametrize("batch", [40, 10_000, 2000])
+def test_any_number_of_networks_with_any_batch(k, batch):
+    net, theta, rows = example(np.float32, m=2000, sizes=NARROW)
+    problem = NativeProblem(net, rows, 0.5, 2)
+    arguments = several(net, theta, Adam(), k, rows.m, batch)
+    for i, epoch in enumerate(problem.run_epochs(*arguments)):
+        own = [part[i] if isinstance(part, list) else part for part in arguments]
+        assert same_epoch(epoch, problem.run_epoch(*own))
+
+
+@pytest.mark.parametrize("problem_class", [ReferenceProblem, blocked.BlockedProblem])
+def test_engines_without_such_a_call_train_one_after_another(problem_class):
+    net, theta, rows = example(np.float64, m=90)
+    problem = problem_class(net, rows, 0.5)
+    arguments = several(net, theta, Nesterov(), 2, rows.m, 40)
+    for i, epoch in enumerate(problem.run_epochs(*arguments)):
+        own = [part[i] if isinstance(part, list) else part for part in arguments]
+        assert same_epoch(epoch, problem.run_epoch(*own))
 
 
 def test_threadpoolctl_limits_the_core_too():

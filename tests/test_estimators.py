@@ -388,6 +388,46 @@ def test_the_best_of_several_starts_is_kept():
     assert several.n_iter_ > 0
 
 
+SEVERAL = [
+    {"solver": "adam", "early_stopping": True, "n_iter_no_change": 2, "max_iter": 40},
+    {"solver": "adam", "dropout": 0.2, "tol": 0.02, "n_iter_no_change": 1},
+    {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.1, "n_iter_no_change": 1},
+    {"solver": "gd", "learning_rate_init": 0.3, "learning_rate": "cosine", "shuffle": False},
+    {"solver": "sgd", "learning_rate_init": 1.2, "activation": "identity", "tol": 0.01},
+    {"solver": "lbfgs", "max_iter": 12},
+]
+
+
+def each_start_alone(make, y, n_init, monkeypatch):
+    """Fit from each of the starts that a fit with `n_init` draws, one by one."""
+    draw, fits = MLPClassifier._fresh_starts, []
+    for k in range(n_init):
+        with monkeypatch.context() as only:
+            only.setattr(MLPClassifier, "_fresh_starts", lambda *args, k=k: [draw(*args)[k]])
+            fits.append(make(n_init).fit(X_IRIS, y))
+    return fits
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("options", SEVERAL, ids=str)
+def test_several_starts_end_where_each_would_alone(options, n_threads, monkeypatch):
+    options = {"batch_size": 32, "max_iter": 12, "n_threads": n_threads, **options}
+
+    def make(n_init):
+        return small(n_init=n_init, **options)
+
+    alone = each_start_alone(make, Y_IRIS, 5, monkeypatch)
+    early = options.get("early_stopping", False)
+    best = min(alone, key=lambda c: -c.best_validation_score_ if early else c.best_loss_)
+    together = make(5).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(together.theta_, best.theta_)
+    np.testing.assert_array_equal(together.loss_curve_, best.loss_curve_)
+    assert together.validation_scores_ == best.validation_scores_
+    assert together.stop_reason_ is best.stop_reason_
+    assert together.n_iter_ == best.n_iter_
+
+
 # Activations and losses.
 
 

@@ -87,7 +87,7 @@ def block_sums(
     return problem.cost_and_gradient(theta)
 
 
-class StreamedProblem:
+class StreamedProblem(engine.OneByOne):
     """A network's objective on blocks of rows."""
 
     name = "streamed"

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "dispatch.hpp"
-#include "epoch.hpp"
 #include "full_batch.hpp"
 #include "kept_lane_batch.hpp"
 #include "predict.hpp"
+#include "several_epochs.hpp"
 
 using namespace backpass;
 
@@ -51,16 +51,25 @@ std::vector<float> gradient(const Problem& p, const Kernels<float>& kernels, int
     return Delta;
 }
 
-std::vector<float> epoch(const Problem& p, const Kernels<float>& kernels, int threads) {
-    std::vector<float> theta = p.theta, velocity(theta.size());
+// Of several networks: side by side, and in turn what is left over.
+std::vector<float> epochs(const Problem& p, const Kernels<float>& kernels, int threads) {
+    constexpr int NETWORKS = 4;
+    const size_t n = p.theta.size();
+    std::vector<float> thetas, velocities(NETWORKS * n);
     const std::vector<double> rates(5, 0.01);
     RuleSpec rule;
     rule.rule = Rule::momentum;
     rule.momentum = 0.9;
-    EpochRunner<float>(p.net, kernels, p.source, threads, 300, true)
-        .run({p.order.data(), ROWS, 300, rates.data(), 0, 0.1, ROWS, {{0.3}, 5}, rule},
-             {theta.data(), velocity.data(), nullptr});
-    return theta;
+    for (int i = 0; i < NETWORKS; ++i) {
+        for (float weight : p.theta) thetas.push_back(weight * static_cast<float>(i + 1));
+    }
+    std::vector<EpochTask<float>> tasks;
+    for (int i = 0; i < NETWORKS; ++i) {
+        tasks.push_back({{p.order.data(), ROWS, 300, rates.data(), i, 0.1, ROWS, {{0.3}, 5}, rule},
+                         {thetas.data() + i * n, velocities.data() + i * n, nullptr}});
+    }
+    SeveralEpochs<float>(p.net, kernels, p.source, threads).run(tasks);
+    return thetas;
 }
 
 std::vector<float> answers(const Problem& p, const Kernels<float>& kernels, int threads) {
@@ -71,7 +80,7 @@ std::vector<float> answers(const Problem& p, const Kernels<float>& kernels, int 
 
 std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, int threads) {
     std::vector<float> all;
-    for (const auto& part : {gradient<KeptLaneBatch<float>>(p, kernels, threads), epoch(p, kernels, threads),
+    for (const auto& part : {gradient<KeptLaneBatch<float>>(p, kernels, threads), epochs(p, kernels, threads),
                              answers(p, kernels, threads), gradient<FullBatch<float>>(p, kernels, threads)}) {
         all.insert(all.end(), part.begin(), part.end());
     }

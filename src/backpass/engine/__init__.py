@@ -15,11 +15,12 @@ from . import blocked, native, reference
 from .choice import choose, engine_name
 from .curvature_product import ProblemCurvature
 from .dropout import Dropout
-from .problem import Epoch, Optimizer, Rows, check_rows
+from .problem import Epoch, OneByOne, Optimizer, Rows, check_rows
 
 __all__ = [
     "Dropout",
     "Epoch",
+    "OneByOne",
     "Optimizer",
     "ProblemCurvature",
     "Rows",

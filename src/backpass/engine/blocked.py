@@ -17,7 +17,7 @@ from ..network import Network
 from .dropout import Dropout, thinned
 from .inplace import hidden_in_place, output_in_place
 from .inplace_steps import step_in_place
-from .problem import Epoch, Optimizer, Rows, check_order
+from .problem import Epoch, OneByOne, Optimizer, Rows, check_order
 from .reference import ReferenceProblem
 from .workspace import Block, Blocks, Workspace, blocks_of
 
@@ -33,7 +33,7 @@ def fits(*arrays: Any) -> bool:
     )
 
 
-class BlockedProblem:
+class BlockedProblem(OneByOne):
     """One network's objective on one data set, computed block by block in place."""
 
     name = "blocked"

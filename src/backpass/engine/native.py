@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ..losses import LOSSES, Loss
 from ..network import Network
 from . import thread_limit
 from .dropout import Dropout
-from .problem import Epoch, Optimizer, Rows, check_order
+from .problem import Epoch, OneByOne, Optimizer, Rows, check_order
 from .reference import ReferenceProblem, epoch_by_steps
 
 try:
@@ -40,7 +41,7 @@ _ACTIVATION_NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
 _LOSS_NUMBERS = {name: number for number, name in enumerate(LOSSES)}
 _RULES = {"gd": 1, "momentum": 2, "nesterov": 3, "adam": 4}
 _STATE_ARRAYS = {"gd": (), "momentum": ("v",), "nesterov": ("v",), "adam": ("m", "v")}
-_NO_ARRAY = {np.dtype(t): np.empty(0, t) for t in (np.float32, np.float64)}
+_NUMBER_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 # A copy of X in lanes saves the turning, and is one more thing to read: worth it in a cache only.
 MOST_BYTES_IN_LANES = 24 << 20
 FEW_ROWS = 4  # straight from θ, on one thread: as in predict.hpp
@@ -64,7 +65,7 @@ def computes(net: Network) -> bool:
 def takes(array: Any) -> bool:
     """Whether the core can read the array: NumPy's, or CSR, in single or double precision."""
     values = getattr(array, "data", None) if hasattr(array, "tocsr") else array
-    return type(values) is np.ndarray and values.dtype.newbyteorder("=") in _NO_ARRAY
+    return type(values) is np.ndarray and values.dtype.newbyteorder("=") in _NUMBER_TYPES
 
 
 def default_threads() -> int:
@@ -72,7 +73,7 @@ def default_threads() -> int:
     return thread_limit.processors() if _native is None else _native.get_num_threads()
 
 
-class NativeProblem:
+class NativeProblem(OneByOne):
     """One network's objective on one data set: J and D, and epochs of mini-batches."""
 
     name = "native"
@@ -154,25 +155,49 @@ class NativeProblem:
             return epoch_by_steps(
                 self, theta, state, optimizer, order, batch_size, learning_rates, dropout
             )
-        theta = self._theta(theta).copy()
+        one = [theta], [state], optimizer, [order], batch_size, [learning_rates]
+        return self.run_epochs(*one, dropout)[0]
+
+    def run_epochs(
+        self,
+        thetas: Sequence[Array],
+        states: Sequence[dict[str, Any]],
+        optimizer: Optimizer,
+        orders: Sequence[np.ndarray],
+        batch_size: int,
+        learning_rates: Sequence[np.ndarray],
+        dropout: Dropout | None = None,
+    ) -> list[Epoch]:
+        """One pass of each network over its own order: the bits are those of each alone.
+
+        It is one call of the core. The orders are equally long.
+        """
+        if not _knows(optimizer):
+            return super().run_epochs(
+                thetas, states, optimizer, orders, batch_size, learning_rates, dropout
+            )
         names = _STATE_ARRAYS[optimizer.name]
-        arrays = [self._theta(state[name]).copy() for name in names]
-        first, second = [*arrays, _NO_ARRAY[self.dtype], _NO_ARRAY[self.dtype]][:2]
-        J = self._core.run_epoch(
-            theta,
-            first,
-            second,
+        thetas = [self._theta(theta).copy() for theta in thetas]
+        arrays = [[self._theta(state[name]).copy() for state in states] for name in names]
+        ts = [int(state["t"]) for state in states]
+        Js = self._core.run_epochs(
+            thetas,
+            arrays,
             _rule(optimizer),
-            self._order(order),
+            self._order(orders),
             batch_size,
             np.ascontiguousarray(learning_rates, np.float64),
-            int(state["t"]),
+            ts,
             self.lam,
             self.rows.W,
             *_masks(dropout),
         )
-        t = int(state["t"]) + -(-len(order) // batch_size)
-        return Epoch(theta, {"t": t, **dict(zip(names, arrays))}, J)
+        n_steps = -(-len(orders[0]) // batch_size)
+        kept = [
+            {"t": t + n_steps, **{name: array[i] for name, array in zip(names, arrays)}}
+            for i, t in enumerate(ts)
+        ]
+        return [Epoch(*each) for each in zip(thetas, kept, Js)]
 
     @property
     def _reference(self) -> ReferenceProblem:
@@ -181,7 +206,7 @@ class NativeProblem:
     def _theta(self, theta: Array) -> np.ndarray:
         return np.ascontiguousarray(theta, self.dtype)
 
-    def _order(self, order: np.ndarray) -> np.ndarray:
+    def _order(self, order: Any) -> np.ndarray:
         return np.ascontiguousarray(check_order(order, self.rows.m), np.int64)
 
 

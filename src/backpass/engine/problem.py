@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -11,6 +11,7 @@ import numpy as np
 from ..arrays import Array, array_namespace, as_matrix, as_targets, as_weights
 from ..errors import InvalidInput
 from ..network import Network
+from .dropout import Dropout
 
 
 class Optimizer(Protocol):
@@ -38,6 +39,28 @@ class Epoch(NamedTuple):
     theta: Array
     state: dict[str, Any]
     J: float
+
+
+class OneByOne:
+    """A problem whose networks are trained one after another."""
+
+    run_epoch: Callable[..., Epoch]
+
+    def run_epochs(
+        self,
+        thetas: Sequence[Array],
+        states: Sequence[dict[str, Any]],
+        optimizer: Optimizer,
+        orders: Sequence[Any],
+        batch_size: int,
+        learning_rates: Sequence[np.ndarray],
+        dropout: Dropout | None = None,
+    ) -> list[Epoch]:
+        """One pass of each network over its own order."""
+        return [
+            self.run_epoch(theta, state, optimizer, order, batch_size, rates, dropout)
+            for theta, state, order, rates in zip(thetas, states, orders, learning_rates)
+        ]
 
 
 @dataclass(frozen=True)
@@ -87,7 +110,7 @@ def check_rows(
 def check_order(order: Any, m: int) -> np.ndarray:
     """Return row numbers that exist: gathering does not check them again."""
     order = np.asarray(order)
-    if len(order) and not (order.min() >= 0 and order.max() < m):
+    if order.size and not (order.min() >= 0 and order.max() < m):
         raise IndexError(f"The order of the rows names a row outside 0 to {m - 1}.")
     return order
 

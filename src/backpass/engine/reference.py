@@ -15,12 +15,12 @@ from .. import backprop
 from ..arrays import Array, array_namespace
 from ..network import Network
 from .dropout import Dropout, thinned
-from .problem import Epoch, Optimizer, Rows
+from .problem import Epoch, OneByOne, Optimizer, Rows
 
 BLOCK_ROWS = 1024
 
 
-class ReferenceProblem:
+class ReferenceProblem(OneByOne):
     """One network's objective on one data set: J and D, epochs of mini-batches, all by backprop."""
 
     name = "reference"

@@ -12,13 +12,13 @@
 #include <optional>
 
 #include "dispatch.hpp"
-#include "epoch.hpp"
 #include "full_batch.hpp"
 #include "glass.hpp"
 #include "kept_lanes.hpp"
 #include "lane_batch.hpp"
 #include "objective.hpp"
 #include "predict.hpp"
+#include "several_epochs.hpp"
 #include "spares.hpp"
 #include "thread_limit.hpp"
 
@@ -130,7 +130,8 @@ public:
           y_(std::move(y)),
           w_(std::move(w)),
           threads_(threads),
-          kept_(static_cast<int64_t>(y_.shape(0)), net.spec.inputs(), keeps_lanes) {
+          kept_(static_cast<int64_t>(y_.shape(0)), net.spec.inputs(), keeps_lanes),
+          epochs_(net_.spec, kernels(), source_, threads) {
         source_.y = y_.data();
         source_.w = w_.data();
         source_.m = static_cast<int64_t>(y_.shape(0));
@@ -217,23 +218,26 @@ public:
         return Glass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
     }
 
-    // `first` and `second` are empty where the rule has no such array.
-    double run_epoch(Out<T> theta, Out<T> first, Out<T> second, const RuleSpec& rule, In<int64_t> order,
-                     int64_t batch, In<double> learning_rates, int64_t t, double lam, double total_weight,
-                     const std::vector<double>& dropout_rates, uint64_t dropout_seed) {
+    // An epoch of each of k networks; J of each on its way. `states` holds the rule's arrays, up to two
+    // of them, each for every network; orders have shape (k, rows), learning rates (k, steps).
+    std::vector<double> run_epochs(const std::vector<Out<T>>& thetas,
+                                   const std::vector<std::vector<Out<T>>>& states, const RuleSpec& rule,
+                                   In<int64_t> orders, int64_t batch, In<double> learning_rates,
+                                   const std::vector<int64_t>& ts, double lam, double total_weight,
+                                   const std::vector<double>& dropout_rates, uint64_t dropout_seed) {
         const nb::gil_scoped_release release;
-        const auto rows = static_cast<int64_t>(order.size());
-        const bool masked = !dropout_rates.empty();
-        const int64_t most = std::min(batch, rows);
-        const auto runner = epochs_.take(
-            [=](const EpochRunner<T>& spare) { return spare.batch() == most && spare.masked() == masked; },
-            [=] {
-                return std::make_unique<EpochRunner<T>>(net_.spec, kernels(), source_, threads_, most,
-                                                        masked);
-            });
-        return runner->run({order.data(), rows, batch, learning_rates.data(), t, lam, total_weight,
-                            DropoutSpec{dropout_rates, dropout_seed}, rule},
-                           {theta.data(), data_or_null(first), data_or_null(second)});
+        const auto rows = static_cast<int64_t>(orders.shape(1));
+        const size_t steps = learning_rates.shape(1);
+        const DropoutSpec dropout{dropout_rates, dropout_seed};
+        std::vector<EpochTask<T>> tasks;
+        for (size_t i = 0; i < thetas.size(); ++i) {
+            T* first = states.size() > 0 ? states[0][i].data() : nullptr;
+            T* second = states.size() > 1 ? states[1][i].data() : nullptr;
+            tasks.push_back({{orders.data() + i * rows, rows, batch, learning_rates.data() + i * steps, ts[i],
+                              lam, total_weight, dropout, rule},
+                             {thetas[i].data(), first, second}});
+        }
+        return epochs_.run(tasks);
     }
 
 private:
@@ -264,8 +268,6 @@ private:
         return sums_in_panels(full_batches_alone_, 1, theta, Delta);
     }
 
-    static T* data_or_null(const Out<T>& array) { return array.size() == 0 ? nullptr : array.data(); }
-
     NetworkDoor net_;
     In<T> x_, y_, w_;
     In<int32_t> columns_;
@@ -275,7 +277,7 @@ private:
     KeptLanes<T> kept_;
     Spares<FullBatch<T>> full_batches_, full_batches_alone_, batches_;
     Spares<LaneBatch<T>> lane_batches_, lane_batches_alone_;
-    Spares<EpochRunner<T>> epochs_;
+    SeveralEpochs<T> epochs_;
     Spares<ManyRows<T>> answers_;
 };
 
@@ -307,7 +309,7 @@ void bind_number_type(nb::module_& m, const char* problem) {
         .def("batch_cost_and_gradient", &ProblemDoor<T>::batch_cost_and_gradient)
         .def("logits_and_cost", &ProblemDoor<T>::logits_and_cost)
         .def("intermediates", &ProblemDoor<T>::intermediates)
-        .def("run_epoch", &ProblemDoor<T>::run_epoch);
+        .def("run_epochs", &ProblemDoor<T>::run_epochs);
     m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);
     m.def("elementwise", [](const std::string& name, const std::string& isa, In<T> x, Out<T> y) {
         const Kernels<T>& k = kernels_of<T>(kernel_set(isa));

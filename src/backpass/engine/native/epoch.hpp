@@ -30,12 +30,17 @@ struct EpochPlan {
     RuleSpec rule;
 };
 
+inline double multiply_adds_of_step(const NetworkSpec& net, const EpochPlan& plan) {
+    return 3.0 * static_cast<double>(std::min(plan.batch, plan.rows)) * static_cast<double>(net.parameters());
+}
+
 template <class T>
 class EpochRunner {
 public:
     EpochRunner(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
                 int64_t batch, bool masked)
-        : kernels_(kernels),
+        : net_(net),
+          kernels_(kernels),
           source_(source),
           layout_(net),
           weights_(layout_),
@@ -50,11 +55,18 @@ public:
     int64_t batch() const { return batch_; }
     bool masked() const { return masked_; }
 
+    // Memory only for what the rule has.
+    void make_room(const EpochArrays<T>& arrays) {
+        if (arrays.first != nullptr && first_.size() == 0) first_ = Buffer<T>(layout_.size());
+        if (arrays.second != nullptr && second_.size() == 0) second_ = Buffer<T>(layout_.size());
+    }
+
     // The mean J on the way; θ and the state are replaced.
     double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
+        make_room(arrays);
         read(arrays);
         double J = 0;
-        Patience patience(threads_for(multiply_adds_of(plan), threads_));
+        Patience patience(threads_for(multiply_adds_of_step(net_, plan), threads_));
         const int64_t steps = (plan.rows + plan.batch - 1) / plan.batch;
         for (int64_t step = 0; step < steps;) {
             const int64_t end = std::min(steps, step + patience.steps());
@@ -78,11 +90,6 @@ private:
         }
     };
 
-    double multiply_adds_of(const EpochPlan& plan) const {
-        return 3.0 * static_cast<double>(std::min(plan.batch, plan.rows)) *
-               static_cast<double>(layout_.theta_size());
-    }
-
     // Steps [begin, end) by as many threads as patience has; their share of the mean J.
     double run_steps(const EpochPlan& plan, int64_t begin, int64_t end, Patience& patience) {
         double J = 0;
@@ -103,14 +110,8 @@ private:
 
     void read(const EpochArrays<T>& arrays) {
         weights_.read(layout_, kernels_, arrays.theta);
-        if (arrays.first != nullptr) read_state(arrays.first, first_);
-        if (arrays.second != nullptr) read_state(arrays.second, second_);
-    }
-
-    // Memory only for what the rule has.
-    void read_state(const T* array, Buffer<T>& panels) {
-        if (panels.size() == 0) panels = Buffer<T>(layout_.size());
-        layout_.pack(array, panels.data());
+        if (arrays.first != nullptr) layout_.pack(arrays.first, first_.data());
+        if (arrays.second != nullptr) layout_.pack(arrays.second, second_.data());
     }
 
     void write(const EpochArrays<T>& arrays) const {
@@ -201,6 +202,7 @@ private:
         return sum;
     }
 
+    const NetworkSpec& net_;
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
     PanelLayout<T> layout_;
