@@ -30,8 +30,8 @@ struct EpochPlan {
     RuleSpec rule;
 };
 
-inline double multiply_adds_of_step(const NetworkSpec& net, const EpochPlan& plan) {
-    return 3.0 * static_cast<double>(std::min(plan.batch, plan.rows)) * static_cast<double>(net.parameters());
+inline double multiply_adds_of_step(const NetworkSpec& net, int64_t rows) {
+    return 3.0 * static_cast<double>(rows) * static_cast<double>(net.parameters());
 }
 
 template <class T>
@@ -48,7 +48,8 @@ public:
           batch_(batch),
           masked_(masked),
           machine_(net, layout_, kernels, source, block_rows<T>(net, batch, 1024, 1 << 20), threads, masked),
-          squares_(machine_.strips()) {
+          squares_(machine_.strips()),
+          patience_(threads_for(multiply_adds_of_step(net, batch), threads)) {
         if (batch > machine_.capacity()) sums_ = Buffer<T>(layout_.size());
     }
 
@@ -66,11 +67,10 @@ public:
         make_room(arrays);
         read(arrays);
         double J = 0;
-        Patience patience(threads_for(multiply_adds_of_step(net_, plan), threads_));
         const int64_t steps = (plan.rows + plan.batch - 1) / plan.batch;
         for (int64_t step = 0; step < steps;) {
-            const int64_t end = std::min(steps, step + patience.steps());
-            J += run_steps(plan, step, end, patience);
+            const int64_t end = std::min(steps, step + patience_.steps());
+            J += run_steps(plan, step, end);
             step = end;
         }
         write(arrays);
@@ -85,26 +85,25 @@ private:
         Patience& patience;
 
         void wait() const {
-            if (thread > 0 || threads == 1) return barrier.wait();
-            patience.wait([this] { barrier.wait(); });
+            if (threads > 1) patience.wait(thread, [this] { barrier.wait(); });
         }
     };
 
     // Steps [begin, end) by as many threads as patience has; their share of the mean J.
-    double run_steps(const EpochPlan& plan, int64_t begin, int64_t end, Patience& patience) {
+    double run_steps(const EpochPlan& plan, int64_t begin, int64_t end) {
         double J = 0;
-        const int wanted = patience.threads();
+        const int wanted = patience_.threads();
         Barrier barrier(wanted), alone(1);
-        patience.begin();
+        patience_.begin();
         run_on_team(wanted, [&](int thread, int threads) {
-            const Crew crew{thread, threads, threads == wanted ? barrier : alone, patience};
+            const Crew crew{thread, threads, threads == wanted ? barrier : alone, patience_};
             for (int64_t step = begin; step < end; ++step) {
                 const int64_t at = step * plan.batch, rows = std::min(plan.batch, plan.rows - at);
                 const double batch_J = run_batch(plan, at, rows, step, crew);
                 if (thread == 0) J += batch_J * (static_cast<double>(rows) / static_cast<double>(plan.rows));
             }
         });
-        patience.end();
+        patience_.end();
         return J;
     }
 
@@ -213,6 +212,7 @@ private:
     bool masked_;
     BlockMachine<T> machine_;
     std::vector<double> squares_;
+    Patience patience_;  // kept from epoch to epoch, as neighbours stay
 };
 
 }  // namespace backpass

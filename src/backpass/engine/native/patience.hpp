@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace backpass {
 
@@ -19,28 +20,28 @@ class Patience {
 public:
     using Clock = std::chrono::steady_clock;
 
-    explicit Patience(int threads) : threads_(threads) {}
+    explicit Patience(int threads) : threads_(threads), waited_(threads) {}
 
     // For how many threads the next stretch of work is, and of how many steps at most.
     int threads() const { return resting_ ? 1 : threads_; }
     int64_t steps() const { return resting_ ? rest_ : STRETCH; }
 
     void begin() {
-        waited_ = Clock::duration::zero();
+        for (Waited& each : waited_) each.time = Clock::duration::zero();
         begun_ = Clock::now();
     }
 
     template <class Wait>
-    void wait(Wait wait) {
+    void wait(int thread, Wait wait) {
         const auto from = Clock::now();
         wait();
-        waited_ += Clock::now() - from;
+        waited_[thread].time += Clock::now() - from;
     }
 
     void end() {
         if (resting_) {
             resting_ = false;
-        } else if (threads_ > 1 && waited_ > SHARE * (Clock::now() - begun_)) {
+        } else if (threads_ > 1 && longest_wait() > SHARE * (Clock::now() - begun_)) {
             resting_ = true;
             rest_ = std::min(2 * rest_, LONGEST_REST);
         } else {
@@ -49,13 +50,24 @@ public:
     }
 
 private:
-    static constexpr double SHARE = 0.45;  // of the time spent in waiting
+    static constexpr double SHARE = 0.45;  // of the time, spent in waiting by whoever waits longest
     static constexpr int64_t STRETCH = 16, LONGEST_REST = 512;
+
+    struct alignas(64) Waited {
+        Clock::duration time{};
+    };
+
+    // The thread on the taken core waits for nobody.
+    Clock::duration longest_wait() const {
+        Clock::duration longest{};
+        for (const Waited& each : waited_) longest = std::max(longest, each.time);
+        return longest;
+    }
 
     int threads_;
     bool resting_ = false;
     int64_t rest_ = STRETCH;
-    Clock::duration waited_{};
+    std::vector<Waited> waited_;
     Clock::time_point begun_{};
 };
 

@@ -46,7 +46,8 @@ private:
     size_t side_by_side(const Tasks& tasks) const {
         const size_t k = tasks.size(), threads = static_cast<size_t>(threads_);
         if (k < 2 || threads < 2 || net_.parameters() * sizeof(T) > LARGEST_ASIDE) return 0;
-        const double work = multiply_adds_of_step(net_, tasks.front().plan);
+        const EpochPlan& plan = tasks.front().plan;
+        const double work = multiply_adds_of_step(net_, std::min(plan.batch, plan.rows));
         return threads_for(work, threads_) == threads_ ? k - k % threads : k;
     }
 
