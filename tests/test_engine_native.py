@@ -424,9 +424,9 @@ def test_every_intermediate_equals_the_reference_by_name(kernels, problem):
         for l in kept:
             by_rows = kept is not ours[3]
             left, right = (x[l][clear] if by_rows else x[l] for x in (kept, expected))
-            assert np.linalg.norm(left - right) <= limit * max(
-                np.linalg.norm(right), 0.1
-            )  # one may cancel
+            # A few numbers may cancel, each the sum of as many terms as the widest layer has.
+            size = max(np.linalg.norm(right), 0.1 * np.sqrt(max(net.sizes)))
+            assert np.linalg.norm(left - right) <= limit * size
 
 
 @DTYPES
