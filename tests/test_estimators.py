@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import itertools
 import pickle
 import warnings
 
@@ -388,13 +390,17 @@ def test_the_best_of_several_starts_is_kept():
     assert several.n_iter_ > 0
 
 
+EARLY = {"early_stopping": True, "n_iter_no_change": 4, "validation_fraction": 0.3}
+LINEAR = {"activation": "identity", "tol": 0.02, "n_iter_no_change": 3}
+IMPATIENT = {"tol": 0.05, "n_iter_no_change": 1, "max_iter": 30}
 SEVERAL = [
-    {"solver": "adam", "early_stopping": True, "n_iter_no_change": 2, "max_iter": 40},
+    {"solver": "adam", "learning_rate_init": 0.05, "max_iter": 40, **EARLY},
     {"solver": "adam", "dropout": 0.2, "tol": 0.02, "n_iter_no_change": 1},
-    {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.1, "n_iter_no_change": 1},
+    {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1, **IMPATIENT},
     {"solver": "gd", "learning_rate_init": 0.3, "learning_rate": "cosine", "shuffle": False},
-    {"solver": "sgd", "learning_rate_init": 1.2, "activation": "identity", "tol": 0.01},
-    {"solver": "lbfgs", "max_iter": 12},
+    {"solver": "sgd", "learning_rate_init": 0.1, "max_iter": 30, **LINEAR},
+    {"solver": "sgd", "learning_rate_init": 0.5, **LINEAR},  # all diverge, the third last
+    {"solver": "lbfgs"},
 ]
 
 
@@ -426,6 +432,60 @@ def test_several_starts_end_where_each_would_alone(options, n_threads, monkeypat
     assert together.validation_scores_ == best.validation_scores_
     assert together.stop_reason_ is best.stop_reason_
     assert together.n_iter_ == best.n_iter_
+
+
+def crash_at_call(n):
+    calls = itertools.count(1)
+
+    def callback(progress):
+        if next(calls) == n:
+            raise Crash
+
+    return callback
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("options", [*SEVERAL[:2], *SEVERAL[4:]], ids=str)
+def test_several_starts_resume_to_the_same_bits(options, tmp_path):
+    options = {"batch_size": 32, "max_iter": 12, "n_init": 4, **options}
+    whole = small(**options).fit(X_IRIS, Y_IRIS)
+    resumed = None
+    while resumed is None:  # each goes on for two epochs
+        model = small(**options, checkpoint=tmp_path / "run.backpass", callbacks=crash_at_call(3))
+        with contextlib.suppress(Crash):
+            resumed = model.fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(resumed.theta_, whole.theta_)
+    np.testing.assert_array_equal(resumed.loss_curve_, whole.loss_curve_)
+    assert resumed.n_iter_ == whole.n_iter_
+    assert resumed.stop_reason_ is whole.stop_reason_
+
+
+def test_callbacks_are_told_of_the_best_of_several_starts():
+    told, asked = [], small(n_init=4, max_iter=6, callbacks=lambda progress: told.append(progress))
+    asked.fit(X_IRIS, Y_IRIS)
+    assert [progress.epoch for progress in told] == [1, 2, 3, 4, 5, 6]
+    assert told[-1].J == asked.loss_curve_[-1]
+    np.testing.assert_array_equal(told[-1].theta, asked.theta_)
+    stopped = small(n_init=4, max_iter=6, callbacks=lambda progress: progress.epoch == 3)
+    assert stopped.fit(X_IRIS, Y_IRIS).stop_reason_ is StopReason.CALLBACK
+    np.testing.assert_array_equal(stopped.theta_, told[2].theta)
+
+
+def test_several_starts_are_interrupted_together_and_go_on(tmp_path):
+    def interrupt(progress):
+        if progress.epoch == 5:
+            raise KeyboardInterrupt
+
+    options = {"n_init": 3, "max_iter": 9, "n_iter_no_change": 20}
+    here = {"checkpoint": tmp_path / "run.backpass", "every": 2}
+    with pytest.warns(UserWarning, match="interrupted"):
+        left = small(**options, **here, callbacks=interrupt).fit(X_IRIS, Y_IRIS)
+    assert left.stop_reason_ is StopReason.INTERRUPTED
+    assert left.n_iter_ == 5
+    assert left.score(X_IRIS, Y_IRIS) > 0
+    whole = small(**options).fit(X_IRIS, Y_IRIS)
+    resumed = small(**options, **here).fit(X_IRIS, Y_IRIS)
+    np.testing.assert_array_equal(resumed.theta_, whole.theta_)
 
 
 # Activations and losses.

@@ -212,7 +212,7 @@ def test_divergence_is_named_and_undone(problem):
 
 
 def test_a_finite_explosion_counts_as_divergence(problem):
-    class Exploding:
+    class Exploding(engine.OneByOne):
         rows, net, lam = problem.rows, problem.net, problem.lam
 
         def run_epoch(self, theta, state, *rest):
@@ -244,7 +244,7 @@ def test_what_is_not_finite_at_once_is_refused(problem, run):
         run(wild, lost)
 
 
-class Interrupted:
+class Interrupted(engine.OneByOne):
     """A problem that is interrupted at the n-th call."""
 
     def __init__(self, problem, calls):

@@ -126,11 +126,13 @@ OURS = """
     schedule_epochs : int, optional
         Length of cosine and one_cycle; ``max_iter`` where not given.
     n_init : int
-        Trainings from different starts, of which the best is kept.
+        Trainings from different starts, of which the best is kept. Those of a mini-batch solver
+        are trained together, each ending as it would alone.
     n_threads : int, optional
         Threads at most; the result has the same bits with any number.
     callbacks : callable or list of callables, optional
-        Called with a ``Progress`` after every epoch; one that returns something true stops.
+        Called with a ``Progress`` after every epoch; one that returns something true stops. Of
+        several starts it is told of the best so far.
     checkpoint : path, optional
         A file that the training state is written to, and resumed from where it is unfinished.
     every : int

@@ -50,11 +50,13 @@ from .sklearn_bridge import (
 )
 from .solvers import describe_point
 from .streaming import Encode, describe_blocks
-from .training import Patience, Plan, Progress, State, StopReason, Watch
+from .training import Ended, Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
 from .views import Views, assign, coefs, intercepts, joined
 
 SPARSE = ("csr", "csc")
+
+FROM_OUTSIDE = {StopReason.CALLBACK, StopReason.INTERRUPTED}  # which stop the whole fit
 
 logger = logging.getLogger("backpass")
 PRODUCTS = 8  # with the Hessian, to tell what was found: two evaluations of the gradient each
@@ -248,7 +250,7 @@ class Perceptron(
         if max_iter is not None and self.checkpoint is not None:
             checkpoint = self._checkpoint(fingerprint(*data), own, known)
         runs = self._runs(checkpoint, net, data.X, known)
-        data, validation = self._hold_out(data, own, runs.starts[0]["seeds"])
+        data, validation = self._hold_out(data, own, runs.states[0]["seeds"])
         problem = engine.prepare(
             net,
             data.X,
@@ -268,7 +270,7 @@ class Perceptron(
         if runs is not None:
             logger.warning("The training goes on after epoch %d.", runs.epoch)
             return runs
-        return Runs([self._resumed()] if known else self._fresh_starts(net, X))
+        return Runs.anew([self._resumed()] if known else self._fresh_starts(net, X))
 
     def _finish(
         self,
@@ -291,7 +293,7 @@ class Perceptron(
         state, reason = self._best_run(problem, runs, watch, patience, max_iter or 1, checkpoint)
         if max_iter is None and reason is StopReason.MAX_ITER:
             reason = StopReason.ONE_PASS
-        n_iter = state["epoch"] - runs.starts[0]["epoch"]
+        n_iter = state["epoch"] - runs.begun[0][0]
         self.__dict__.pop("found_", None)
         self._publish(problem, state, reason, n_iter, by_score)
         bridge.close(self.theta_)
@@ -387,35 +389,42 @@ class Perceptron(
         patience: Patience,
         max_iter: int,
         checkpoint: Checkpoint | None,
-    ) -> tuple[State, StopReason]:
+    ) -> Ended:
         """Train from every start and return the end with the least J, or the best score."""
-        while not runs.over:
+        together = self.solver in MINI_BATCH_SOLVERS
+        while runs.left and not runs.reasons_given & FROM_OUTSIDE:
+            numbers = runs.left if together else runs.left[:1]
             if checkpoint is not None:
-                watch.keep = runs.keeper(checkpoint)
-            state, reason = self._run(problem, runs, watch, patience, max_iter)
-            runs = runs.ended(state, reason)
-            if reason in (StopReason.INTERRUPTED, StopReason.CALLBACK):
-                break
-        state, reason = runs.best(patience)
+                watch.keep = runs.keeper(numbers, checkpoint)
+            ends = self._run(problem, runs, numbers, watch, patience, max_iter)
+            runs = runs.after(numbers, ends)
         if checkpoint is not None:
-            checkpoint.close(finished=runs.last_reason is not StopReason.INTERRUPTED)
-        return state, reason
+            checkpoint.close(finished=StopReason.INTERRUPTED not in runs.reasons_given)
+        return runs.best(patience)
 
     def _run(
-        self, problem: Any, runs: Runs, watch: Watch, patience: Patience, max_iter: int
-    ) -> tuple[State, StopReason]:
-        """One training, from its start or from where it was kept."""
-        state, epochs, evaluations = runs.current()
+        self,
+        problem: Any,
+        runs: Runs,
+        numbers: list[int],
+        watch: Watch,
+        patience: Patience,
+        max_iter: int,
+    ) -> list[Ended]:
+        """Some of the trainings, from their starts or from where they were kept."""
+        states = [runs.states[number] for number in numbers]
+        epochs, evaluations = runs.spent(numbers[0])
         if self.solver not in MINI_BATCH_SOLVERS:
-            return training.run_full_batch(
+            ended = training.run_full_batch(
                 problem,
-                state,
+                states[0],
                 watch,
                 solver=self.solver,
                 max_iter=max_iter - epochs,
                 max_fun=self.max_fun - evaluations,
                 patience=patience,
             )
+            return [ended]
         plan = Plan(
             optimizer=self._optimizer(),
             schedule=self._schedule(),
@@ -423,9 +432,9 @@ class Perceptron(
             max_epochs=max_iter - epochs,
             patience=patience,
             shuffle=self.shuffle,
-            dropout=self._dropout(problem.net.L - 2, state["seeds"]["dropout"]),
+            dropout=self._dropout(problem.net.L - 2, states[0]["seeds"]["dropout"]),
         )
-        return training.run_epochs(problem, state, plan, watch)
+        return training.run_together(problem, states, plan, watch)
 
     def _printer(self) -> tuple[Callable[[Progress], None], ...]:
         """scikit-learn's lines for verbose=True."""

@@ -6,15 +6,20 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .checkpoints import Checkpoint
-from .training import Patience, State, StopReason
+from .training import Ended, Patience, State, StopReason, Training
 
 
 class Runs(NamedTuple):
-    """The starts, the ends so far, and the state of the training between them."""
+    """Where each training is, and the name of the reason why it is over, if it is."""
 
-    starts: list[State]
-    ends: tuple[tuple[State, str], ...] = ()  # with the stop reason's name
-    now: State | None = None
+    begun: list[tuple[int, int]]  # epochs and evaluations before the fit
+    states: list[State]
+    reasons: list[str | None]
+
+    @classmethod
+    def anew(cls, starts: list[State]) -> Runs:
+        """Begin from these."""
+        return cls([_spent(start) for start in starts], starts, [None] * len(starts))
 
     @classmethod
     def kept(cls, checkpoint: Checkpoint | None) -> Runs | None:
@@ -23,40 +28,51 @@ class Runs(NamedTuple):
         return None if left is None else cls(**left)
 
     @property
+    def left(self) -> list[int]:
+        """The numbers of those that are not over."""
+        return [number for number, reason in enumerate(self.reasons) if reason is None]
+
+    @property
     def epoch(self) -> int:
-        """Epochs that the training in between has behind it."""
-        return 0 if self.now is None else self.now["epoch"]
+        """Epochs that the first of them has behind it."""
+        return self.states[self.left[0]]["epoch"]
 
     @property
-    def last_reason(self) -> StopReason:
-        """Why the last one stopped."""
-        return StopReason[self.ends[-1][1]]
+    def reasons_given(self) -> set[StopReason]:
+        """Why trainings stopped."""
+        return {StopReason[name] for name in self.reasons if name is not None}
 
-    @property
-    def over(self) -> bool:
-        """Whether there is no start left."""
-        return len(self.ends) == len(self.starts)
+    def spent(self, number: int) -> tuple[int, int]:
+        """Epochs and evaluations that one has used up in this fit."""
+        epochs, evaluations = _spent(self.states[number])
+        epochs_before, evaluations_before = self.begun[number]
+        return epochs - epochs_before, evaluations - evaluations_before
 
-    def current(self) -> tuple[State, int, int]:
-        """Return the state to go on from, and the epochs and evaluations spent before it."""
-        start = self.starts[len(self.ends)]
-        state = start if self.now is None else self.now
-        return state, state["epoch"] - start["epoch"], _evaluations(state) - _evaluations(start)
+    def after(self, numbers: list[int], trainings: list[Training] | list[Ended]) -> Runs:
+        """Replace some of the trainings by what has become of them."""
+        states, reasons = list(self.states), list(self.reasons)
+        for number, (state, reason) in zip(numbers, trainings):
+            states[number], reasons[number] = state, reason and reason.name
+        return self._replace(states=states, reasons=reasons)
 
-    def ended(self, state: State, reason: StopReason) -> Runs:
-        """One training more is over."""
-        return Runs(self.starts, (*self.ends, (state, reason.name)), None)
-
-    def best(self, patience: Patience) -> tuple[State, StopReason]:
+    def best(self, patience: Patience) -> Ended:
         """Return the end with the least J, or the best score."""
-        state, name = min(self.ends, key=lambda end: patience.rank(end[0]))
-        return state, StopReason[name]
+        ends = [(s, StopReason[name]) for s, name in zip(self.states, self.reasons) if name]
+        return min(ends, key=lambda end: patience.rank(end[0]))
 
-    def keeper(self, checkpoint: Checkpoint) -> Callable[[State], None]:
-        """Something that keeps a state of the current training."""
-        return lambda state: checkpoint.keep(state["epoch"], self._replace(now=state)._asdict())
+    def keeper(
+        self, numbers: list[int], checkpoint: Checkpoint
+    ) -> Callable[[list[Training]], None]:
+        """Something that keeps these trainings, and the others as they are."""
+
+        def keep(trainings: list[Training]) -> None:
+            now = self.after(numbers, trainings)
+            checkpoint.keep(now.epoch, now._asdict())
+
+        return keep
 
 
-def _evaluations(state: State) -> int:
-    """Evaluations of J and D by a full-batch solver; the first is made before its first step."""
-    return 1 if state["solver"] is None else state["solver"].get("nfev", 1)
+def _spent(state: State) -> tuple[int, int]:
+    """Epochs, and evaluations of J and D; the first is made before a solver's first step."""
+    solver = state["solver"]
+    return state["epoch"], 1 if solver is None else solver.get("nfev", 1)

@@ -84,6 +84,8 @@ _CONVERGED = (
 class Progress:
     """What a callback is told after every epoch or iteration.
 
+    Of several starts that are trained together, it is told of the best so far that still trains.
+
     Parameters
     ----------
     epoch : int
@@ -114,17 +116,22 @@ class Progress:
     theta: Any = None
 
 
+# Where a training is, and why it is over, if it is.
+Training = tuple[State, StopReason | None]
+Ended = tuple[State, StopReason]
+
+
 @dataclass
 class Watch:
     """Who looks at a training from outside, after every epoch.
 
     ``validate`` maps θ to (score, loss); a callback that returns something true stops the loop;
-    ``keep`` is given every state from which the training goes on.
+    ``keep`` is given all trainings of the loop, whenever one of them goes on.
     """
 
     validate: Callable[[Array], tuple[float, float]] | None = None
     callbacks: tuple[Callable[[Progress], Any], ...] = ()
-    keep: Callable[[State], Any] = lambda state: None
+    keep: Callable[[list[Training]], Any] = lambda trainings: None
     started: float = field(default_factory=time.perf_counter)
     rows: int = 0  # rows that went through since `started`
 
@@ -231,61 +238,113 @@ def start(theta: Array, seed: int = 0) -> State:
     }
 
 
-def run_epochs(problem: Any, state: State, plan: Plan, watch: Watch) -> tuple[State, StopReason]:
+def run_epochs(problem: Any, state: State, plan: Plan, watch: Watch) -> Ended:
     """Train by mini-batches until there is a reason to stop."""
+    return run_together(problem, [state], plan, watch)[0]
+
+
+def run_together(problem: Any, states: list[State], plan: Plan, watch: Watch) -> list[Ended]:
+    """Train several networks, epoch by epoch, each until there is a reason to stop.
+
+    None of them depends on the others. Callbacks are told of the best of those that made the epoch;
+    one that asks to stop stops all.
+    """
+    trainings: list[Training] = [(_begun(state, plan), None) for state in states]
+    generator = np.random.Generator(np.random.PCG64(0))  # lent to each state's own bits
+    try:
+        for _ in range(plan.max_epochs):
+            going = [state for state, reason in trainings if reason is None]
+            made = _epoch(problem, going, plan, watch, generator)
+            after = iter(made)
+            trainings = [each if each[1] else next(after) for each in trainings]
+            if _asks_to_stop(made, plan, watch):
+                return _over(trainings, StopReason.CALLBACK)
+            if all(reason for _, reason in trainings):
+                break
+            watch.keep(trainings)
+    except KeyboardInterrupt:
+        return _over(trainings, StopReason.INTERRUPTED)
+    return _over(trainings, StopReason.MAX_ITER)
+
+
+def _begun(state: State, plan: Plan) -> State:
+    """A state with all that its first epoch needs."""
     if state["solver"] is None:
         state = {**state, "solver": plan.optimizer.init(state["theta"])}
     rate = plan.schedule.learning_rate
     if state["learning_rate_init"] != rate:  # at first, or changed since: adaptive begins anew
         state = {**state, "learning_rate": rate, "learning_rate_init": rate}
-    generator = np.random.Generator(np.random.PCG64())
-    generator.bit_generator.state = state["generator"]
-    try:
-        for _ in range(plan.max_epochs):
-            after = _epoch(problem, state, plan, watch, generator)
-            if _diverged(problem, state, after):
-                return _last_finite(problem, state, watch), StopReason.DIVERGED
-            state, reason = _settled(plan.patience.count(after), plan)
-            if watch.asks_to_stop(state):
-                return state, StopReason.CALLBACK
-            if reason is not None:
-                return state, reason
-            watch.keep(state)
-    except KeyboardInterrupt:
-        return state, StopReason.INTERRUPTED
-    return state, StopReason.MAX_ITER
+    return state
+
+
+def _over(trainings: list[Training], reason: StopReason) -> list[Ended]:
+    """End those that would have gone on."""
+    return [(state, own or reason) for state, own in trainings]
+
+
+def _asks_to_stop(made: list[Training], plan: Plan, watch: Watch) -> bool:
+    """Tell the callbacks of the best, unless all have diverged."""
+    finite = [state for state, reason in made if reason is not StopReason.DIVERGED]
+    return bool(finite) and watch.asks_to_stop(min(finite, key=plan.patience.rank))
 
 
 def _epoch(
-    problem: Any, state: State, plan: Plan, watch: Watch, generator: np.random.Generator
-) -> State:
-    """One pass over the data: one call of the engine."""
-    m = problem.rows.m
-    order = _draw_order(problem, generator, plan.shuffle)
-    n_steps = -(-m // plan.batch_size)
-    rates = plan.schedule.rates(
-        state["learning_rate"], state["rows_seen"], state["solver"]["t"], n_steps
-    )
+    problem: Any, states: list[State], plan: Plan, watch: Watch, generator: np.random.Generator
+) -> list[Training]:
+    """One epoch more of each, and whether that was the last."""
     with np.errstate(all="ignore"):  # what is not finite is dealt with below
-        theta, solver, J = problem.run_epoch(
-            state["theta"],
-            state["solver"],
-            plan.optimizer,
-            order,
-            plan.batch_size,
-            rates,
-            plan.dropout,
-        )
-        after = {
-            **state,
-            "theta": theta,
-            "solver": solver,
-            "epoch": state["epoch"] + 1,
-            "rows_seen": state["rows_seen"] + m,
-            "generator": generator.bit_generator.state,
-        }
-        watch.rows += m
-        return watch.record(after, float(J))
+        passes = _pass_over_rows(problem, states, plan, generator)
+        watch.rows += problem.rows.m * len(states)
+        recorded = [watch.record(after, J) for after, J in passes]
+    return [_judged(problem, *each, plan, watch) for each in zip(states, recorded)]
+
+
+def _pass_over_rows(
+    problem: Any, states: list[State], plan: Plan, generator: np.random.Generator
+) -> list[tuple[State, float]]:
+    """One pass of each over the data, and its mean J: one call of the engine."""
+    m = problem.rows.m
+    orders, bits_after = zip(*_draw_orders(problem, states, plan.shuffle, generator))
+    n_steps = -(-m // plan.batch_size)
+    rates = [
+        plan.schedule.rates(s["learning_rate"], s["rows_seen"], s["solver"]["t"], n_steps)
+        for s in states
+    ]
+    thetas, solvers = [s["theta"] for s in states], [s["solver"] for s in states]
+    epochs = problem.run_epochs(
+        thetas, solvers, plan.optimizer, orders, plan.batch_size, rates, plan.dropout
+    )
+    return [
+        (_moved_on(state, theta, solver, bits, m), float(J))
+        for state, (theta, solver, J), bits in zip(states, epochs, bits_after)
+    ]
+
+
+def _moved_on(state: State, theta: Array, solver: State, bits: State, m: int) -> State:
+    """The state after an epoch, its curves left out."""
+    return {
+        **state,
+        "theta": theta,
+        "solver": solver,
+        "epoch": state["epoch"] + 1,
+        "rows_seen": state["rows_seen"] + m,
+        "generator": bits,
+    }
+
+
+def _draw_orders(
+    problem: Any, states: list[State], shuffle: bool, generator: np.random.Generator
+) -> list[tuple[Any, State]]:
+    """The order of each one's rows, and its generator's bits after it; equal bits draw once."""
+    drawn: list[tuple[Any, State]] = []
+    for before, state in zip([None, *states], states):
+        if before is not None and before["generator"] == state["generator"]:
+            drawn.append(drawn[-1])
+        else:
+            generator.bit_generator.state = state["generator"]
+            order = _draw_order(problem, generator, shuffle)
+            drawn.append((order, generator.bit_generator.state))
+    return drawn
 
 
 def _draw_order(problem: Any, generator: np.random.Generator, shuffle: bool) -> Any:
@@ -293,6 +352,13 @@ def _draw_order(problem: Any, generator: np.random.Generator, shuffle: bool) -> 
     if hasattr(problem, "draw_order"):
         return problem.draw_order(generator, shuffle)
     return generator.permutation(problem.rows.m) if shuffle else np.arange(problem.rows.m)
+
+
+def _judged(problem: Any, before: State, after: State, plan: Plan, watch: Watch) -> Training:
+    """Where an epoch leads, and why it was the last if it was."""
+    if _diverged(problem, before, after):
+        return _last_finite(problem, before, watch), StopReason.DIVERGED
+    return _settled(plan.patience.count(after), plan)
 
 
 def _diverged(problem: Any, before: State, after: State) -> bool:
@@ -325,7 +391,7 @@ def _refuse_if_not_finite(J: Any, D: Array) -> None:
         raise InvalidInput(NOT_FINITE_AT_ONCE)
 
 
-def _settled(state: State, plan: Plan) -> tuple[State, StopReason | None]:
+def _settled(state: State, plan: Plan) -> Training:
     """Stop after too many epochs without improvement, unless the rate can still be lowered."""
     if not plan.patience.exhausted(state):
         return state, None
@@ -344,7 +410,7 @@ def run_full_batch(
     max_iter: int,
     max_fun: int | None = None,
     patience: Patience,
-) -> tuple[State, StopReason]:
+) -> Ended:
     """Train by a full-batch solver until there is a reason to stop."""
     latest = state
     exhausted: list[StopReason] = []
@@ -371,7 +437,7 @@ def run_full_batch(
                 callback=after_iteration,
                 state=_solver_state(problem, state),
                 curvature=engine.ProblemCurvature(problem),
-                keep=lambda its: watch.keep({**latest, "solver": its}),
+                keep=lambda its: watch.keep([({**latest, "solver": its}, None)]),
             )
     except KeyboardInterrupt:  # before the first point was evaluated
         return latest, StopReason.INTERRUPTED
