@@ -27,6 +27,7 @@ READ = {"order", "layout", "offset", "transposed"}
 FORWARD = READ | {"bias", "g", "units", "inputs"}
 BACKWARD = FORWARD | {"labels", "delta", "g_prime", "back", "back_theta"}
 DELTA = BACKWARD | {"examples", "delta_a", "delta_bias", "delta_units", "start"}
+ONLY_BELOW_THE_TOP = {"g_prime", "back", "back_theta"}
 DECAY = READ | {"decay", "decay_bias", "penalty", "norm", "decay_sign", "lam_J", "lam_D"}
 COST = FORWARD | {"labels", "cost", "examples", "log_eps"}
 
@@ -59,6 +60,11 @@ class Family:
         """Return the gradient's two parts, one after the other, each in the order of θ."""
         return self._quietly(self._D, recipe, 2 * self.net.n_parameters)
 
+    def top(self, recipe: Recipe) -> np.ndarray:
+        """Return D^(L−1) without λ, unrolled: much cheaper than ``D``, as it needs no way back."""
+        rows, columns = self.net.shapes[-1]
+        return self._quietly(self._top, recipe, rows * columns)
+
     def _quietly(self, compute: Any, recipe: Recipe, length: int) -> np.ndarray:
         try:
             with np.errstate(all="ignore"):
@@ -67,18 +73,19 @@ class Family:
             return np.full(length, np.nan)
 
     def _cached(self, stage: set[str], recipe: Recipe, compute: Any) -> Any:
-        part = {slot: value for slot, value in recipe.items() if slot[0] in stage}
-        key = (compute.__name__, frozenset(part.items()))
+        part = frozenset([item for item in recipe.items() if item[0][0] in stage])
+        key = (compute.__name__, part)
         if key not in self._cache:
             if len(self._cache) > MOST_CACHED:
                 self._cache.clear()
             try:
-                self._cache[key] = compute(part)
+                self._cache[key] = compute(dict(part))
             except (Infeasible, ValueError):  # shapes that do not go together
                 self._cache[key] = None
-        if self._cache[key] is None:
+        found = self._cache[key]
+        if found is None:
             raise Infeasible
-        return self._cache[key]
+        return found
 
     # --- J -----------------------------------------------------------------------------------
 
@@ -164,29 +171,35 @@ class Family:
     def _g(self, recipe: Recipe, l: int) -> Callable[[np.ndarray], np.ndarray]:
         if ("g", l) in recipe:
             return variants.G[recipe["g", l]].g
-        return self.net.loss.h if l == self.net.L else self.net.activation(l).g
+        g = self.net.loss.h if l == self.net.L else self.net.activation(l).g
+        return variants.plain(g)
 
     # --- back ------------------------------------------------------------------------------
 
     def _backward(self, recipe: Recipe) -> dict[int, np.ndarray]:
         Thetas = self._cached(READ, recipe, self._read)
         a, z = self._cached(FORWARD, recipe, self._forward)
-        Y = variants.LABELS[recipe.get(("labels",), "right")](self.probe.Y)
         L = self.net.L
-        which = recipe.get(("delta",), "right")
-        delta = {L: self._output_delta(which, a[L], z[L], Y)}
-        bare = dict(delta)  # without g′
+        delta = {L: self._delta_of_outputs(recipe)}
+        bare = dict(delta)  # without g′, where the layer below asks for that
         for l in range(L - 1, 1, -1):
             Theta = Thetas[recipe.get(("back_theta", l), l) - 1]
-            how = recipe.get(("back", l), "right")
-            above = {"top": delta[L], "without its g′": bare[l + 1]}.get(how, delta[l + 1])
+            how, below = (recipe.get(("back", k), "right") for k in (l, l - 1))
+            above = {"top": delta[L], "without its g′": bare.get(l + 1)}.get(how, delta[l + 1])
             slope, s = self._g_prime(recipe, l, a, z), self.net.sizes[l - 1]
             if how == "no brackets":
                 delta[l] = variants.BACK[how](above, Theta, a[l], s) - a[l]
             else:
                 delta[l] = variants.BACK[how](above, Theta, slope, s)
-            bare[l] = variants.BACK[how](above, Theta, np.ones_like(slope), s)
+            if below == "without its g′":
+                bare[l] = variants.BACK[how](above, Theta, np.ones_like(slope), s)
         return delta
+
+    def _delta_of_outputs(self, recipe: Recipe) -> np.ndarray:
+        a, z = self._cached(FORWARD, recipe, self._forward)
+        Y = variants.LABELS[recipe.get(("labels",), "right")](self.probe.Y)
+        L = self.net.L
+        return self._output_delta(recipe.get(("delta",), "right"), a[L], z[L], Y)
 
     def _output_delta(self, which: str, a: np.ndarray, z: np.ndarray, Y: np.ndarray) -> np.ndarray:
         if which != "hidden slope":
@@ -206,37 +219,57 @@ class Family:
             return g.g_prime(other[:, : self.net.sizes[l - 1]])
         if which == "own":
             return variants.G[recipe["g", l]].g_prime(z[l])
+        if which == "right":
+            return self._cached(FORWARD, recipe, self._slopes)[l]
         return variants.G_PRIME[which](g, a[l], z[l])
+
+    def _slopes(self, recipe: Recipe) -> dict[int, np.ndarray]:
+        """g′(z^(l)) of every hidden layer."""
+        _, z = self._cached(FORWARD, recipe, self._forward)
+        hidden = range(2, self.net.L)
+        return {l: variants.plain(self.net.activation(l).g_prime)(z[l]) for l in hidden}
 
     # --- Δ and D ---------------------------------------------------------------------------
 
     def _Delta(self, recipe: Recipe) -> dict[int, np.ndarray]:
         a, z = self._cached(FORWARD, recipe, self._forward)
         delta = self._cached(BACKWARD, recipe, self._backward)
-        w = self._examples(recipe)
+        Delta = {l: self._Delta_of(recipe, l, a, z, delta[l + 1]) for l in range(1, self.net.L - 1)}
+        top = self._cached(DELTA - ONLY_BELOW_THE_TOP, recipe, self._top_Delta)
+        return {**Delta, self.net.L - 1: top}
+
+    def _top_Delta(self, recipe: Recipe) -> np.ndarray:
+        """Δ^(L−1), which needs no way back."""
+        a, z = self._cached(FORWARD, recipe, self._forward)
+        return self._Delta_of(recipe, self.net.L - 1, a, z, self._delta_of_outputs(recipe))
+
+    def _Delta_of(self, recipe: Recipe, l: int, a: Any, z: Any, above: np.ndarray) -> np.ndarray:
+        inputs = variants.activations_of(recipe.get(("delta_a", l), "a"), a, z, l)
+        units = variants.UNITS[recipe.get(("delta_units", l), "all")](inputs)
+        Delta = variants.ACCUMULATE[recipe.get(("delta_bias", l), "first")](
+            above * self._examples(recipe)[:, None], units
+        )
+        if ("start",) not in recipe:
+            return Delta
         Thetas = self._cached(READ, recipe, self._read)
-        Delta = {}
-        for l, Theta in enumerate(Thetas, start=1):
-            inputs = variants.activations_of(recipe.get(("delta_a", l), "a"), a, z, l)
-            units = variants.UNITS[recipe.get(("delta_units", l), "all")](inputs)
-            how = variants.ACCUMULATE[recipe.get(("delta_bias", l), "first")]
-            start = variants.START[recipe.get(("start",), "zeros")](Theta)
-            Delta[l] = start + how(delta[l + 1] * w[:, None], units)
-        return Delta
+        return variants.START[recipe["start",]](Thetas[l - 1]) + Delta
 
     def _D(self, recipe: Recipe) -> np.ndarray:
         Delta = self._cached(DELTA, recipe, self._Delta)
-        decays = self._cached(DECAY, recipe, self._decays)
-        c0, c1 = self._phi(recipe)
-        parts = [self._D_of(recipe, l, Delta[l], decays[l], c0, c1) for l in Delta]
+        parts = [self._D_of(recipe, l, Delta[l]) for l in Delta]
         sign = recipe.get(("D_sign",), 1)
         return sign * np.concatenate([self._unroll(recipe, [p[i] for p in parts]) for i in (0, 1)])
 
-    def _D_of(
-        self, recipe: Recipe, l: int, Delta: np.ndarray, decay: np.ndarray, c0: float, c1: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        mean = self._mean(recipe, ("mean", l)) if ("mean", l) in recipe else None
-        data = Delta * (self._mean(recipe, ("mean",)) if mean is None else mean)
+    def _top(self, recipe: Recipe) -> np.ndarray:
+        l = self.net.L - 1
+        Delta = self._cached(DELTA - ONLY_BELOW_THE_TOP, recipe, self._top_Delta)
+        data, _ = self._D_of(recipe, l, Delta)
+        return recipe.get(("D_sign",), 1) * data.ravel(order=recipe.get(("order_out", l), "F"))
+
+    def _D_of(self, recipe: Recipe, l: int, Delta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        decay = self._cached(DECAY, recipe, self._decays)[l]
+        c0, c1 = self._phi(recipe)
+        data = Delta * self._mean(recipe, ("mean", l) if ("mean", l) in recipe else ("mean",))
         slot = ("whole_mean", l) if ("whole_mean", l) in recipe else ("whole_mean",)
         whole = self._mean(recipe, slot) * self.probe.m
         if decay.shape != data.shape:

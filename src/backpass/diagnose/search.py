@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -53,6 +53,11 @@ class Target:
         close = abs(values[where] - target[where]) <= self.tolerance * self.scale(i)
         return bool(close.all())  # NaN agrees with nothing
 
+    def agrees_from(self, start: int, values: np.ndarray) -> bool:
+        """Whether the numbers that begin at a position of the first probe are these."""
+        seen = self.values[0][start : start + values.size]
+        return bool((abs(values - seen) <= self.tolerance * self.scale(0)).all())
+
     def scale(self, i: int) -> float:
         """The size of the numbers that are compared on probe i."""
         return self._scales[i]
@@ -75,15 +80,14 @@ def _atoms(probe: Probe) -> Atoms:
 @lru_cache(maxsize=256)
 def _single(probe: Probe, which: str) -> tuple[np.ndarray, Atoms, tuple[np.ndarray, ...]]:
     """The right value, the atoms that change it, and what each makes of it alone."""
-    family = _family(probe)
-    right = evaluate(family, which, {})
+    right = right_value(probe, which)
     atoms, values = [], []
     seen: dict[Entry, list[np.ndarray]] = {}
     silent = ONLY_D if which == "J" else ONLY_J
     for atom in _atoms(probe):
         if all(slot[0] in silent for slot in atom.recipe):
             continue
-        value = evaluate(family, which, atom.recipe)
+        value = _alone(probe, which, atom)
         # J cannot tell some flavours apart; the gradient could, beside another mistake.
         known = [right, *(seen.get(atom.entry, []) if which == "J" else [])]
         if not any(_same(value, other) for other in known):
@@ -93,39 +97,35 @@ def _single(probe: Probe, which: str) -> tuple[np.ndarray, Atoms, tuple[np.ndarr
     return right, tuple(atoms), tuple(values)
 
 
-@lru_cache(maxsize=256)
-def _elsewhere(probe: Probe, which: str, atoms: Atoms) -> tuple[np.ndarray, ...]:
-    """What each of the atoms alone makes of another probe."""
-    family = _family(probe)
-    return tuple(evaluate(family, which, atom.recipe) for atom in atoms)
+@lru_cache(maxsize=20_000)
+def _alone(probe: Probe, which: str, atom: Atom) -> np.ndarray:
+    """What one atom alone makes of a probe."""
+    return evaluate(_family(probe), which, atom.recipe)
 
 
 @lru_cache(maxsize=256)
-def _multiplies(probe: Probe, which: str) -> tuple[tuple[float, float] | None, ...]:
-    """For each atom the factors of the parts without and with λ, where that is all it does."""
+def _multiplies(probe: Probe, which: str) -> dict[int, np.ndarray]:
+    """The atoms that only multiply the parts without and with λ: position -> two factors."""
     right, atoms, values = _single(probe, which)
-    found = [_factors(value, right) for value in values]
-    other = _family(halved(probe))
-    right = evaluate(other, which, {})
-    for i, atom in enumerate(atoms):
-        if found[i] is not None:
-            factors = _factors(evaluate(other, which, atom.recipe), right)
-            found[i] = found[i] if _same_factors(found[i], factors) else None
-    return tuple(found)
+    other = halved(probe)
+    same_right = right_value(other, which)
+    found = {}
+    for i, factors in _factors(values, right).items():
+        again = _factors([_alone(other, which, atoms[i])], same_right).get(0)
+        if again is not None and np.allclose(factors, again, rtol=1e-10, atol=0):
+            found[i] = factors
+    return found
 
 
-def _factors(value: np.ndarray, right: np.ndarray) -> tuple[float, float] | None:
-    """The factors by which value is a multiple of right, half by half; None if it is not."""
-    if value.shape != right.shape:
-        return None
-    halves = np.array_split(right, 2), np.array_split(value, 2)
-    low, high = (float(v @ r) / float(r @ r) for r, v in zip(*halves))
-    factors = np.repeat([low, high], right.size // 2)
-    return (low, high) if low and high and _same(value, factors * right) else None
-
-
-def _same_factors(a: tuple[float, float] | None, b: tuple[float, float] | None) -> bool:
-    return a is not None and b is not None and np.allclose(a, b, rtol=1e-10, atol=0)
+def _factors(values: Sequence[np.ndarray], right: np.ndarray) -> dict[int, np.ndarray]:
+    """Those values that are a multiple of right, half by half, with their two factors."""
+    like_right = [i for i, value in enumerate(values) if value.shape == right.shape]
+    table = np.array([values[i] for i in like_right]).reshape(len(like_right), 2, -1)
+    halves = right.reshape(2, -1)
+    factors = (table * halves).sum(axis=2) / (halves * halves).sum(axis=1)
+    multiples = factors[:, :, None] * halves
+    same = (abs(table - multiples) <= 1e-13 + 1e-12 * abs(multiples)).all(axis=(1, 2))
+    return {like_right[k]: factors[k] for k in np.flatnonzero(same & factors.all(axis=1))}
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
@@ -215,11 +215,19 @@ class _Table:
 
     def viable(self) -> np.ndarray:
         """Whether two atoms together can be right: where only one moves a part, it must fit."""
-        viable = np.ones((len(self.neutral), len(self.neutral)), dtype=bool)
-        for still, fits in zip(self.neutral.T, self.match.T):
-            one_moves = (still[:, None] & fits[None, :]) | (still[None, :] & fits[:, None])
-            viable &= one_moves | ~(still[:, None] | still[None, :])
-        return viable
+        still, misses = self.neutral, ~self.match
+        still, spoils, lacks = (
+            mask.astype(np.float32) for mask in (still, ~still & misses, still & misses)
+        )
+        clashes = still @ spoils.T  # parts that only the second one moves, and not to what is seen
+        fits = clashes + lacks @ lacks.T == 0
+        return fits & (clashes.T == 0)
+
+    def partnered(self) -> np.ndarray:
+        """Positions of the atoms that may be right together with another one."""
+        viable = self.viable()
+        np.fill_diagonal(viable, False)
+        return np.flatnonzero(viable.any(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +238,7 @@ class _Evidence:
     only multiplies whether the product fits.
     """
 
-    atoms: list[Atom]
+    atoms: Atoms
     tables: tuple[_Table, _Table, _Table]
     scales: dict[int, np.ndarray]
     wrong_length: bool
@@ -257,7 +265,7 @@ class _Search:
         self.target = target
         self.probe = target.probes[0]
         self.family = _family(self.probe)
-        self.right, self.atoms, self.singles = _single(self.probe, target.which)
+        self.right, self.atoms, _ = _single(self.probe, target.which)
         self.parts, self.with_lam = self._parts()
         self.budget = MOST[target.which]
 
@@ -322,21 +330,28 @@ class _Search:
         where = None if parts is self.parts else np.concatenate(parts)
         if self._confirmed(base, where):
             return [base]
-        right, values = self._beside_base(self.probe, base, self.right, self.singles)
+        right, values = self._beside_base(self.probe, base, self.atoms)
         fits = self._by_part(values, self.target.values[0], parts).all(axis=1)
         ones = [(self.atoms[i],) for i in np.flatnonzero(fits)]
         found = self._confirmed_of(base, ones, where)
         if found or size < 2:
             return found
         evidence = self._evidence(base, parts, right, values)
+        if parts is self.parts:
+            evidence = self._with_witnesses(base, evidence)
         atoms = evidence.atoms
         pairs = ((atoms[i], atoms[j]) for i, j in evidence.viable_pairs())
         return self._confirmed_of(base, self._matching(base, pairs, where), where)
 
     def _triples(self, base: Atoms) -> list[Atoms]:
-        right, values = self._beside_base(self.probe, base, self.right, self.singles)
+        if self.budget <= 0:
+            return []
+        right, values = self._beside_base(self.probe, base, self.atoms)
         seen = self._evidence(base, self.parts, right, values)
-        threes = _viable_triples(seen.tables[0].neutral, seen.tables[0].match)
+        table, everyone = seen.tables[0], np.arange(len(seen.atoms))
+        for witness in self.target.witnesses:
+            table = self._widened(table, witness, base, seen.atoms, everyone)
+        threes = _viable_triples(table.neutral, table.match)
         sets = (tuple(seen.atoms[i] for i in three) for three in threes)
         return self._confirmed_of(base, self._matching(base, sets, None), None)
 
@@ -347,17 +362,15 @@ class _Search:
         right: np.ndarray,
         values: Sequence[np.ndarray],
     ) -> _Evidence:
-        """Look at every atom beside base, on the first probe and, for all parts, its witnesses."""
+        """Look at every atom beside base, on the first probe."""
         still = self._by_part(values, right, parts).all(axis=1)
         changes = [int(i) for i in np.flatnonzero(~still)]
         alone = [values[i] for i in changes]
         whole = parts is self.parts
         coarse = [self._blocks(), self._halves()] if whole else [[np.concatenate(parts)]] * 2
         fine, blocks, halves = (self._table(alone, right, p) for p in (parts, *coarse))
-        if whole:
-            fine = self._with_witnesses(base, changes, fine)
         scales = self._scales(alone, changes) if whole and not base else {}
-        atoms = [self.atoms[i] for i in changes]
+        atoms = tuple(self.atoms[i] for i in changes)
         return _Evidence(atoms, (fine, blocks, halves), scales, self.wrong_length)
 
     def _table(
@@ -377,10 +390,10 @@ class _Search:
             return {}
         table = np.array([v if v.shape == target.shape else target * np.nan for v in alone])
         size = self.target.tolerance * self.target.scale(0)
-        found = {}
+        found, multiplies = {}, _multiplies(self.probe, self.target.which)
         for i, change in enumerate(changes):
-            factors = _multiplies(self.probe, self.target.which)[change]
-            if factors is not None:
+            if change in multiplies:
+                factors = multiplies[change]
                 predicted = table * np.repeat(factors, target.size // 2)
                 found[i] = (abs(predicted - target) <= size).all(axis=1)
         return found
@@ -398,26 +411,41 @@ class _Search:
             return self.parts
         return [np.arange(size // 2), np.arange(size // 2, size)]
 
-    def _with_witnesses(self, base: Atoms, changes: list[int], table: _Table) -> _Table:
-        """Widen a table by what the degenerate probes show."""
-        for probe, seen in self.target.witnesses if changes else ():
-            right = evaluate(_family(probe), self.target.which, {})
-            alone = _elsewhere(probe, self.target.which, self.atoms)
-            right, values = self._beside_base(probe, base, right, alone)
-            more = self._table([values[i] for i in changes], right, self.parts, seen)
-            table = _Table(
-                np.hstack([table.neutral, more.neutral]), np.hstack([table.match, more.match])
-            )
-        return table
+    def _with_witnesses(self, base: Atoms, evidence: _Evidence) -> _Evidence:
+        """Add what the degenerate probes show of atoms that may still be part of a pair."""
+        fine, blocks, halves = evidence.tables
+        for witness in self.target.witnesses:
+            fine = self._widened(fine, witness, base, evidence.atoms, fine.partnered())
+        return replace(evidence, tables=(fine, blocks, halves))
+
+    def _widened(
+        self,
+        table: _Table,
+        witness: tuple[Probe, np.ndarray],
+        base: Atoms,
+        atoms: Atoms,
+        asked: np.ndarray,
+    ) -> _Table:
+        """A table with further columns: what a witness shows of those atoms that are asked for."""
+        probe, seen = witness
+        more = _Table(*np.zeros((2, len(atoms), len(self.parts)), dtype=bool))
+        if asked.size:
+            right, values = self._beside_base(probe, base, [atoms[i] for i in asked])
+            found = self._table(values, right, self.parts, seen)
+            more.neutral[asked], more.match[asked] = found.neutral, found.match
+        return _Table(
+            np.hstack([table.neutral, more.neutral]), np.hstack([table.match, more.match])
+        )
 
     def _beside_base(
-        self, probe: Probe, base: Atoms, right: np.ndarray, alone: tuple[np.ndarray, ...]
+        self, probe: Probe, base: Atoms, atoms: Sequence[Atom]
     ) -> tuple[np.ndarray, Sequence[np.ndarray]]:
         """What base makes of a probe, and what each atom makes of it beside base."""
+        which = self.target.which
         if not base:
-            return right, alone
-        family, which = _family(probe), self.target.which
-        recipes = [together((*base, atom)) for atom in self.atoms]
+            return right_value(probe, which), [_alone(probe, which, atom) for atom in atoms]
+        family = _family(probe)
+        recipes = [together((*base, atom)) for atom in atoms]
         values = [np.array([]) if r is None else evaluate(family, which, r) for r in recipes]
         return evaluate(family, which, _sure(base)), values
 
@@ -445,9 +473,18 @@ class _Search:
             if self.budget <= 0:
                 return
             self.budget -= 1
+            if where is None and not self._top_agrees(recipe):
+                continue
             value = evaluate(self.family, self.target.which, recipe)
             if self.target.agrees(value, 0, places):
                 yield atoms
+
+    def _top_agrees(self, recipe: Recipe) -> bool:
+        """A cheap look at the last Θ: most wrong sets fail there. True where it cannot tell."""
+        if self.target.which == "J" or self.wrong_length or ("layout_out",) in recipe:
+            return True
+        top, end = self.family.top(recipe), self.probe.net.n_parameters
+        return self.target.agrees_from(end - top.size, top)
 
     def _confirmed_of(
         self, base: Atoms, sets: Iterable[Atoms], where: np.ndarray | None
@@ -496,4 +533,4 @@ def _viable_triples(neutral: np.ndarray, match: np.ndarray) -> Iterator[tuple[in
 
 def right_value(probe: Probe, which: str) -> np.ndarray:
     """The right J's or gradient's two parts on a probe."""
-    return _single(probe, which)[0]
+    return evaluate(_family(probe), which, {})
