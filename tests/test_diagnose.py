@@ -191,6 +191,41 @@ def test_three_mistakes_at_once():
     assert named(check_backprop(mutant(*edits)), *expected)
 
 
+def test_a_star_in_delta_and_a_wrong_bias_column_are_two_mistakes():
+    star = (loops.ADD, "Delta[l][i][j] += d[l + 1][i] * a[l][i] if i == j else 0.0")
+    last = [
+        ("a[0] = [1.0] + x", "a[0] = x + [1.0]"),
+        (loops.BIAS, "a[l + 1] = [sigmoid(v) for v in z[l + 1]] + [1.0]"),
+    ]
+    assert sorted(names(check_backprop(mutant(star, *last), SIZES[3]))) == [
+        "`*` instead of a matrix product in Δ",
+        "bias column last",
+    ]
+
+
+def test_a_mistake_that_makes_j_no_number_is_named_for_j_as_well():
+    def function(theta, sizes, X, Y, lam):
+        net = bp.Network(sizes)
+        Thetas, m = net.roll(theta), len(X)
+        a1 = np.hstack([np.ones((m, 1)), X])
+        a2 = np.hstack([np.ones((m, 1)), bp.sigmoid(a1 @ Thetas[0].T)])
+        h = np.tanh(a2 @ Thetas[1].T)  # negative, so that its logarithm is no number
+        J = -(Y * np.log(h) + (1 - Y) * np.log(1 - h)).sum() / m
+        d3 = h - Y
+        d2 = (d3 @ Thetas[1] * a2 * (1 - a2))[:, 1:]
+        D = [d2.T @ a1 / m, d3.T @ a2]  # the second one lacks its 1/m
+        for block, Theta in zip(D, Thetas):
+            block[:, 1:] += lam / m * Theta[:, 1:]
+        return J, net.unroll(D)
+
+    diagnosis = check_backprop(function)
+    assert {mistake.what: mistake.where for mistake in diagnosis.mistakes} == {
+        "tanh instead of sigmoid": "J and gradient, layer 3, the output",
+        "1/m missing": "gradient, D^(2)",
+    }
+    assert "J is nan" in str(diagnosis)
+
+
 # --- conventions -------------------------------------------------------------------------------
 
 

@@ -546,10 +546,13 @@ def _outer_products(net: Network, right: str) -> Iterator[Entry]:
         "δ squared in Δ": ("squared δ",),
         "|δ| instead of δ in Δ": ("absolute δ",),
         "sign of Δ": ("minus",),
+    }
+    bias_columns: dict[str, tuple[str, ...]] = {
         "mean of δ instead of its sum in the bias column of Δ": ("m",),
         "the first input's gradient in the bias column of Δ": ("copied",),
     }
-    for slot, table in (("delta_a", inputs), ("delta_bias", products)):
+    tables = {"delta_a": inputs, "delta_product": products, "delta_bias": bias_columns}
+    for slot, table in tables.items():
         for what, variants in table.items():
             later = what.startswith("z instead of a")  # layer 1 has no z
             for place, layers in _scopes(list(_thetas(net))[later:], "Δ^({l})"):
@@ -622,9 +625,10 @@ def _activations(net: Network) -> Iterator[Entry]:
             output_only = variant in _OF_OUTPUT and layers != (net.L,)
             if variant in names or sigmoid_only or output_only:
                 continue
-            name = what.format(g="/".join(sorted(names)).replace("logistic", "sigmoid"))
+            right = "/".join(sorted(names)).replace("logistic", "sigmoid")
+            name = what.format(g=right)
             flavours = tuple(_g_flavours(net, layers, variant))
-            yield Entry(name, place, name, f"a = {'/'.join(sorted(names))}(z)", flavours)
+            yield Entry(name, place, name, f"a = {right}(z)", flavours)
 
 
 def _name_of(net: Network, l: int) -> str:

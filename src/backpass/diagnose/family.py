@@ -26,7 +26,7 @@ Recipe = Mapping[Slot, Any]
 READ = {"order", "layout", "offset", "transposed"}
 FORWARD = READ | {"bias", "g", "units", "inputs"}
 BACKWARD = FORWARD | {"labels", "delta", "g_prime", "back", "back_theta"}
-DELTA = BACKWARD | {"examples", "delta_a", "delta_bias", "delta_units", "start"}
+DELTA = BACKWARD | {"examples", "delta_a", "delta_bias", "delta_product", "delta_units", "start"}
 ONLY_BELOW_THE_TOP = {"g_prime", "back", "back_theta"}
 DECAY = READ | {"decay", "decay_bias", "penalty", "norm", "decay_sign", "lam_J", "lam_D"}
 COST = FORWARD | {"labels", "cost", "examples", "log_eps"}
@@ -246,9 +246,9 @@ class Family:
     def _Delta_of(self, recipe: Recipe, l: int, a: Any, z: Any, above: np.ndarray) -> np.ndarray:
         inputs = variants.activations_of(recipe.get(("delta_a", l), "a"), a, z, l)
         units = variants.UNITS[recipe.get(("delta_units", l), "all")](inputs)
-        Delta = variants.ACCUMULATE[recipe.get(("delta_bias", l), "first")](
-            above * self._examples(recipe)[:, None], units
-        )
+        with_bias = variants.WITH_BIAS[recipe.get(("delta_bias", l), "first")](units)
+        accumulate = variants.ACCUMULATE[recipe.get(("delta_product", l), "outer")]
+        Delta = accumulate(above * self._examples(recipe)[:, None], with_bias)
         if ("start",) not in recipe:
             return Delta
         Thetas = self._cached(READ, recipe, self._read)

@@ -23,6 +23,7 @@ class Observation:
     J: Target | None
     D: Target | None
     failures: tuple[Failure, ...] = field(default=())
+    J_is_not_finite: bool = False
 
     @property
     def targets(self) -> list[Target]:
@@ -39,8 +40,9 @@ def observe(caller: Caller, probes: tuple[Probe, ...]) -> Observation:
     failures: list[Failure] = [*_purity(caller, probes[0], first)]
     J = _target("J", probes, answers, failures) if first.J is not None else None
     D = _target("D", probes, answers, failures) if first.D is not None else None
+    lost = first.J is not None and J is None
     J, D = _with_witnesses(caller, J), _with_witnesses(caller, D)
-    return Observation(caller, probes, J, D, tuple(failures))
+    return Observation(caller, probes, J, D, tuple(failures), lost)
 
 
 def _answers(caller: Caller, probe: Probe) -> list[Answer]:

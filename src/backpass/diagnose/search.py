@@ -414,7 +414,7 @@ class _Search:
     def _with_witnesses(self, base: Atoms, evidence: _Evidence) -> _Evidence:
         """Add what the degenerate probes show of atoms that may still be part of a pair."""
         fine, blocks, halves = evidence.tables
-        for witness in self.target.witnesses:
+        for witness in reversed(self.target.witnesses):
             fine = self._widened(fine, witness, base, evidence.atoms, fine.partnered())
         return replace(evidence, tables=(fine, blocks, halves))
 
@@ -534,3 +534,8 @@ def _viable_triples(neutral: np.ndarray, match: np.ndarray) -> Iterator[tuple[in
 def right_value(probe: Probe, which: str) -> np.ndarray:
     """The right J's or gradient's two parts on a probe."""
     return evaluate(_family(probe), which, {})
+
+
+def spoils_J(probe: Probe, atom: Atom) -> bool:
+    """Whether a mistake makes J infinite or NaN."""
+    return bool(np.isnan(_alone(probe, "J", atom)).any())

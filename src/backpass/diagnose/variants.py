@@ -538,54 +538,58 @@ OF_A: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def _outer(delta: Array, a: Array) -> Array:
-    return np.hstack([delta.sum(axis=0)[:, None], delta.T @ a])
+def _with_column(first: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    return lambda a: np.hstack([first(a), a])
+
+
+# a^(l) -> the matrix, bias column included, that δ^(l+1) meets in Δ^(l)
+WITH_BIAS: dict[str, Callable[[Array], Array]] = {
+    "first": _with_column(_ones_column),
+    "zero": _with_column(lambda a: 0 * _ones_column(a)),
+    "last": lambda a: np.hstack([a, _ones_column(a)]),
+    "last, zero": lambda a: np.hstack([a, 0 * _ones_column(a)]),
+    "m": _with_column(lambda a: _ones_column(a) / a.shape[0]),
+    "copied": _with_column(lambda a: a[:, :1]),
+    "twice": _with_column(lambda a: 2 * _ones_column(a)),
+    "subtracted": _with_column(lambda a: -_ones_column(a)),
+}
 
 
 def _truncated(delta: Array, a: Array, by_row: bool) -> Array:
     """Σ δ_i a_i (by row) or Σ δ_j a_j (by column) in every place of Δ: a `*` or an index slip."""
-    full = np.hstack([_ones_column(a), a])
-    rows, columns = delta.shape[1], full.shape[1]
+    rows, columns = delta.shape[1], a.shape[1]
     k = rows if by_row else columns
     if min(rows, columns) < k:
         raise Infeasible
-    products = (delta[:, :k] * full[:, :k]).sum(axis=0)
+    products = (delta[:, :k] * a[:, :k]).sum(axis=0)
     return np.tile(products[:, None], (1, columns)) if by_row else np.tile(products, (rows, 1))
 
 
 def _diagonal(delta: Array, a: Array) -> Array:
-    full = np.hstack([_ones_column(a), a])
-    k = min(delta.shape[1], full.shape[1])
-    Delta = np.zeros((delta.shape[1], full.shape[1]))
-    np.fill_diagonal(Delta, (delta[:, :k] * full[:, :k]).sum(axis=0))
+    k = min(delta.shape[1], a.shape[1])
+    Delta = np.zeros((delta.shape[1], a.shape[1]))
+    np.fill_diagonal(Delta, (delta[:, :k] * a[:, :k]).sum(axis=0))
     return Delta
 
 
 def _outer_transposed(delta: Array, a: Array) -> Array:
-    Delta = _outer(delta, a)
+    Delta = delta.T @ a
     if Delta.shape[0] != Delta.shape[1] - 1:
         raise Infeasible
     return np.hstack([Delta[:, :1], Delta[:, 1:].T])
 
 
 ACCUMULATE: dict[str, Callable[[Array, Array], Array]] = {
-    "first": _outer,
-    "zero": lambda d, a: _first_column_zero(_outer(d, a)),
-    "last": lambda d, a: np.hstack([d.T @ a, d.sum(axis=0)[:, None]]),
-    "last, zero": lambda d, a: np.hstack([d.T @ a, 0 * d.sum(axis=0)[:, None]]),
-    "m": lambda d, a: np.hstack([d.sum(axis=0)[:, None] / d.shape[0], d.T @ a]),
-    "copied": lambda d, a: np.hstack([d.T @ a[:, :1], d.T @ a]),
+    "outer": lambda d, a: d.T @ a,
     "rows": lambda d, a: _truncated(d, a, True),
     "columns": lambda d, a: _truncated(d, a, False),
     "diagonal": _diagonal,
     "transposed": _outer_transposed,
-    "sums": lambda d, a: np.outer(d.sum(axis=0), np.append(d.shape[0], a.sum(axis=0))),
-    "means": lambda d, a: np.outer(d.sum(axis=0), np.append(1, a.mean(axis=0))),
-    "squared δ": lambda d, a: _outer(d * d, a),
-    "absolute δ": lambda d, a: _outer(abs(d), a),
-    "minus": lambda d, a: -_outer(d, a),
-    "twice": lambda d, a: _outer(d, a) * np.append(2, np.ones(a.shape[1])),
-    "subtracted": lambda d, a: _outer(d, a) * np.append(-1, np.ones(a.shape[1])),
+    "sums": lambda d, a: np.outer(d.sum(axis=0), a.sum(axis=0)),
+    "means": lambda d, a: np.outer(d.sum(axis=0), a.mean(axis=0)),
+    "squared δ": lambda d, a: (d * d).T @ a,
+    "absolute δ": lambda d, a: abs(d).T @ a,
+    "minus": lambda d, a: -d.T @ a,
 }
 
 START: dict[str, Callable[[Array], Any]] = {

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from .catalogue import Entry
 from .diagnosis import Mistake
 from .observe import Observation
-from .search import Atoms, Target, confirmed, explanations
+from .probes import Probe
+from .search import Atoms, Target, confirmed, explanations, spoils_J
 
 Keys = dict[tuple[str, str], Entry]
 
@@ -54,13 +55,26 @@ def judge(seen: Observation, depth: int) -> Verdict:
     unexplained = tuple(target for target in seen.targets if not sets[target.which])
     accounts = [
         _Account(_keys(J), _keys(D), "J" not in sets or not sets["J"])
-        for J, D in itertools.product(sets.get("J") or [()], sets.get("D") or [()])
+        for J, D in _sides(seen, sets)
     ]
     has_D = bool(sets.get("D"))
     accounts = [a for a in accounts if not _order_in_J_alone(a)] or accounts
     least = min(account.size(has_D) for account in accounts)
     kept = [account for account in accounts if account.size(has_D) == least]
     return Verdict(_mistakes(seen, kept, has_D), _conventions(kept[0], has_D), unexplained)
+
+
+def _sides(seen: Observation, sets: dict[str, list[Atoms]]) -> Iterable[tuple[Atoms, Atoms]]:
+    """What may explain J beside what may explain the gradient."""
+    of_D = sets.get("D") or [()]
+    if seen.J_is_not_finite:
+        return [(_spoilers(seen.probes[0], atoms), atoms) for atoms in of_D]
+    return itertools.product(sets.get("J") or [()], of_D)
+
+
+def _spoilers(probe: Probe, atoms: Atoms) -> Atoms:
+    """Those of the gradient's mistakes that are why J is no number."""
+    return tuple(atom for atom in atoms if spoils_J(probe, atom))
 
 
 def _sets(seen: Observation, depth: int) -> dict[str, list[Atoms]]:
