@@ -122,3 +122,11 @@ def test_latex_rich_and_html():
 def test_what_is_not_there(where, message):
     with pytest.raises(InvalidInput, match=message):
         bp.explain(traced(), **where)
+
+
+def test_html_names_the_number_once_and_then_its_formula_numbers_and_value():
+    explanation = bp.explain(traced(m=2), "z", layer=2, unit=0)
+    first = explanation._repr_html_().split("<details>")[0]
+    assert first.count(explanation.number.text) == 1
+    assert first.count("= ") == 3
+    assert f"= {explanation.value:.10g}" in first

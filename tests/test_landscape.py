@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -409,6 +410,15 @@ def test_contours_and_ways_are_the_landscape_s(mountains):
     assert display.contours_.levels[-1] == pytest.approx(mountains.J.max())
     assert f"{100 * mountains.shown:.0f} %" in display.axes_[1].get_title()
     rendered(display)
+
+
+def test_every_start_is_numbered_once_and_near_ones_share_a_label(mountains):
+    pytest.importorskip("matplotlib")
+    twice = replace(mountains, walkers=(*mountains.walkers, mountains.walkers[0]))
+    labels = [text.get_text() for text in LandscapeDisplay(twice).plot().axes_[0].texts]
+    last = len(mountains.walkers)
+    assert sorted(int(n) for label in labels for n in label.split(", ")) == list(range(last + 1))
+    assert any({"0", str(last)} <= set(label.split(", ")) for label in labels)
 
 
 def test_contours_stop_at_a_step_and_draw_on_given_axes(mountains):

@@ -121,6 +121,14 @@ def test_training_display_with_an_epoch_that_is_not_finite():
     drawn(display)
 
 
+def test_the_best_score_is_ringed_and_told_in_a_legend():
+    display = TrainingDisplay([3.0, 2.0, 1.0], [0.1, 0.75, 0.2]).plot()
+    ax = display.axes_[1]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["best: 0.75, epoch 2"]
+    assert ax.lines[1].get_xydata().tolist() == [[2.0, 0.75]]
+    assert len(ax.texts) == 0
+
+
 @pytest.mark.parametrize("quantity", ["Theta", "a", "z", "delta", "Delta", "D"])
 def test_layers_display_shows_what_the_trace_holds(trace, quantity):
     display = LayersDisplay.from_trace(trace, quantity)

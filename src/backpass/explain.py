@@ -180,12 +180,11 @@ class Explanation:
     def __str__(self) -> str:
         if self.is_leaf:
             return f"{self.number.text} = {self.value:.10g}   ({self.formula.text})"
-        lines = [
-            f"{self.number.text} = {self.formula.text}",
-            f"= {self.numbers()}",
-            f"= {self.value:.10g}",
-        ]
-        return ("\n" + " " * (len(self.number.text) + 1)).join(lines)
+        return f"{self.number.text} " + f"\n{' ' * (len(self.number.text) + 1)}".join(self._lines())
+
+    def _lines(self) -> list[str]:
+        """The formula, the formula with its numbers, and the value."""
+        return [f"= {self.formula.text}", f"= {self.numbers()}", f"= {self.value:.10g}"]
 
     def __repr__(self) -> str:
         return str(self)
@@ -505,9 +504,16 @@ def _n(value: float) -> str:
     return f"({value:.6g})" if value < 0 else f"{value:.6g}"
 
 
+# A grid, because superscripts have no fixed width that spaces could line up with.
+_GRID = (
+    "display:grid;grid-template-columns:max-content 1fr;column-gap:.6em;margin:.4em 0;"
+    "font-family:ui-monospace,monospace;overflow-wrap:anywhere"
+)
+
+
 def _as_html(explanation: Explanation, depth: int) -> str:
     """The explanation, with its parts' own explanations folded inside."""
-    text = f"<pre>{html.escape(str(explanation))}</pre>"
+    text = _in_grid(explanation)
     if depth == 0 or explanation.is_leaf:
         return text
     folded = "".join(
@@ -516,3 +522,13 @@ def _as_html(explanation: Explanation, depth: int) -> str:
         for part in explanation.parts[: 4 * SHOWN_TERMS]
     )
     return f"<div>{text}<div style='margin-left:1.5em'>{folded}</div></div>"
+
+
+def _in_grid(explanation: Explanation) -> str:
+    """The name on the left, its formula, numbers and value below each other on the right."""
+    number, formula = explanation.number, explanation.formula
+    lines = explanation._lines()
+    if explanation.is_leaf:
+        lines = [f"= {number.value:.10g} ({formula.text})"]
+    right = "<br>".join(map(html.escape, lines))
+    return f"<div style='{_GRID}'><span>{html.escape(number.text)}</span><span>{right}</span></div>"

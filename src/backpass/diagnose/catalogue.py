@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ..formulas import LOSS_FORMULAS
 from ..network import Network
 from .family import Recipe
 from .probes import is_classification
@@ -369,7 +370,8 @@ _COSTS_OF = {
 
 
 def _costs(net: Network) -> Iterator[Entry]:
-    right = f"cost(i) of {net.loss.name}"
+    known = LOSS_FORMULAS.get(net.loss.name)
+    right = f"cost(i) = {known.text}" if known else f"cost(i) of {net.loss.name}"
     for variant in _COSTS_OF.get(net.loss.name, ()):
         what = _COSTS[variant]
         yield Entry(what, "the cost term of J", what, right, ({("cost",): variant},))

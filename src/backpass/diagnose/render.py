@@ -93,15 +93,27 @@ def as_rich(diagnosis: Diagnosis) -> Any:
     return text
 
 
+# Text keeps the page's own ink, which reads on light and dark pages; colour is in the bar alone.
+_FRAME = "border-left:4px solid {colour};padding:.2em 0 .2em .9em;margin:.6em 0"
+_HTML_STYLES = {
+    "failure": "margin-top:.4em",
+    "mistake": "margin-top:.4em;font-weight:600",
+    "formula": "margin-left:1.6em;font-family:ui-monospace,monospace",
+    "convention": "margin-top:.4em",
+    "unexplained": "margin-top:.4em",
+    "note": "margin-top:.4em;font-size:.875em;opacity:.8",
+}
+
+
 def as_html(diagnosis: Diagnosis) -> str:
     """The diagnosis as HTML that needs nothing from the network and suits light and dark pages."""
-    colour = "#1a7f37" if diagnosis.ok else "#cf222e"
+    sign, colour = ("✓", "#1f9d4d") if diagnosis.ok else ("✗", "#e5484d")
     lines = "".join(
-        f"<li><span style='white-space:pre-wrap'>{html.escape(text.strip())}</span></li>"
-        for _, text in rows(diagnosis)
+        f"<div style='{_HTML_STYLES[kind]}'>{html.escape(text.strip())}</div>"
+        for kind, text in rows(diagnosis)
     )
     head = html.escape(headline(diagnosis))
     return (
-        f"<div class='backpass-diagnosis'><strong style='color:{colour}'>{head}</strong>"
-        f"<ul style='list-style:none;padding-left:1em'>{lines}</ul></div>"
+        f"<div class='backpass-diagnosis' style='{_FRAME.format(colour=colour)}'>"
+        f"<strong>{sign} {head}</strong>{lines}</div>"
     )

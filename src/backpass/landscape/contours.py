@@ -10,6 +10,7 @@ from ..plots import canvas
 from .terrain import Landscape, Walker
 
 _LEVELS = 24
+_LABEL_SHARE = 0.03  # of the picture: starts that are nearer share a label
 _FOG = (0.62, 0.62, 0.62)
 
 
@@ -95,6 +96,7 @@ class LandscapeDisplay:
         if fog is not None:
             _draw_fog(self.axes_[0], self.landscape, fog, step)
         self.ways_ = [_draw_way(self.axes_[0], k, w, step) for k, w in enumerate(walkers)]
+        _number_starts(self.axes_[0], self.landscape)
         self.distances_ = [_draw_share(self.axes_[-1], k, w) for k, w in enumerate(walkers)]
         if walkers:
             _label_shares(self.axes_[-1], self.landscape)
@@ -154,7 +156,7 @@ def _draw_fog(ax: Any, land: Landscape, fog: float, step: int | None) -> None:
 
 
 def _draw_way(ax: Any, k: int, walker: Walker, step: int | None) -> Any:
-    """A line with a pale edge, its start a ring and its end a star, the walker's number beside."""
+    """A line with a pale edge, its start a ring and its end a star."""
     from matplotlib import patheffects
 
     upto = None if step is None else step + 1
@@ -164,11 +166,32 @@ def _draw_way(ax: Any, k: int, walker: Walker, step: int | None) -> Any:
     (way,) = ax.plot(alpha, beta, lw=1.8, ls=dash_of(k), label=walker.name, **look)
     ax.plot(alpha[0], beta[0], "o", ms=6, **look)
     ax.plot(alpha[-1], beta[-1], "*", ms=11, **look)
-    place = {"xytext": (6, 5), "textcoords": "offset points", "zorder": 4}
-    ax.annotate(
-        str(k), (alpha[0], beta[0]), color="#1a1a1a", fontsize=8, path_effects=edge, **place
-    )
     return way
+
+
+def _number_starts(ax: Any, land: Landscape) -> None:
+    """The walkers' numbers beside their starts; those that start together share a label."""
+    from matplotlib import patheffects
+
+    edge = [patheffects.withStroke(linewidth=3.4, foreground="white")]
+    place = {"xytext": (6, 5), "textcoords": "offset points", "zorder": 4}
+    look = {"color": canvas.DARK, "fontsize": 8, "path_effects": edge}
+    for start, numbers in _starts(land):
+        ax.annotate(", ".join(map(str, numbers)), start, **look, **place)
+
+
+def _starts(land: Landscape) -> list[tuple[tuple[float, float], list[int]]]:
+    """Places where walkers start, further apart than labels are tall, with who starts there."""
+    size = _LABEL_SHARE * np.array([np.ptp(land.alpha), np.ptp(land.beta)])
+    found: list[tuple[tuple[float, float], list[int]]] = []
+    for k, walker in enumerate(land.walkers):
+        start = _position(walker, 0)
+        near = [numbers for place, numbers in found if (abs(np.subtract(place, start)) < size).all()]
+        if near:
+            near[0].append(k)
+        else:
+            found.append((start, [k]))
+    return found
 
 
 def _draw_share(ax: Any, k: int, walker: Walker) -> Any:

@@ -140,7 +140,7 @@ def _layout(land: Landscape) -> dict[str, Any]:
         "scene": scene,
         "paper_bgcolor": clear,
         "font": {"color": canvas.INK},
-        "margin": {"l": 0, "r": 0, "t": 60, "b": 80},
+        "margin": {"l": 0, "r": 0, "t": 60, "b": 110},
         "legend": {"x": 0, "y": 1},
         "uirevision": "the camera stays where it is",
     }
@@ -194,6 +194,7 @@ def _add_fog_buttons(figure: Any) -> None:
         for label, visible in (("lift the fog", [True, False]), ("fog", [False, True]))
     ]
     place = {"x": 0, "y": 1.1, "xanchor": "left", "yanchor": "top", "direction": "right"}
+    place |= {"bgcolor": "#e4e4e4", "font": {"color": canvas.DARK}}  # for either paper
     figure.update_layout(updatemenus=[{"type": "buttons", "buttons": buttons, **place}])
 
 

@@ -165,12 +165,7 @@ def _mark_best(ax: Any, line: Any, scores: np.ndarray | None) -> None:
     if scores is None or not np.isfinite(scores).any():
         return
     best = int(np.nanargmax(scores))
-    ax.plot(best + 1, scores[best], "o", ms=9, mfc="none", color=line.get_color(), label="best")
-    ax.annotate(
-        f"best: {scores[best]:.4g}",
-        (best + 1, scores[best]),
-        xytext=(0, -16),
-        textcoords="offset points",
-        ha="right",
-        color=canvas.INK,
-    )
+    words = f"best: {canvas.number(scores[best], 4)}, epoch {best + 1}"
+    ring = {"ms": 9, "mfc": "none", "color": line.get_color(), "label": words}
+    (best_point,) = ax.plot(best + 1, scores[best], "o", **ring)
+    canvas.legend(ax, handles=[best_point])  # where it covers no curve
