@@ -180,11 +180,8 @@ class Explanation:
     def __str__(self) -> str:
         if self.is_leaf:
             return f"{self.number.text} = {self.value:.10g}   ({self.formula.text})"
-        return f"{self.number.text} " + f"\n{' ' * (len(self.number.text) + 1)}".join(self._lines())
-
-    def _lines(self) -> list[str]:
-        """The formula, the formula with its numbers, and the value."""
-        return [f"= {self.formula.text}", f"= {self.numbers()}", f"= {self.value:.10g}"]
+        margin = " " * (len(self.number.text) + 1)
+        return f"{self.number.text} " + f"\n{margin}".join(_equalities(self))
 
     def __repr__(self) -> str:
         return str(self)
@@ -274,6 +271,12 @@ def explain(
         needed = "unit= and column=" if symbol in ("Delta", "D", "Theta") else "unit="
         raise InvalidInput(f"Which {symbol}? It needs layer= and {needed}.")
     return _Answers(trace).of(symbol, layer if index != () and symbol != "cost" else None, index)
+
+
+def _equalities(explanation: Explanation) -> list[str]:
+    """The formula, the formula with its numbers, and the value."""
+    formula, numbers = explanation.formula.text, explanation.numbers()
+    return [f"= {formula}", f"= {numbers}", f"= {explanation.value:.10g}"]
 
 
 class _Answers:
@@ -527,7 +530,7 @@ def _as_html(explanation: Explanation, depth: int) -> str:
 def _in_grid(explanation: Explanation) -> str:
     """The name on the left, its formula, numbers and value below each other on the right."""
     number, formula = explanation.number, explanation.formula
-    lines = explanation._lines()
+    lines = _equalities(explanation)
     if explanation.is_leaf:
         lines = [f"= {number.value:.10g} ({formula.text})"]
     right = "<br>".join(map(html.escape, lines))

@@ -185,7 +185,8 @@ class Family:
         for l in range(L - 1, 1, -1):
             Theta = Thetas[recipe.get(("back_theta", l), l) - 1]
             how, below = (recipe.get(("back", k), "right") for k in (l, l - 1))
-            above = {"top": delta[L], "without its g′": bare.get(l + 1)}.get(how, delta[l + 1])
+            others = {"top": delta[L], "without its g′": bare.get(l + 1, delta[l + 1])}
+            above = others.get(how, delta[l + 1])
             slope, s = self._g_prime(recipe, l, a, z), self.net.sizes[l - 1]
             if how == "no brackets":
                 delta[l] = variants.BACK[how](above, Theta, a[l], s) - a[l]

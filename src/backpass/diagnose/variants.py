@@ -102,7 +102,10 @@ def _plain_sigmoid_gradient(z: Array) -> Array:
     return e / ((1 + e) * (1 + e))
 
 
-_PLAIN = {sigmoid: _plain_sigmoid, sigmoid_gradient: _plain_sigmoid_gradient}
+_PLAIN: dict[Any, Callable[[Array], Array]] = {
+    sigmoid: _plain_sigmoid,
+    sigmoid_gradient: _plain_sigmoid_gradient,
+}
 
 
 def plain(g: Callable[[Array], Array]) -> Callable[[Array], Array]:

@@ -186,7 +186,7 @@ def _starts(land: Landscape) -> list[tuple[tuple[float, float], list[int]]]:
     found: list[tuple[tuple[float, float], list[int]]] = []
     for k, walker in enumerate(land.walkers):
         start = _position(walker, 0)
-        near = [numbers for place, numbers in found if (abs(np.subtract(place, start)) < size).all()]
+        near = [both for place, both in found if (abs(np.subtract(place, start)) < size).all()]
         if near:
             near[0].append(k)
         else:
