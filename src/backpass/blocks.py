@@ -10,18 +10,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from .errors import InvalidInput
 from .extras import optional
-from .readers import parse
-from .tables import find_column
+from .parquet import ParquetRows
 
 BLOCK_BYTES = 2 << 20  # of X, where the caller does not choose the number of rows
-BUFFER_BYTES = 1 << 14  # of each column of a Parquet file
 
 
 class Block(NamedTuple):
@@ -219,37 +216,26 @@ class ParquetBlocks:
         sample_weight: str | None = None,
         rows: int | None = None,
     ) -> None:
-        self._parquet = optional("pyarrow.parquet", "Reading a Parquet file")
-        self.path, self.target, self.sample_weight = Path(path), target, sample_weight
-        self._files = _parquet_files(self.path)
-        schema = self._open(self._files[0]).schema_arrow
-        self.names = tuple(columns) if columns else self._numeric_columns(schema)
-        for name in self._needed:
-            find_column(self.path, name, schema.names)
-        types = {str(schema.field(name).type) for name in self.names}
+        self.rows = ParquetRows(path)
+        self.path, self.target, self.sample_weight = self.rows.path, target, sample_weight
+        self.names = tuple(columns) if columns else self._numeric_columns()
+        self.rows.check(self._needed)
+        types = {str(self.rows.schema.field(name).type) for name in self.names}
         self.dtype = np.dtype(np.float32 if types <= {"float", "halffloat"} else np.float64)
         size = rows or rows_of_block(len(self.names), self.dtype)
-        self._row_groups = [
-            (file, number, rows_in_group)
-            for file in self._files
-            for number, rows_in_group in enumerate(self._rows_by_group(file))
-            if rows_in_group
-        ]
-        self.groups = tuple(cut(rows_in_group, size) for _, _, rows_in_group in self._row_groups)
-        if not self.groups:
-            raise InvalidInput(f"{path} has no rows.")
+        self.groups = tuple(cut(rows_in_group, size) for rows_in_group in self.rows.sizes)
 
     @property
     def _needed(self) -> list[str]:
         weight = [] if self.sample_weight is None else [self.sample_weight]
         return [*self.names, self.target, *weight]
 
-    def _numeric_columns(self, schema: Any) -> tuple[str, ...]:
+    def _numeric_columns(self) -> tuple[str, ...]:
         """All columns but y and w; one that is not of numbers has to be left out by name."""
         types = optional("pyarrow.types", "Reading a Parquet file")
-        names = [n for n in schema.names if n not in (self.target, self.sample_weight)]
+        names = [n for n in self.rows.names if n not in (self.target, self.sample_weight)]
         for name in names:
-            kind = schema.field(name).type
+            kind = self.rows.schema.field(name).type
             if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
                 raise InvalidInput(
                     f"{self.path}: column {name!r} holds {kind} values; blocks hold numbers, so "
@@ -259,52 +245,22 @@ class ParquetBlocks:
             raise InvalidInput(f"{self.path} has no column besides the target {self.target!r}.")
         return tuple(names)
 
-    def _open(self, file: Path) -> Any:
-        """Open a file so that columns are read page by page, not a whole row group at once."""
-        how = {"pre_buffer": False, "buffer_size": BUFFER_BYTES}
-        return parse(file, lambda path: self._parquet.ParquetFile(path, **how))
-
-    def _rows_by_group(self, file: Path) -> list[int]:
-        """Rows of each row group, after a look whether the file has all columns."""
-        opened = self._open(file)
-        for name in self._needed:
-            find_column(file, name, opened.schema_arrow.names)
-        metadata = opened.metadata
-        return [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
-
     def read(self, group: int) -> Iterator[Block]:
         """Read a row group block by block, without holding more than a block."""
         start = 0
-        for size, batch in self._batches(group, self._needed):
-            X = np.empty((size, len(self.names)), self.dtype)
+        for table in self.rows.tables(group, self.groups[group], self._needed):
+            X = np.empty((len(table), len(self.names)), self.dtype)
             for k, name in enumerate(self.names):
-                X[:, k] = self._numbers(batch, name)
-            file = self._row_groups[group][0]
-            _refuse_not_finite(X, self.names, start, f"{file}, row group {group}")
-            yield Block(X, *self._targets(batch))
-            start += size
+                X[:, k] = self._numbers(table, name)
+            _refuse_not_finite(X, self.names, start, self.rows.where(group))
+            yield Block(X, *self._targets(table))
+            start += len(X)
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Read the target's and the weights' columns alone."""
         needed = self._needed[len(self.names) :]
-        for _, batch in self._batches(group, needed):
-            yield self._targets(batch)
-
-    def _batches(self, group: int, columns: list[str]) -> Iterator[tuple[int, Any]]:
-        """Tables of exactly the blocks' sizes, out of pyarrow's batches of any size."""
-        arrow = optional("pyarrow", "Reading a Parquet file")
-        file, number, _ = self._row_groups[group]
-        sizes = self.groups[group]
-        batches = self._open(file).iter_batches(
-            sizes[0], row_groups=[number], columns=columns, use_threads=False
-        )
-        waiting: list[Any] = []
-        for size in sizes:
-            while sum(len(batch) for batch in waiting) < size:
-                waiting.append(parse(file, lambda _: next(batches)))
-            table = arrow.Table.from_batches(waiting)
-            yield size, table.slice(0, size)
-            waiting = table.slice(size).to_batches()
+        for table in self.rows.tables(group, self.groups[group], needed):
+            yield self._targets(table)
 
     def _numbers(self, table: Any, name: str) -> np.ndarray:
         """One column as numbers; a missing one becomes NaN."""
@@ -321,16 +277,6 @@ class ParquetBlocks:
             )
         w = self.sample_weight
         return column.to_numpy(), None if w is None else self._numbers(table, w)
-
-
-def _parquet_files(path: Path) -> list[Path]:
-    """The file, or the folder's files by name."""
-    if not os.path.exists(path):
-        raise InvalidInput(f"There is no file {path}.")
-    files = sorted(path.glob("**/*.parquet")) if path.is_dir() else [path]
-    if not files:
-        raise InvalidInput(f"{path} is a folder without a .parquet file.")
-    return files
 
 
 def dense_block(X: Any, dtype: np.dtype[Any], names: Sequence[str], start: int) -> np.ndarray:

@@ -201,7 +201,9 @@ class Perceptron(
             raise InvalidInput("early_stopping on rows in blocks needs X_val and y_val.")
         first = data.head
         net = self._network(first, known)
-        checkpoint = self._checkpoint(describe_blocks(data.blocks), own, known)
+        checkpoint = None
+        if self.checkpoint is not None:
+            checkpoint = self._checkpoint(describe_blocks(data.blocks), own, known)
         runs = self._runs(checkpoint, net, first.X, known)
         problem = problem_of(
             net, data.blocks, data.encode, lam=self.alpha, n_threads=self.n_threads

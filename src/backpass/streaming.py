@@ -166,6 +166,7 @@ class StreamedProblem(engine.OneByOne):
                 theta, state, optimizer, here, batch_size, rates, dropout
             )
             J_sum, done = J_sum + J * part, done + steps
+            del rows, problem  # before the next window is read
         return engine.Epoch(theta, state, J_sum)
 
     def _windows(self, order: Order, batch_size: int) -> Iterator[tuple[Block, int]]:
@@ -174,14 +175,17 @@ class StreamedProblem(engine.OneByOne):
         for group in order.groups:
             for block in self.blocks.read(int(group)):
                 waiting.append(block)
+                del block
                 if len(waiting) > self.window:
                     rows = _joined(waiting)
                     n_used = len(rows.X) // batch_size * batch_size
+                    waiting[:] = [_rest(rows, n_used)] if n_used < len(rows.X) else []
                     if n_used:
                         yield rows, n_used
-                    waiting = [_rest(rows, n_used)] if n_used < len(rows.X) else []
+                    del rows
         if waiting:
             rows = _joined(waiting)
+            waiting.clear()
             yield rows, len(rows.X)
 
 
