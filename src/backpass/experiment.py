@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import isqrt
 from typing import Any
 
@@ -36,7 +37,38 @@ class Data:
 
     def n_epochs(self, settings: Settings) -> int:
         """Return how many epochs the settings stand for, on this data."""
-        return settings.max_iter(self.image_shape is not None, len(self.y["train"]))
+        return settings.max_iter(self.image_shape is not None, self.n_train)
+
+    @property
+    def n_train(self) -> int:
+        """Rows to learn from."""
+        return len(self.y["train"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows of each part."""
+        held_out = {part: len(self.rows[part]) for part in ("validation", "test")}
+        return {"train": self.n_train, **held_out}
+
+    @property
+    def training(self) -> tuple[Any, ...]:
+        """What an estimator is fitted to."""
+        return self.X["train"], self.y["train"]
+
+    @cached_property
+    def most_frequent(self) -> Any:
+        """The class of most training rows."""
+        labels, counts = np.unique(self.y["train"], return_counts=True)
+        return labels[counts.argmax()]
+
+    def J(self, estimator: Any) -> float:
+        """The objective of a fitted estimator on the training rows."""
+        from .engine import cost_and_gradient
+        from .targets import Labels
+
+        X, y = self.training
+        Y = Labels((estimator.classes_,)).encode(y) if self.target.classes else y[:, None]
+        return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
 
     @property
     def target(self) -> Target:
@@ -79,16 +111,10 @@ class Outcome:
         """Mean |prediction − truth| on the test rows, for numbers."""
         return float(np.mean(np.abs(self.predicted - self.truth)))
 
-    @property
+    @cached_property
     def J(self) -> float:
         """The objective at the end, on the training rows."""
-        from .engine import cost_and_gradient
-        from .targets import Labels
-
-        X, y, estimator = self.data.X["train"], self.data.y["train"], self.estimator
-        is_class = self.data.target.classes
-        Y = Labels((estimator.classes_,)).encode(y) if is_class else y[:, None]
-        return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
+        return self.data.J(self.estimator)
 
     @property
     def stop_reason(self) -> str:
@@ -120,8 +146,7 @@ class Outcome:
         """The score without looking at X: always the most frequent class; 0 for R²."""
         if not self.data.target.classes:
             return 0.0
-        labels, counts = np.unique(self.data.y["train"], return_counts=True)
-        return float(np.mean(self.truth == labels[counts.argmax()]))
+        return float(np.mean(self.truth == self.data.most_frequent))
 
 
 def prepare(
@@ -203,7 +228,7 @@ def run(
         # Both are what the stop reason says.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Training interrupted by user")
-        estimator.fit(data.X["train"], data.y["train"], **validation)
+        estimator.fit(*data.training, **validation)
     seconds = time.perf_counter() - started
     estimator.set_params(callbacks=None)
     predicted = data.target.decode(estimator.predict(data.X["test"]))
@@ -214,7 +239,7 @@ def run(
 def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()) -> Any:
     """Make the estimator that the settings describe, untrained."""
     kind = MLPClassifier if data.target.classes else MLPRegressor
-    rows, images = len(data.y["train"]), data.image_shape is not None
+    rows, images = data.n_train, data.image_shape is not None
     chosen: dict[str, Any] = {} if settings.loss is None else {"loss": settings.loss}
     return kind(
         hidden_layer_sizes=settings.hidden_sizes(images),

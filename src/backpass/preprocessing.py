@@ -7,6 +7,7 @@ is a pandas data frame or any mapping from a column's name to an array of its ce
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,9 +38,11 @@ __all__ = [
     "Numeric",
     "Preprocessing",
     "Target",
+    "categorical_of_counts",
     "fit_columns",
     "fit_target",
     "known_range",
+    "refuse_huge",
 ]
 
 
@@ -343,7 +346,7 @@ def _fit_numeric(columns: Mapping[str, np.ndarray]) -> dict[str, Numeric]:
     from sklearn.preprocessing import StandardScaler
 
     matrix = np.stack(list(columns.values()), axis=1)  # (m, columns)
-    _refuse_huge(matrix, list(columns))
+    refuse_huge(matrix, list(columns))
     imputer: Any = SimpleImputer(strategy="median")
     scaler: Any = StandardScaler().fit(imputer.fit_transform(matrix))
     constant = np.nanmax(matrix, axis=0) == np.nanmin(matrix, axis=0)
@@ -353,7 +356,7 @@ def _fit_numeric(columns: Mapping[str, np.ndarray]) -> dict[str, Numeric]:
     return {name: Numeric(name, float(f), float(c), float(s)) for name, f, c, s in numbers}
 
 
-def _refuse_huge(matrix: np.ndarray, names: list[str]) -> None:
+def refuse_huge(matrix: np.ndarray, names: list[str]) -> None:
     """Raise where squares would overflow."""
     huge = np.nanmax(np.abs(matrix), axis=0) > 1e150
     if huge.any():
@@ -364,24 +367,32 @@ def _refuse_huge(matrix: np.ndarray, names: list[str]) -> None:
 
 
 def _fit_categorical(cells: np.ndarray, name: str) -> Categorical:
-    """Fit the most frequent category and the list of all, with scikit-learn."""
-    from sklearn.impute import SimpleImputer
-    from sklearn.preprocessing import OneHotEncoder
+    """Count the categories of a column."""
+    return categorical_of_counts(Counter(texts_of(cells)), name)
 
-    texts = np.array(texts_of(cells), dtype=object)[:, None]  # (m, 1)
-    missing: Any = None
-    imputer: Any = SimpleImputer(strategy="most_frequent", missing_values=missing)
-    filled = imputer.fit_transform(texts)
-    encoder: Any = OneHotEncoder(max_categories=MAX_CATEGORIES, handle_unknown="ignore").fit(filled)
-    rare = encoder.infrequent_categories_[0]
-    rare = set() if rare is None else set(rare)
-    kept = tuple(str(c) for c in encoder.categories_[0] if c not in rare)
-    if len(rare) + len(kept) == len(cells) > MAX_CLASSES:
+
+def categorical_of_counts(counts: Mapping[str | None, int], name: str) -> Categorical:
+    """Find what fills a gap, and which categories get a column of X, by how often each occurs.
+
+    Of texts that are equally frequent, the first in alphabetical order fills, and the last are
+    kept: so do scikit-learn's imputer and encoder.
+    """
+    texts = Counter({text: n for text, n in counts.items() if text is not None})
+    rows = sum(counts.values())
+    if not texts:
+        raise InvalidInput(f"Column {name!r} is empty in every row; leave it out.")
+    if len(texts) == rows > MAX_CLASSES:
         raise InvalidInput(
-            f"Column {name!r} holds a different text in each of its {len(cells)} rows, from which "
+            f"Column {name!r} holds a different text in each of its {rows} rows, from which "
             "nothing can be learned; leave it out."
         )
-    return Categorical(name, str(imputer.statistics_[0]), kept)
+    fill = min(texts, key=lambda text: (-texts[text], text))
+    texts[fill] += counts.get(None, 0)
+    kept = sorted(texts)
+    if len(kept) > MAX_CATEGORIES:
+        rare = sorted(kept, key=texts.__getitem__)[: 1 - MAX_CATEGORIES]
+        kept = sorted({*kept} - {*rare})
+    return Categorical(name, fill, tuple(kept))
 
 
 def _column_again(

@@ -83,7 +83,7 @@ def render(outcome: Outcome) -> str:
 def _facts(outcome: Outcome) -> list[tuple[str, str]]:
     """What the page says in words: name and value."""
     data, settings, estimator = outcome.data, outcome.settings, outcome.estimator
-    rows = ", ".join(f"{len(rows)} {part}" for part, rows in data.rows.items() if len(rows))
+    rows = ", ".join(f"{n} {part}" for part, n in data.counts.items() if n)
     return [
         ("network", str(estimator.net_)),
         ("parameters", f"{estimator.net_.n_parameters:,}"),

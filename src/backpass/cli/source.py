@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from ..datasets import NAMED, load_named
+from ..engine.memory import available, has_room_for
 from ..errors import InvalidInput
+from ..parquet import ParquetRows
+from ..readers import format_of
 from ..tables import Table, read_table
+from .command import messages
+
+COPIES = 2  # of the table, that are in memory while it is made ready
 
 SOURCE = f"FILE, or one of {', '.join(NAMED)}"
 
@@ -22,3 +29,32 @@ def load(source: str, target: str | None = None, categorical: Collection[str] = 
             "leave --target out."
         )
     return table
+
+
+def too_large(source: str) -> ParquetRows | None:
+    """Return the rows of a Parquet table that would not fit well into memory, and say so."""
+    if source in NAMED:
+        return None
+    if format_of(Path(source)) not in (".parquet", ".pq"):
+        _refuse_too_large(Path(source))
+        return None
+    rows = ParquetRows(source)
+    if has_room_for(COPIES * rows.decoded_bytes):
+        return None
+    size = rows.decoded_bytes / (1 << 30)
+    messages().print(
+        f"{source} would take about {size:.1f} GiB in memory, so it is streamed: read block by "
+        "block, again for each epoch.",
+        soft_wrap=True,
+    )
+    return rows
+
+
+def _refuse_too_large(path: Path) -> None:
+    """Raise where even the bytes of a file that is read whole do not fit."""
+    room = available()
+    if room is not None and path.stat().st_size > room:
+        raise InvalidInput(
+            f"{path} is larger than the memory that is free; only Parquet files are read block by "
+            "block, so make it one first (pyarrow.csv.open_csv reads a large CSV file in batches)."
+        )

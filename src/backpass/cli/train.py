@@ -106,11 +106,10 @@ def train(
 
     DATA is a table in a file (.csv, .parquet, .npz, .mat, ...), or the name of a built-in set:
     digits, notes-digits, iris, wine, breast_cancer, diabetes. Part of the rows is held out for the
-    test; gaps are filled, numbers scaled, and categories made numbers as the training rows say.
+    test; gaps are filled, numbers scaled, and categories made numbers as the training rows say. A
+    Parquet file, or a folder of them, that is too large for memory is read block by block.
     """
-    from ..experiment import prepare
     from ..persistence import save
-    from .source import load
 
     model = Path(out or f"{_stem(source)}.backpass")
     check_free(model, force)
@@ -118,8 +117,7 @@ def train(
     if report is not None:
         check_free(report, force)
     chosen = Settings(**settings)
-    table = load(source, target, categorical)
-    data = prepare(table, chosen, ignore, categorical, classes)
+    data = _prepared(source, target, chosen, ignore, categorical, classes)
     outcome = _run(data, chosen)
     save(outcome.estimator, model, preprocessing=data.preprocessing, force=force)
     if report is not None:
@@ -131,6 +129,26 @@ def train(
         lambda to: _show(to, outcome, model, report),
         exit_code=INTERRUPTED if outcome.interrupted else 0,
     )
+
+
+def _prepared(
+    source: str,
+    target: str | None,
+    settings: Settings,
+    ignore: tuple[str, ...],
+    categorical: tuple[str, ...],
+    classes: bool | None,
+) -> Data:
+    """Make a table ready: in memory, or where it is too large for that, block by block."""
+    from ..experiment import prepare
+    from ..streamed_experiment import prepare_streamed
+    from .source import load, too_large
+
+    rows = too_large(source)
+    if rows is not None:
+        return prepare_streamed(rows, target, settings, ignore, categorical, classes)
+    table = load(source, target, categorical)
+    return prepare(table, settings, ignore, categorical, classes)
 
 
 def _stem(source: str) -> str:
@@ -180,7 +198,7 @@ def _values(outcome: Outcome, model: Path, report: Path | None) -> dict[str, Any
         "interrupted": outcome.interrupted,
         "model": str(model),
         "report": None if report is None else str(report),
-        **{f"n_{part}": len(rows) for part, rows in data.rows.items()},
+        **{f"n_{part}": n for part, n in data.counts.items()},
         "n_features": len(data.preprocessing.outputs),
         "network": str(estimator.net_),
         "n_parameters": estimator.net_.n_parameters,
@@ -213,7 +231,7 @@ def _summary(outcome: Outcome) -> RichTable:
         table.add_row("test R²", f"[bold]{outcome.score:.4f}[/bold]")
         table.add_row("mean error", f"{outcome.mean_error:.4g}")
     table.add_row("network", str(outcome.estimator.net_))
-    table.add_row("rows", ", ".join(f"{len(r)} {part}" for part, r in data.rows.items()))
+    table.add_row("rows", ", ".join(f"{n} {part}" for part, n in data.counts.items()))
     table.add_row("J", f"{outcome.J:.6g}")
     table.add_row("time", f"{outcome.seconds:.2f} s, {outcome.estimator.n_iter_} epochs")
     table.add_row("stopped", outcome.stop_reason)
