@@ -493,10 +493,13 @@ def test_any_number_of_networks_with_any_batch(k, batch):
 
 
 @pytest.mark.parametrize("problem_class", [ReferenceProblem, blocked.BlockedProblem])
-def test_engines_without_such_a_call_train_one_after_another(problem_class):
+def test_engines_without_such_calls_go_one_after_another(problem_class):
     net, theta, rows = example(np.float64, m=90)
     problem = problem_class(net, rows, 0.5)
     arguments = several(net, theta, Nesterov(), 2, rows.m, 40)
+    for each, J, D in zip(arguments[0], *problem.costs_and_gradients(arguments[0])):
+        assert J == problem.cost_and_gradient(each)[0]
+        np.testing.assert_array_equal(D, problem.cost_and_gradient(each)[1])
     for i, epoch in enumerate(problem.run_epochs(*arguments)):
         own = [part[i] if isinstance(part, list) else part for part in arguments]
         assert same_epoch(epoch, problem.run_epoch(*own))

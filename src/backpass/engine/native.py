@@ -106,11 +106,11 @@ class NativeProblem(OneByOne):
         D = np.empty(self.net.n_parameters, self.dtype)
         return self._core.cost_and_gradient(self._theta(theta), D, self.lam, self.rows.W), D
 
-    def costs_and_gradients(self, thetas: Array) -> tuple[np.ndarray, np.ndarray]:
+    def costs_and_gradients(self, thetas: Sequence[Array]) -> tuple[np.ndarray, np.ndarray]:
         """J and D of each θ of a stack, shapes (k,) and (k, n): one network a thread."""
-        thetas = self._theta(thetas)
-        D = np.empty_like(thetas)
-        return np.array(self._core.costs_and_gradients(thetas, D, self.lam, self.rows.W)), D
+        stack = np.ascontiguousarray(thetas, self.dtype)
+        D = np.empty_like(stack)
+        return np.array(self._core.costs_and_gradients(stack, D, self.lam, self.rows.W)), D
 
     def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
         """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""

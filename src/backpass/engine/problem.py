@@ -42,9 +42,15 @@ class Epoch(NamedTuple):
 
 
 class OneByOne:
-    """A problem whose networks are trained one after another."""
+    """A problem that looks at its networks one after another."""
 
+    cost_and_gradient: Callable[[Array], tuple[Any, Array]]
     run_epoch: Callable[..., Epoch]
+
+    def costs_and_gradients(self, thetas: Sequence[Array]) -> tuple[np.ndarray, np.ndarray]:
+        """J and D of each θ of a stack, shapes (k,) and (k, n)."""
+        pairs = [self.cost_and_gradient(theta) for theta in thetas]
+        return np.array([float(J) for J, _ in pairs]), np.array([D for _, D in pairs])
 
     def run_epochs(
         self,

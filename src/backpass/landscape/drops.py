@@ -166,7 +166,7 @@ class Drops:
 
 
 class _EqualUnits:
-    """A problem seen by a walker with equal units, rounding taken out.
+    """A problem seen by the first walker, whose units are equal, rounding taken out.
 
     In exact arithmetic its gradient never leaves the part of the space where units are equal. The
     engine's sums round differently from unit to unit; left in, such specks grow, as this part is a
@@ -181,6 +181,13 @@ class _EqualUnits:
         """J, and its gradient within the part where units are equal."""
         J, D = self._problem.cost_and_gradient(with_equal_units(self.net, theta))
         return J, with_equal_units(self.net, D)
+
+    def costs_and_gradients(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """J and D of all walkers, of which the first has equal units: one call of the engine."""
+        first = with_equal_units(self.net, thetas[0])
+        J, D = self._problem.costs_and_gradients(np.concatenate([first[None], thetas[1:]]))
+        D[0] = with_equal_units(self.net, D[0])
+        return J, D
 
 
 def drops(
@@ -217,7 +224,7 @@ def drops(
         same place whatever n is.
     solver : {"gd", "momentum", "nesterov", "adam", "lbfgs", "cg", "newton"}
         How they walk, with full batches. First-order walkers take their steps together, as one
-        stack.
+        stack, whose gradients are one call of the engine.
     learning_rate : float
         Of the first-order solvers.
     max_iter : int
@@ -254,8 +261,7 @@ def drops(
     places = [_equal_start(net), *_places(net, n, seed, method, epsilon, starts)]
     names = ["equal weights", *(f"drop {k}" for k in range(1, len(places)))]
     walk = _walk_together if solver in RULES else _walk_one_by_one
-    problems = [_EqualUnits(problem), *[problem] * (len(places) - 1)]
-    paths = walk(problems, places, names, solver, learning_rate, max_iter)
+    paths = walk(problem, places, names, solver, learning_rate, max_iter)
     paths[0] = replace(paths[0], thetas=_each(with_equal_units, net, paths[0].thetas))
     descent = float(np.mean([path.J[0] - path.J[-1] for path in paths]))
     valleys = group_valleys(problem, [path.thetas[-1] for path in paths], ridge * descent)
@@ -290,7 +296,7 @@ def _each(change: Any, net: Network, thetas: np.ndarray) -> np.ndarray:
 
 
 def _walk_one_by_one(
-    problems: Sequence[Any],
+    problem: Any,
     places: Sequence[np.ndarray],
     names: Sequence[str],
     solver: str,
@@ -298,6 +304,7 @@ def _walk_one_by_one(
     max_iter: int,
 ) -> list[Path]:
     """Walk down by a full-batch solver, which chooses its own steps."""
+    problems = [_EqualUnits(problem), *[problem] * (len(places) - 1)]
     return [_walk(*who, solver, max_iter) for who in zip(problems, places, names)]
 
 
@@ -320,7 +327,7 @@ def _walk(problem: Any, start: np.ndarray, name: str, solver: str, max_iter: int
 
 
 def _walk_together(
-    problems: Sequence[Any],
+    problem: Any,
     places: Sequence[np.ndarray],
     names: Sequence[str],
     solver: str,
@@ -328,26 +335,18 @@ def _walk_together(
     max_iter: int,
 ) -> list[Path]:
     """Walk all walkers down step by step: update rules are elementwise, so θ may be a stack."""
-    rule, stack = RULES[solver], np.array(places)
+    rule, stack, walkers = RULES[solver], np.array(places), _EqualUnits(problem)
     state = rule.init(stack)
     thetas, heights = [stack], []
     with np.errstate(over="ignore", invalid="ignore"):  # a walker may run off; _finite_part cuts
         for _ in range(max_iter):
-            J, D = _heights_and_slopes(problems, stack)
+            J, D = walkers.costs_and_gradients(stack)
             heights.append(J)
             state, stack = rule.step(state, stack, D, learning_rate)
             thetas.append(stack)
-        heights.append(_heights_and_slopes(problems, stack)[0])
+        heights.append(walkers.costs_and_gradients(stack)[0])
     ways = zip(np.swapaxes(thetas, 0, 1), np.transpose(heights), names)
     return [_finite_part(*way) for way in ways]
-
-
-def _heights_and_slopes(
-    problems: Sequence[Any], stack: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """J and D of each θ of a stack, shapes (walkers,) and (walkers, n)."""
-    pairs = [problem.cost_and_gradient(theta) for problem, theta in zip(problems, stack)]
-    return np.array([float(J) for J, _ in pairs]), np.array([D for _, D in pairs])
 
 
 def _finite_part(thetas: np.ndarray, J: np.ndarray, name: str) -> Path:
