@@ -184,9 +184,9 @@ class NativeProblem(OneByOne):
             thetas,
             arrays,
             _rule(optimizer),
-            self._order(orders),
+            [self._order(order) for order in orders],
             batch_size,
-            np.ascontiguousarray(learning_rates, np.float64),
+            [np.ascontiguousarray(rates, np.float64) for rates in learning_rates],
             ts,
             self.lam,
             self.rows.W,
@@ -206,7 +206,7 @@ class NativeProblem(OneByOne):
     def _theta(self, theta: Array) -> np.ndarray:
         return np.ascontiguousarray(theta, self.dtype)
 
-    def _order(self, order: Any) -> np.ndarray:
+    def _order(self, order: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(check_order(order, self.rows.m), np.int64)
 
 

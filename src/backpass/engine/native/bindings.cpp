@@ -218,23 +218,23 @@ public:
         return Glass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
     }
 
-    // An epoch of each of k networks; J of each on its way. `states` holds the rule's arrays, up to two
-    // of them, each for every network; orders have shape (k, rows), learning rates (k, steps).
+    // An epoch of each network; J of each on its way. `states` holds the rule's arrays, up to two of
+    // them, each for every network.
     std::vector<double> run_epochs(const std::vector<Out<T>>& thetas,
                                    const std::vector<std::vector<Out<T>>>& states, const RuleSpec& rule,
-                                   In<int64_t> orders, int64_t batch, In<double> learning_rates,
+                                   const std::vector<In<int64_t>>& orders, int64_t batch,
+                                   const std::vector<In<double>>& learning_rates,
                                    const std::vector<int64_t>& ts, double lam, double total_weight,
                                    const std::vector<double>& dropout_rates, uint64_t dropout_seed) {
         const nb::gil_scoped_release release;
-        const auto rows = static_cast<int64_t>(orders.shape(1));
-        const size_t steps = learning_rates.shape(1);
         const DropoutSpec dropout{dropout_rates, dropout_seed};
         std::vector<EpochTask<T>> tasks;
         for (size_t i = 0; i < thetas.size(); ++i) {
+            const auto rows = static_cast<int64_t>(orders[i].size());
             T* first = states.size() > 0 ? states[0][i].data() : nullptr;
             T* second = states.size() > 1 ? states[1][i].data() : nullptr;
-            tasks.push_back({{orders.data() + i * rows, rows, batch, learning_rates.data() + i * steps, ts[i],
-                              lam, total_weight, dropout, rule},
+            tasks.push_back({{orders[i].data(), rows, batch, learning_rates[i].data(), ts[i], lam,
+                              total_weight, dropout, rule},
                              {thetas[i].data(), first, second}});
         }
         return epochs_.run(tasks);
