@@ -26,6 +26,7 @@ __all__ = [
     "as_targets",
     "as_vector",
     "as_weights",
+    "check_compressed",
     "is_array_api_obj",
     "is_numpy_array",
     "like",
@@ -44,6 +45,21 @@ def real_part(z: Array) -> Array:
 def where_positive(z: Array, positive: Array, other: Array) -> Array:
     """Choose by the sign of z's real part: analytic on either side, as the complex step needs."""
     return array_namespace(z).where(real_part(z) > 0, positive, other)
+
+
+def check_compressed(X: Any) -> None:
+    """Raise where a CSR or CSC matrix names what does not exist: SciPy holds it without looking."""
+    starts, numbers = X.indptr, X.indices
+    major, minor = X.shape if X.format == "csr" else X.shape[::-1]
+    stored = min(len(numbers), len(X.data))
+    fits = len(starts) == major + 1 and starts[0] == 0 and 0 <= starts[-1] <= stored
+    if not fits or (starts[1:] < starts[:-1]).any():
+        raise InvalidInput(f"The {X.format.upper()} matrix has an indptr that does not fit it.")
+    numbers = numbers[: starts[-1]]
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() < minor):
+        raise InvalidInput(
+            f"The {X.format.upper()} matrix has indices outside of 0 to {minor - 1}."
+        )
 
 
 def as_numpy(value: Any) -> np.ndarray:
@@ -69,6 +85,8 @@ def like(reference: Any, value: Any) -> Any:
 def _foreign_to_numpy(value: Any, name: str) -> Array:
     """Turn lists, data frames and sparse matrices into NumPy; leave Array API arrays alone."""
     if hasattr(value, "toarray"):
+        if getattr(value, "format", None) in ("csr", "csc"):
+            check_compressed(value)
         return value.toarray()
     if is_array_api_obj(value) and not is_numpy_array(value):
         return value

@@ -1,6 +1,8 @@
 """Damage to bytes, as disks, networks and people do it."""
 
+import hashlib
 import random
+import re
 
 
 def mutant(data: bytes, seed: int) -> bytes:
@@ -10,6 +12,17 @@ def mutant(data: bytes, seed: int) -> bytes:
         damaged = draw.choice(DAMAGES)(bytearray(data), draw)
         if damaged != data:
             return bytes(damaged)
+
+
+def rehashed(data):
+    """Mend the hash of a model file: what only somebody with intent can make."""
+    place = re.search(rb'sha256\\":\\"', data[:200])
+    if place is None or len(data) < place.end() + 64:
+        return data
+    damaged = bytearray(data)
+    damaged[place.end() : place.end() + 64] = b"0" * 64
+    damaged[place.end() : place.end() + 64] = hashlib.sha256(damaged).hexdigest().encode()
+    return bytes(damaged)
 
 
 def _place(data: bytearray, draw: random.Random) -> int:

@@ -19,11 +19,12 @@ import numpy as np
 from ..activations import ACTIVATIONS
 from ..arrays import Array
 from ..backprop import ByLayer
+from ..errors import InvalidInput
 from ..losses import LOSSES, Loss
 from ..network import Network
 from . import thread_limit
 from .dropout import Dropout
-from .problem import Epoch, OneByOne, Optimizer, Rows, check_order
+from .problem import Epoch, OneByOne, Optimizer, Rows, check_order, check_steps
 from .reference import ReferenceProblem, epoch_by_steps
 
 try:
@@ -82,6 +83,7 @@ class NativeProblem(OneByOne):
         self.net = net
         self.rows = rows
         self.lam = lam
+        self._n = net.n_parameters
         self.dtype = rows.X.dtype.newbyteorder("=")
         threads = n_threads or default_threads()
         problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
@@ -136,7 +138,13 @@ class NativeProblem(OneByOne):
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
         D = np.empty(self.net.n_parameters, self.dtype)
         J = self._core.batch_cost_and_gradient(
-            self._theta(theta), D, self._order(batch), self.lam, self.rows.W, *_masks(dropout), step
+            self._theta(theta),
+            D,
+            self._order(batch),
+            self.lam,
+            self.rows.W,
+            *self._masks(dropout),
+            step,
         )
         return J, D
 
@@ -176,6 +184,7 @@ class NativeProblem(OneByOne):
             return super().run_epochs(
                 thetas, states, optimizer, orders, batch_size, learning_rates, dropout
             )
+        check_steps(orders, batch_size, learning_rates)
         names = _STATE_ARRAYS[optimizer.name]
         thetas = [self._theta(theta).copy() for theta in thetas]
         arrays = [[self._theta(state[name]).copy() for state in states] for name in names]
@@ -190,7 +199,7 @@ class NativeProblem(OneByOne):
             ts,
             self.lam,
             self.rows.W,
-            *_masks(dropout),
+            *self._masks(dropout),
         )
         n_steps = -(-len(orders[0]) // batch_size)
         kept = [
@@ -204,7 +213,25 @@ class NativeProblem(OneByOne):
         return ReferenceProblem(self.net, self.rows, self.lam)
 
     def _theta(self, theta: Array) -> np.ndarray:
-        return np.ascontiguousarray(theta, self.dtype)
+        """θ, or what goes beside it, as the core reads it: it does not look at the length."""
+        theta = np.ascontiguousarray(theta, self.dtype)
+        if theta.shape[-1] != self._n:
+            raise InvalidInput(
+                f"{self.net} has {self._n} parameters, but theta or the optimiser's state has "
+                f"{theta.shape[-1]}."
+            )
+        return theta
+
+    def _masks(self, dropout: Dropout | None) -> tuple[list[float], int]:
+        """Dropout as the core takes it: no rates where there is none."""
+        if dropout is None:
+            return [], 0
+        if len(dropout.rates) != len(self.net.hidden):
+            raise InvalidInput(
+                f"{self.net} has {len(self.net.hidden)} hidden layers, but there are "
+                f"{len(dropout.rates)} dropout rates."
+            )
+        return list(dropout.rates), dropout.seed & (2**64 - 1)
 
     def _order(self, order: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(check_order(order, self.rows.m), np.int64)
@@ -274,11 +301,6 @@ def _network(net: Network) -> Any:
     hidden = [_ACTIVATION_NUMBERS[g.name] for g in net.hidden]
     loss, parameter = _LOSS_NUMBERS[net.loss.name], net.loss.parameter or 0.0
     return _native.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
-
-
-def _masks(dropout: Dropout | None) -> tuple[list[float], int]:
-    """Dropout as the core takes it: no rates where there is none."""
-    return ([], 0) if dropout is None else (list(dropout.rates), dropout.seed & (2**64 - 1))
 
 
 def _rule(optimizer: Any) -> Any:

@@ -8,7 +8,14 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from ..arrays import Array, array_namespace, as_matrix, as_targets, as_weights
+from ..arrays import (
+    Array,
+    array_namespace,
+    as_matrix,
+    as_targets,
+    as_weights,
+    check_compressed,
+)
 from ..errors import InvalidInput
 from ..network import Network
 from .dropout import Dropout
@@ -121,6 +128,16 @@ def check_order(order: Any, m: int) -> np.ndarray:
     return order
 
 
+def check_steps(orders: Any, batch_size: int, learning_rates: Any) -> None:
+    """Raise where the orders do not go with each other, the batches, or the learning rates."""
+    rows = len(orders[0])
+    if batch_size < 1 or any(len(order) != rows for order in orders):
+        raise InvalidInput(f"Batches of {batch_size} rows, or orders of unlike lengths, are none.")
+    n_steps = -(-rows // batch_size)
+    if any(len(rates) < n_steps for rates in learning_rates):
+        raise InvalidInput(f"An epoch of {n_steps} batches needs as many learning rates.")
+
+
 def _is_sparse(X: Any) -> bool:
     return hasattr(X, "tocsr")
 
@@ -133,6 +150,7 @@ def _as_csr(X: Any, columns: int) -> Any:
             f"X needs the shape (m, {columns})."
         )
     X = X.tocsr()
+    check_compressed(X)
     return X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
 
 
