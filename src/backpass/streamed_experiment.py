@@ -149,6 +149,8 @@ class _Pass:
             self._hold("validation", cells, split.for_validation(draws))
             self._hold("test", cells, split.for_test(draws))
             self.start += len(draws)
+        for part, tables in self.held.items():
+            self.held[part] = _joined(tables)  # many small arrays would take more than their cells
 
     def _hold(self, part: str, cells: ByName, which: np.ndarray) -> None:
         if which.any():
@@ -219,6 +221,13 @@ def _drop_unknown(
     known = np.isin(y["validation"], all_targets(blocks))
     for parts in (X, y, numbers):
         parts["validation"] = parts["validation"][known]
+
+
+def _joined(tables: list[ByName]) -> list[ByName]:
+    """Several tables' rows as one, where there are any."""
+    if not tables:
+        return []
+    return [{name: np.concatenate([cells[name] for cells in tables]) for name in tables[0]}]
 
 
 def _rows(cells: ByName, which: np.ndarray) -> ByName:
