@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from backpass.cli import main
+from backpass.cli.studio import _new
+from backpass.modelfile import Content, read_model, write_model
+from backpass.packing import Unpacker
+from backpass.studio.session import Session, Settings
 
 
 def run(*arguments: str):
@@ -62,10 +67,11 @@ def test_bad_arguments_end_in_one_line(tmp_path, monkeypatch, arguments, message
     assert not list(tmp_path.iterdir())
 
 
-def test_the_server_answers_at_its_address_and_ends_at_ctrl_c():
-    command = [sys.executable, "-m", "backpass", "studio", "iris", "--no-browser"]
+@contextlib.contextmanager
+def studio(*arguments: str):
+    """A studio in a process of its own; its address."""
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "backpass", "studio", *arguments, "--no-browser"],
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"COLUMNS": "200"},
@@ -73,20 +79,88 @@ def test_the_server_answers_at_its_address_and_ends_at_ctrl_c():
     try:
         assert process.stderr is not None
         address = re.search(r"http://127\.0\.0\.1:\d+/[\w-]+/", process.stderr.readline())[0]
-        for _ in range(200):
-            try:
-                with urllib.request.urlopen(address) as answer:
-                    assert "backpass studio" in answer.read().decode()
-                break
-            except urllib.error.URLError:
-                time.sleep(0.05)
-        else:
-            pytest.fail("the studio never answered")
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(address.rsplit("/", 2)[0] + "/wrong/")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        yield process, address
     finally:
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+def page_of(address: str) -> str:
+    """The page, as soon as the server answers."""
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(address) as answer:
+                return answer.read().decode()
+        except urllib.error.URLError:
+            time.sleep(0.05)
+    pytest.fail("the studio never answered")
+
+
+def theta_on(page: str) -> np.ndarray:
+    held = re.search(r'application/json">(.*?)</script>', page)[1]
+    return np.array(json.loads(held)["theta"])
+
+
+def run_in(path) -> dict:
+    """The run that a checkpoint holds."""
+    content = read_model(path)
+    return Unpacker(content.arrays).unpack(content.metadata["state"])
+
+
+def test_the_server_answers_at_its_address_and_ends_at_ctrl_c():
+    with studio("iris") as (process, address):
+        assert "backpass studio" in page_of(address)
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(address.rsplit("/", 2)[0] + "/wrong/")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_a_killed_server_loses_nothing_that_was_checkpointed(tmp_path):
+    connect = pytest.importorskip("websockets.sync.client").connect
+    path = tmp_path / "run.checkpoint"
+    words = ("iris", "--hidden", "5", "--checkpoint", str(path), "--every", "3")
+    order = {"do": "start", "alpha": 0.01, "lam": 1.0, "epochs": 100_000}
+
+    @contextlib.contextmanager
+    def trains(address: str):
+        origin = address.rsplit("/", 2)[0]
+        with connect(address.replace("http", "ws") + "train", origin=origin) as socket:
+            socket.send(json.dumps(order))
+            yield
+
+    with studio(*words) as (process, address):
+        fresh = theta_on(page_of(address))
+        with trains(address):
+            while not path.exists():
+                time.sleep(0.01)
+            process.kill()  # SIGKILL, in mid-training
+            process.wait()
+    kept = run_in(path)
+    assert kept["epoch"] >= 3
+
+    with studio(*words) as (process, address):
+        np.testing.assert_array_equal(theta_on(page_of(address)), kept["theta"])
+        with trains(address):
+            while run_in(path)["epoch"] < kept["epoch"] + 6:
+                time.sleep(0.01)
+    later = run_in(path)
+
+    bench = _new("iris", None, (5,), 1.0, 0).bench(None)
+    session = Session(_new("iris", None, (5,), 1.0, 0).scene(), bench)
+    np.testing.assert_array_equal(session.theta, fresh)
+    session.start(Settings(alpha=0.01, lam=1.0, epochs=later["epoch"]))
+    while session.running:
+        time.sleep(0.01)
+    np.testing.assert_array_equal(session.theta, later["theta"])
+
+
+def test_a_checkpoint_of_another_network_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    write_model(
+        path, Content({}, {"kind": "checkpoint", "identity": {}, "finished": False, "state": None})
+    )
+    result = run("iris", "--checkpoint", str(path), "--no-browser")
+    assert result.exit_code == 2
+    assert "another training" in result.stderr

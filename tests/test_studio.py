@@ -6,6 +6,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 import backpass as bp
+from backpass.checkpoints import Checkpoint
 from backpass.errors import InvalidInput
 from backpass.studio.app import (
     Address,
@@ -163,6 +165,29 @@ def test_a_divergent_run_keeps_the_last_finite_network():
     news = wait_for(session)
     assert "not finite" in news["says"]
     assert np.isfinite(session.theta).all()
+
+
+def test_a_session_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path):
+    scene, bench = make_scene()
+    checkpoint = Checkpoint(tmp_path / "run", 3, {"network": "8"})
+    settings = Settings(alpha=0.01, lam=0.1, epochs=8)
+
+    def trained(bench: Bench, settings: Settings) -> Session:
+        session = Session(scene, bench)
+        session.start(settings)
+        wait_for(session)
+        return session
+
+    undisturbed = trained(bench, replace(settings, epochs=16)).theta
+    kept = replace(bench, checkpoint=checkpoint)
+    first = trained(kept, settings)
+    assert not np.array_equal(first.theta, undisturbed)
+    second = Session(scene, kept)
+    np.testing.assert_array_equal(second.theta, first.theta)
+    assert "Epoch 8" in second.mailbox.take()["says"]
+    np.testing.assert_array_equal(trained(kept, settings).theta, undisturbed)
+    with pytest.raises(InvalidInput, match="network was 8 and is now 9"):
+        Session(scene, replace(bench, checkpoint=replace(checkpoint, identity={"network": "9"})))
 
 
 def test_the_page_and_its_files_are_served(client):

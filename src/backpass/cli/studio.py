@@ -27,6 +27,8 @@ MODEL_ENDING = ".backpass"
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0)
 @click.option("--export", metavar="PAGE", help="Write the page as one offline file, and end.")
 @click.option("--out", metavar="FILE", help="Where training in the page saves the model.")
+@click.option("--checkpoint", metavar="FILE", help="Keep the run there, and go on from there.")
+@click.option("--every", type=click.IntRange(1), default=10, help="Epochs between checkpoints.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
@@ -35,6 +37,8 @@ def studio(
     rows: str | None,
     export: str | None,
     out: str | None,
+    checkpoint: str | None,
+    every: int,
     port: int,
     no_browser: bool,
     force: bool,
@@ -51,7 +55,9 @@ def studio(
     workbench = _trained(source, rows) if trained else _new(source, **new)
     if export is not None:
         return _export(workbench, Path(export), force)
-    return _serve(workbench, out, port, no_browser)
+    save: Callable[[np.ndarray], str] | None = None if out is None else workbench.saver(out)
+    bench = workbench.bench(save, checkpoint, every)
+    return _serve(workbench.scene(), bench, port, no_browser, out)
 
 
 def _new(source: str, target: str | None, hidden: tuple[int, ...], lam: float, seed: int) -> Any:
@@ -110,13 +116,12 @@ def _export(workbench: Any, path: Path, force: bool) -> Answer:
     return Answer(values, lambda to: to.print(f"Page: {path} ({len(page) / 2**20:.1f} MB)"))
 
 
-def _serve(workbench: Any, out: str | None, port: int, no_browser: bool) -> Answer:
+def _serve(scene: Any, bench: Any, port: int, no_browser: bool, out: str | None) -> Answer:
     """Serve the page until Ctrl-C."""
     from ..studio.app import make_server, new_address
 
-    save: Callable[[np.ndarray], str] | None = None if out is None else workbench.saver(out)
     address = new_address(port)
-    server = make_server(workbench.scene(), workbench.bench(save), address)
+    server = make_server(scene, bench, address)
     messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
     if not no_browser:
         webbrowser.open(address.url)

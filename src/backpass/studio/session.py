@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from .. import engine
+from ..checkpoints import Checkpoint
 from ..network import Network
 from ..solvers.first_order import Adam
 from ..trace import trace
 from .scene import Scene
 
 FRAME_SECONDS = 0.08
-CHECKPOINT_SECONDS = 5.0
+SAVE_SECONDS = 5.0
 BATCH_SIZE = 32
 
 
@@ -32,6 +33,7 @@ class Bench:
     X_validation: np.ndarray
     Y_validation: np.ndarray
     save: Callable[[np.ndarray], str] | None = None  # θ -> a sentence; None: nowhere to save
+    checkpoint: Checkpoint | None = None  # from which a killed server's run goes on
 
 
 @dataclass
@@ -82,6 +84,8 @@ class Session:
         self._optimizer = Adam()
         self._state = self._optimizer.init(self.theta)
         self._epoch = 0
+        if bench.checkpoint is not None:
+            self._go_on(bench.checkpoint.unfinished())
 
     @property
     def running(self) -> bool:
@@ -96,6 +100,26 @@ class Session:
         self._go.set()
         self._thread = threading.Thread(target=self._run_quietly, daemon=True)
         self._thread.start()
+
+    def _go_on(self, run: dict[str, Any] | None) -> None:
+        """Take up a checkpoint's run; it goes on to the bits of an undisturbed one."""
+        if run is None:
+            return
+        self.theta, self._state, self._epoch = run["theta"], run["solver"], run["epoch"]
+        self._random.bit_generator.state = run["generator"]
+        words = f"Epoch {self._epoch} of the checkpoint; start goes on from there."
+        self.mailbox.put({"says": words, "going": False})
+
+    def _keep(self) -> None:
+        """Write the checkpoint when it is due."""
+        if self.bench.checkpoint is not None:
+            run = {
+                "theta": self.theta,
+                "solver": self._state,
+                "epoch": self._epoch,
+                "generator": self._random.bit_generator.state,
+            }
+            self.bench.checkpoint.keep(self._epoch, run)
 
     def pause(self) -> None:
         """Wait after the epoch that is running."""
@@ -149,7 +173,8 @@ class Session:
                 return
             done = self._epoch - first
             self._tell(J, last, (time.monotonic() - begun) / done)
-            if self.bench.save is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
+            self._keep()
+            if self.bench.save is not None and time.monotonic() - saved > SAVE_SECONDS:
                 self.bench.save(self.theta)
                 saved = time.monotonic()
         self._finish()
@@ -172,6 +197,8 @@ class Session:
         news = summary(self.scene.net, self.theta, self.scene, self.bench)
         if self.bench.save is not None:
             self.bench.save(self.theta)
+        if self.bench.checkpoint is not None:
+            self.bench.checkpoint.close(finished=False)
         self.mailbox.put({**news, "says": "All epochs are done.", "going": False})
 
     def _tell(self, J: float, last: int, seconds_per_epoch: float) -> None:

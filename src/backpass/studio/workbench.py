@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..checkpoints import Checkpoint, fingerprint, identity
 from ..persistence import save
 from ..preprocessing import Preprocessing
 from .scene import Scene, scene_of, targets_of
@@ -38,13 +39,27 @@ class Workbench:
             title=self.title,
         )
 
-    def bench(self, keep: Callable[[np.ndarray], str] | None) -> Bench:
-        """What a session trains on."""
+    def bench(
+        self,
+        keep: Callable[[np.ndarray], str] | None,
+        checkpoint: str | None = None,
+        every: int = 10,
+    ) -> Bench:
+        """What a session trains on, and where it keeps the model and the run."""
         X = {part: np.asarray(rows, dtype=np.float64) for part, rows in self.X.items()}
         classes = getattr(self.estimator, "classes_", None)
         names = None if classes is None else np.asarray(classes).tolist()
         Y = {part: targets_of(self.estimator.net_, y, names) for part, y in self.y.items()}
-        return Bench(X["train"], Y["train"], X["validation"], Y["validation"], keep)
+        run = None
+        if checkpoint is not None:
+            run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]))
+        return Bench(X["train"], Y["train"], X["validation"], Y["validation"], keep, run)
+
+    def _identity(self, X: np.ndarray, Y: np.ndarray) -> dict[str, str]:
+        """What a run must have in common with a checkpoint's."""
+        net, first = self.estimator.net_, fingerprint(self.estimator.theta_)
+        network = {"network": str(net), "loss parameter": net.loss.parameter}
+        return identity(network, data=fingerprint(X, Y), **{"first weights": first})
 
     def saver(self, path: str) -> Callable[[np.ndarray], str]:
         """Make the function that saves the network with another θ."""
