@@ -205,6 +205,20 @@ def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page)
     )
 
 
+def test_a_run_that_is_over_cannot_be_resumed_and_can_be_begun_again(open_page):
+    page = open_page(digits_scene(m=12))
+    page.page.click("#tab-training")
+    page.page.fill("#train-epochs", "3")
+    for _ in range(2):
+        page.page.click("#train-start")
+        page.page.wait_for_function("() => document.querySelector('#train-pause').disabled")
+        assert page.page.inner_text("#train-pause") == "pause"
+        assert page.page.inner_text("#train-says") == "All epochs are done."
+        assert page.page.is_disabled("#train-stop")
+        assert page.page.is_enabled("#train-start")
+    assert not page.errors
+
+
 def test_the_mountains_and_the_helicopter(open_page):
     scene = digits_scene(m=10, sizes=(64, 4, 10))
     page = open_page(scene)
@@ -334,6 +348,16 @@ def live(browser, tmp_path):
     page.context.close()
     server.should_exit = True
     thread.join(10)
+
+
+def test_the_page_makes_few_requests_and_none_elsewhere(live):
+    page, scene, _ = live
+    assert page.page.locator("#network svg g.unit").count() > sum(scene.net.sizes[1:])
+    home = page.page.url
+    assert len(page.requests) <= 14  # itself, its style, and its modules
+    assert all(url.startswith(home) for url in page.requests)
+    assert not any("plotly" in url for url in page.requests)  # 4.8 MB, for the mountains alone
+    assert not page.errors
 
 
 def test_live_training_streams_and_is_kept_when_the_tab_closes(live):

@@ -22,6 +22,7 @@ from .scene import Scene
 FRAME_SECONDS = 0.08
 SAVE_SECONDS = 5.0
 BATCH_SIZE = 32
+_DONE = {"going": False, "done": True}
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +142,7 @@ class Session:
                 self._thread.join()
             if self.bench.save is not None:
                 self.bench.save(self.theta)
-            self.mailbox.put({"says": "Stopped; the network keeps what it has learnt."})
+            self.mailbox.put({"says": "Stopped; the network keeps what it has learnt."} | _DONE)
 
     def save(self) -> None:
         """Save the network where the command line said."""
@@ -167,9 +168,7 @@ class Session:
                 problem = engine.prepare(self.scene.net, self.bench.X, self.bench.Y, lam=lam)
             J = self._one_epoch(problem)
             if not math.isfinite(J):
-                self.mailbox.put(
-                    {"says": "J is not finite any more: α is too large.", "going": False}
-                )
+                self.mailbox.put({"says": "J is not finite any more: α is too large."} | _DONE)
                 return
             done = self._epoch - first
             self._tell(J, last, (time.monotonic() - begun) / done)
@@ -199,7 +198,7 @@ class Session:
             self.bench.save(self.theta)
         if self.bench.checkpoint is not None:
             self.bench.checkpoint.close(finished=False)
-        self.mailbox.put({**news, "says": "All epochs are done.", "going": False})
+        self.mailbox.put({**news, "says": "All epochs are done."} | _DONE)
 
     def _tell(self, J: float, last: int, seconds_per_epoch: float) -> None:
         """Put the epoch's news into the mailbox; the costly part only when a frame is due."""

@@ -75,7 +75,7 @@ export function startDrawing(scene) {
   function layer(l, values) {
     const most = Math.max(...values.map(Math.abs), 1e-300);
     const cells = values.map((v, k) => {
-      const cell = element("button", { type: "button", title: `a of layer ${l}, unit ${k + 1}: ${v}` }, short(v).slice(0, 6));
+      const cell = element("button", { type: "button", title: `a of layer ${l}, unit ${k + 1}: ${v}` }, Math.abs(v) < 100 ? v.toFixed(3) : v.toPrecision(3));
       cell.style.background = `color-mix(in srgb, var(--accent) ${(55 * Math.abs(v)) / most}%, transparent)`;
       return cell;
     });

@@ -158,8 +158,10 @@ export function startMountains(scene, loadPlotly) {
       $("surface"),
       traces,
       {
-        margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", font: { color: ink }, showlegend: false,
+        margin: { l: 0, r: 0, t: 0, b: 10 }, paper_bgcolor: "rgba(0,0,0,0)", font: { color: ink }, showlegend: false,
         uirevision: "kept", scene: {
+          aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.7 }, // in fog as without
+          camera: { eye: { x: 1.35, y: 1.35, z: 0.9 }, center: { x: 0, y: 0, z: -0.12 } },
           xaxis: axis("east", wide), yaxis: axis("north", wide),
           zaxis: axis("J", [Math.min(...heights), Math.max(...heights)]),
         },

@@ -56,6 +56,7 @@ function localTrainer(scene, tell) {
     const J = oneEpoch();
     if (run.epoch >= run.epochs) run.going = false;
     tell({
+      done: !run.going,
       epoch: run.epoch, epochs: run.epochs, J, theta: unroll(net, run.Theta), going: run.going,
       says: run.going ? "" : "All epochs are done.", ...summary(scene, run.Theta),
     });
@@ -78,7 +79,7 @@ function localTrainer(scene, tell) {
     },
     stop() {
       run.going = false;
-      tell({ says: "Stopped; the network keeps what it has learnt.", going: false });
+      tell({ says: "Stopped; the network keeps what it has learnt.", going: false, done: true });
     },
     set: (settings) => Object.assign(run, settings),
     save() {
@@ -134,7 +135,7 @@ export function startTraining(scene, server, onTheta) {
   function tell(news) {
     const curves = news.curves ?? (news.J === undefined ? {} : { J: [news.J], score: [news.score] });
     for (const name in curves) seen[name].push(...curves[name]);
-    latest = { ...latest, says: "", ...news };
+    latest = { ...latest, says: "", done: false, ...news };
     if (!drawing) {
       drawing = true;
       requestAnimationFrame(() => {
@@ -149,6 +150,7 @@ export function startTraining(scene, server, onTheta) {
 
   function show(news) {
     if (news.going !== undefined) started.going = news.going;
+    if (news.done) started.once = false; // nothing to resume
     buttons();
     $("train-says").textContent = news.says || progressWords(news);
     if (news.epoch === undefined) return;
@@ -172,7 +174,7 @@ export function startTraining(scene, server, onTheta) {
   function buttons() {
     $("train-start").disabled = started.going;
     $("train-pause").disabled = !started.once;
-    $("train-pause").textContent = started.going ? "pause" : "resume";
+    $("train-pause").textContent = started.once && !started.going ? "resume" : "pause";
     $("train-stop").disabled = !started.once;
   }
 
