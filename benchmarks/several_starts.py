@@ -24,7 +24,7 @@ from backpass.bench.environment import usable_cpus
 from backpass.solvers.first_order import Adam
 
 SHAPES = (((32,), 32), ((100,), 200), ((300, 300), 100), ((1024, 1024), 200))  # hidden, batch
-ROUNDS, EPOCHS, REST = 9, 10, 0.1  # seconds of rest
+ROUNDS, EPOCHS, REST = 5, 5, 0.1  # seconds of rest
 
 X, K = load_digits(return_X_y=True)
 X = (X / 16).astype(np.float32)
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=4)
     parser.add_argument("--threads", type=int, default=usable_cpus())
     asked = parser.parse_args()
-    warnings.simplefilter("ignore")  # ten epochs are not the end
+    warnings.simplefilter("ignore")  # so few epochs are not the end
     title = f"{asked.starts} networks, {asked.threads} threads, digits, float32, Adam"
     table = Table("hidden, batch", "what", "together", "in turn", "ratio", title=title)
     for hidden, batch in SHAPES:

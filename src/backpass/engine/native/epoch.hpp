@@ -53,6 +53,7 @@ public:
         if (batch > machine_.capacity()) sums_ = Buffer<T>(layout_.size());
     }
 
+    int threads() const { return threads_; }
     int64_t batch() const { return batch_; }
     bool masked() const { return masked_; }
 

@@ -25,6 +25,7 @@ public:
     // For how many threads the next stretch of work is, and of how many steps at most.
     int threads() const { return resting_ ? 1 : threads_; }
     int64_t steps() const { return resting_ ? rest_ : STRETCH; }
+    int64_t stretches() const { return steps() / STRETCH; }
 
     void begin() {
         for (Waited& each : waited_) each.time = Clock::duration::zero();
@@ -35,8 +36,10 @@ public:
     void wait(int thread, Wait wait) {
         const auto from = Clock::now();
         wait();
-        waited_[thread].time += Clock::now() - from;
+        add(thread, Clock::now() - from);
     }
+
+    void add(int thread, Clock::duration time) { waited_[thread].time += time; }
 
     void end() {
         if (resting_) {

@@ -19,9 +19,67 @@ struct EpochTask {
 };
 
 template <class T>
+using EpochTasks = std::vector<EpochTask<T>>;
+
+// One network a thread, with one machine a thread.
+template <class T>
+class SideBySide {
+public:
+    SideBySide(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
+               int64_t batch, bool masked)
+        : patience_(threads) {
+        while (static_cast<int>(runners_.size()) < threads)
+            runners_.push_back(std::make_unique<EpochRunner<T>>(net, kernels, source, 1, batch, masked));
+    }
+
+    int threads() const { return static_cast<int>(runners_.size()); }
+    int64_t batch() const { return runners_.front()->batch(); }
+    bool masked() const { return runners_.front()->masked(); }
+
+    void make_room(const EpochArrays<T>& arrays) {
+        for (auto& runner : runners_) runner->make_room(arrays);
+    }
+
+    // The first `count` tasks.
+    void run(const EpochTasks<T>& tasks, size_t count, std::vector<double>& J) {
+        std::vector<Took> took(count);
+        std::atomic<size_t> next{0};
+        patience_.begin();
+        run_on_team(std::min(patience_.threads(), static_cast<int>(count)), [&](int thread, int) {
+            for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+                const auto from = Patience::Clock::now();
+                J[i] = runners_[thread]->run(tasks[i].plan, tasks[i].arrays);
+                took[i] = {thread, Patience::Clock::now() - from};
+            }
+        });
+        judge(took);
+    }
+
+private:
+    struct Took {
+        int thread = 0;
+        Patience::Clock::duration time{};
+    };
+
+    // All tasks are the same work: what one takes longer than the shortest is a neighbour's doing.
+    void judge(const std::vector<Took>& took) {
+        const auto shorter = [](const Took& a, const Took& b) { return a.time < b.time; };
+        const auto shortest = std::min_element(took.begin(), took.end(), shorter)->time;
+        for (const Took& each : took) patience_.add(each.thread, each.time - shortest);
+        if (++calls_ < patience_.stretches()) return;
+        calls_ = 0;
+        patience_.end();
+    }
+
+    std::vector<std::unique_ptr<EpochRunner<T>>> runners_;
+    Patience patience_;
+    int64_t calls_ = 0;  // since the team last began to work, or to rest
+};
+
+template <class T>
 class SeveralEpochs {
 public:
-    using Tasks = std::vector<EpochTask<T>>;
+    using Tasks = EpochTasks<T>;
 
     SeveralEpochs(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads)
         : net_(net), kernels_(kernels), source_(source), threads_(threads) {}
@@ -36,8 +94,6 @@ public:
     }
 
 private:
-    using Runners = Spares<EpochRunner<T>>;
-
     // Weights that are larger than this would push each other out of the cache side by side.
     static constexpr size_t LARGEST_ASIDE = size_t(4) << 20;
 
@@ -51,16 +107,9 @@ private:
         return threads_for(work, threads_) == threads_ ? k - k % threads : k;
     }
 
-    // The machines are taken before the team begins: where memory is missing, the caller hears of it.
     void run_side_by_side(const Tasks& tasks, size_t count, std::vector<double>& J) {
-        const size_t threads = std::min(count, static_cast<size_t>(threads_));
-        std::vector<typename Runners::Lease> runners;
-        while (runners.size() < threads) runners.push_back(take(runners_alone_, 1, tasks.front()));
-        std::atomic<size_t> next{0};
-        run_on_team(static_cast<int>(threads), [&](int thread, int) {
-            for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1))
-                J[i] = runners[thread]->run(tasks[i].plan, tasks[i].arrays);
-        });
+        const int threads = std::min(threads_, static_cast<int>(count));
+        take(sides_, threads, tasks.front())->run(tasks, count, J);
     }
 
     void run_in_turn(const Tasks& tasks, size_t first, std::vector<double>& J) {
@@ -68,22 +117,26 @@ private:
         for (size_t i = first; i < tasks.size(); ++i) J[i] = runner->run(tasks[i].plan, tasks[i].arrays);
     }
 
-    // A machine with room for such a task.
-    typename Runners::Lease take(Runners& spares, int threads, const EpochTask<T>& task) {
+    // Machines with room for such tasks, before the team begins: the caller hears of missing memory.
+    template <class Machine>
+    typename Spares<Machine>::Lease take(Spares<Machine>& spares, int threads, const EpochTask<T>& task) {
         const int64_t most = std::min(task.plan.batch, task.plan.rows);
         const bool masked = !task.plan.dropout.rates.empty();
-        auto runner = spares.take(
-            [=](const EpochRunner<T>& spare) { return spare.batch() == most && spare.masked() == masked; },
-            [=] { return std::make_unique<EpochRunner<T>>(net_, kernels_, source_, threads, most, masked); });
-        runner->make_room(task.arrays);
-        return runner;
+        auto machine = spares.take(
+            [=](const Machine& spare) {
+                return spare.batch() == most && spare.masked() == masked && spare.threads() >= threads;
+            },
+            [=] { return std::make_unique<Machine>(net_, kernels_, source_, threads, most, masked); });
+        machine->make_room(task.arrays);
+        return machine;
     }
 
     const NetworkSpec& net_;
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
     int threads_;
-    Runners runners_, runners_alone_;
+    Spares<EpochRunner<T>> runners_;
+    Spares<SideBySide<T>> sides_;
 };
 
 }  // namespace backpass
