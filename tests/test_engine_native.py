@@ -505,6 +505,18 @@ def test_engines_without_such_calls_go_one_after_another(problem_class):
         assert same_epoch(epoch, problem.run_epoch(*own))
 
 
+def test_what_several_networks_lack_is_said():
+    net, theta, rows = example(np.float32, m=90)
+    problem = NativeProblem(net, rows, 0.5)
+    thetas, *rest = several(net, theta, Nesterov(), 2, rows.m, 40)
+    for fewer in (thetas[:1], []):
+        with pytest.raises(InvalidInput, match="Every network needs a θ, a state"):
+            problem.run_epochs(fewer, *rest)
+    for wrong in (theta, [theta[1:], theta[1:]]):
+        with pytest.raises(InvalidInput, match="parameters"):
+            problem.costs_and_gradients(wrong)
+
+
 def test_threadpoolctl_limits_the_core_too():
     threadpoolctl = pytest.importorskip("threadpoolctl")
     native.thread_limit.register()

@@ -24,7 +24,7 @@ from ..losses import LOSSES, Loss
 from ..network import Network
 from . import thread_limit
 from .dropout import Dropout
-from .problem import Epoch, OneByOne, Optimizer, Rows, check_order, check_steps
+from .problem import Epoch, OneByOne, Optimizer, Rows, check_counts, check_order, check_steps
 from .reference import ReferenceProblem, epoch_by_steps
 
 try:
@@ -110,7 +110,7 @@ class NativeProblem(OneByOne):
 
     def costs_and_gradients(self, thetas: Sequence[Array]) -> tuple[np.ndarray, np.ndarray]:
         """J and D of each θ of a stack, shapes (k,) and (k, n): one network a thread."""
-        stack = np.ascontiguousarray(thetas, self.dtype)
+        stack = self._theta(np.reshape(thetas, (len(thetas), -1)))
         D = np.empty_like(stack)
         return np.array(self._core.costs_and_gradients(stack, D, self.lam, self.rows.W)), D
 
@@ -184,6 +184,7 @@ class NativeProblem(OneByOne):
             return super().run_epochs(
                 thetas, states, optimizer, orders, batch_size, learning_rates, dropout
             )
+        check_counts(thetas, states, orders, learning_rates)
         check_steps(orders, batch_size, learning_rates)
         names = _STATE_ARRAYS[optimizer.name]
         thetas = [self._theta(theta).copy() for theta in thetas]

@@ -128,6 +128,12 @@ def check_order(order: Any, m: int) -> np.ndarray:
     return order
 
 
+def check_counts(*parts: Sequence[Any]) -> None:
+    """Raise where networks, states, orders and rates are not equally many."""
+    if len({len(part) for part in parts}) > 1 or len(parts[0]) == 0:
+        raise InvalidInput("Every network needs a θ, a state, an order and learning rates.")
+
+
 def check_steps(orders: Any, batch_size: int, learning_rates: Any) -> None:
     """Raise where the orders do not go with each other, the batches, or the learning rates."""
     rows = len(orders[0])
