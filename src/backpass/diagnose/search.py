@@ -215,19 +215,31 @@ class _Table:
 
     def viable(self) -> np.ndarray:
         """Whether two atoms together can be right: where only one moves a part, it must fit."""
-        still, misses = self.neutral, ~self.match
-        still, spoils, lacks = (
-            mask.astype(np.float32) for mask in (still, ~still & misses, still & misses)
-        )
-        clashes = still @ spoils.T  # parts that only the second one moves, and not to what is seen
-        fits = clashes + lacks @ lacks.T == 0
-        return fits & (clashes.T == 0)
+        misses = ~self.match
+        clashes = np.zeros((len(misses), len(misses)), dtype=np.uint64)
+        for still, spoils, lacks in zip(
+            _in_words(self.neutral),
+            _in_words(~self.neutral & misses),
+            _in_words(self.neutral & misses),
+        ):
+            clashes |= still[:, None] & spoils  # the second one alone moves a part, and wrongly
+            clashes |= spoils[:, None] & still
+            clashes |= lacks[:, None] & lacks
+        return clashes == 0
 
     def partnered(self) -> np.ndarray:
         """Positions of the atoms that may be right together with another one."""
         viable = self.viable()
         np.fill_diagonal(viable, False)
         return np.flatnonzero(viable.any(axis=1))
+
+
+def _in_words(mask: np.ndarray) -> np.ndarray:
+    """A mask's columns as bits of 64-bit words; (words, rows)."""
+    columns = -(-mask.shape[1] // 64) * 64
+    padded = np.zeros((len(mask), columns), dtype=bool)
+    padded[:, : mask.shape[1]] = mask
+    return np.packbits(padded, axis=1).view(np.uint64).T
 
 
 @dataclass(frozen=True, eq=False)
