@@ -49,3 +49,4 @@ def test_any_arguments(tmp_path_factory, command, arguments):
     assert result.exit_code in (0, 1, 2)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output
+    assert "--debug shows where" not in result.output  # said of what nobody has thought of
