@@ -59,11 +59,12 @@ def test_ctrl_c_leaves_a_usable_model(solver, seed):
     finally:
         began.set()
         watcher.join()
-    if fit.__dict__.get("stop_reason_") is StopReason.INTERRUPTED:
+    if solver in ("gd", "sgd", "adam"):  # the others may have found the minimum before
+        assert fit.stop_reason_ is StopReason.INTERRUPTED
+    if fit.stop_reason_ is StopReason.INTERRUPTED:
         assert len(fit.loss_curve_) == fit.n_iter_ > 0
-    if hasattr(fit, "theta_"):
-        assert np.isfinite(fit.predict_proba(X)).all()
-        fit.set_params(max_iter=2, warm_start=True, callbacks=None).fit(X, K)
+    assert np.isfinite(fit.predict_proba(X)).all()
+    fit.set_params(max_iter=2, warm_start=True, callbacks=None).fit(X, K)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signals")
