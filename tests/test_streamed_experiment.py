@@ -116,8 +116,29 @@ def test_the_command_line_streams_by_itself(folder, small_memory):
     values = json.loads(result.stdout)
     assert values["test_accuracy"] > 0.9
     assert values["n_train"] + values["n_validation"] + values["n_test"] == ROWS
-    done = CliRunner().invoke(main, ["predict", "flats.backpass", "flats/part-0.parquet", "--json"])
+    done = CliRunner().invoke(main, ["predict", "flats.backpass", "flats/part-0.parquet"])
     assert done.exit_code == 0, done.stderr
+
+
+@pytest.mark.parametrize("target", ["dear", "price"])
+def test_predictions_are_written_block_by_block(folder, monkeypatch, target):
+    other = {"dear": "price", "price": "dear"}[target]
+    assert train("flats", "--target", target, "--ignore", other, "--epochs", "9").exit_code == 0
+    command = ["predict", "flats.backpass", "flats", *(["--proba"] if target == "dear" else [])]
+    whole = CliRunner().invoke(main, [*command, "--out", "whole.csv", "--json"])
+    monkeypatch.setattr("backpass.cli.source.has_room_for", lambda n_bytes: False)
+    monkeypatch.setattr("backpass.cli.predict_blocks.rows_of_block", lambda *_: 256)
+    blocks = CliRunner().invoke(main, [*command, "--out", "blocks.csv", "--json"])
+    place = folder.parent
+    assert (place / "blocks.csv").read_text() == (place / "whole.csv").read_text()
+    ours, theirs = json.loads(blocks.stdout), json.loads(whole.stdout)
+    score = "accuracy" if target == "dear" else "r2"
+    assert ours["n_rows"] == theirs["n_rows"] == ROWS
+    assert ours[score] == pytest.approx(theirs[score], rel=1e-12)
+    assert CliRunner().invoke(main, command).stdout == (place / "whole.csv").read_text()
+    refused = CliRunner().invoke(main, [*command, "--json"])
+    assert refused.exit_code == 2
+    assert "--out" in refused.stderr
 
 
 def test_a_streamed_report_is_written(folder, small_memory):

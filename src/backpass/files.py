@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,11 +75,21 @@ def atomic_write(
     path: str | os.PathLike[str], data: bytes, force: bool = False, layer: FileLayer | None = None
 ) -> None:
     """Write a file whole or not at all; an existing one is only replaced with force."""
+    atomic_write_parts(path, [data], force, layer)
+
+
+def atomic_write_parts(
+    path: str | os.PathLike[str],
+    parts: Iterable[bytes],
+    force: bool = False,
+    layer: FileLayer | None = None,
+) -> None:
+    """Do as ``atomic_write`` does, with a file that is made part by part."""
     layer = layer or SYSTEM
     place = check_output(path, force)
     temporary = place.with_name(f".backpass-{secrets.token_hex(8)}.tmp")
     try:
-        _write_and_rename(layer, temporary, place, data)
+        _write_and_rename(layer, temporary, place, parts)
     except OSError as error:
         raise WriteError(f"{path} was not written: {_why(error)}.") from error
     except MemoryError:
@@ -91,10 +102,12 @@ def atomic_write(
         ) from error
 
 
-def _write_and_rename(layer: FileLayer, temporary: Path, place: Path, data: bytes) -> None:
+def _write_and_rename(
+    layer: FileLayer, temporary: Path, place: Path, parts: Iterable[bytes]
+) -> None:
     """Leave either the whole new file, or the folder as it was."""
     try:
-        _write_all(layer, temporary, memoryview(data))
+        _write_all(layer, temporary, parts)
         layer.rename(temporary, place)
     except BaseException:
         with suppress(OSError):
@@ -102,13 +115,15 @@ def _write_and_rename(layer: FileLayer, temporary: Path, place: Path, data: byte
         raise
 
 
-def _write_all(layer: FileLayer, path: Path, data: memoryview) -> None:
+def _write_all(layer: FileLayer, path: Path, parts: Iterable[bytes]) -> None:
     """Create, write in chunks, sync and close a file."""
     descriptor = layer.create(path)
     try:
-        while len(data):
-            written = layer.write(descriptor, data[:CHUNK])
-            data = data[written:]
+        for part in parts:
+            data = memoryview(part)
+            while len(data):
+                written = layer.write(descriptor, data[:CHUNK])
+                data = data[written:]
         layer.sync(descriptor)
     finally:
         os.close(descriptor)

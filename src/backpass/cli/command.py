@@ -19,6 +19,8 @@ from rich.console import Console
 
 from ..errors import BackpassError
 
+AS_JSON = "backpass.as_json"  # where click's context says whether --json is given
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -52,6 +54,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> None:
         """Run the command's function and print its answer."""
         as_json, debug = ctx.params.pop("as_json"), ctx.params.pop("debug")
+        ctx.meta[AS_JSON] = as_json
         answer = self._answer(ctx, debug)
         if as_json:
             click.echo(json.dumps(plain(answer.values), ensure_ascii=False, allow_nan=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 import numpy as np
 from rich.console import Console
 
-from .command import Answer, Command, messages, plain
+from .command import AS_JSON, Answer, Command, messages, plain
 
 
 @click.command(cls=Command)
@@ -28,15 +29,18 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
     """
     from .model import load_model
     from .output import check_free
-    from .source import load
+    from .source import load, too_large
 
     if out is not None:
         check_free(Path(out), force)
     trained = load_model(model)
+    rows = too_large(data)
+    if rows is not None:
+        return _in_blocks(trained, rows, out, proba, force)
     table = load(data)
     columns = _predictions(trained, trained.inputs(table), proba)
     score = _score(trained, table, columns["prediction"])
-    text = _as_csv(columns)
+    text = _header(columns) + _lines(columns)
     if out is not None:
         from ..files import atomic_write
 
@@ -73,12 +77,42 @@ def _score(model: Any, table: Any, predicted: np.ndarray) -> dict[str, float]:
     return {"r2": float(r2_score(truth, predicted))}
 
 
-def _as_csv(columns: dict[str, np.ndarray]) -> str:
-    """Write the columns as CSV; numbers keep all their digits."""
+def _in_blocks(model: Any, rows: Any, out: str | None, proba: bool, force: bool) -> Answer:
+    """Predict a table that does not fit into memory; the answer has no predictions in it."""
+    from ..files import atomic_write_parts
+    from .predict_blocks import Tally, predicted
+
+    tally = Tally(model.target.classes)
+    parts = _csv_parts(predicted(model, rows, lambda X: _predictions(model, X, proba), tally))
+    if out is not None:
+        atomic_write_parts(out, (part.encode() for part in parts), force)
+    elif click.get_current_context().meta.get(AS_JSON):
+        raise click.UsageError("--json: these rows are too many for one object; name a file, --out")
+    else:
+        for part in parts:
+            click.echo(part, nl=False)
+    values = {"n_rows": tally.n_rows, **tally.score, "out": out}
+    return Answer(values, lambda to: _show(to, "", out, tally.score))
+
+
+def _csv_parts(blocks: Iterator[dict[str, np.ndarray]]) -> Iterator[str]:
+    """A header, then the lines of each block."""
+    for number, columns in enumerate(blocks):
+        yield _lines(columns) if number else _header(columns) + _lines(columns)
+
+
+def _header(columns: dict[str, np.ndarray]) -> str:
+    return _as_csv([list(columns)])
+
+
+def _lines(columns: dict[str, np.ndarray]) -> str:
+    """One line a row; numbers keep all their digits."""
+    return _as_csv(zip(*(plain(column) for column in columns.values())))
+
+
+def _as_csv(rows: Iterable[Any]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(plain(column) for column in columns.values())))
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 

@@ -44,7 +44,7 @@ def too_large(source: str) -> ParquetRows | None:
     size = rows.decoded_bytes / (1 << 30)
     messages().print(
         f"{source} would take about {size:.1f} GiB in memory, so it is streamed: read block by "
-        "block, again for each epoch.",
+        "block.",
         soft_wrap=True,
     )
     return rows

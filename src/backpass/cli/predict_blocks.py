@@ -1,0 +1,69 @@
+"""Predicting a table larger than memory: block by block, written as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..blocks import cut, rows_of_block
+from ..parquet import ParquetRows
+from ..table_blocks import cells_by_block, saying
+from ..tables import Table
+from .model import Model
+
+
+class Tally:
+    """Accuracy, or R², of predictions that come in blocks."""
+
+    def __init__(self, classes: bool) -> None:
+        self._classes, self.n_rows = classes, 0
+        self._right, self._errors = 0, 0.0
+        self._n, self._mean, self._squares = 0, 0.0, 0.0  # of the truth; Σ (y − mean)²
+
+    def add(self, truth: np.ndarray | None, predicted: np.ndarray) -> None:
+        """Count the rows of a block, and where the truth is known, how right they are."""
+        self.n_rows += len(predicted)
+        if truth is None:
+            return
+        n, self._n = self._n, self._n + len(truth)
+        if self._classes:  # labels of a block may all look like numbers, where others are text
+            self._right += int(np.sum(truth.astype(predicted.dtype.kind) == predicted))
+            return
+        self._errors += float(np.sum((truth - predicted) ** 2))
+        step, part = float(truth.mean()) - self._mean, len(truth) / self._n
+        self._mean += step * part
+        self._squares += len(truth) * float(truth.var()) + step**2 * n * part
+
+    @property
+    def score(self) -> dict[str, float]:
+        """The score by its name, where there is one."""
+        if self._n == 0:
+            return {}
+        if self._classes:
+            return {"accuracy": self._right / self._n}
+        return {"r2": 1 - self._errors / self._squares} if self._squares else {}
+
+
+def tables(model: Model, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
+    """Read the columns that the model knows, block by block, each with its place in words."""
+    known = model.preprocessing
+    known.check_columns(rows.names)
+    needed = {model.target.name, *(column.name for column in known.columns)}
+    columns = [name for name in rows.names if name in needed]
+    size = rows_of_block(len(known.outputs), np.dtype(np.float64))
+    for group, n in enumerate(rows.sizes):
+        for where, cells in cells_by_block(rows, group, cut(n, size), columns):
+            yield where, Table(cells, None, tuple(cells))
+
+
+def predicted(
+    model: Model, rows: ParquetRows, predict: Any, tally: Tally
+) -> Iterator[dict[str, np.ndarray]]:
+    """Predict block by block; `predict` makes the output's columns of X."""
+    for where, table in tables(model, rows):
+        with saying(where):
+            columns, y = predict(model.inputs(table)), model.targets(table)
+        tally.add(None if y is None else model.target.decode(y), columns["prediction"])
+        yield columns
