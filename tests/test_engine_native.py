@@ -157,7 +157,8 @@ def test_a_batch_equals_the_reference(kernels, problem, lam, rate, n_threads):
     truth = ReferenceProblem(net, rows, lam).batch_cost_and_gradient(theta, batch, dropout, 3)
     limit = 5 * TOLERANCE[theta.dtype.type]
     assert abs(J - truth[0]) <= limit * max(1, abs(truth[0]))
-    assert error(D, truth[1]) <= limit
+    # A row's a - y may cancel, and with it nearly all of D.
+    assert np.linalg.norm(D - truth[1]) <= limit * max(1, np.linalg.norm(truth[1]))
     assert (J, D.tolist()) == (again[0], again[1].tolist())
 
 
