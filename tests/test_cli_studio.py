@@ -142,6 +142,8 @@ def test_a_killed_server_loses_nothing_that_was_checkpointed(tmp_path):
 
     with studio(*words) as (process, address):
         np.testing.assert_array_equal(theta_on(page_of(address)), kept["theta"])
+        assert "Ctrl-C" in process.stderr.readline()
+        assert f"after epoch {kept['epoch']} of" in process.stderr.readline()
         with trains(address):
             while run_in(path)["epoch"] < kept["epoch"] + 6:
                 time.sleep(0.01)

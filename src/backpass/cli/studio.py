@@ -123,8 +123,16 @@ def _serve(scene: Any, bench: Any, port: int, no_browser: bool, out: str | None)
     address = new_address(port)
     server = make_server(scene, bench, address)
     messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
+    if bench.checkpoint is not None:
+        _say_where_it_goes_on(bench.checkpoint)
     if not no_browser:
         webbrowser.open(address.url)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
         server.run()
     return Answer({"url": address.url, "model": out}, lambda to: to.print("The studio is closed."))
+
+
+def _say_where_it_goes_on(checkpoint: Any) -> None:
+    run = checkpoint.unfinished()
+    if run is not None:
+        messages().print(f"Training goes on after epoch {run['epoch']} of {checkpoint.path}.")
