@@ -86,3 +86,14 @@ def test_values_that_are_not_finite():
         broken[2, 1] = bad
         with pytest.raises(ValueError, match=r"NaN|infinity"):
             fit(broken, K)
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc"])
+@pytest.mark.parametrize("damage", ["indices", "indptr"])
+def test_damaged_sparse_matrices(kind, damage):
+    """SciPy holds numbers of rows and columns that do not exist without a look at them."""
+    trained, sparse = fit(X, K), scipy.sparse.csr_array(X).asformat(kind)
+    getattr(sparse, damage)[2] = 1000
+    for use in (trained.predict, lambda X: fit(X, K)):
+        with pytest.raises(ValueError, match=r"indices outside|indptr that does not fit"):
+            use(sparse)

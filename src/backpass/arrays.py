@@ -21,12 +21,12 @@ Array = Any  # any array that speaks the Array API: NumPy, PyTorch, CuPy, array-
 __all__ = [
     "Array",
     "array_namespace",
+    "as_csr",
     "as_matrix",
     "as_numpy",
     "as_targets",
     "as_vector",
     "as_weights",
-    "check_compressed",
     "is_array_api_obj",
     "is_numpy_array",
     "like",
@@ -47,7 +47,14 @@ def where_positive(z: Array, positive: Array, other: Array) -> Array:
     return array_namespace(z).where(real_part(z) > 0, positive, other)
 
 
-def check_compressed(X: Any) -> None:
+def as_csr(X: Any) -> Any:
+    """Turn a sparse matrix into CSR, one that holds together."""
+    if X.format in ("csr", "csc"):
+        _check_compressed(X)
+    return X.tocsr()
+
+
+def _check_compressed(X: Any) -> None:
     """Raise where a CSR or CSC matrix names what does not exist: SciPy holds it without looking."""
     starts, numbers = X.indptr, X.indices
     major, minor = X.shape if X.format == "csr" else X.shape[::-1]
@@ -85,9 +92,7 @@ def like(reference: Any, value: Any) -> Any:
 def _foreign_to_numpy(value: Any, name: str) -> Array:
     """Turn lists, data frames and sparse matrices into NumPy; leave Array API arrays alone."""
     if hasattr(value, "toarray"):
-        if getattr(value, "format", None) in ("csr", "csc"):
-            check_compressed(value)
-        return value.toarray()
+        return (as_csr(value) if hasattr(value, "tocsr") else value).toarray()
     if is_array_api_obj(value) and not is_numpy_array(value):
         return value
     array = np.asarray(value)

@@ -31,7 +31,7 @@ from sklearn.utils.validation import (
 )
 
 from . import engine, training
-from .arrays import array_namespace, as_numpy, like
+from .arrays import array_namespace, as_csr, as_numpy, like
 from .blocks import Blocks
 from .checkpoints import Checkpoint, fingerprint, identity
 from .cluster import blocks_of, problem_of
@@ -234,7 +234,7 @@ class Perceptron(
         y = as_numpy(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        X = X.tocsr() if hasattr(X, "tocsr") else X
+        X = as_csr(X) if hasattr(X, "tocsr") else X
         w = self._weights(sample_weight, X, y)
         return Data(X, like(X, self._encode(y, known)), w)
 

@@ -11,10 +11,10 @@ import numpy as np
 from ..arrays import (
     Array,
     array_namespace,
+    as_csr,
     as_matrix,
     as_targets,
     as_weights,
-    check_compressed,
 )
 from ..errors import InvalidInput
 from ..network import Network
@@ -155,8 +155,7 @@ def _as_csr(X: Any, columns: int) -> Any:
             f"X has shape {tuple(X.shape)}, but the network has {columns} input units: "
             f"X needs the shape (m, {columns})."
         )
-    X = X.tocsr()
-    check_compressed(X)
+    X = as_csr(X)
     return X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
 
 
