@@ -781,3 +781,19 @@ def test_nothing_is_written_to_a_parameter():
         warnings.simplefilter("ignore")
         clf.fit(X_IRIS, Y_IRIS)
     assert {k: repr(v) for k, v in clf.get_params().items()} == before
+
+
+@pytest.mark.parametrize("engine", ["native", "blocked", "reference"])
+@pytest.mark.parametrize("regression", [False, True])
+def test_sparse_rows_are_validated_as_dense_ones_by_every_engine(monkeypatch, engine, regression):
+    monkeypatch.setenv("BACKPASS_ENGINE", engine)
+    rng = np.random.default_rng(0)
+    X = rng.random((200, 12)) * (rng.random((200, 12)) < 0.3)
+    make, y = (MLPRegressor, X.sum(axis=1)) if regression else (MLPClassifier, X[:, 0] > X[:, 1])
+    settings = {"hidden_layer_sizes": (8,), "early_stopping": True, "max_iter": 5}
+    models = [
+        make(**settings, random_state=0).fit(rows, y) for rows in (X, scipy.sparse.csr_matrix(X))
+    ]
+    dense, by_csr = models
+    np.testing.assert_allclose(by_csr.theta_, dense.theta_, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(by_csr.validation_scores_, dense.validation_scores_, atol=1e-12)

@@ -17,7 +17,7 @@ from ..network import Network
 from .dropout import Dropout, thinned
 from .inplace import hidden_in_place, output_in_place
 from .inplace_steps import step_in_place
-from .problem import Epoch, OneByOne, Optimizer, Rows, check_order
+from .problem import Epoch, OneByOne, Optimizer, Rows, check_order, logits_and_cost
 from .reference import ReferenceProblem
 from .workspace import Block, Blocks, Workspace, blocks_of
 
@@ -56,9 +56,8 @@ class BlockedProblem(OneByOne):
 
     def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
         """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
-        rows = self.rows
-        z = forward(self.net.linear, theta, rows.X)
-        return z, float(self.net.loss.value(z, rows.Y) @ rows.w)
+        linear = self.net.linear
+        return logits_and_cost(self.net, self.rows, lambda X: forward(linear, theta, X))
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0

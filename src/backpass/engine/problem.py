@@ -20,6 +20,8 @@ from ..errors import InvalidInput
 from ..network import Network
 from .dropout import Dropout
 
+LOGIT_ROWS = 1024
+
 
 class Optimizer(Protocol):
     """A first-order update rule: pure, its state a dict of plain arrays in θ's order."""
@@ -46,6 +48,17 @@ class Epoch(NamedTuple):
     theta: Array
     state: dict[str, Any]
     J: float
+
+
+def logits_and_cost(
+    net: Network, rows: Rows, logits: Callable[[Array], Array]
+) -> tuple[Array, float]:
+    """z^(L), shape (m, s_L), and Σ w cost, by blocks of dense rows."""
+    zs, cost = [], 0.0
+    for X, Y, w in rows.blocks(LOGIT_ROWS):
+        zs.append(logits(X))
+        cost += float((net.loss.value(zs[-1], Y) * w).sum())
+    return array_namespace(zs[0]).concat(zs), cost
 
 
 class OneByOne:

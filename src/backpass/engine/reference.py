@@ -15,7 +15,7 @@ from .. import backprop
 from ..arrays import Array, array_namespace
 from ..network import Network
 from .dropout import Dropout, thinned
-from .problem import Epoch, OneByOne, Optimizer, Rows
+from .problem import Epoch, OneByOne, Optimizer, Rows, logits_and_cost
 
 BLOCK_ROWS = 1024
 
@@ -43,9 +43,8 @@ class ReferenceProblem(OneByOne):
 
     def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
         """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
-        rows = self.rows
-        z = forward(self.net.linear, theta, rows.X)
-        return z, float((self.net.loss.value(z, rows.Y) * rows.w).sum())
+        linear = self.net.linear
+        return logits_and_cost(self.net, self.rows, lambda X: forward(linear, theta, X))
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
