@@ -92,8 +92,9 @@ def test_cost_and_gradient_equal_the_reference(kernels, problem, lam):
     J_true, D_true = ReferenceProblem(net, rows, lam).cost_and_gradient(theta)
     limit = TOLERANCE[theta.dtype.type]
     assert D.dtype == theta.dtype
-    assert abs(J - J_true) <= limit * max(1, abs(J_true))  # one row's z − y may cancel
-    assert error(D, D_true) <= limit
+    # One row's a − y may cancel, and with it nearly all of J or D.
+    assert abs(J - J_true) <= limit * max(1, abs(J_true))
+    assert np.linalg.norm(D - D_true) <= limit * max(0.1, np.linalg.norm(D_true))
 
 
 @KERNELS
