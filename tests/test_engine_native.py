@@ -129,7 +129,9 @@ def test_an_epoch_equals_the_reference(kernels, problem, optimizer, lam, rate, b
     arguments = (theta, state, optimizer, rng.permutation(rows.m), batch, rates, dropout)
     with using(kernels):
         ours = NativeProblem(net, rows, lam, 2).run_epoch(*arguments)
-    truth = ReferenceProblem(net, rows, lam).run_epoch(*arguments)
+    with np.errstate(over="ignore", invalid="ignore"):
+        truth = ReferenceProblem(net, rows, lam).run_epoch(*arguments)
+    assume(abs(truth.J) < 1e4)  # where a Poisson rate runs away, rounding does too
     # Rounding adds up over steps; and Adam divides by |gradient|, where that may be rounding alone.
     limit = TOLERANCE[theta.dtype.type] * (200 if optimizer.name == "adam" else 5)
     assert np.array_equal(theta, before)
