@@ -699,6 +699,43 @@ def test_J_is_the_curve():
     assert clf.loss_ == clf.loss_curve_[-1] == pytest.approx(J, rel=1e-12)
 
 
+# Where a training starts.
+
+
+@pytest.mark.parametrize("sizes", [(), (4,), (4, 3)])
+def test_sigmoid_in_any_spelling_starts_where_logistic_starts(sizes):
+    def start(activation):
+        settings = {"max_iter": 1, "learning_rate_init": 1e-300, "random_state": 3}
+        fitted = MLPClassifier(sizes, activation, solver="gd", **settings).fit(X_IRIS, Y_IRIS)
+        return fitted.theta_
+
+    own = bp.Network((4, 1, 1), "logistic").activation(2)
+    spellings = ["sigmoid", own, pickle.loads(pickle.dumps(own))]
+    if sizes:
+        spellings += [["logistic"] * len(sizes), ("sigmoid",) * len(sizes)]
+    for spelling in spellings:
+        np.testing.assert_array_equal(start(spelling), start("logistic"), err_msg=str(spelling))
+
+
+@pytest.mark.parametrize(
+    ("hidden", "factors"),
+    [
+        (["sigmoid", "relu"], (2, 6, 6)),
+        (["tanh", "logistic"], (6, 2, 2)),
+        ("logistic", (2, 2, 2)),
+        ("relu", (6, 6, 6)),
+    ],
+)
+def test_each_layer_is_drawn_within_the_bound_of_its_own_activation(hidden, factors):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(40, 30)), rng.normal(size=40)
+    settings = {"max_iter": 1, "learning_rate_init": 1e-300, "solver": "gd", "random_state": 0}
+    reg = MLPRegressor("squared_error", (50, 40), hidden, **settings).fit(X, y)
+    for W, factor in zip(reg.coefs_, factors):
+        bound = np.sqrt(factor / sum(W.shape))
+        assert 0.9 * bound < abs(W).max() <= bound
+
+
 # Together with the rest of scikit-learn.
 
 

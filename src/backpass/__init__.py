@@ -79,6 +79,9 @@ def __dir__() -> list[str]:
 class _Package(types.ModuleType):
     """A package in which ``backpass.trace`` is the function, though a module has its name too."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return importlib.import_module, (__name__,)  # cloudpickle knows plain modules only
+
 
 def _refuse(package: _Package, module: Any) -> None:
     """Ignore the import system when it binds a submodule over the function of that name."""

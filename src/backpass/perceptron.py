@@ -31,6 +31,7 @@ from sklearn.utils.validation import (
 )
 
 from . import engine, training
+from .activations import ACTIVATIONS, Activation, find_activation
 from .arrays import array_namespace, as_csr, as_numpy, like
 from .blocks import Blocks
 from .checkpoints import Checkpoint, fingerprint, identity
@@ -340,13 +341,21 @@ class Perceptron(
         if self.init != "auto":
             return init_theta(net, generator, self.init)
         blocks: list[np.ndarray] = []
-        for units, columns in net.shapes:
+        for (units, columns), activation in zip(net.shapes, self._governing(net)):
             fan_in = columns - 1
-            bound = np.sqrt((2.0 if self.activation == "logistic" else 6.0) / (fan_in + units))
+            factor = 2.0 if activation == ACTIVATIONS["logistic"] else 6.0
+            bound = np.sqrt(factor / (fan_in + units))
             weights = generator.uniform(-bound, bound, (fan_in, units))
             biases = generator.uniform(-bound, bound, units)
             blocks += [biases, weights.reshape(-1)]
         return np.concatenate(blocks)
+
+    def _governing(self, net: Network) -> list[Activation]:
+        """The activation that bounds each layer's draw: its own, and the last one's for z^(L)."""
+        if net.hidden:
+            return [*net.hidden, net.hidden[-1]]
+        named = isinstance(self.activation, str | Activation)
+        return [find_activation(self.activation if named else "identity")]
 
     def _hold_out(
         self, data: Data, own: Data | None, seeds: dict[str, int]
