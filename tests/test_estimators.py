@@ -220,6 +220,7 @@ RESUMABLE = [
     *({"solver": solver} for solver in SOLVERS),
     {"solver": "adam", "dropout": 0.2},
     {"solver": "adam", "early_stopping": True},
+    {"solver": "lbfgs", "early_stopping": True, "n_iter_no_change": 99},
     {"solver": "adam", "learning_rate": "cosine", "schedule_epochs": 10},
     {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.1, "n_iter_no_change": 1},
     {"solver": "sgd", "learning_rate": "invscaling"},
@@ -271,7 +272,7 @@ def crash_at(epoch):
     return callback
 
 
-@pytest.mark.parametrize("options", RESUMABLE[:8], ids=str)
+@pytest.mark.parametrize("options", RESUMABLE[:9], ids=str)
 def test_a_checkpoint_is_taken_up_and_a_finished_one_is_not(options, tmp_path, caplog):
     path = tmp_path / "run.backpass"
     options = {"batch_size": 32, "tol": 0, "max_iter": 10, **options}

@@ -107,12 +107,14 @@ SHARED = """
         Whether ``sgd`` uses Nesterov's form.
     early_stopping : bool
         Whether to stop where the validation score no longer improves, and restore the best weights.
+        A full-batch solver is scored after every iteration. (scikit-learn's ignores it with lbfgs.)
     validation_fraction : float
         Part of the rows that early stopping sets aside, unless ``fit`` is given ``X_val``.
     beta_1, beta_2, epsilon : float
         Of ``adam``.
     n_iter_no_change : int
-        Epochs without improvement that are borne.
+        Epochs without improvement that are borne; with a full-batch solver, which knows itself
+        where J has settled, iterations without a better validation score.
     max_fun : int
         Evaluations of J by a full-batch solver at most."""
 

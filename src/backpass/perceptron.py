@@ -361,7 +361,7 @@ class Perceptron(
         self, data: Data, own: Data | None, seeds: dict[str, int]
     ) -> tuple[Data, Data | None]:
         """Set a validation set aside, where early stopping needs one and none is given."""
-        if own is not None or not self.early_stopping or self.solver not in MINI_BATCH_SOLVERS:
+        if own is not None or not self.early_stopping:
             return data, own
         train, held_out = train_test_split(
             np.arange(data.X.shape[0]),
@@ -481,7 +481,8 @@ class Perceptron(
         scored = bool(state["score_curve"])
         self.validation_scores_ = state["score_curve"] if scored else None
         self.validation_loss_curve_ = state["validation_curve"] if scored else None
-        self.best_validation_score_ = state["best_score"] if by_score else None
+        found = by_score and state["best_theta"] is not None
+        self.best_validation_score_ = state["best_score"] if found else None
 
     def _describe(self, problem: Any) -> None:
         """Tell a minimum from a saddle, after a full-batch fit."""

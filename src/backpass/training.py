@@ -187,12 +187,12 @@ class Patience:
         """Count the epochs without improvement, as scikit-learn does, and keep the best."""
         if self.by_score:
             score, best = state["score_curve"][-1], state["best_score"]
-            worse = score < best + self.tol
+            worse = not score >= best + self.tol  # NaN, too, is no improvement
             if score > best:
                 state = {**state, "best_score": score, "best_theta": state["theta"]}
         else:
             J, best = state["J_curve"][-1], state["best_J"]
-            worse = J > best - self.tol
+            worse = not J <= best - self.tol
             state = {**state, "best_J": min(J, best)}
         return {**state, "no_improvement": state["no_improvement"] + 1 if worse else 0}
 
@@ -417,7 +417,12 @@ def run_full_batch(
 
     def after_iteration(point: OptimizeResult) -> bool:
         nonlocal latest
-        latest = {**latest, "theta": point.x, "epoch": latest["epoch"] + 1}
+        latest = {
+            **latest,
+            "theta": point.x,
+            "solver": point.state,
+            "epoch": latest["epoch"] + 1,
+        }
         watch.rows += problem.rows.m
         latest = patience.count(watch.record(latest, float(point.fun)))
         if patience.by_score and patience.exhausted(latest):
@@ -437,7 +442,7 @@ def run_full_batch(
                 callback=after_iteration,
                 state=_solver_state(problem, state),
                 curvature=engine.ProblemCurvature(problem),
-                keep=lambda its: watch.keep([({**latest, "solver": its}, None)]),
+                keep=lambda _: watch.keep([(latest, None)]),
             )
     except KeyboardInterrupt:  # before the first point was evaluated
         return latest, StopReason.INTERRUPTED
@@ -445,6 +450,8 @@ def run_full_batch(
         if hasattr(problem, "blocks"):  # whose rows are checked as they are read
             raise
         raise InvalidInput(NOT_FINITE_AT_ONCE) from error
+    if result.reason is Stop.INTERRUPTED:  # perhaps between a step and its place on the curves
+        return latest, StopReason.INTERRUPTED
     final = {**latest, "theta": result.x, "solver": result.state}
     return final, (exhausted or [StopReason[result.reason.name]])[0]
 
