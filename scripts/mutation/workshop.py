@@ -1,0 +1,113 @@
+"""A copy of the tree in which one mutant after the other is put in place and judged."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+from mutants import Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+# An editable install finds the package before any path does; in the copy the copy's is meant.
+FORGET_INSTALLED = """
+import sys
+sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "ScikitBuildRedirectingFinder"]
+"""
+KILLED = (1, 2, 3, 70)  # pytest: tests failed, interrupted, internal error; or the fork fell over
+
+
+class Workshop:
+    """One copy, its judge, and the clock that gives each change a time of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tree = folder / "tree"
+        self.path = folder / "path"
+        # Compiled modules are known by whole seconds: no two contents of a file may share one.
+        self.clock = itertools.count(int(time.time()) + 10)
+        self._copy()
+        self.environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join((str(self.path), str(self.tree / "src"))),
+            "PATH": os.pathsep.join((sysconfig.get_path("scripts"), os.environ["PATH"])),
+            "PYTHONFAULTHANDLER": "",
+        }
+        self.judge: subprocess.Popen | None = None
+
+    def _copy(self) -> None:
+        """Take what git knows or would know, and the built core."""
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        for name in listed.stdout.split("\0"):
+            if name and (ROOT / name).is_file():
+                (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.tree / name)
+        self.path.mkdir()
+        (self.path / "sitecustomize.py").write_text(FORGET_INSTALLED)
+        import backpass.engine._native as core
+
+        shutil.copy2(core.__file__, self.tree / "src/backpass/engine")
+
+    def build(self) -> bool:
+        """Build the native core of the copy; False where the compiler refuses."""
+        command = ["scripts/build"]
+        done = subprocess.run(command, cwd=self.tree, env=self.environment, capture_output=True)
+        return done.returncode == 0
+
+    def put(self, path: str, text: str) -> None:
+        """Write a file of the copy, with a time that it never had."""
+        file = self.tree / path
+        file.write_text(text)
+        if file.suffix == ".py":
+            moment = next(self.clock)
+            os.utime(file, (moment, moment))
+
+    def ask(self, tests: list[str], seconds: float) -> dict:
+        """Run tests; the answer's code is None where they did not end in time."""
+        if self.judge is None:
+            command = [sys.executable, str(Path(__file__).with_name("judge.py"))]
+            self.judge = subprocess.Popen(
+                command,
+                cwd=self.tree,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        self.judge.stdin.write(json.dumps({"tests": tests, "seconds": seconds}) + "\n")
+        self.judge.stdin.flush()
+        return json.loads(self.judge.stdout.readline())
+
+    def verdict(self, mutant: Mutant, tests: list[str], seconds: float) -> str:
+        """`killed`, `late`, `survived`, or `no program` where a compiler refuses the mutant."""
+        source = (ROOT / mutant.path).read_text()
+        native = not mutant.path.endswith(".py")
+        self.put(mutant.path, mutant.applied(source))
+        try:
+            if native and not self.build():
+                return "no program"
+            answer = self.ask(tests, seconds)
+            if native and answer["code"] == 0 and not self.native_tests(seconds):
+                return "killed"
+        finally:
+            self.put(mutant.path, source)
+        if answer["code"] is None:
+            return "late"
+        return "survived" if answer["code"] == 0 else "killed"
+
+    def native_tests(self, seconds: float) -> bool:
+        """Whether the C++ tests pass."""
+        command = ["timeout", "-k", "1", str(seconds + 120), "scripts/test_native"]
+        done = subprocess.run(command, cwd=self.tree, env=self.environment, capture_output=True)
+        return done.returncode == 0
+
+    def close(self) -> None:
+        """End the judge."""
+        if self.judge is not None:
+            self.judge.stdin.close()
+            self.judge.wait()
