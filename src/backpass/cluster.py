@@ -18,7 +18,15 @@ from .blocks import Block, Blocks, computed_in, dense_block
 from .errors import InvalidInput
 from .extras import optional
 from .network import Network
-from .streaming import Encode, StreamedProblem, Sums, block_sums
+from .streaming import (
+    Encode,
+    StreamedProblem,
+    Sums,
+    block_digest,
+    block_digests,
+    block_sums,
+    describe_blocks,
+)
 
 
 def is_dask(value: Any) -> bool:
@@ -39,6 +47,13 @@ def problem_of(
     """Bind a network to rows in blocks, here or on other machines."""
     kind = ClusterProblem if isinstance(blocks, DaskBlocks) else StreamedProblem
     return kind(net, blocks, encode, lam=lam, n_threads=n_threads)
+
+
+def description_of(blocks: Blocks, encode: Encode) -> str:
+    """Hash what tells rows in blocks apart, where they are."""
+    if isinstance(blocks, DaskBlocks):
+        return describe_blocks(blocks, blocks.digests(encode))
+    return describe_blocks(blocks, block_digests(blocks, encode))
 
 
 class DaskBlocks:
@@ -87,6 +102,13 @@ class DaskBlocks:
         fetched = _computed(*self.partitions[group][1:])
         yield np.asarray(fetched[0]), None if len(fetched) == 1 else np.asarray(fetched[1])
 
+    def digests(self, encode: Encode) -> tuple[str, ...]:
+        """Hash every partition, on the worker that has it."""
+        dask = optional("dask", "Training on Dask collections")
+        task = dask.delayed(partition_digest, pure=False)
+        tasks = [task(encode, self.dtype, self.names, *partition) for partition in self.partitions]
+        return _computed(*tasks)
+
 
 class ClusterProblem(StreamedProblem):
     """A network's objective whose blocks are computed by Dask's workers."""
@@ -119,6 +141,11 @@ def partition_sums(
     # what comes over the wire may lie at any address, where NumPy multiplies with other rounding
     theta = np.array(theta)
     return block_sums(net, theta, block_of(dtype, names, *partition), encode, n_threads)
+
+
+def partition_digest(encode: Encode, dtype: Any, names: tuple[str, ...], *partition: Any) -> str:
+    """What a worker computes to tell its rows from others."""
+    return block_digest(block_of(dtype, names, *partition), encode)
 
 
 def block_of(dtype: Any, names: tuple[str, ...], X: Any, y: Any, w: Any = None) -> Block:

@@ -34,11 +34,12 @@ from . import engine, training
 from .activations import ACTIVATIONS, Activation, find_activation
 from .arrays import array_namespace, as_csr, as_numpy, like
 from .blocks import Blocks
-from .checkpoints import Checkpoint, fingerprint, identity
-from .cluster import blocks_of, problem_of
+from .checkpoints import Checkpoint, checkpoint_at, identity
+from .cluster import blocks_of, description_of, problem_of
 from .errors import InvalidInput
+from .fingerprints import content_hash, fingerprint
 from .initialise import init_theta
-from .losses import Loss
+from .losses import LOSSES, Loss
 from .network import Network
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
 from .runs import Runs
@@ -50,7 +51,8 @@ from .sklearn_bridge import (
     with_callbacks,
 )
 from .solvers import describe_point
-from .streaming import Encode, describe_blocks
+from .streaming import Encode
+from .targets import Labels
 from .training import Ended, Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
 from .views import Views, assign, coefs, intercepts, joined
@@ -204,7 +206,8 @@ class Perceptron(
         net = self._network(first, known)
         checkpoint = None
         if self.checkpoint is not None:
-            checkpoint = self._checkpoint(describe_blocks(data.blocks), own, known)
+            about = description_of(data.blocks, data.encode)
+            checkpoint = self._checkpoint(net, about, own, known)
         runs = self._runs(checkpoint, net, first.X, known)
         problem = problem_of(
             net, data.blocks, data.encode, lam=self.alpha, n_threads=self.n_threads
@@ -251,7 +254,7 @@ class Perceptron(
         net = self._network(data, known)
         checkpoint = None
         if max_iter is not None and self.checkpoint is not None:
-            checkpoint = self._checkpoint(fingerprint(*data), own, known)
+            checkpoint = self._checkpoint(net, fingerprint(*data), own, known)
         runs = self._runs(checkpoint, net, data.X, known)
         data, validation = self._hold_out(data, own, runs.states[0]["seeds"])
         problem = engine.prepare(
@@ -269,11 +272,13 @@ class Perceptron(
 
     def _runs(self, checkpoint: Checkpoint | None, net: Network, X: Any, known: bool) -> Runs:
         """Take up an unfinished training, or start from where things stand, or anew."""
-        runs = Runs.kept(checkpoint)
-        if runs is not None:
-            logger.warning("The training goes on after epoch %d.", runs.epoch)
-            return runs
-        return Runs.anew([self._resumed()] if known else self._fresh_starts(net, X))
+        # drawn in any case, so that a RandomState is afterwards where an undisturbed run leaves it
+        starts = [self._resumed()] if known else self._fresh_starts(net, X)
+        runs = Runs.kept(checkpoint, starts)
+        if runs is None:
+            return Runs.anew(starts)
+        logger.warning("The training goes on after epoch %d.", runs.epoch)
+        return runs
 
     def _finish(
         self,
@@ -303,15 +308,28 @@ class Perceptron(
         self._warn(reason, n_iter)
         return self
 
-    def _checkpoint(self, data: str, own: Data | None, known: bool) -> Checkpoint | None:
-        """The file that ``fit`` keeps its state in, if it is to keep it."""
-        if self.checkpoint is None:
-            return None
+    def _checkpoint(self, net: Network, data: str, own: Data | None, known: bool) -> Checkpoint:
+        """The file that ``fit`` keeps its state in."""
         about = {"data": data, "validation data": fingerprint(*(own or ()))}
+        labels: Labels | None = getattr(self, "_labels", None)
+        if labels is not None:
+            about["labels"] = str(content_hash((labels.multilabel, labels.classes)))
         if known:
             about["first weights"] = fingerprint(self._theta_now())
-        kept = identity({"estimator": type(self).__name__, **self.get_params(deep=False)}, **about)
-        return Checkpoint(self.checkpoint, self.every, kept)
+            about["first state"] = str(content_hash(self._resumed()))
+        return checkpoint_at(self.checkpoint, self.every, identity(self._asked_for(net), **about))
+
+    def _asked_for(self, net: Network) -> dict[str, Any]:
+        """The parameters, each in one of the ways in which the same can be said."""
+        given = self.get_params(deep=False)
+        return {
+            "estimator": type(self),
+            **given,
+            "hidden_layer_sizes": self._hidden_sizes(),
+            "activation": _once(net.hidden),
+            "loss": LOSSES.get(self.loss, self.loss) if isinstance(self.loss, str) else self.loss,
+            "dropout": _once(self.dropout),
+        }
 
     def _network(self, data: Data, known: bool) -> Network:
         """The network that the parameters and the data ask for."""
@@ -409,8 +427,10 @@ class Perceptron(
                 watch.keep = runs.keeper(numbers, checkpoint)
             ends = self._run(problem, runs, numbers, watch, patience, max_iter)
             runs = runs.after(numbers, ends)
-        if checkpoint is not None:
-            checkpoint.close(finished=StopReason.INTERRUPTED not in runs.reasons_given)
+        if checkpoint is not None and StopReason.INTERRUPTED in runs.reasons_given:
+            checkpoint.interrupt()
+        elif checkpoint is not None:
+            checkpoint.finish(runs._asdict())
         return runs.best(patience)
 
     def _run(
@@ -661,6 +681,12 @@ def keep(estimator: Any, arguments: dict[str, Any]) -> None:
     for name, value in arguments.items():
         if name not in ("self", "__class__"):
             setattr(estimator, name, value)
+
+
+def _once(values: Any) -> Any:
+    """What is the same for every layer, said once."""
+    each = list(values) if isinstance(values, list | tuple) else []
+    return each[0] if each and all(value == each[0] for value in each) else values
 
 
 def _fingerprint(theta: Any) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from .checkpoints import Checkpoint
+from .errors import InvalidInput
+from .modelfile import reading
 from .training import Ended, Patience, State, StopReason, Training
 
 
@@ -22,10 +27,17 @@ class Runs(NamedTuple):
         return cls([_spent(start) for start in starts], starts, [None] * len(starts))
 
     @classmethod
-    def kept(cls, checkpoint: Checkpoint | None) -> Runs | None:
-        """Return what an unfinished fit left, if it left anything."""
+    def kept(cls, checkpoint: Checkpoint | None, starts: list[State]) -> Runs | None:
+        """Return what an unfinished fit from such starts left, if it left anything."""
         left = None if checkpoint is None else checkpoint.unfinished()
-        return None if left is None else cls(**left)
+        if checkpoint is None or left is None:
+            return None
+        with reading(os.fspath(checkpoint.path)):
+            runs = cls(**left)
+            if not len(runs.begun) == len(runs.reasons) == len(runs.states) == len(starts):
+                raise InvalidInput(f"{checkpoint.path} does not hold {len(starts)} trainings.")
+            states = [_completed(state, start) for state, start in zip(runs.states, starts)]
+            return runs._replace(states=states, reasons=[_checked(name) for name in runs.reasons])
 
     @property
     def left(self) -> list[int]:
@@ -34,8 +46,8 @@ class Runs(NamedTuple):
 
     @property
     def epoch(self) -> int:
-        """Epochs that the first of them has behind it."""
-        return self.states[self.left[0]]["epoch"]
+        """Epochs that the first of those that are not over has behind it, or the last of all."""
+        return self.states[self.left[0] if self.left else -1]["epoch"]
 
     @property
     def reasons_given(self) -> set[StopReason]:
@@ -70,6 +82,19 @@ class Runs(NamedTuple):
             checkpoint.keep(now.epoch, now._asdict())
 
         return keep
+
+
+def _completed(state: State, start: State) -> State:
+    """A state from a file, if its θ is one of the network's."""
+    theta, expected = state["theta"], start["theta"]
+    if np.shape(theta) != np.shape(expected) or theta.dtype.kind != "f":
+        raise InvalidInput(f"The checkpoint's θ is none of {len(expected)} parameters.")
+    return {**start, **state}
+
+
+def _checked(name: str | None) -> str | None:
+    """A reason's name, if there is such a reason."""
+    return name and StopReason[name].name
 
 
 def _spent(state: State) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 SOLVERS = ("adam", "sgd", "gd", "lbfgs", "cg", "newton")
@@ -30,7 +31,7 @@ class Settings:
     seed: int = 0
     threads: int | None = None
     dtype: str = "float64"
-    checkpoint: str | None = None
+    checkpoint: str | os.PathLike[str] | None = None
     every: int = 10
 
     def hidden_sizes(self, images: bool) -> tuple[int, ...]:

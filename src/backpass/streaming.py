@@ -8,7 +8,7 @@ from several places while no more than a window is in memory.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from .arrays import Array
 from .backprop import penalty
 from .blocks import Block, Blocks, n_rows
 from .errors import InvalidInput
+from .fingerprints import fingerprint
 from .network import Network
 
 WINDOW_BLOCKS = 4
@@ -204,14 +205,22 @@ def total_weight(blocks: Blocks) -> float:
     return total
 
 
-def describe_blocks(blocks: Blocks) -> str:
-    """Hash what tells two sets of blocks apart without reading X: names, sizes, y and w."""
-    digest = hashlib.sha256(repr((blocks.names, blocks.groups, str(blocks.dtype))).encode())
+def describe_blocks(blocks: Blocks, digests: Iterable[str]) -> str:
+    """Hash what tells two sets of blocks apart: names, sizes, and what is in each block."""
+    about = (blocks.names, blocks.groups, str(blocks.dtype), *digests)
+    return "blocks:" + hashlib.sha256(repr(about).encode()).hexdigest()
+
+
+def block_digests(blocks: Blocks, encode: Encode) -> Iterator[str]:
+    """Hash every block as it is read, in order: one pass over the rows."""
     for group in range(len(blocks.groups)):
-        for y, w in blocks.read_targets(group):
-            digest.update(repr(y.tolist()).encode())
-            digest.update(b"" if w is None else w.tobytes())
-    return digest.hexdigest()
+        for block in blocks.read(group):
+            yield block_digest(block, encode)
+
+
+def block_digest(block: Block, encode: Encode) -> str:
+    """Hash X, Y and w of a block."""
+    return fingerprint(block.X, np.asarray(encode(block.y), np.float64), block.w)
 
 
 def as_columns(y: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,7 @@ def train(
     Parquet file, or a folder of them, that is too large for memory is read block by block.
     """
     from ..persistence import save
+    from .checkpoint import hold
 
     model = Path(out or f"{_stem(source)}.backpass")
     check_free(model, force)
@@ -118,10 +120,13 @@ def train(
         check_free(report, force)
     chosen = Settings(**settings)
     data = _prepared(source, target, chosen, ignore, categorical, classes)
-    outcome = _run(data, chosen)
+    held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
+    outcome = _run(data, replace(chosen, checkpoint=held))
     save(outcome.estimator, model, preprocessing=data.preprocessing, force=force)
     if report is not None:
         report = _write_report(outcome, report, force)
+    if held is not None and not outcome.interrupted:
+        held.release()
     if outcome.interrupted:
         messages().print("Stopped by Ctrl-C; the model so far is kept.")
     return Answer(

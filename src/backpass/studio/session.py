@@ -197,7 +197,7 @@ class Session:
         if self.bench.save is not None:
             self.bench.save(self.theta)
         if self.bench.checkpoint is not None:
-            self.bench.checkpoint.close(finished=False)
+            self.bench.checkpoint.interrupt()
         self.mailbox.put({**news, "says": "All epochs are done."} | _DONE)
 
     def _tell(self, J: float, last: int, seconds_per_epoch: float) -> None:

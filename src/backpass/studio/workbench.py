@@ -8,11 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints import Checkpoint, fingerprint, identity
+from ..checkpoints import Checkpoint, identity
+from ..fingerprints import content_hash, fingerprint
 from ..persistence import save
 from ..preprocessing import Preprocessing
 from .scene import Scene, scene_of, targets_of
 from .session import Bench
+
+# A part of a run's identity -> how it is asked for.
+WORDS = {
+    "network": "the network (--hidden, or the model)",
+    "data": "rows to learn from",
+    "preprocessing": "columns, or how they are read,",
+    "labels": "classes",
+    "first weights": "weights to begin with (--seed, or the model)",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +62,19 @@ class Workbench:
         Y = {part: targets_of(self.estimator.net_, y, names) for part, y in self.y.items()}
         run = None
         if checkpoint is not None:
-            run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]))
+            run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]), WORDS)
         return Bench(X["train"], Y["train"], X["validation"], Y["validation"], keep, run)
 
     def _identity(self, X: np.ndarray, Y: np.ndarray) -> dict[str, str]:
         """What a run must have in common with a checkpoint's."""
-        net, first = self.estimator.net_, fingerprint(self.estimator.theta_)
+        net, classes = self.estimator.net_, getattr(self.estimator, "classes_", None)
         network = {"network": str(net), "loss parameter": net.loss.parameter}
-        return identity(network, data=fingerprint(X, Y), **{"first weights": first})
+        about = {"first weights": fingerprint(self.estimator.theta_)}
+        if classes is not None:
+            about["labels"] = str(content_hash(classes))
+        if self.preprocessing is not None:
+            about["preprocessing"] = str(content_hash(self.preprocessing.to_arrays()))
+        return identity(network, data=fingerprint(X, Y), **about)
 
     def saver(self, path: str) -> Callable[[np.ndarray], str]:
         """Make the function that saves the network with another θ."""

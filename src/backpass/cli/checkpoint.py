@@ -1,0 +1,45 @@
+"""The checkpoint of a command: what makes its training what it is, in the command's own words."""
+
+from __future__ import annotations
+
+import os
+
+from ..checkpoints import Held, identity
+from ..experiment import Data
+from ..fingerprints import content_hash
+from ..settings import Settings
+
+# A part of a training's identity -> how it is asked for on the command line.
+WORDS = {
+    "target": "--target",
+    "test_size": "--test-size",
+    "dtype": "--dtype",
+    "hidden_layer_sizes": "--hidden",
+    "activation": "--activation",
+    "loss": "--loss",
+    "solver": "--solver",
+    "alpha": "--lambda",
+    "batch_size": "--batch-size",
+    "learning_rate": "--schedule",
+    "learning_rate_init": "--learning-rate",
+    "max_iter": "--epochs",
+    "random_state": "--seed",
+    "dropout": "--dropout",
+    "early_stopping": "--early-stopping",
+    "estimator": "the kind of model",
+    "data": "rows to learn from",
+    "validation data": "rows for validation",
+    "preprocessing": "columns, or how they are read,",
+    "labels": "classes",
+}
+
+
+def hold(path: str | os.PathLike[str], data: Data, settings: Settings) -> Held:
+    """Make the checkpoint that is kept until the model and the report are written."""
+    asked = {
+        "target": data.target.name,
+        "test_size": settings.test_size,
+        "dtype": settings.dtype,
+    }
+    read = str(content_hash(data.preprocessing.to_arrays()))
+    return Held(path, identity(asked, preprocessing=read), WORDS)
