@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse
 
 import backpass as bp
+from backpass.blocks import ArrayBlocks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 RNG = np.random.default_rng(0)
@@ -97,3 +98,55 @@ def test_damaged_sparse_matrices(kind, damage):
     for use in (trained.predict, lambda X: fit(X, K)):
         with pytest.raises(ValueError, match=r"indices outside|indptr that does not fit"):
             use(sparse)
+
+
+def one_bad_index(kind, index):
+    """A sparse X, whole but for one stored index: "end" is the first that does not exist."""
+    sparse = scipy.sparse.csr_array(X).asformat(kind)
+    minor = sparse.shape[1] if kind == "csr" else sparse.shape[0]
+    sparse.indices[-1] = minor if index == "end" else index
+    return sparse
+
+
+NET = bp.Network((3, 4, 3), loss="log_loss")
+SPARSE_DOORS = {
+    "fit": lambda X: fit(X, K),
+    "fit, full batch": lambda X: fit(X, K, solver="lbfgs"),
+    "fit, second order": lambda X: fit(X, K, solver="newton"),
+    "partial_fit": lambda X: bp.MLPClassifier((4,)).partial_fit(X, K, classes=[0, 1, 2]),
+    "X_val": lambda bad: bp.MLPClassifier((4,)).fit(X, K, X_val=bad, y_val=K),
+    "predict": lambda bad: fit(X, K).predict(bad),
+    "predict_proba": lambda bad: fit(X, K).predict_proba(bad),
+    "score": lambda bad: fit(X, K).score(bad, K),
+    "regressor": lambda bad: bp.MLPRegressor(hidden_layer_sizes=(4,), max_iter=5).fit(bad, K),
+    "cost_and_gradient": lambda bad: bp.cost_and_gradient(
+        NET, bp.init_theta(NET), bad, np.eye(3)[K]
+    ),
+    "forward": lambda bad: bp.forward(NET, bp.init_theta(NET), bad),
+    "trace": lambda bad: bp.trace(NET, bp.init_theta(NET), bad, np.eye(3)[K]),
+    "minimize": lambda bad: bp.minimize(NET, bp.init_theta(NET), bad, np.eye(3)[K], max_iter=2),
+}
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc"])
+@pytest.mark.parametrize("index", ["end", -1])
+@pytest.mark.parametrize("door", SPARSE_DOORS)
+def test_an_index_just_outside_of_a_sparse_matrix(door, index, kind):
+    """The core would read beside the row; the first index outside is the one to look at."""
+    with pytest.raises(ValueError, match="indices outside of 0 to"):
+        SPARSE_DOORS[door](one_bad_index(kind, index))
+
+
+@pytest.mark.parametrize("index", ["end", -1])
+def test_an_index_just_outside_of_blocks(index):
+    with pytest.raises(bp.errors.InvalidInput, match="indices outside of 0 to 2"):
+        ArrayBlocks(one_bad_index("csr", index), K)
+
+
+@pytest.mark.parametrize("kind", ["csr", "csc"])
+def test_the_last_column_and_row_of_a_sparse_matrix_exist(kind):
+    sparse = scipy.sparse.csr_array(X).asformat(kind)
+    largest = X.shape[1] - 1 if kind == "csr" else X.shape[0] - 1
+    assert sparse.indices.max() == largest
+    assert sparse.indices.min() == 0
+    np.testing.assert_array_equal(fit(X, K).predict(sparse), fit(X, K).predict(X))

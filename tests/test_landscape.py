@@ -236,6 +236,43 @@ def test_alignment_of_one_layer_is_the_best_of_all_moves():
     assert np.linalg.norm(align(net, theta, to) - to) == pytest.approx(best, rel=1e-12)
 
 
+def centred(net, theta):
+    """The matrices with each logistic a written as a − ½: what it was turns up in the biases."""
+    Thetas = [Theta.copy() for Theta in net.roll(theta)]
+    for outgoing in Thetas[1:]:
+        outgoing[:, 0] += outgoing[:, 1:].sum(axis=1) / 2
+    return Thetas
+
+
+def nearest_by_trying(net, theta, to):
+    """The least distance of all copies of a network with two hidden layers of logistic units."""
+    from itertools import permutations, product
+
+    (one, two, three), goal = centred(net, theta), np.hstack([T.ravel() for T in centred(net, to)])
+    (first, second), best = net.sizes[1:3], np.inf
+    for p, s in product(permutations(range(first)), product([-1, 1], repeat=first)):
+        inner = np.array(s)[:, None] * one[list(p)]
+        middle = np.hstack([two[:, :1], two[:, 1:][:, p] * s])
+        for q, t in product(permutations(range(second)), product([-1, 1], repeat=second)):
+            turned = np.array(t)[:, None] * middle[list(q)]
+            last = np.hstack([three[:, :1], three[:, 1:][:, q] * t])
+            here = np.hstack([inner.ravel(), turned.ravel(), last.ravel()])
+            best = min(best, np.linalg.norm(here - goal))
+    return best
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.6])
+def test_alignment_of_disturbed_copies_with_two_layers_is_the_best_of_all_moves(noise):
+    net = bp.Network((2, 2, 3, 1), hidden="logistic", loss="squared_error")
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        to = rng.normal(size=net.n_parameters)
+        theta = equivalent_copy(net, to, seed) + noise * rng.normal(size=net.n_parameters)
+        there = np.hstack([T.ravel() for T in centred(net, align(net, theta, to))])
+        away = np.linalg.norm(there - np.hstack([T.ravel() for T in centred(net, to)]))
+        assert away <= nearest_by_trying(net, theta, to) * (1 + 1e-9)
+
+
 @pytest.mark.parametrize("g", ["tanh", "logistic", "relu"])
 def test_copies_of_a_minimum_lie_in_one_valley(g):
     net = bp.Network((2, 4, 3, 1), hidden=g)

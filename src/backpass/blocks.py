@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from .arrays import as_csr
 from .errors import InvalidInput
 from .extras import optional
 from .parquet import ParquetRows
@@ -101,7 +102,7 @@ class ArrayBlocks:
     Raises
     ------
     InvalidInput
-        If the shapes do not fit together.
+        If the shapes do not fit together, or a CSR matrix names columns that do not exist.
 
     Examples
     --------
@@ -124,6 +125,8 @@ class ArrayBlocks:
             raise InvalidInput(f"X has shape {tuple(shape)}; it needs rows and columns.")
         if hasattr(self.X, "toarray") and getattr(self.X, "format", "") != "csr":
             raise InvalidInput("A sparse X is read by rows, so it must be CSR: X.tocsr().")
+        if hasattr(self.X, "toarray"):
+            as_csr(self.X)  # refuses one that names columns which do not exist
         for name in ("y", "sample_weight"):
             part = getattr(self, name)
             if part is not None and len(part) != shape[0]:
