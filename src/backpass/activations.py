@@ -10,7 +10,7 @@ complex z gives the derivative by the complex step.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .arrays import Array, array_namespace, where_positive
 from .errors import InvalidNetwork
@@ -30,6 +30,11 @@ class Activation:
         z -> g′(z), elementwise; a function of z, never of a.
     smooth : bool
         False where g has kinks, at which numerical derivatives do not agree with g′.
+    odd : bool
+        Whether g(−z) = −g(z), so that a unit can be turned over without changing the network.
+    core : str or None
+        The name by which the fast engines know the library's own; it tells them nothing of a
+        function that is not registered in ``ACTIVATIONS``.
 
     Examples
     --------
@@ -43,6 +48,9 @@ class Activation:
     g: Callable[[Array], Array]
     g_prime: Callable[[Array], Array]
     smooth: bool = True
+    # What is said about g, not what g is: an activation from an old pickle lacks both.
+    odd: bool = field(default=False, compare=False)
+    core: str | None = field(default=None, compare=False)
 
 
 def identity(z: Array) -> Array:
@@ -177,14 +185,16 @@ def softplus_gradient(z: Array) -> Array:
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation("identity", identity, identity_gradient),
-    "logistic": Activation("logistic", sigmoid, sigmoid_gradient),
-    "tanh": Activation("tanh", tanh, tanh_gradient),
-    "relu": Activation("relu", relu, relu_gradient, smooth=False),
-    "leaky_relu": Activation("leaky_relu", leaky_relu, leaky_relu_gradient, smooth=False),
-    "gelu": Activation("gelu", gelu, gelu_gradient),
-    "silu": Activation("silu", silu, silu_gradient),
-    "softplus": Activation("softplus", softplus, softplus_gradient),
+    "identity": Activation("identity", identity, identity_gradient, odd=True, core="identity"),
+    "logistic": Activation("logistic", sigmoid, sigmoid_gradient, core="logistic"),
+    "tanh": Activation("tanh", tanh, tanh_gradient, odd=True, core="tanh"),
+    "relu": Activation("relu", relu, relu_gradient, smooth=False, core="relu"),
+    "leaky_relu": Activation(
+        "leaky_relu", leaky_relu, leaky_relu_gradient, smooth=False, core="leaky_relu"
+    ),
+    "gelu": Activation("gelu", gelu, gelu_gradient, core="gelu"),
+    "silu": Activation("silu", silu, silu_gradient, core="silu"),
+    "softplus": Activation("softplus", softplus, softplus_gradient, core="softplus"),
 }
 ALIASES = {"sigmoid": "logistic"}
 
@@ -200,6 +210,12 @@ def find_activation(which: str | Activation) -> Activation:
     return ACTIVATIONS[name]
 
 
+def core_name(activation: Activation) -> str | None:
+    """Return the name by which the fast engines know an activation; None for a user's own."""
+    registered = ACTIVATIONS.get(activation.name)
+    return registered.core if registered is not None and registered == activation else None
+
+
 def _as_array(z: Array) -> Array:
     """Accept lists and numbers in the notes' small functions."""
     if hasattr(z, "dtype"):
@@ -209,4 +225,11 @@ def _as_array(z: Array) -> Array:
     return np.asarray(z, dtype=np.float64)
 
 
-__all__ = ["ACTIVATIONS", "Activation", "find_activation", "sigmoid", "sigmoid_gradient"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "core_name",
+    "find_activation",
+    "sigmoid",
+    "sigmoid_gradient",
+]

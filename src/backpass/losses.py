@@ -8,7 +8,7 @@ activation it is a^(L) − y, which is why the notes' δ formula serves them all
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -37,6 +37,11 @@ class Loss:
         False where the loss or its δ has kinks.
     parameter : float or None
         Huber's threshold or the quantile, where the loss has one.
+    canonical : bool
+        Whether h is the loss's canonical output activation, so that δ = a − y.
+    core : str or None
+        The name by which the fast engines know the library's own; it tells them nothing of a loss
+        that is not registered in ``LOSSES``.
 
     Examples
     --------
@@ -52,12 +57,15 @@ class Loss:
     output: str = "identity"
     smooth: bool = True
     parameter: float | None = None
+    # What is said about the loss, not what it is: one from an old pickle lacks both.
+    canonical: bool = field(default=False, compare=False)
+    core: str | None = field(default=None, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        build = {"huber": _huber, "quantile": _quantile}.get(self.name)
+        build = FAMILIES.get(self.name)
         if build is not None and build(self.parameter) == self:
             return build, (self.parameter,)  # its functions are closures, which have no name
-        return Loss, tuple(getattr(self, field.name) for field in fields(self))
+        return Loss, tuple(getattr(self, each) for each in self.__dataclass_fields__)
 
 
 def softmax(z: Array) -> Array:
@@ -175,7 +183,7 @@ def _huber(threshold: float) -> Loss:
         inside = where_positive(threshold - r, r, r * 0 + threshold)
         return where_positive(threshold + r, inside, r * 0 - threshold)
 
-    return Loss("huber", identity, value, delta, smooth=False, parameter=threshold)
+    return Loss("huber", identity, value, delta, smooth=False, parameter=threshold, core="huber")
 
 
 def quantile(q: float = 0.5) -> Loss:
@@ -221,22 +229,58 @@ def _quantile(q: float) -> Loss:
         xp = array_namespace(r)
         return xp.where(r > 0, r * 0 + (1 - q), xp.where(r < 0, r * 0 - q, r * 0))
 
-    return Loss("quantile", identity, value, delta, smooth=False, parameter=q)
+    return Loss("quantile", identity, value, delta, smooth=False, parameter=q, core="quantile")
 
 
 LOSSES: dict[str, Loss] = {
-    "log_loss": Loss("log_loss", softmax, log_loss_value, log_loss_delta, "softmax"),
-    "binary_log_loss": Loss(
-        "binary_log_loss", sigmoid, binary_log_loss_value, binary_log_loss_delta, "logistic"
+    "log_loss": Loss(
+        "log_loss",
+        softmax,
+        log_loss_value,
+        log_loss_delta,
+        "softmax",
+        canonical=True,
+        core="log_loss",
     ),
-    "squared_error": Loss("squared_error", identity, squared_error_value, squared_error_delta),
-    "poisson": Loss("poisson", exponential, poisson_value, poisson_delta, "exp"),
+    "binary_log_loss": Loss(
+        "binary_log_loss",
+        sigmoid,
+        binary_log_loss_value,
+        binary_log_loss_delta,
+        "logistic",
+        canonical=True,
+        core="binary_log_loss",
+    ),
+    "squared_error": Loss(
+        "squared_error",
+        identity,
+        squared_error_value,
+        squared_error_delta,
+        canonical=True,
+        core="squared_error",
+    ),
+    "poisson": Loss(
+        "poisson",
+        exponential,
+        poisson_value,
+        poisson_delta,
+        "exp",
+        canonical=True,
+        core="poisson",
+    ),
     "huber": huber(),
     "absolute_error": Loss(
-        "absolute_error", identity, absolute_error_value, absolute_error_delta, smooth=False
+        "absolute_error",
+        identity,
+        absolute_error_value,
+        absolute_error_delta,
+        smooth=False,
+        core="absolute_error",
     ),
     "quantile": quantile(),
 }
+# The losses with a parameter: what builds one, without looking at it.
+FAMILIES: dict[str, Callable[[Any], Loss]] = {"huber": _huber, "quantile": _quantile}
 
 
 def find_loss(which: str | Loss) -> Loss:
@@ -246,6 +290,14 @@ def find_loss(which: str | Loss) -> Loss:
     if which not in LOSSES:
         raise InvalidNetwork(f"There is no loss {which!r}; the library has {', '.join(LOSSES)}.")
     return LOSSES[which]
+
+
+def core_name(loss: Loss) -> str | None:
+    """Return the name by which the fast engines know a loss; None for a user's own."""
+    registered = LOSSES.get(loss.name)
+    if loss.name in FAMILIES and loss.parameter is not None:
+        registered = FAMILIES[loss.name](loss.parameter)
+    return registered.core if registered is not None and registered == loss else None
 
 
 def _row_maximum(z: Array) -> Array:

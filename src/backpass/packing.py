@@ -15,7 +15,7 @@ import numpy as np
 
 from .activations import ACTIVATIONS, Activation
 from .errors import InvalidInput
-from .losses import LOSSES, Loss, huber, quantile
+from .losses import LOSSES, Loss, core_name, huber, quantile
 
 KINDS = ("array", "text", "scalar", "float", "tuple", "dict", "activation", "loss")
 SCALARS = (
@@ -68,7 +68,7 @@ class Packer:
         if isinstance(value, Activation):
             return {"activation": value.name, "own": value != ACTIVATIONS.get(value.name)}
         if isinstance(value, Loss):
-            own = value.value.__module__ != huber.__module__
+            own = core_name(value) is None
             return {"loss": value.name, "parameter": value.parameter, "own": own}
         if isinstance(value, dict):
             return {

@@ -395,8 +395,7 @@ def _costs(net: Network) -> Iterator[Entry]:
 
 
 def _output_deltas(net: Network) -> Iterator[Entry]:
-    canonical = net.loss.name in ("log_loss", "binary_log_loss", "squared_error", "poisson")
-    right = "δ^(L) = a^(L) − y" if canonical else f"δ^(L) of {net.loss.name}"
+    right = "δ^(L) = a^(L) − y" if net.loss.canonical else f"δ^(L) of {net.loss.name}"
     extra = "an extra g′ at the output (the squared error's δ)"
     deltas: dict[str, tuple[str, ...]] = {
         "sign of δ": ("sign",),
@@ -423,7 +422,7 @@ def _output_deltas(net: Network) -> Iterator[Entry]:
         "first output missing in δ": ("first out",),
         "δ summed over the outputs": ("summed",),
     }
-    if not canonical:
+    if not net.loss.canonical:
         deltas["a − y instead of the loss's own δ"] = ("a − y",)
     for what, variants in deltas.items():
         flavours = tuple({("delta",): variant} for variant in variants)

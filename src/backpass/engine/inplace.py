@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, LEAKY_SLOPE, Activation
-from ..losses import LOSSES, Loss
+from .. import activations, losses
+from ..activations import LEAKY_SLOPE, Activation
+from ..losses import Loss
 
 LOGS_GATHERED = 64  # factors below 2 whose product still fits a float32
 
@@ -34,8 +35,9 @@ class Output(NamedTuple):
 
 def hidden_in_place(activation: Activation) -> Hidden:
     """The activation's in-place form; the same signature around its own functions otherwise."""
-    if activation.name in _HIDDEN and ACTIVATIONS[activation.name] == activation:
-        return _HIDDEN[activation.name]
+    known = _HIDDEN.get(activations.core_name(activation))
+    if known is not None:
+        return known
 
     def g(z: np.ndarray, a: np.ndarray) -> None:
         a[...] = activation.g(z.T).T
@@ -48,8 +50,9 @@ def hidden_in_place(activation: Activation) -> Hidden:
 
 def output_in_place(loss: Loss) -> Output:
     """The loss's in-place form; the same signature around its own functions otherwise."""
-    if loss.name in _OUTPUT and LOSSES[loss.name] == loss:
-        return _OUTPUT[loss.name]
+    known = _OUTPUT.get(losses.core_name(loss))
+    if known is not None:
+        return known
 
     def h(z: np.ndarray) -> None:
         z[...] = loss.h(z.T).T
@@ -186,7 +189,7 @@ def _squared_error(z: np.ndarray, y: np.ndarray, delta: np.ndarray) -> np.ndarra
     return z.sum(axis=0) / 2
 
 
-_HIDDEN = {
+_HIDDEN: dict[str | None, Hidden] = {
     "identity": Hidden(_identity, _identity_slope),
     "logistic": Hidden(_logistic, _logistic_slope),
     "tanh": Hidden(_tanh, _tanh_slope),
@@ -194,7 +197,7 @@ _HIDDEN = {
     "leaky_relu": Hidden(_leaky_relu, _leaky_relu_slope),
     "softplus": Hidden(_softplus, _softplus_slope),
 }
-_OUTPUT = {
+_OUTPUT: dict[str | None, Output] = {
     "log_loss": Output(_softmax, _log_loss),
     "binary_log_loss": Output(_sigmoid, _binary_log_loss),
     "squared_error": Output(_unchanged, _squared_error),

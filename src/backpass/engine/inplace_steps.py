@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .problem import rule_name
+
 PIECE = 16384  # numbers
 
 State = dict[str, Any]
@@ -22,7 +24,7 @@ Step = Callable[[State, np.ndarray, np.ndarray, float], None]
 
 def step_in_place(optimizer: Any) -> Step:
     """Return the rule's in-place form; for a rule of the user's own, one that copies."""
-    return partial(_IN_PLACE.get(optimizer.name, _pure), optimizer)
+    return partial(_IN_PLACE.get(rule_name(optimizer), _pure), optimizer)
 
 
 def _pure(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
@@ -97,7 +99,7 @@ def _pieces(theta: np.ndarray) -> Iterator[slice]:
     return (slice(start, start + PIECE) for start in range(0, len(theta), PIECE))
 
 
-_IN_PLACE = {
+_IN_PLACE: dict[str | None, Callable[..., None]] = {
     "gd": _gradient_descent,
     "momentum": _momentum,
     "nesterov": _nesterov,

@@ -16,15 +16,23 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import ACTIVATIONS
+from .. import activations, losses
 from ..arrays import Array
 from ..backprop import ByLayer
 from ..errors import InvalidInput
-from ..losses import LOSSES, Loss
 from ..network import Network
 from . import thread_limit
 from .dropout import Dropout
-from .problem import Epoch, OneByOne, Optimizer, Rows, check_counts, check_order, check_steps
+from .problem import (
+    Epoch,
+    OneByOne,
+    Optimizer,
+    Rows,
+    check_counts,
+    check_order,
+    check_steps,
+    rule_name,
+)
 from .reference import ReferenceProblem, epoch_by_steps
 
 try:
@@ -38,13 +46,15 @@ else:
     _native.set_num_threads(thread_limit.processors())
     thread_limit.register()
 
-_ACTIVATION_NUMBERS = {name: number for number, name in enumerate(ACTIVATIONS)}
-_LOSS_NUMBERS = {name: number for number, name in enumerate(LOSSES)}
-_RULES = {"gd": 1, "momentum": 2, "nesterov": 3, "adam": 4}
+# What the core says it has: a function that it does not name is another engine's.
+_ACTIVATIONS: frozenset[str | None] = frozenset(_native.activations() if _native else ())
+_LOSSES: frozenset[str | None] = frozenset(_native.losses() if _native else ())
+_RULES: frozenset[str | None] = frozenset(_native.rules() if _native else ())
 _STATE_ARRAYS = {"gd": (), "momentum": ("v",), "nesterov": ("v",), "adam": ("m", "v")}
 _NUMBER_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 # A copy of X in lanes saves the turning, and is one more thing to read: worth it in a cache only.
 MOST_BYTES_IN_LANES = 24 << 20
+MOST_THREADS = 255  # of a team, whoever asks
 FEW_ROWS = 4  # straight from θ, on one thread: as in predict.hpp
 
 
@@ -60,7 +70,9 @@ def instruction_set() -> str:
 
 def computes(net: Network) -> bool:
     """Whether the core knows the network's loss and activations."""
-    return _is_ours(net.loss) and all(ACTIVATIONS.get(g.name) == g for g in net.hidden)
+    return losses.core_name(net.loss) in _LOSSES and all(
+        activations.core_name(g) in _ACTIVATIONS for g in net.hidden
+    )
 
 
 def takes(array: Any) -> bool:
@@ -85,7 +97,7 @@ class NativeProblem(OneByOne):
         self.lam = lam
         self._n = net.n_parameters
         self.dtype = rows.X.dtype.newbyteorder("=")
-        threads = n_threads or default_threads()
+        threads = min(n_threads or default_threads(), MOST_THREADS)
         problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
         keeps_lanes = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
         self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads, keeps_lanes)
@@ -159,7 +171,7 @@ class NativeProblem(OneByOne):
         dropout: Dropout | None = None,
     ) -> Epoch:
         """One pass over `order` in batches, the optimiser's step on each included."""
-        if not _knows(optimizer):
+        if rule_name(optimizer) not in _RULES:
             return epoch_by_steps(
                 self, theta, state, optimizer, order, batch_size, learning_rates, dropout
             )
@@ -180,13 +192,13 @@ class NativeProblem(OneByOne):
 
         It is one call of the core. The orders are equally long.
         """
-        if not _knows(optimizer):
+        if rule_name(optimizer) not in _RULES:
             return super().run_epochs(
                 thetas, states, optimizer, orders, batch_size, learning_rates, dropout
             )
         check_counts(thetas, states, orders, learning_rates)
         check_steps(orders, batch_size, learning_rates)
-        names = _STATE_ARRAYS[optimizer.name]
+        names = _STATE_ARRAYS[str(rule_name(optimizer))]
         thetas = [self._theta(theta).copy() for theta in thetas]
         arrays = [[self._theta(state[name]).copy() for state in states] for name in names]
         ts = [int(state["t"]) for state in states]
@@ -279,6 +291,7 @@ def _forward(
     dtype = X.dtype.newbyteorder("=")
     out = np.empty((X.shape[0], net.sizes[-1]), dtype)
     threads = 1 if X.shape[0] <= FEW_ROWS else n_threads or default_threads()
+    threads = min(threads, MOST_THREADS)
     theta = np.ascontiguousarray(theta, dtype)
     _native.forward(_network(net), theta, _plain(X), out, output_activation, threads)
     return out
@@ -299,8 +312,10 @@ def elementwise(function: str, x: np.ndarray, y: np.ndarray) -> None:
 
 def _network(net: Network) -> Any:
     """The core's own description of the network."""
-    hidden = [_ACTIVATION_NUMBERS[g.name] for g in net.hidden]
-    loss, parameter = _LOSS_NUMBERS[net.loss.name], net.loss.parameter or 0.0
+    if not computes(net):
+        raise InvalidInput(f"The native core does not know every function of {net}.")
+    hidden = [activations.core_name(g) for g in net.hidden]
+    loss, parameter = losses.core_name(net.loss), net.loss.parameter or 0.0
     return _native.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
 
 
@@ -308,19 +323,7 @@ def _rule(optimizer: Any) -> Any:
     """The core's own description of an update rule."""
     settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
     values = [float(getattr(optimizer, name, 0.0)) for name in settings]
-    return _native.Rule(_RULES[optimizer.name], *values)
-
-
-def _knows(optimizer: Any) -> bool:
-    """Whether the optimiser is the library's, so that the core's step is the same as its own."""
-    module = type(optimizer).__module__
-    return module == "backpass.solvers.first_order" and optimizer.name in _RULES
-
-
-def _is_ours(loss: Loss) -> bool:
-    """Whether a loss is the library's; Huber's and the quantile's functions are made by call."""
-    made_here = all(f.__module__ == "backpass.losses" for f in (loss.value, loss.delta))
-    return loss.name in _LOSS_NUMBERS and (made_here or loss == LOSSES[loss.name])
+    return _native.Rule(rule_name(optimizer), *values)
 
 
 def _plain(array: np.ndarray) -> np.ndarray:

@@ -42,6 +42,14 @@ class Optimizer(Protocol):
         ...
 
 
+def rule_name(optimizer: Any) -> str | None:
+    """Return the name by which the fast engines know an update rule; None for a user's own.
+
+    A class says it of itself: a subclass, whose step may be another, does not inherit it.
+    """
+    return vars(type(optimizer)).get("core")
+
+
 class Epoch(NamedTuple):
     """What one pass over the data leaves: θ, the optimiser's state, and the mean J on the way."""
 

@@ -19,7 +19,6 @@ from scipy.optimize import linear_sum_assignment
 from ..activations import ACTIVATIONS
 from ..network import Network
 
-_TURNED_BY_SIGN = ("tanh", "identity", "logistic")
 _MOST_SWEEPS = 50
 
 
@@ -169,9 +168,9 @@ def equal_units_dimension(net: Network) -> int:
 
 
 def _may_turn(net: Network, layer: int) -> bool:
-    """Whether the library's own g of that layer is odd, about 0 or about its middle."""
+    """Whether g of that layer is odd, about 0 or, as the logistic function, about its middle."""
     g = net.activation(layer)
-    return g.name in _TURNED_BY_SIGN and g is ACTIVATIONS[g.name]
+    return g.odd or g == ACTIVATIONS["logistic"]
 
 
 def _centre(net: Network, theta: np.ndarray, half: float) -> np.ndarray:
@@ -179,7 +178,7 @@ def _centre(net: Network, theta: np.ndarray, half: float) -> np.ndarray:
     theta = np.array(theta, dtype=float)
     Thetas = net.roll_unchecked(theta)
     for layer in range(2, net.L):
-        if net.activation(layer) is ACTIVATIONS["logistic"]:
+        if net.activation(layer) == ACTIVATIONS["logistic"]:
             outgoing = Thetas[layer - 1]
             outgoing[:, 0] += half * outgoing[:, 1:].sum(axis=1)
     return theta

@@ -21,6 +21,7 @@ class GradientDescent:
     """θ := θ − α D, the notes' rule."""
 
     name = "gd"
+    core = "gd"  # how the engines know the step
 
     def init(self, theta: Array) -> State:
         """Make the state of step 0: only the count of steps."""
@@ -39,6 +40,7 @@ class Momentum:
 
     momentum: float = 0.9
     name = "momentum"
+    core = "momentum"
 
     def init(self, theta: Array) -> State:
         """Make the state of step 0: no velocity."""
@@ -57,6 +59,7 @@ class Nesterov(Momentum):
     """v := μ v − α D; θ := θ + μ v − α D (Nesterov, 1983, in Sutskever's form of 2013)."""
 
     name = "nesterov"
+    core = "nesterov"
 
     def step(
         self, state: State, theta: Array, gradient: Array, learning_rate: float
@@ -75,6 +78,7 @@ class Adam:
     epsilon: float = 1e-8
     weight_decay: float = 0.0
     name = "adam"
+    core = "adam"
 
     def init(self, theta: Array) -> State:
         """Make the state of step 0: both moments zero."""

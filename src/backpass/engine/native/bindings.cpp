@@ -16,6 +16,7 @@
 #include "glass.hpp"
 #include "kept_lanes.hpp"
 #include "lane_batch.hpp"
+#include "names.hpp"
 #include "objective.hpp"
 #include "predict.hpp"
 #include "several_epochs.hpp"
@@ -37,10 +38,12 @@ struct NetworkDoor {
     const KernelSet* kernels;
 };
 
-NetworkDoor make_network(std::vector<int> sizes, const std::vector<int>& hidden, int loss, double parameter,
-                         const std::string& isa) {
-    NetworkSpec spec{std::move(sizes), {}, static_cast<Loss>(loss), parameter};
-    for (int g : hidden) spec.hidden.push_back(static_cast<Activation>(g));
+NetworkDoor make_network(std::vector<int> sizes, const std::vector<std::string>& hidden,
+                         const std::string& loss, double parameter, const std::string& isa) {
+    if (sizes.size() != hidden.size() + 2)
+        throw std::invalid_argument("A network has two layers more than it has activations.");
+    NetworkSpec spec{std::move(sizes), {}, find_named(LOSS_NAMES, loss, "loss"), parameter};
+    for (const std::string& g : hidden) spec.hidden.push_back(find_named(ACTIVATION_NAMES, g, "activation"));
     return {std::move(spec), &kernel_set(isa)};
 }
 
@@ -313,8 +316,10 @@ void bind_number_type(nb::module_& m, const char* problem) {
     m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);
     m.def("elementwise", [](const std::string& name, const std::string& isa, In<T> x, Out<T> y) {
         const Kernels<T>& k = kernels_of<T>(kernel_set(isa));
-        const auto function = name == "exp" ? k.exp : name == "log" ? k.log : k.tanh;
-        function(x.data(), y.data(), x.size());
+        using Function = void (*)(const T*, T*, size_t);
+        const Named<Function> known[] = {{"exp", k.exp}, {"log", k.log}, {"tanh", k.tanh}};
+        if (y.size() < x.size()) throw std::invalid_argument("y is shorter than x.");
+        find_named(known, name, "elementwise function")(x.data(), y.data(), x.size());
     });
 }
 
@@ -327,17 +332,22 @@ NB_MODULE(_native, m) {
     m.def("get_num_threads", &backpass_get_num_threads);
     m.def("set_num_threads", &backpass_set_num_threads);
     m.def("instruction_sets", &runnable_instruction_sets);
+    m.def("activations", [] { return names_of(ACTIVATION_NAMES); });
+    m.def("losses", [] { return names_of(LOSS_NAMES); });
+    m.def("rules", [] { return names_of(RULE_NAMES); });
     nb::class_<NetworkDoor>(m, "Network")
         .def("__init__",
-             [](NetworkDoor* at, std::vector<int> sizes, const std::vector<int>& hidden, int loss,
-                double parameter, const std::string& isa) {
+             [](NetworkDoor* at, std::vector<int> sizes, const std::vector<std::string>& hidden,
+                const std::string& loss, double parameter, const std::string& isa) {
                  new (at) NetworkDoor(make_network(std::move(sizes), hidden, loss, parameter, isa));
              })
         .def("quick_forward", &quick_forward);
-    nb::class_<RuleSpec>(m, "Rule").def("__init__", [](RuleSpec* at, int rule, double momentum, double beta_1,
-                                                       double beta_2, double epsilon, double weight_decay) {
-        new (at) RuleSpec{static_cast<Rule>(rule), momentum, beta_1, beta_2, epsilon, weight_decay};
-    });
+    nb::class_<RuleSpec>(m, "Rule").def(
+        "__init__", [](RuleSpec* at, const std::string& rule, double momentum, double beta_1, double beta_2,
+                       double epsilon, double weight_decay) {
+            new (at) RuleSpec{
+                find_named(RULE_NAMES, rule, "update rule"), momentum, beta_1, beta_2, epsilon, weight_decay};
+        });
     bind_number_type<float>(m, "Problem32");
     bind_number_type<double>(m, "Problem64");
 }

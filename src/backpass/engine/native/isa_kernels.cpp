@@ -40,11 +40,24 @@ void elementwise(const T* x, T* y, size_t n) {
     for (size_t k = i; k < n; ++k) y[k] = rest[k - i];
 }
 
-template <class T, class... G>
+template <class G, class T>
+void set_activation(Kernels<T>& kernels, Activation which) {
+    const int i = static_cast<int>(which);
+    kernels.forward[i] = forward_tail<G, T>;
+    kernels.backward[i] = backward_tail<G, T>;
+    kernels.keeps_z[i] = G::from_z;
+}
+
+template <class T>
 void set_activations(Kernels<T>& k) {
-    int i = 0;
-    ((k.forward[i] = forward_tail<G, T>, k.backward[i] = backward_tail<G, T>, k.keeps_z[i] = G::from_z, ++i),
-     ...);
+    set_activation<Identity>(k, Activation::identity);
+    set_activation<Logistic>(k, Activation::logistic);
+    set_activation<Tanh>(k, Activation::tanh);
+    set_activation<Relu>(k, Activation::relu);
+    set_activation<LeakyRelu>(k, Activation::leaky_relu);
+    set_activation<Gelu>(k, Activation::gelu);
+    set_activation<Silu>(k, Activation::silu);
+    set_activation<Softplus>(k, Activation::softplus);
 }
 
 template <class T>
@@ -88,7 +101,7 @@ void fill(Kernels<T>& k) {
     k.exp = elementwise<Exp, T>;
     k.log = elementwise<Log, T>;
     k.tanh = elementwise<Tanh, T>;
-    set_activations<T, Identity, Logistic, Tanh, Relu, LeakyRelu, Gelu, Silu, Softplus>(k);
+    set_activations(k);
     set_losses(k);
     set_rules(k);
 }

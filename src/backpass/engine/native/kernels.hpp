@@ -24,7 +24,7 @@ enum class Rule { sum, gd, momentum, nesterov, adam };
 
 constexpr int ACTIVATIONS = 8;
 constexpr int LOSSES = 7;
-constexpr int RULES = 5;
+constexpr int RULES = 5;  // `sum` is the engine's own: nobody asks for it by name
 
 // z -> a in place; `keep` (may be null) receives what g' needs; `mask` (may be null) is dropout's.
 template <class T>
