@@ -131,7 +131,8 @@ OURS = """
         Trainings from different starts, of which the best is kept. Those of a mini-batch solver
         are trained together, each ending as it would alone.
     n_threads : int, optional
-        Threads at most; the result has the same bits with any number.
+        Threads at most, of the core and of BLAS, and never more than there are processors; with
+        the library's own functions the result has the same bits with any number.
     callbacks : callable or list of callables, optional
         Called with a ``Progress`` after every epoch; one that returns something true stops. Of
         several starts it is told of the best so far.

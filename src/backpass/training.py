@@ -21,6 +21,7 @@ from scipy.optimize import OptimizeResult
 from . import engine
 from .arrays import Array, array_namespace, as_vector
 from .backprop import penalty
+from .blas import blas_threads
 from .errors import InvalidInput
 from .network import Network
 from .schedules import Schedule
@@ -461,7 +462,8 @@ def _solver_state(problem: Any, state: State) -> State | None:
     solver = state["solver"]
     if solver is None:
         return None
-    J, D = problem.cost_and_gradient(state["theta"])
+    with blas_threads(1):  # as the solver had it
+        J, D = problem.cost_and_gradient(state["theta"])
     same = float(J) == solver["J"] and bool(array_namespace(D).all(D == solver["D"]))
     return copy.deepcopy(solver) if same else None
 
@@ -519,7 +521,7 @@ def minimize(
     callback : callable, optional
         Called after every iteration with SciPy's OptimizeResult; a true answer stops.
     n_threads : int, optional
-        Threads to use at most.
+        Threads to use at most, of the core or of BLAS; never more than there are processors.
 
     Returns
     -------

@@ -10,12 +10,14 @@ from typing import Any
 
 from .. import backprop
 from ..arrays import Array, as_matrix, as_vector
+from ..blas import blas_threads
 from ..network import Network
 from . import blocked, native, reference
 from .choice import choose, engine_name
 from .curvature_product import ProblemCurvature
 from .dropout import Dropout
 from .problem import Epoch, OneByOne, Optimizer, Rows, check_rows
+from .thread_limit import bounded
 
 __all__ = [
     "Dropout",
@@ -51,10 +53,10 @@ def prepare(
     rows = check_rows(net, X, Y, sample_weight, total_weight)
     engine = choose(net, rows.X, rows.Y)
     if engine == "native":
-        return native.NativeProblem(net, rows, float(lam), n_threads)
-    if engine == "blocked":
-        return blocked.BlockedProblem(net, rows, float(lam))
-    return reference.ReferenceProblem(net, rows, float(lam))
+        threads = bounded(n_threads or native.default_threads())
+        return native.NativeProblem(net, rows, float(lam), threads)
+    kind = blocked.BlockedProblem if engine == "blocked" else reference.ReferenceProblem
+    return kind(net, rows, float(lam), n_threads)
 
 
 def cost_and_gradient(
@@ -84,7 +86,7 @@ def cost_and_gradient(
     sample_weight : array-like of shape (m,), optional
         w ≥ 0; ones where not given.
     n_threads : int, optional
-        Threads to use at most.
+        Threads to use at most, of the core or of BLAS; never more than there are processors.
 
     Returns
     -------
@@ -124,7 +126,7 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     X : array-like of shape (m, s_1)
         Inputs.
     n_threads : int, optional
-        Threads to use at most.
+        Threads to use at most, of the core or of BLAS; never more than there are processors.
 
     Returns
     -------
@@ -149,8 +151,9 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
     engine = choose(net, X, theta)
     if engine == "native":
-        return native.forward(net, theta, X, n_threads)
-    return (blocked if engine == "blocked" else reference).forward(net, theta, X)
+        return native.forward(net, theta, X, bounded(n_threads or native.default_threads()))
+    with blas_threads(n_threads):
+        return (blocked if engine == "blocked" else reference).forward(net, theta, X)
 
 
 def intermediates(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from ..blas import blas_threads
 from ..network import Network
 from .dropout import Dropout, thinned
 from .inplace import hidden_in_place, output_in_place
@@ -38,10 +39,11 @@ class BlockedProblem(OneByOne):
 
     name = "blocked"
 
-    def __init__(self, net: Network, rows: Rows, lam: float) -> None:
+    def __init__(self, net: Network, rows: Rows, lam: float, n_threads: int | None = None) -> None:
         self.net = net
         self.rows = rows
         self.lam = lam
+        self.n_threads = n_threads
         self.dtype = np.dtype(rows.X.dtype)
         self._spare: list[Workspace] = []
 
@@ -57,7 +59,8 @@ class BlockedProblem(OneByOne):
     def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
         """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
         linear = self.net.linear
-        return logits_and_cost(self.net, self.rows, lambda X: forward(linear, theta, X))
+        with blas_threads(self.n_threads):
+            return logits_and_cost(self.net, self.rows, lambda X: forward(linear, theta, X))
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
@@ -154,7 +157,7 @@ class BlockedProblem(OneByOne):
             work = Workspace(self.net, self.dtype, self.rows.m)
         try:
             # Where J overflows, the training loop says so in a sentence.
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.n_threads):
                 yield work
         finally:
             self._spare.append(work)

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import backprop
 from ..arrays import Array, array_namespace
+from ..blas import blas_threads
 from ..network import Network
 from .dropout import Dropout, thinned
 from .problem import Epoch, OneByOne, Optimizer, Rows, logits_and_cost
@@ -25,26 +26,29 @@ class ReferenceProblem(OneByOne):
 
     name = "reference"
 
-    def __init__(self, net: Network, rows: Rows, lam: float) -> None:
+    def __init__(self, net: Network, rows: Rows, lam: float, n_threads: int | None = None) -> None:
         self.net = net
         self.rows = rows
         self.lam = lam
+        self.n_threads = n_threads
 
     def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
         net, rows = self.net, self.rows
         Thetas = net.roll_unchecked(theta)
         total, Delta = 0.0, dict.fromkeys(range(1, net.L), 0.0)
-        for X, Y, w in rows.blocks(BLOCK_ROWS):
-            block_total, block_Delta = backprop.sums(net, Thetas, X, Y, w)
-            total = total + block_total
-            Delta = {l: Delta[l] + block_Delta[l] for l in Delta}
+        with blas_threads(self.n_threads):
+            for X, Y, w in rows.blocks(BLOCK_ROWS):
+                block_total, block_Delta = backprop.sums(net, Thetas, X, Y, w)
+                total = total + block_total
+                Delta = {l: Delta[l] + block_Delta[l] for l in Delta}
         return self._objective(Thetas, total, Delta, rows.W)
 
     def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
         """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
         linear = self.net.linear
-        return logits_and_cost(self.net, self.rows, lambda X: forward(linear, theta, X))
+        with blas_threads(self.n_threads):
+            return logits_and_cost(self.net, self.rows, lambda X: forward(linear, theta, X))
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
@@ -54,7 +58,8 @@ class ReferenceProblem(OneByOne):
         if dropout is not None:
             net = thinned(net, dropout.masks(net, step, batch))
         X, Y, w = rows.take(batch)
-        total, Delta = backprop.sums(net, net.roll_unchecked(theta), X, Y, w)
+        with blas_threads(self.n_threads):
+            total, Delta = backprop.sums(net, net.roll_unchecked(theta), X, Y, w)
         share = rows.m / len(batch)
         scaled = {l: share * Delta[l] for l in Delta}
         return self._objective(net.roll_unchecked(theta), share * total, scaled, rows.W)

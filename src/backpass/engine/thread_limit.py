@@ -1,4 +1,7 @@
-"""``threadpoolctl.threadpool_limits`` limits the native core too, where threadpoolctl is loaded."""
+"""How many threads the native core uses, and who may say so.
+
+``threadpoolctl.threadpool_limits`` limits it too, where threadpoolctl is loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,16 @@ from typing import Any
 def processors() -> int:
     """``OMP_NUM_THREADS`` where set, or the processors that this process may use."""
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
+    return int(asked) if asked.isdigit() and int(asked) > 0 else _usable()
+
+
+def bounded(n_threads: int) -> int:
+    """What a user asks for, but no more threads than there are processors to run them."""
+    return min(n_threads, _usable())
+
+
+def _usable() -> int:
+    """The processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -47,4 +58,4 @@ def _controller(threadpoolctl: Any) -> type:
     return BackpassController
 
 
-__all__ = ["processors", "register"]
+__all__ = ["bounded", "processors", "register"]

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 
 from ..arrays import Array, array_namespace
+from ..blas import blas_threads
 from ..errors import InvalidInput
 from .conjugate_gradients import ConjugateGradients
 from .curvature import Curvature
@@ -124,6 +125,11 @@ def minimize_function(
         If J or D is not finite at the first point, there is no solver of that name, or the solver
         needs a curvature that is not given.
 
+    Notes
+    -----
+    NumPy's and SciPy's BLAS is held to one thread meanwhile, so that the result has the same bits
+    whatever number of threads is set; the native core, which has the same bits on any, is not.
+
     References
     ----------
     J. Nocedal and S. J. Wright, "Numerical Optimization", 2nd edition, 2006.
@@ -138,12 +144,13 @@ def minimize_function(
     (True, True)
     """
     chosen = find_solver(solver, curvature)
-    if state is None:
-        state = chosen.init(fun, theta)
-        _check_first_point(state)
-    limits = _Limits(state, max_iter, max_fun, tol, ftol)
-    with np.errstate(over="ignore", invalid="ignore"):  # J tells of a step too long, and it is left
-        state, reason = _iterate(chosen, fun, state, limits, callback, keep)
+    with blas_threads(1):  # else the last bits would go with BLAS's number of threads
+        if state is None:
+            state = chosen.init(fun, theta)
+            _check_first_point(state)
+        limits = _Limits(state, max_iter, max_fun, tol, ftol)
+        with np.errstate(over="ignore", invalid="ignore"):  # J tells of a step too long: it is left
+            state, reason = _iterate(chosen, fun, state, limits, callback, keep)
     return _result(state, reason)
 
 

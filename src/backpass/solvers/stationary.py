@@ -15,6 +15,7 @@ from enum import Enum
 import numpy as np
 
 from ..arrays import Array, array_namespace
+from ..blas import blas_threads
 from .line_search import Function, largest_entry, rounding
 
 
@@ -105,9 +106,10 @@ def describe_point(
     >>> describe_point(saddle, np.zeros(2)).finding.name
     'SADDLE'
     """
-    gradient = fun(theta)[1] if D is None else D
-    norm = largest_entry(gradient)
-    curvatures, made = lanczos(product or hessian_product(fun, theta), theta, products)
+    with blas_threads(1):  # the same bits whatever number of threads is set
+        gradient = fun(theta)[1] if D is None else D
+        norm = largest_entry(gradient)
+        curvatures, made = lanczos(product or hessian_product(fun, theta), theta, products)
     smallest, largest = float(curvatures.min()), float(curvatures.max())
     return Description(_judge(norm, tol, curvatures, theta), norm, smallest, largest, made)
 
