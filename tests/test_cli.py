@@ -140,7 +140,7 @@ def test_all_options_reach_the_estimator(place: Path) -> None:
     model = bp.load("dear.backpass")
     assert model.net_.sizes == (5, 5, 4, 1)
     expected = {"activation": "tanh", "solver": "sgd", "alpha": 0.5, "batch_size": 16}
-    expected |= {"learning_rate_init": 0.05, "dropout": 0.1, "random_state": 7, "n_threads": 1}
+    expected |= {"learning_rate_init": 0.05, "dropout": 0.1, "random_state": 7}
     assert {name: model.get_params()[name] for name in expected} == expected
 
 

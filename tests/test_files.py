@@ -2,11 +2,14 @@
 
 import os
 import stat
+import warnings
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import backpass as bp
 from backpass.errors import InvalidInput, OutputExists, WriteError
 from backpass.files import CHUNK, FileLayer, atomic_write
 
@@ -48,6 +51,126 @@ def test_mode_by_umask(tmp_path, mask):
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o444, 0o755, 0o2660])
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o000])
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path, mode, mask):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    before = os.umask(mask)
+    try:
+        atomic_write(path, b"new", force=True)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_what_is_written_is_never_more_open_than_the_old_file(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    seen = []
+
+    class Watching(FileLayer):
+        def permit(self, descriptor, old):
+            seen.append(os.fstat(descriptor).st_mode)
+            super().permit(descriptor, old)
+            seen.append(os.fstat(descriptor).st_mode)
+
+        def write(self, descriptor, chunk):
+            assert len(seen) == 2
+            return super().write(descriptor, chunk)
+
+    atomic_write(path, b"new", force=True, layer=Watching())
+    assert [stat.S_IMODE(mode) for mode in seen] == [0o600, 0o600]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such owners")
+def test_the_owner_is_kept_where_that_is_allowed(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    asked = []
+    real = os.fstat
+
+    def another(descriptor):
+        about = list(real(descriptor))
+        about[4] += 1  # the new file is somebody else's
+        return os.stat_result(about)
+
+    monkeypatch.setattr(os, "fstat", another)
+    monkeypatch.setattr(os, "fchown", lambda *arguments: asked.append(arguments[1:]))
+    atomic_write(path, b"new", force=True)
+    assert asked == [(path.stat().st_uid, path.stat().st_gid)]
+
+    def refused(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", refused)
+    atomic_write(path, b"newer", force=True)
+    assert path.read_bytes() == b"newer"
+
+
+def outputs(folder):
+    """Everything that writes files, each with what writes it."""
+    X, y = np.eye(4), [0, 1, 0, 1]
+    model = bp.MLPClassifier(hidden_layer_sizes=(3,), solver="lbfgs", random_state=0).fit(X, y)
+
+    def kept(path):
+        parameters = {"hidden_layer_sizes": (3,), "max_iter": 2, "tol": 0, "checkpoint": path}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            bp.MLPRegressor(**parameters).fit(X, y)
+
+    return {
+        folder / "m.backpass": lambda path: bp.save(model, path, force=True),
+        folder / "m.mat": lambda path: bp.to_mat(model, path, force=True),
+        folder / "run.checkpoint": kept,
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_every_output_keeps_the_mode_of_what_it_replaces(tmp_path):
+    for path, write in outputs(tmp_path).items():
+        write(path)
+        path.chmod(0o640)
+        before = path.stat().st_ino
+        write(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        assert path.stat().st_ino != before  # replaced, not written over
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such call for folders")
+def test_the_file_is_synced_before_it_takes_its_place_and_its_folder_after(tmp_path, monkeypatch):
+    calls, fsync, replace = [], os.fsync, os.replace
+
+    def watched(descriptor):
+        about = os.fstat(descriptor)
+        kind = "folder" if stat.S_ISDIR(about.st_mode) else "file"
+        calls.append((kind, about.st_ino, about.st_size if kind == "file" else None))
+        fsync(descriptor)
+
+    def replaced(old, new):
+        calls.append(("replace", os.stat(old).st_ino, os.stat(old).st_size))
+        replace(old, new)
+
+    for path, write in outputs(tmp_path).items():
+        write(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", watched)
+            patch.setattr(os, "replace", replaced)
+            calls.clear()
+            write(path)
+        made, size = path.stat().st_ino, path.stat().st_size
+        assert calls[-3:] == [
+            ("file", made, size),
+            ("replace", made, size),
+            ("folder", tmp_path.stat().st_ino, None),
+        ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")

@@ -197,3 +197,19 @@ def test_paths(tmp_path):
     write_model(path, CONTENT, force=True)
     assert read_model(path).metadata == CONTENT.metadata
     assert os.listdir(tmp_path) == ["model.safetensors"]
+
+
+def test_what_does_not_begin_as_a_model_file_is_not_read(tmp_path):
+    """A hundred gigabytes of nothing cost no memory."""
+    with (tmp_path / "holes").open("wb") as file:
+        file.truncate(100 << 30)
+    with pytest.raises(ModelFileError, match="not a backpass model file"):
+        read_model(tmp_path / "holes")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_devices_and_pipes_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(ModelFileError, match="is a device or a pipe"):
+            read_model(path)

@@ -1,10 +1,13 @@
 """A loaded estimator is the saved one: the same answers, and with its state the same future."""
 
+import pickle
 import warnings
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 
@@ -161,12 +164,55 @@ def test_size(tmp_path, sizes, dtype):
     assert (tmp_path / "model").stat().st_size <= 1.1 * model.theta_.nbytes
 
 
+WISHES = {"callbacks": [print], "checkpoint": "victim", "every": 7, "n_threads": 1, "verbose": 1}
+
+
 def test_what_is_not_kept(through):
-    model = trained(callbacks=[print], random_state=np.random.RandomState(3))
+    model = trained(random_state=np.random.RandomState(3)).set_params(**WISHES)
     same = through(model)
-    assert same.callbacks is None
+    fresh = bp.MLPClassifier().get_params()
+    assert {name: same.get_params()[name] for name in WISHES} == {n: fresh[n] for n in WISHES}
     assert same.random_state is None
-    assert model.callbacks == [print]
+    assert {name: model.get_params()[name] for name in WISHES} == WISHES
+
+
+def test_a_file_with_wishes_brings_none_along(tmp_path, monkeypatch, capsys):
+    """One of the first release's, or one that was made to write where it likes."""
+    monkeypatch.chdir(tmp_path)
+    content = to_content(trained(), None, True)
+    wishes = [[name, value] for name, value in WISHES.items() if name != "callbacks"]
+    content.metadata["parameters"]["dict"] += [*wishes, ["callbacks", None]]
+    write_model("model", content)
+    model = bp.load("model")
+    fresh = bp.MLPClassifier().get_params()
+    assert {name: model.get_params()[name] for name in WISHES} == {n: fresh[n] for n in WISHES}
+    model.set_params(warm_start=True).fit(X, K)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, clone, "joblib"])
+def test_a_pickle_a_clone_and_joblib_keep_every_parameter(copied, tmp_path):
+    model = trained().set_params(**WISHES, tol=0.5)
+    if copied == "joblib":
+        joblib.dump(model, tmp_path / "model")
+        same = joblib.load(tmp_path / "model")
+    else:
+        same = pickle.loads(copied(model)) if copied is pickle.dumps else copied(model)
+    assert same.get_params() == model.get_params()
+
+
+def test_a_model_of_the_first_release_loads_without_its_wishes():
+    model = bp.load(Path(__file__).parent / "files" / "regressor-version-1.backpass")
+    X = np.random.default_rng(7).integers(-8, 9, (40, 3)) / 4
+    expected = [-1.2217499321800744, -1.3039466036051504, -0.33566238538675747, -1.2632463671118346]
+    np.testing.assert_allclose(model.predict(X[:4]), expected, rtol=1e-13)
+    parameters = model.get_params()
+    assert parameters["loss"] == bp.quantile(0.75)
+    assert parameters["hidden_layer_sizes"] == (4, 3)
+    assert parameters["activation"] == ["tanh", "relu"]
+    assert (parameters["every"], parameters["n_threads"], parameters["verbose"]) == (1, None, False)
+    assert model.training_state_["epoch"] == model.n_iter_ == 5
 
 
 def test_what_cannot_be_saved(tmp_path):

@@ -1,7 +1,8 @@
 """Writing files whole or not at all.
 
 The bytes go to a temporary file in the same folder, which is synced and renamed over the target;
-then the folder is synced. At every moment there is the old file or the new one, never less.
+then the folder is synced. At every moment there is the old file or the new one, never less. A file
+that is replaced keeps its permissions and its owner; a new one has those that the umask gives.
 """
 
 from __future__ import annotations
@@ -17,15 +18,26 @@ from pathlib import Path
 from .errors import InvalidInput, OutputExists, WriteError
 
 CHUNK = 1 << 20
+NEW = 0o666  # the mode of a new file, before the umask
 
 
 class FileLayer:
     """The system calls of a save, one method each, so that a test can let any of them fail."""
 
-    def create(self, path: Path) -> int:
-        """Make a new file with the mode that the umask gives; return its descriptor."""
+    def create(self, path: Path, mode: int) -> int:
+        """Make a new file with a mode that the umask may narrow; return its descriptor."""
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-        return os.open(path, flags, 0o666)
+        return os.open(path, flags, mode)
+
+    def permit(self, descriptor: int, old: os.stat_result) -> None:
+        """Give a file the owner, where that is allowed, and the mode of the one it replaces."""
+        if os.name == "nt":
+            return
+        new = os.fstat(descriptor)
+        if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+            with suppress(PermissionError):
+                os.fchown(descriptor, old.st_uid, old.st_gid)
+        os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
 
     def write(self, descriptor: int, chunk: memoryview) -> int:
         """Write some of the chunk; return how many bytes."""
@@ -62,13 +74,24 @@ def check_output(path: str | os.PathLike[str], force: bool = False) -> Path:
         raise InvalidInput(f"There is no folder {place.parent} to write {place.name} to.")
     if os.path.isdir(place):
         raise InvalidInput(f"{path} is a folder; name a file in it.")
-    if not os.path.exists(place):
+    if not _exists(path, place):
         return place
     if not stat.S_ISREG(place.stat().st_mode):
         raise InvalidInput(f"{path} is a device or a pipe; only regular files are written.")
     if not force:
         raise OutputExists(f"{path} exists; with force it is replaced.")
     return place
+
+
+def _exists(path: str | os.PathLike[str], place: Path) -> bool:
+    """Whether there is a file; a name that there cannot be is an error before any work begins."""
+    try:
+        os.stat(place)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise WriteError(f"{path} was not written: {_why(error)}.") from error
+    return True
 
 
 def atomic_write(
@@ -107,7 +130,7 @@ def _write_and_rename(
 ) -> None:
     """Leave either the whole new file, or the folder as it was."""
     try:
-        _write_all(layer, temporary, parts)
+        _write_all(layer, temporary, place, parts)
         layer.rename(temporary, place)
     except BaseException:
         with suppress(OSError):
@@ -115,10 +138,13 @@ def _write_and_rename(
         raise
 
 
-def _write_all(layer: FileLayer, path: Path, parts: Iterable[bytes]) -> None:
-    """Create, write in chunks, sync and close a file."""
-    descriptor = layer.create(path)
+def _write_all(layer: FileLayer, path: Path, place: Path, parts: Iterable[bytes]) -> None:
+    """Create a file that will replace the one at a place, write in chunks, sync and close it."""
+    old = place.stat() if place.exists() else None
+    descriptor = layer.create(path, NEW if old is None else stat.S_IMODE(old.st_mode) & NEW)
     try:
+        if old is not None:
+            layer.permit(descriptor, old)
         for part in parts:
             data = memoryview(part)
             while len(data):

@@ -59,8 +59,7 @@ def to_bytes(content: Content) -> bytes:
 
 def from_bytes(data: bytes, name: str = "The model file") -> Content:
     """Read a model file; every bad one raises ModelFileError with one sentence."""
-    if not data.startswith(_PREFIX, _LENGTH):
-        raise ModelFileError(f"{name} is not a backpass model file.")
+    _check_beginning(data, name)
     _check_hash(data, name)
     with reading(name):
         length = int.from_bytes(data[:_LENGTH], "little")
@@ -94,16 +93,26 @@ def write_model(
 
 
 def read_model(path: str | os.PathLike[str]) -> Content:
-    """Read a model file from a path."""
+    """Read a model file from a path; what does not begin as one is not read any further."""
+    name = os.fspath(path)
     try:
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise ModelFileError(f"{name} is a device or a pipe, not a model file.")
         with open(path, "rb") as file:
+            _check_beginning(file.read(_HASH.start), name)
+            file.seek(0)
             data = file.read()
     except FileNotFoundError:
-        raise ModelFileError(f"There is no file {os.fspath(path)}.") from None
+        raise ModelFileError(f"There is no file {name}.") from None
     except (OSError, MemoryError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error) or "there is not enough memory"
-        raise ModelFileError(f"{os.fspath(path)} cannot be read: {why}.") from error
-    return from_bytes(data, os.fspath(path))
+        raise ModelFileError(f"{name} cannot be read: {why}.") from error
+    return from_bytes(data, name)
+
+
+def _check_beginning(data: bytes, name: str) -> None:
+    if not data.startswith(_PREFIX, _LENGTH):
+        raise ModelFileError(f"{name} is not a backpass model file.")
 
 
 def _storable(name: str, array: Any) -> np.ndarray:

@@ -27,8 +27,8 @@ from .training import StopReason
 
 KINDS: dict[str, Any] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 
-# What a file cannot hold, or what belongs to the machine where it was made.
-NOT_KEPT = ("callbacks", "checkpoint")
+# How a training runs, which belongs to the machine and the hour: not what the model is.
+NOT_KEPT = ("callbacks", "checkpoint", "every", "n_threads", "verbose")
 
 # Fitted attributes that are plain values; the rest follow from the network and the classes.
 RESULTS = (
@@ -77,8 +77,10 @@ def save(
 
     Notes
     -----
-    Callbacks and ``random_state`` objects are not kept (integers are). Activations and losses of
-    your own are code, so the file has only their names: hand them to ``load``.
+    What says how a training runs (``callbacks``, ``checkpoint``, ``every``, ``n_threads``,
+    ``verbose``) is not kept, and neither are ``random_state`` objects (integers are); a pickle
+    keeps them. Activations and losses of your own are code, so the file has only their names: hand
+    them to ``load``.
 
     Examples
     --------
@@ -107,7 +109,8 @@ def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ())
     Returns
     -------
     MLPClassifier or MLPRegressor
-        Ready to predict; with ``preprocessing_`` where the model has one.
+        Ready to predict; with ``preprocessing_`` where the model has one. What says how a training
+        runs is at its defaults, whatever the file says.
 
     Raises
     ------
@@ -156,7 +159,7 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any
     """Put an estimator together again; whatever does not fit raises."""
     metadata, unpacker = content.metadata, Unpacker(content.arrays, own)
     unpack = unpacker.unpack
-    estimator = KINDS[metadata["kind"]](**unpack(metadata["parameters"]))
+    estimator = KINDS[metadata["kind"]](**_wanted(unpack(metadata["parameters"])))
     estimator._validate_params()
     net = Network(*unpack(metadata["network"]))
     theta = _checked_theta(net, unpack(metadata["theta"]))
@@ -207,6 +210,11 @@ def _kept_parameters(estimator: Any) -> dict[str, Any]:
     parameters = estimator.get_params(deep=False)
     if not isinstance(parameters["random_state"], int | np.integer):
         parameters["random_state"] = None
+    return _wanted(parameters)
+
+
+def _wanted(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters without those that say how a training runs, on which machine."""
     return {name: value for name, value in parameters.items() if name not in NOT_KEPT}
 
 

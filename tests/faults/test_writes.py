@@ -29,9 +29,9 @@ class Failing(FileLayer):
         if kind in self.kinds and len(counted) == self.at:
             raise OSError(self.number, os.strerror(self.number))
 
-    def create(self, path):
+    def create(self, path, mode):
         self._call("create")
-        return super().create(path)
+        return super().create(path, mode)
 
     def write(self, descriptor, chunk):
         if self.partly and len(self.calls) + 1 == self.at:
