@@ -791,3 +791,10 @@ def test_the_studio_goes_on_with_the_same_table_only(place):
         with pytest.raises(InvalidInput) as caught:
             bench(**change).checkpoint.unfinished()
         assert part in str(caught.value)
+
+
+def test_an_alias_of_an_activation_is_the_same_training():
+    for other, name in (("sigmoid", "logistic"), (["tanh", "sigmoid"], ["tanh", "logistic"])):
+        assert identity({"activation": other}) == identity({"activation": name})
+    assert identity({"activation": "sigmoid"}) != identity({"activation": "tanh"})
+    assert identity({"checkpointed": "sigmoid"}) != identity({"checkpointed": "logistic"})

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .activations import ACTIVATIONS, Activation
+from .activations import ACTIVATIONS, ALIASES, Activation
 from .errors import BackpassError, InvalidInput
 from .files import check_output
 from .fingerprints import content_hash
@@ -80,6 +80,8 @@ def _in_words(name: str, value: Any) -> str:
         return _in_words(name, value.tolist())
     if isinstance(value, np.generic):
         return repr(value.item())
+    if name == "activation" and isinstance(value, str):
+        return repr(ALIASES.get(value, value))
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     if isinstance(value, type) and value.__module__.partition(".")[0] == __package__:

@@ -159,7 +159,9 @@ ATTRIBUTES = """
     stop_reason_ : StopReason
         Why the training stopped; its value is a sentence.
     found_ : Description
-        After a full-batch fit: a minimum, a saddle, or unfinished, with the numbers.
+        After a full-batch fit: a minimum, a saddle, or unfinished, with the numbers. Computed when
+        it is asked for, from the training data: up to 32 MB are held for it, larger data is looked
+        at while you hold X, and a pickle has the answer only.
     n_iter_ : int
         Epochs or iterations of the last ``fit``.
     t_ : int

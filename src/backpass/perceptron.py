@@ -12,6 +12,7 @@ import logging
 import math
 import warnings
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ from .blocks import Blocks
 from .checkpoints import Checkpoint, checkpoint_at, identity
 from .cluster import blocks_of, description_of, problem_of
 from .errors import InvalidInput
+from .findings import Findings
 from .fingerprints import content_hash, fingerprint
 from .initialise import init_theta
 from .losses import LOSSES, Loss
@@ -50,7 +52,7 @@ from .sklearn_bridge import (
     same_namespace,
     with_callbacks,
 )
-from .solvers import describe_point
+from .solvers import Description
 from .streaming import Encode
 from .targets import Labels
 from .training import Ended, Patience, Plan, Progress, State, StopReason, Watch
@@ -62,7 +64,6 @@ SPARSE = ("csr", "csc")
 FROM_OUTSIDE = {StopReason.CALLBACK, StopReason.INTERRUPTED}  # which stop the whole fit
 
 logger = logging.getLogger("backpass")
-PRODUCTS = 8  # with the Hessian, to tell what was found: two evaluations of the gradient each
 
 
 class Data(NamedTuple):
@@ -267,7 +268,9 @@ class Perceptron(
             n_threads=self.n_threads,
         )
         self._finish(problem, runs, validation, (data.X, data.Y), max_iter, checkpoint)
-        self._describe(problem)
+        if self.solver not in MINI_BATCH_SOLVERS:
+            J = problem.cost_and_gradient(self.theta_)[0]
+            self._findings = Findings(net, data, lam=self.alpha, tol=self.tol, J=float(J))
         return self
 
     def _runs(self, checkpoint: Checkpoint | None, net: Network, X: Any, known: bool) -> Runs:
@@ -302,7 +305,8 @@ class Perceptron(
         if max_iter is None and reason is StopReason.MAX_ITER:
             reason = StopReason.ONE_PASS
         n_iter = state["epoch"] - runs.begun[0][0]
-        self.__dict__.pop("found_", None)
+        for name in ("found_", "_findings"):
+            self.__dict__.pop(name, None)
         self._publish(problem, state, reason, n_iter, by_score)
         bridge.close(self.theta_)
         self._warn(reason, n_iter)
@@ -504,14 +508,20 @@ class Perceptron(
         found = by_score and state["best_theta"] is not None
         self.best_validation_score_ = state["best_score"] if found else None
 
-    def _describe(self, problem: Any) -> None:
-        """Tell a minimum from a saddle, after a full-batch fit."""
-        self.__dict__.pop("found_", None)
-        if self.solver not in MINI_BATCH_SOLVERS:
-            with np.errstate(all="ignore"):  # of inputs whose products are not finite
-                self.found_ = describe_point(
-                    problem.cost_and_gradient, self.theta_, products=PRODUCTS, tol=self.tol
-                )
+    @cached_property
+    def found_(self) -> Description:
+        """After a full-batch fit: a minimum, a saddle, or unfinished, with the numbers.
+
+        It is computed when it is asked for, by some passes over the training data: 32 MB of it are
+        held for that, of more what you hold yourself, and a pickle has only the answer.
+        """
+        check_is_fitted(self)
+        findings: Findings | None = self.__dict__.get("_findings")
+        if findings is None:
+            raise AttributeError(
+                "found_ is told after fit by lbfgs, cg or newton, on rows that are not in blocks."
+            )
+        return findings.describe(self.theta_, self.n_threads)
 
     def _warn(self, reason: StopReason, n_iter: int) -> None:
         """Say what scikit-learn would say, and what it would not."""
