@@ -27,6 +27,7 @@ __all__ = [
     "as_targets",
     "as_vector",
     "as_weights",
+    "in_precision",
     "is_array_api_obj",
     "is_numpy_array",
     "like",
@@ -87,6 +88,20 @@ def like(reference: Any, value: Any) -> Any:
         return np.asarray(value, dtype=reference.dtype)
     xp = array_namespace(reference)
     return xp.asarray(value, dtype=reference.dtype, device=reference.device)
+
+
+def in_precision(reference: Any, X: Any) -> Any:
+    """Bring X to the dtype of other numbers; what is too large for it is refused."""
+    with np.errstate(over="ignore"):
+        narrowed = like(reference, X)
+    numbers = narrowed.data if hasattr(narrowed, "tocsr") else narrowed
+    xp = array_namespace(numbers)
+    single = narrowed is not X and xp.finfo(numbers.dtype).bits < 64
+    if single and not bool(xp.all(xp.isfinite(numbers))):
+        raise InvalidInput(
+            f"X holds numbers that are too large for {numbers.dtype}, the precision of the weights."
+        )
+    return narrowed
 
 
 def _foreign_to_numpy(value: Any, name: str) -> Array:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from .arrays import as_csr
+from .arrays import as_csr, in_precision
 from .errors import InvalidInput
 from .extras import optional
 from .parquet import ParquetRows
@@ -280,6 +280,38 @@ class ParquetBlocks:
             )
         w = self.sample_weight
         return column.to_numpy(), None if w is None else self._numbers(table, w)
+
+
+@dataclass(frozen=True, eq=False)
+class BlocksInDtype:
+    """Blocks whose X is read in another dtype than their own."""
+
+    source: Blocks
+    dtype: np.dtype[Any]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of X's columns."""
+        return self.source.names
+
+    @property
+    def named(self) -> bool:
+        """Whether the names are the data's own."""
+        return self.source.named
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Rows of each block, by group."""
+        return self.source.groups
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read the blocks of a group."""
+        for block in self.source.read(group):
+            yield block._replace(X=in_precision(np.empty(0, self.dtype), block.X))
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read y and w of a group's blocks."""
+        return self.source.read_targets(group)
 
 
 def dense_block(X: Any, dtype: np.dtype[Any], names: Sequence[str], start: int) -> np.ndarray:

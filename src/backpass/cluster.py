@@ -8,13 +8,14 @@ Mini-batch solvers fetch one partition after the other instead.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .arrays import Array
-from .blocks import Block, Blocks, computed_in, dense_block
+from .blocks import Block, Blocks, BlocksInDtype, computed_in, dense_block
 from .errors import InvalidInput
 from .extras import optional
 from .network import Network
@@ -54,6 +55,17 @@ def description_of(blocks: Blocks, encode: Encode) -> str:
     if isinstance(blocks, DaskBlocks):
         return describe_blocks(blocks, blocks.digests(encode))
     return describe_blocks(blocks, block_digests(blocks, encode))
+
+
+def in_dtype(blocks: Blocks, dtype: Any) -> Blocks:
+    """Return the same blocks with X read in another dtype."""
+    if blocks.dtype == dtype:
+        return blocks
+    if not isinstance(blocks, DaskBlocks):
+        return BlocksInDtype(blocks, np.dtype(dtype))
+    changed = copy.copy(blocks)
+    changed.dtype = np.dtype(dtype)
+    return changed
 
 
 class DaskBlocks:
@@ -166,15 +178,31 @@ def lazily(method: Any, X: Any) -> Any:
     return X.map_blocks(_rows_of(method), chunks=chunks, dtype=like.dtype)
 
 
-def lazy_accuracy(predicted: Any, y: Any) -> Any:
-    """The part of right labels, as something that Dask computes when asked."""
-    return (predicted == _aligned(y, "y", predicted.chunks[0])).mean()
+def lazy_accuracy(predicted: Any, y: Any, sample_weight: Any = None) -> Any:
+    """The part of rows whose labels are right, as something that Dask computes when asked."""
+    right = predicted == _aligned(y, "y", predicted.chunks[0])
+    right = right.all(axis=1) if right.ndim == 2 else right
+    w = _lazy_weights(sample_weight, right)
+    return right.mean() if w is None else (w * right).sum() / w.sum()
 
 
-def lazy_r_squared(predicted: Any, y: Any) -> Any:
-    """R² of one output, as something that Dask computes when asked."""
+def lazy_r_squared(predicted: Any, y: Any, sample_weight: Any = None) -> Any:
+    """R², the mean over the outputs, as something that Dask computes when asked."""
     y = _aligned(y, "y", predicted.chunks[0])
-    return 1 - ((y - predicted) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+    w = _lazy_weights(sample_weight, predicted)
+    if w is None:
+        w = optional("dask.array", "Training on Dask collections").ones_like(y, dtype=float)
+    w = w[:, None] if y.ndim == 2 and w.ndim == 1 else w
+    mean = (w * y).sum(axis=0) / w.sum(axis=0)
+    residual, total = (w * (y - predicted) ** 2).sum(axis=0), (w * (y - mean) ** 2).sum(axis=0)
+    return (1 - residual / total).mean()
+
+
+def _lazy_weights(sample_weight: Any, rows: Any) -> Any:
+    """Weights cut where the rows are; None where all count the same."""
+    if sample_weight is None or np.ndim(sample_weight) == 0:
+        return None
+    return _aligned(sample_weight, "sample_weight", rows.chunks[0])
 
 
 def _rows_of(method: Any) -> Any:

@@ -15,26 +15,21 @@ from sklearn.base import (
     RegressorMixin,
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
-from sklearn.metrics import accuracy_score
-from sklearn.utils import compute_sample_weight
+from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import (
-    _check_partial_fit_first_call,  # pyright: ignore[reportPrivateUsage]
-    check_classification_targets,
-    type_of_target,
-    unique_labels,
-)
 
 from .arrays import array_namespace, as_numpy, is_array_api_obj, like
 from .blocks import Blocks
 from .cluster import is_dask, lazily, lazy_accuracy, lazy_r_squared
-from .losses import Loss
+from .decisions import Decision
+from .losses import LOSSES, Loss, find_loss
 from .network import Network
 from .parameters import CONSTRAINTS, documented
 from .perceptron import Perceptron, keep
 from .streaming import Encode, all_targets, as_columns
-from .targets import Labels
+from .targets import Labels, as_labels, as_numbers
+from .weights import row_weights, weights_of_classes
 
 
 @documented
@@ -49,9 +44,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     ----------
     {SHARED}
     loss : {"log_loss", "binary_log_loss"} or Loss
-        The notes' loss is ``binary_log_loss``: one sigmoid for each class.
-    class_weight : dict, "balanced" or None
-        Weights of the classes, multiplied with ``sample_weight``.
+        The notes' loss is ``binary_log_loss``: one sigmoid for each class. Another loss estimates
+        probabilities, if its output is none: a single unit decides at ½, of several the largest
+        counts, and ``predict_proba`` is the nearest point of the simplex.
+    class_weight : dict, "balanced", None, or a list with one of these for each output
+        Weights of the classes, multiplied with ``sample_weight``; those of several outputs with
+        each other.
     {OURS}
 
     Attributes
@@ -76,7 +74,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "loss": [StrOptions({"log_loss", "binary_log_loss"}), Loss],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
     _y_is_numeric = False
     class_weight: Any
@@ -140,12 +138,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ----------
         X : array-like or sparse matrix of shape (m, n_features)
             Inputs.
-        y : array-like of shape (m,) or (m, n_outputs)
+        y : array-like or sparse matrix of shape (m,) or (m, n_outputs)
             Labels.
-        sample_weight : array-like of shape (m,), optional
-            Weights of the rows.
-        classes : array-like, optional
-            All classes; the first call needs them.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
+        classes : array-like of shape (K,), or a list of them, optional
+            All classes, for several outputs those of each; the first call needs them.
         total_weight : float, optional
             W of all the data that is still to come, where these rows are a part; their own weight
             else.
@@ -155,68 +153,86 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         self
             The trained estimator.
         """
-        if self.class_weight == "balanced":
+        if self._balances():
             raise ValueError(
                 "class_weight='balanced' is not supported for partial_fit, which does not see all "
                 "rows: pass a dict of weights instead."
             )
-        if _check_partial_fit_first_call(self, classes):
-            multilabel = type_of_target(y).startswith("multilabel")
-            self._learn_labels(np.asarray(y if multilabel else classes))
+        self._learn_classes(classes, y)
         return self._partial_fit(X, y, sample_weight, total_weight)
 
-    def _learn_labels(self, y: np.ndarray) -> None:
-        check_classification_targets(y)
-        multilabel = type_of_target(y).startswith("multilabel")
-        labels = Labels.indicators(y.shape[1]) if multilabel else Labels.of(y)
-        self._labels = labels
-        single = labels.classes[0] if labels.single else list(labels.classes)
-        self.classes_ = np.arange(y.shape[1]) if multilabel else single
+    def _balances(self) -> bool:
+        many = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]
+        return any(isinstance(one, str) for one in many)
 
-    def _encode(self, y: Any, known: bool) -> np.ndarray:
-        if not known:
-            self._learn_labels(y)
-        elif self._labels.single or self._labels.multilabel:
-            self._check_labels(unique_labels(y))
-        else:
-            self._labels.check_columns(y)
+    def _learn_classes(self, classes: Any, y: Any) -> None:
+        """Take the classes of a first ``partial_fit``, or hold them against those known."""
+        known = getattr(self, "classes_", None)
+        if known is None and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if classes is None:
+            return
+        labels = Labels.named(classes, as_labels(y))
+        if known is None:
+            self._set_labels(labels)
+        elif not labels.same_classes(self._labels):
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                f"{known!r}"
+            )
+
+    def _set_labels(self, labels: Labels) -> None:
+        self._labels, self.classes_ = labels, labels.public
+
+    _read = staticmethod(as_labels)
+
+    def _learn(self, y: Any) -> None:
+        self._set_labels(Labels.found_in(y))
+
+    def _expect(self, y: Any) -> None:
+        self._labels.check(y)
+
+    def _expect_same(self, y: Any) -> None:
+        found = Labels.found_in(y)
+        if self._labels.single and found.single and not found.same_classes(self._labels):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {found.public}"
+            )
+        self._labels.check(y)
+
+    def _encode(self, y: Any) -> np.ndarray:
         return self._labels.encode(y)
 
     def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
-        self._encode(all_targets(blocks), known)
+        y = all_targets(blocks)
+        (self._expect_same if known else self._learn)(y)
         return self._labels.encode
 
-    def _check_labels(self, classes: np.ndarray) -> None:
-        if self.warm_start and set(classes) != set(self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {self.classes_}, `y` has {classes}"
-            )
-        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-            raise ValueError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. "
-                f"'y' has {classes}."
-            )
-
     def _network_loss(self) -> str | Loss:
-        if self.loss == "log_loss" and not self._labels.softmax:
+        loss = find_loss(self.loss)
+        if loss == LOSSES["log_loss"] and not self._labels.softmax:
             return "binary_log_loss"
-        return self.loss
+        Decision(self._labels, loss).check()
+        return loss
+
+    @property
+    def _decision(self) -> Decision:
+        return Decision(self._labels, self.net_.loss)
 
     def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
         w = super()._weights(sample_weight, X, y)
         if self.class_weight is None:
             return w
-        by_class = compute_sample_weight(self.class_weight, y)
+        by_class = weights_of_classes(self.class_weight, self._labels, y)
         return like(X, by_class if w is None else as_numpy(w) * by_class)
 
     def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
-        xp, labels, W = array_namespace(Y), self._labels, float(w.sum())
-        truth = labels.codes(Y - 0.5, xp)
+        xp, decision, W = array_namespace(Y), Decision(self._labels, net.loss), float(w.sum())
+        truth = self._labels.codes(Y - 0.5, xp)
 
         def accuracy(z: Any) -> float:
-            right = labels.codes(z, xp) == truth
-            right = right[:, 0] if right.shape[1] == 1 else xp.all(right, axis=1)
+            right = xp.all(decision.codes(z) == truth, axis=1)
             return float(xp.sum(w[right])) / W
 
         return accuracy
@@ -240,12 +256,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         if is_dask(X):
             return lazily(self.predict, X)
         z = self._logits(X, "predict")
-        xp = array_namespace(z)
-        codes = self._labels.codes(z, xp)
+        codes = self._decision.codes(z)
         if isinstance(codes, np.ndarray):
             return self._labels.decode(codes)
         labels = self._labels.decode(as_numpy(codes))
-        return xp.asarray(labels, device=z.device) if labels.dtype.kind in "biuf" else labels
+        if labels.dtype.kind not in "biuf":
+            return labels
+        return array_namespace(codes).asarray(labels, device=codes.device)
 
     def predict_proba(self, X: Any) -> Any:
         """Predict the probability of every class.
@@ -262,19 +279,26 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             of each label by itself.
         """
         if is_dask(X):
-            return lazily(self.predict_proba, X)
-        return self._probabilities(self._activations(X, "predict_proba"))
+            return self._lazily(self.predict_proba, X)
+        X, decision = self._checked(X, "predict_proba"), self._decision
+        parts = decision.probabilities(self._forward(self.net_, X))
+        if decision.unclear(parts):
+            parts = decision.exact_probabilities(self._forward(self.net_.linear, X))
+        return self._by_output(parts)
 
-    def _probabilities(self, a: Any) -> Any:
-        """Activations as rows that sum to 1, by output; those of labels as they are."""
-        if self._labels.multilabel:
-            return a
-        output, parts = self.net_.loss.output, self._labels.parts(a)
-        parts = [_probabilities(p, k, output) for p, k in zip(parts, self._labels.sizes)]
-        return parts[0] if self._labels.single else parts
+    def _by_output(self, parts: list[Any]) -> Any:
+        """One array, or a list of them for several outputs of classes."""
+        return parts if self._has_several_outputs() else parts[0]
+
+    def _lazily(self, method: Any, X: Any) -> Any:
+        """Answers by partitions; those of several outputs are a list of such."""
+        if not self._has_several_outputs():
+            return lazily(method, X)
+        parts = range(len(self._labels.classes))
+        return [lazily(lambda X, k=k: method(X)[k], X) for k in parts]
 
     def predict_log_proba(self, X: Any) -> Any:
-        """Predict the logarithm of ``predict_proba``.
+        """Predict the logarithm of ``predict_proba``, exact where that underflows.
 
         Parameters
         ----------
@@ -286,13 +310,18 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (m, K), or a list of them for several outputs of classes
             Logarithms, in the order of ``classes_``.
         """
-        probabilities = self._probabilities(self._activations(X, "predict_log_proba"))
-        if isinstance(probabilities, list):
-            return [np.log(part) for part in probabilities]
-        return array_namespace(probabilities).log(probabilities)
+        if is_dask(X):
+            return self._lazily(self.predict_log_proba, X)
+        X, decision = self._checked(X, "predict_log_proba"), self._decision
+        z = self._forward(self.net_.linear, X)
+        if self._labels.multilabel:
+            return decision.log_of_labels(self._forward(self.net_, X), z)
+        return self._by_output(decision.log_probabilities(z))
 
     def decision_function(self, X: Any) -> Any:
-        """Compute the logits z^(L), which the output activation turns into probabilities.
+        """Compute what decides: the logits z^(L), which the output makes probabilities of.
+
+        Where the loss's output is no probability, its answer a^(L), less ½ for a single unit.
 
         Parameters
         ----------
@@ -304,8 +333,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         ndarray of shape (m,) for two classes, else (m, s_L)
             Positive, or largest, for the predicted class.
         """
+        if is_dask(X):
+            return lazily(self.decision_function, X)
         z = self._logits(X, "decision_function")
-        return z[:, 0] if z.shape[1] == 1 else z
+        scores = self._decision.scores(z)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute the accuracy: the part of the rows whose every label is right.
@@ -316,8 +348,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             Inputs.
         y : array-like of shape (m,) or (m, n_outputs)
             True labels.
-        sample_weight : array-like of shape (m,), optional
-            Weights of the rows.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
 
         Returns
         -------
@@ -325,14 +357,19 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             Between 0 and 1.
         """
         if is_dask(X):
-            return lazy_accuracy(self.predict(X), y)
-        if self._labels_of_several_outputs():
-            right = (self.predict(X) == np.asarray(y)).all(axis=1)
-            return float(np.average(right, weights=sample_weight))
-        y = as_numpy(y) if is_array_api_obj(y) else y
-        return float(accuracy_score(y, as_numpy(self.predict(X)), sample_weight=sample_weight))
+            return lazy_accuracy(self.predict(X), y, sample_weight)
+        predicted, y = (
+            as_numpy(labels) if is_array_api_obj(labels) else labels
+            for labels in (self.predict(X), as_labels(y))
+        )
+        w = row_weights(sample_weight, predicted.shape[0])
+        if self._has_several_outputs() or predicted.dtype.kind == "O":
+            self._labels.check_shape(y)
+            right = (predicted == y).reshape(len(predicted), -1).all(axis=1)
+            return float(np.average(right, weights=w))
+        return float(accuracy_score(y, predicted, sample_weight=w))
 
-    def _labels_of_several_outputs(self) -> bool:
+    def _has_several_outputs(self) -> bool:
         labels = getattr(self, "_labels", None)
         return labels is not None and not (labels.single or labels.multilabel)
 
@@ -427,8 +464,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
             Inputs.
         y : array-like of shape (m,) or (m, n_outputs)
             Numbers.
-        sample_weight : array-like of shape (m,), optional
-            Weights of the rows.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
         total_weight : float, optional
             W of all the data that is still to come, where these rows are a part; their own weight
             else.
@@ -442,7 +479,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
 
     _y_is_numeric = True
 
-    def _encode(self, y: Any, known: bool) -> np.ndarray:
+    _read = staticmethod(as_numbers)
+
+    def _encode(self, y: Any) -> np.ndarray:
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError("y holds negative numbers, but loss='poisson' needs y >= 0.")
         return y[:, None] if y.ndim == 1 else y
@@ -488,8 +527,8 @@ class MLPRegressor(RegressorMixin, Perceptron):
             Inputs; for a Dask collection the score, too, is computed when it is asked for.
         y : array-like of shape (m,) or (m, n_outputs)
             True numbers.
-        sample_weight : array-like of shape (m,), optional
-            Weights of the rows.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
 
         Returns
         -------
@@ -497,18 +536,10 @@ class MLPRegressor(RegressorMixin, Perceptron):
             At most 1; 0 for the mean of y.
         """
         if is_dask(X):
-            return lazy_r_squared(self.predict(X), y)
-        return super().score(X, y, sample_weight)
-
-
-def _probabilities(a: Any, n_classes: int, output: str) -> Any:
-    """One output's activations as rows that sum to 1."""
-    xp = array_namespace(a)
-    if n_classes == 1:
-        return xp.ones_like(a)
-    if n_classes == 2:
-        return xp.concat([1 - a, a], axis=1)
-    return a if output == "softmax" else a / xp.sum(a, axis=1, keepdims=True)
+            return lazy_r_squared(self.predict(X), y, sample_weight)
+        predicted = as_numpy(self.predict(X))
+        w = row_weights(sample_weight, len(predicted))
+        return float(r2_score(as_numpy(as_numbers(y)), predicted, sample_weight=w))
 
 
 def _r_squared(a: np.ndarray, Y: np.ndarray, w: np.ndarray) -> float:

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from .activations import ACTIVATIONS, ALIASES, Activation
 from .engine import Dropout, Optimizer
+from .errors import InvalidInput
 from .schedules import SCHEDULES, Schedule
 from .solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 
@@ -227,9 +228,13 @@ class SharedParameters(BaseEstimator):
 
     def _hidden_sizes(self) -> tuple[int, ...]:
         sizes = self.hidden_layer_sizes
+        sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
         sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+        for size in sizes:
+            if not isinstance(size, Integral) or size is True or size is False:
+                raise InvalidInput(f"hidden_layer_sizes must be integers, got {size!r}.")
         if any(size <= 0 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+            raise InvalidInput(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return tuple(int(size) for size in sizes)
 
     def _optimizer(self) -> Optimizer:

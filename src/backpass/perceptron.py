@@ -13,6 +13,7 @@ import math
 import warnings
 from collections.abc import Callable
 from functools import cached_property
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -26,17 +27,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import (
-    _check_sample_weight,  # pyright: ignore[reportPrivateUsage]
     check_is_fitted,
     validate_data,
 )
 
 from . import engine, training
 from .activations import ACTIVATIONS, Activation, find_activation
-from .arrays import array_namespace, as_csr, as_numpy, like
+from .arrays import array_namespace, as_csr, as_numpy, in_precision, like
 from .blocks import Blocks
 from .checkpoints import Checkpoint, checkpoint_at, identity
-from .cluster import blocks_of, description_of, problem_of
+from .cluster import blocks_of, description_of, in_dtype, problem_of
 from .errors import InvalidInput
 from .findings import Findings
 from .fingerprints import content_hash, fingerprint
@@ -57,7 +57,8 @@ from .streaming import Encode
 from .targets import Labels
 from .training import Ended, Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
-from .views import Views, assign, coefs, intercepts, joined
+from .views import Views, assign, check_layers, coefs, intercepts, joined
+from .weights import row_weights
 
 SPARSE = ("csr", "csc")
 
@@ -77,12 +78,31 @@ class Data(NamedTuple):
         """Return some of the rows."""
         return Data(*(None if part is None else _take(part, index) for part in self))
 
+    @property
+    def numbers(self) -> Any:
+        """What has their precision."""
+        return self.X
+
+    def like(self, reference: Any) -> Data:
+        """Return them in the precision of other numbers: weights keep that which they have."""
+        X = in_precision(reference, self.X)
+        return Data(X, *(None if part is None else like(reference, part) for part in self[1:]))
+
 
 class BlockData(NamedTuple):
     """Rows in blocks, and what turns their targets into Y."""
 
     blocks: Blocks
     encode: Encode
+
+    @property
+    def numbers(self) -> Any:
+        """What has their precision."""
+        return np.empty(0, self.blocks.dtype)
+
+    def like(self, reference: Any) -> BlockData:
+        """Return them in the precision of other numbers, in which each block is read."""
+        return BlockData(in_dtype(self.blocks, reference.dtype), self.encode)
 
     @property
     def head(self) -> Data:
@@ -101,13 +121,25 @@ class Perceptron(
     training_state_: State
     n_features_in_: int
     n_iter_: int
+    _assigned: dict[str, Any]
 
     _y_is_numeric: ClassVar[bool]
 
     # What y means: the two estimators say it.
 
-    def _encode(self, y: Any, known: bool) -> np.ndarray:
-        """Turn y into Y; `known` says that it must fit what was learnt before."""
+    _read: Callable[[Any], Any]  # y of any container, without loss
+
+    def _learn(self, y: Any) -> None:
+        """Take from y what it means."""
+
+    def _expect(self, y: Any) -> None:
+        """Refuse y that does not fit what was learnt."""
+
+    def _expect_same(self, y: Any) -> None:
+        """Refuse y of which not the same would be learnt, as where a fit goes on."""
+
+    def _encode(self, y: Any) -> np.ndarray:
+        """Turn y into Y."""
         raise NotImplementedError
 
     def _network_loss(self) -> str | Loss:
@@ -132,9 +164,8 @@ class Perceptron(
 
     def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
         """w, or None where every row counts the same."""
-        if sample_weight is None:
-            return None
-        return like(X, _check_sample_weight(as_numpy(sample_weight), np.empty(X.shape[0])))
+        w = row_weights(sample_weight, X.shape[0])
+        return None if w is None else like(X, w)
 
     # Fitting.
 
@@ -155,17 +186,18 @@ class Perceptron(
         Parameters
         ----------
         X : array-like or sparse matrix of shape (m, n_features), or Blocks
-            Inputs; float32 stays float32. ``ArrayBlocks`` and ``ParquetBlocks`` bring y and the
-            weights along and may be larger than memory. Dask's arrays and data frames are trained
-            on where they are.
+            Inputs; float32 stays float32, but weights that are there already keep their precision,
+            whatever that of X. ``ArrayBlocks`` and ``ParquetBlocks`` bring y and the weights along
+            and may be larger than memory. Dask's arrays and data frames are trained on where they
+            are.
         y : array-like of shape (m,) or (m, n_outputs)
             Class labels, or numbers; a Dask collection where X is one.
-        sample_weight : array-like of shape (m,), optional
-            Weights of the rows.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
         X_val, y_val : array-like, optional
             A validation set of your own: its score and loss are recorded after every epoch, and
             early stopping looks at it.
-        sample_weight_val : array-like of shape (m_val,), optional
+        sample_weight_val : float or array-like of shape (m_val,), optional
             Weights of its rows.
 
         Returns
@@ -177,12 +209,16 @@ class Perceptron(
         learnt = known and hasattr(self, "theta_")
         blocks = blocks_of(X, y, sample_weight)
         if blocks is None:
-            data = self._data(X, y, sample_weight, learnt, reset=not learnt)
+            expect = self._expect_same if learnt else self._learn
+            data = self._data(X, y, sample_weight, expect, reset=not learnt)
         else:
             data = self._known_blocks(blocks, learnt)
+        if known:
+            data = data.like(self._theta_now())
         own = None
         if X_val is not None:
-            own = self._data(X_val, y_val, sample_weight_val, known=True, reset=False)
+            own = self._data(X_val, y_val, sample_weight_val, self._expect, reset=False)
+            own = own.like(data.numbers)
         if isinstance(data, BlockData):
             return self._train_on_blocks(data, own, known)
         return self._train(data, own, known, self.max_iter)
@@ -221,27 +257,31 @@ class Perceptron(
             raise ValueError("partial_fit does not support early_stopping=True")
         known = self._has_weights()
         reset = not (known and hasattr(self, "n_features_in_"))
-        data = self._data(X, y, sample_weight, hasattr(self, "classes_"), reset)
+        data = self._data(X, y, sample_weight, self._expect, reset)
+        if known:
+            data = data.like(self._theta_now())
         return self._train(data, None, known, max_iter=None, total_weight=total_weight)
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, known: bool, reset: bool) -> Data:
-        """Validate, encode and weight some rows."""
+    def _data(
+        self, X: Any, y: Any, sample_weight: Any, expect: Callable[[Any], None], reset: bool
+    ) -> Data:
+        """Validate, encode and weight some rows, of whose y something is expected."""
         X, y = validate_data(
             self,
             X,
-            y,
+            self._read(y),
             accept_sparse=SPARSE,
             multi_output=True,
             y_numeric=self._y_is_numeric,
             dtype=float_dtypes(X),
             reset=reset,
         )
-        y = as_numpy(y)
+        y = y if hasattr(y, "tocsr") else as_numpy(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         X = as_csr(X) if hasattr(X, "tocsr") else X
-        w = self._weights(sample_weight, X, y)
-        return Data(X, like(X, self._encode(y, known)), w)
+        expect(y)
+        return Data(X, like(X, self._encode(y)), self._weights(sample_weight, X, y))
 
     def _train(
         self,
@@ -344,6 +384,8 @@ class Perceptron(
                 f"The weights that are there belong to {self.net_}, but the parameters and the "
                 f"data now make {net}: fit anew, with warm_start=False."
             )
+        if known and not hasattr(self, "theta_"):
+            check_layers(self._assigned["coefs"], self._assigned["intercepts"], net)
         for activation in set(net.hidden):
             verify_activation(activation)
         verify_loss(net.loss, as_numpy(data.Y[:4, ...]))
@@ -582,7 +624,14 @@ class Perceptron(
             self.__dict__.setdefault("_assigned", {})[name] = list(values)
 
     def _has_weights(self) -> bool:
-        return hasattr(self, "theta_") or len(self.__dict__.get("_assigned", {})) == 2
+        given = self.__dict__.get("_assigned", {})
+        if len(given) == 1 and not hasattr(self, "theta_"):
+            there, missing = ("coefs_", "intercepts_")[:: 1 if "coefs" in given else -1]
+            raise InvalidInput(
+                f"{there} is assigned, but {missing} is not: training goes on from both or from "
+                "neither."
+            )
+        return hasattr(self, "theta_") or len(given) == 2
 
     def _resumed(self) -> State:
         """Take up the training state, unless the weights were changed since."""
@@ -616,7 +665,7 @@ class Perceptron(
         check_is_fitted(self)
         same_namespace(X, self, method)
         X = validate_data(self, X, accept_sparse=SPARSE, reset=False)
-        return like(self.theta_, X)
+        return in_precision(self.theta_, X)
 
     def _needs_no_check(self, X: Any) -> bool:
         """Whether X is plainly a finite matrix of the right width and dtype."""
@@ -630,26 +679,30 @@ class Perceptron(
             and bool(np.isfinite(X.sum()))
         )
 
+    def _forward(self, net: Network, X: Any) -> Any:
+        """a^(L) of rows that have been checked, shape (m, s_L)."""
+        return engine.forward(net, self.theta_, X, n_threads=self.n_threads)
+
     def _activations(self, X: Any, method: str) -> Any:
         """a^(L), shape (m, s_L)."""
         X = self._checked(X, method)
-        return engine.forward(self.net_, self.theta_, X, n_threads=self.n_threads)
+        return self._forward(self.net_, X)
 
     def _logits(self, X: Any, method: str) -> Any:
         """z^(L), shape (m, s_L)."""
         X = self._checked(X, method)
-        return engine.forward(self.net_.linear, self.theta_, X, n_threads=self.n_threads)
+        return self._forward(self.net_.linear, X)
 
     def transform(self, X: Any, layer: int = -1) -> Any:
-        """Compute the activations of a hidden layer.
+        """Compute the activations of a hidden layer; those of the inputs where there is none.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (m, n_features)
             Inputs.
         layer : int
-            Which hidden layer: by the notes' number (2 is the first hidden layer), or counted from
-            the end (-1 is the last one).
+            Which hidden layer: by the notes' number (2 is the first hidden layer, 1 are the inputs,
+            a^(1) = x), or counted from the end (-1 is the last before the outputs).
 
         Returns
         -------
@@ -664,17 +717,18 @@ class Perceptron(
         X = self._checked(X, "transform")
         net = self.net_
         l = layer + net.L if layer < 0 else layer
-        if not 2 <= l <= net.L - 1:
-            raise InvalidInput(
-                f"There is no hidden layer {layer}: {net} has hidden layers 2 to {net.L - 1}."
-            )
+        if not isinstance(layer, Integral) or not 1 <= l <= net.L - 1:
+            layers = f"hidden layers 2 to {net.L - 1}" if net.L > 2 else "no hidden layer"
+            raise InvalidInput(f"There is no hidden layer {layer!r}: {net} has {layers}.")
+        if l == 1:
+            return X
         first = Network(net.sizes[:l], net.hidden[: l - 2], "squared_error")
         theta = self.theta_[: first.n_parameters]
         return net.activation(l).g(engine.forward(first, theta, X, n_threads=self.n_threads))
 
     @property
     def _n_features_out(self) -> int:
-        """Columns of ``transform``: the units of the last hidden layer."""
+        """Columns of ``transform``: the units of the last layer before the outputs."""
         return self.net_.sizes[-2]
 
     def __sklearn_tags__(self) -> Any:

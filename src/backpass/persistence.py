@@ -164,7 +164,8 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any
     net = Network(*unpack(metadata["network"]))
     theta = _checked_theta(net, unpack(metadata["theta"]))
     labels = unpack(metadata["labels"])
-    labels = None if labels is None else Labels(tuple(labels["classes"]), labels["multilabel"])
+    if labels is not None:  # the first release did not know of sparse ones
+        labels = Labels(labels["classes"], labels["multilabel"], labels.get("sparse", False))
     furnish(estimator, net, theta, labels, StopReason[metadata["stop_reason"]])
     _set(estimator, unpack(metadata["results"]), RESULTS)
     _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
@@ -246,7 +247,11 @@ def labels_of(estimator: Any) -> Labels | None:
 
 def _labels_to_plain(estimator: Any) -> Any:
     labels = labels_of(estimator)
-    return labels and {"classes": labels.classes, "multilabel": labels.multilabel}
+    return labels and {
+        "classes": labels.classes,
+        "multilabel": labels.multilabel,
+        "sparse": labels.sparse,
+    }
 
 
 def _set_labels(estimator: Any, labels: Labels) -> None:
@@ -257,9 +262,7 @@ def _set_labels(estimator: Any, labels: Labels) -> None:
             f"The classes need {units} output units, but the network has "
             f"{estimator.net_.sizes[-1]}."
         )
-    estimator._labels = labels
-    many = np.arange(units) if labels.multilabel else list(labels.classes)
-    estimator.classes_ = labels.classes[0] if labels.single else many
+    estimator._labels, estimator.classes_ = labels, labels.public
 
 
 def _preprocessing_to_plain(

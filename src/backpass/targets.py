@@ -6,13 +6,27 @@ indicators, or a column of classes for each output) have their units side by sid
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from .arrays import as_csr, is_array_api_obj, is_numpy_array
 from .errors import InvalidInput
+
+_DATES = (
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    np.datetime64,
+    np.timedelta64,
+)  # pandas' own are such, too
+
+EXACT_INTEGERS = 2**53  # up to which float64 holds every integer
 
 
 @dataclass(frozen=True)
@@ -21,23 +35,57 @@ class Labels:
 
     classes: tuple[np.ndarray, ...]
     multilabel: bool = False
+    sparse: bool = False  # indicators that came as CSR, and are predicted as such
 
     @classmethod
     def of(cls, y: np.ndarray) -> Labels:
-        """Find the classes of y: (m,) labels, (m, q) labels, or (m, q) indicators of 0 and 1."""
-        if y.ndim == 1:
-            return cls((np.unique(y),))
-        return cls(tuple(np.unique(column) for column in y.T))
+        """Find the classes of y: labels of shape (m,), or (m, q) with a column for each output."""
+        columns = [y] if y.ndim == 1 else y.T
+        return cls(tuple(_classes_of(column) for column in columns))
 
     @classmethod
-    def indicators(cls, q: int) -> Labels:
+    def found_in(cls, y: Any) -> Labels:
+        """Find out what y is: one output of classes, several, or indicators of 0 and 1."""
+        if y.ndim == 2 and _are_indicators(y):
+            return cls.indicators(y.shape[1], sparse.issparse(y))
+        _check_kind(y)
+        return cls.of(y)
+
+    @classmethod
+    def named(cls, classes: Any, y: Any) -> Labels:
+        """Take classes as ``partial_fit`` is given them: K labels, or those of each output of y."""
+        by_output = [as_labels(each) for each in classes if np.ndim(each) == 1]
+        if by_output and all(set(each.tolist()) == {0, 1} for each in by_output):
+            return cls.indicators(len(by_output), sparse.issparse(y))
+        if by_output:
+            return cls(tuple(_classes_of(each) for each in by_output))
+        if y.ndim == 2 and _are_indicators(y):
+            return cls.indicators(y.shape[1], sparse.issparse(y))
+        labels = as_labels(classes)
+        _check_kind(labels)
+        return cls.of(labels)
+
+    def same_classes(self, other: Labels) -> bool:
+        """Whether the classes of every output are the same."""
+        mine, others = ([c.tolist() for c in labels.classes] for labels in (self, other))
+        return self.multilabel == other.multilabel and mine == others
+
+    @classmethod
+    def indicators(cls, q: int, sparse: bool = False) -> Labels:
         """Q labels of which each is there or not."""
-        return cls((np.array([0, 1]),) * q, multilabel=True)
+        return cls((np.array([0, 1]),) * q, multilabel=True, sparse=sparse)
 
     @property
     def single(self) -> bool:
         """Whether each row has one label."""
         return len(self.classes) == 1 and not self.multilabel
+
+    @property
+    def public(self) -> Any:
+        """scikit-learn's ``classes_``: labels, or a list of them, or the numbers of indicators."""
+        if self.multilabel:
+            return np.arange(len(self.classes))
+        return self.classes[0] if self.single else list(self.classes)
 
     @property
     def units(self) -> tuple[int, ...]:
@@ -54,28 +102,61 @@ class Labels:
         """Whether exactly one of several units is right: a softmax's case."""
         return self.single and self.units[0] > 1
 
-    def check_columns(self, y: np.ndarray) -> None:
-        """Refuse labels that an output does not have."""
-        for k, (column, classes) in enumerate(zip(y.T, self.classes)):
-            unknown = np.setdiff1d(column, classes)
-            if len(unknown):
-                raise InvalidInput(
-                    f"Column {k} of y holds {unknown[0]!r}, which is not among its classes "
-                    f"{classes}."
-                )
+    def check(self, y: Any) -> None:
+        """Refuse labels that are not among the classes."""
+        self.check_shape(y)
+        values = y.data if sparse.issparse(y) else y
+        if self.multilabel and not ((values == 0) | (values == 1)).all():
+            raise InvalidInput("y holds something else than 0 and 1, but the model has indicators.")
+        if not self.multilabel:
+            for k, column in enumerate(_columns(y)):
+                self._check_column(k, column)
 
-    def encode(self, y: np.ndarray) -> np.ndarray:
+    def check_shape(self, y: Any) -> None:
+        """Refuse labels of more or fewer outputs."""
+        n_columns, n_outputs = 1 if y.ndim == 1 else y.shape[1], len(self.classes)
+        if n_columns != n_outputs or (sparse.issparse(y) and not self.multilabel):
+            form = f"{'sparse ' * sparse.issparse(y)}column{'s' * (n_columns > 1)}"
+            raise InvalidInput(
+                f"y has {n_columns} {form}, but the classes are of {n_outputs} "
+                f"output{'s' * (n_outputs > 1)}{' of indicators' * self.multilabel}."
+            )
+
+    def _check_column(self, k: int, column: np.ndarray) -> None:
+        classes = self.classes[k]
+        unknown = ~_among(column, classes)
+        if not unknown.any():
+            return
+        if self.single:
+            raise InvalidInput(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {classes}. 'y' has "
+                f"{np.unique(column)}."
+            )
+        raise InvalidInput(
+            f"Column {k} of y holds {column[unknown].tolist()[0]!r}, which is not among its "
+            f"classes {classes}."
+        )
+
+    def encode(self, y: Any) -> np.ndarray:
         """Turn labels into Y, booleans of shape (m, s_L)."""
         if self.multilabel:
-            return np.asarray(y, dtype=bool)
-        columns = y.reshape(len(y), -1).T
-        return np.hstack([_indicate(c, classes) for c, classes in zip(columns, self.classes)])
+            return np.asarray(y.toarray() if sparse.issparse(y) else y, dtype=bool)
+        pairs = zip(_columns(y), self.classes)
+        return np.hstack([_indicate(column, classes) for column, classes in pairs])
 
-    def codes(self, z: Any, xp: Any) -> Any:
-        """Which class each logit row z^(L) stands for: numbers of shape (m, outputs)."""
+    def numbers(self, y: np.ndarray) -> np.ndarray:
+        """Return which class of its output each label is, shape (m, outputs)."""
+        return self.codes(self.encode(y) - 0.5, np)
+
+    def codes(self, scores: Any, xp: Any) -> Any:
+        """Which class rows of scores stand for: numbers of shape (m, outputs).
+
+        A single unit says the second class where it is positive; of several the largest counts,
+        and of equal ones the first.
+        """
         columns = [
             xp.astype(part[:, 0] > 0, xp.int64) if part.shape[1] == 1 else xp.argmax(part, axis=1)
-            for part in self.parts(z)
+            for part in self.parts(scores)
         ]
         return columns[0][:, None] if len(columns) == 1 else xp.stack(columns, axis=1)
 
@@ -84,18 +165,235 @@ class Labels:
         ends = accumulate(self.units)
         return [a[:, end - units : end] for end, units in zip(ends, self.units)]
 
-    def decode(self, codes: np.ndarray) -> np.ndarray:
+    def decode(self, codes: np.ndarray) -> Any:
         """Turn class numbers into labels, shape (m,) or (m, outputs)."""
         if self.multilabel:
-            return codes
+            return sparse.csr_matrix(codes) if self.sparse else codes
         columns = [
             classes[np.minimum(k, len(classes) - 1)] for k, classes in zip(codes.T, self.classes)
         ]
-        return columns[0] if self.single else np.stack(columns, axis=1)
+        return columns[0] if self.single else _side_by_side(columns)
+
+
+def as_labels(y: Any) -> Any:
+    """Bring labels of any container to NumPy as they are, to the last digit and in their type.
+
+    Parameters
+    ----------
+    y : array-like, sparse matrix, Series or DataFrame of any library
+        Labels of shape (m,), or (m, q) with a column for each output.
+
+    Returns
+    -------
+    ndarray or CSR matrix
+        Integers as integers and text as text; an array of another library as it is.
+
+    Raises
+    ------
+    InvalidInput
+        If labels are missing, or text and numbers are mixed.
+
+    Examples
+    --------
+    >>> as_labels([2**53, 2**53 + 1, -1])
+    array([9007199254740992, 9007199254740993,               -1])
+    >>> as_labels(["b", 1])
+    Traceback (most recent call last):
+    backpass.errors.InvalidInput: y mixes labels of different types: int and str.
+    """
+    if y is None:
+        return None
+    if sparse.issparse(y):
+        return as_csr(y)
+    if hasattr(y, "columns") and hasattr(y, "shape"):
+        return _side_by_side([as_labels(column) for column in _columns_of_frame(y)])
+    if is_array_api_obj(y) and not is_numpy_array(y):
+        return y
+    array = _from_pandas(y) if hasattr(y, "dtype") and hasattr(y, "isna") else _from_any(y)
+    return _of_one_type(array) if array.dtype.kind in "OT" else array
+
+
+def as_numbers(y: Any) -> Any:
+    """Refuse what is no number to predict: dates, durations and sparse matrices.
+
+    Parameters
+    ----------
+    y : array-like, Series or DataFrame of any library
+        Numbers of shape (m,) or (m, q).
+
+    Returns
+    -------
+    y
+        As it is.
+
+    Raises
+    ------
+    InvalidInput
+        If it is sparse, or a value is a date, a time or a duration.
+
+    Examples
+    --------
+    >>> as_numbers([datetime.date(2020, 2, 29)])
+    Traceback (most recent call last):
+    backpass.errors.InvalidInput: y holds dates or times, ... turn them into numbers first...
+    """
+    if sparse.issparse(y):
+        raise InvalidInput("y is sparse, but numbers to predict are dense: pass y.toarray().")
+    if y is None or (is_array_api_obj(y) and not is_numpy_array(y)):
+        return y
+    if hasattr(y, "columns") and hasattr(y, "shape"):
+        columns = [np.asarray(column) for column in _columns_of_frame(y)]
+    else:
+        columns = [np.asarray(y)]
+    if any(_holds_dates(column) for column in columns):
+        raise InvalidInput(
+            "y holds dates or times, which are no numbers to predict: turn them into numbers "
+            "first, such as days since the earliest."
+        )
+    return y
+
+
+def _holds_dates(array: np.ndarray) -> bool:
+    if array.dtype.kind != "O":
+        return array.dtype.kind in "mM"
+    kinds = {type(value) for value in array.ravel().tolist()}
+    return any(issubclass(kind, _DATES) or kind.__name__ == "Period" for kind in kinds)
+
+
+def _columns_of_frame(frame: Any) -> list[Any]:
+    """The columns of a pandas or polars data frame, whatever their names."""
+    if hasattr(frame, "iloc"):
+        return [frame.iloc[:, k] for k in range(frame.shape[1])]
+    return [frame[name] for name in frame.columns]
+
+
+def _side_by_side(columns: list[np.ndarray]) -> np.ndarray:
+    """Columns as one array; of objects where they have different types."""
+    dtypes = {column.dtype for column in columns}
+    if len({dtype.kind for dtype in dtypes}) == 1 and dtypes != {np.dtype("u8"), np.dtype("i8")}:
+        return np.stack(columns, axis=1)
+    return np.stack([column.astype(object) for column in columns], axis=1)
+
+
+def _from_pandas(y: Any) -> np.ndarray:
+    """A Series, an Index or an extension array: in its own type, which NumPy's door may lose."""
+    if y.isna().any():
+        raise InvalidInput("Input y contains NaN: every row needs a label.")
+    categorical = getattr(y, "cat", y)
+    if hasattr(categorical, "categories") and hasattr(categorical, "codes"):
+        return _from_any(as_labels(categorical.categories))[np.asarray(categorical.codes)]
+    return np.asarray(y.to_numpy(dtype=getattr(y.dtype, "numpy_dtype", None)))
+
+
+def _from_any(y: Any) -> np.ndarray:
+    """An array-like; Python's numbers and texts stay what they are where NumPy would change them.
+
+    Of a list of −1 and 2⁶³ it would make floats, and of 1 and "a" two texts.
+    """
+    array = np.asarray(y)
+    if not isinstance(y, list | tuple) or array.dtype.kind not in "fUO":
+        return array
+    objects = np.array(y, dtype=object)
+    if objects.shape != array.shape:
+        return array
+    kinds = _kinds(objects)
+    lossy = array.dtype.kind == "f" and int in kinds and np.abs(array).max() > EXACT_INTEGERS
+    return objects if lossy or (array.dtype.kind == "U" and len(kinds) > 1) else array
+
+
+def _of_one_type(objects: np.ndarray) -> np.ndarray:
+    """Objects, column by column, in the type that all of a column have."""
+    if objects.ndim == 2 and objects.shape[1] > 1:
+        return _side_by_side([_of_one_type(column) for column in objects.T])
+    values = objects.ravel().tolist()
+    if any(_is_missing(value) for value in values):
+        raise InvalidInput("Input y contains NaN: every row needs a label.")
+    kinds = _kinds(objects)
+    if len(kinds) > 1:
+        names = " and ".join(sorted(kind.__name__ for kind in kinds))
+        raise InvalidInput(f"y mixes labels of different types: {names}.")
+    if kinds == {bool}:
+        return objects.astype(bool)
+    return _integers(objects) if kinds == {int} else objects.astype(object)
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether it is None, NaN, or what pandas has for them."""
+    if isinstance(value, float):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _kinds(objects: np.ndarray) -> set[type]:
+    """The types of the objects, where NumPy's scalars count as Python's."""
+    return {_python_type(kind) for kind in {type(value) for value in objects.ravel().tolist()}}
+
+
+def _python_type(kind: type) -> type:
+    pairs = ((bool, np.bool_), (int, np.integer), (float, np.floating), (str, np.str_))
+    return next((python for python, numpy in pairs if issubclass(kind, python | numpy)), kind)
+
+
+def _integers(objects: np.ndarray) -> np.ndarray:
+    """Python's integers in 64 bits where they fit, else as they are."""
+    for dtype in (np.int64, np.uint64):
+        limits = np.iinfo(dtype)
+        if limits.min <= objects.min() and objects.max() <= limits.max:
+            return objects.astype(dtype)
+    return objects
+
+
+def _columns(y: np.ndarray) -> np.ndarray:
+    """The columns of labels, one of which is all that (m,) has."""
+    return y.reshape(len(y), -1).T
+
+
+def _classes_of(column: np.ndarray) -> np.ndarray:
+    """The sorted labels of one output, in the machine's order of bytes, and texts as such."""
+    column = _of_one_type(column) if column.dtype == object else column
+    classes = np.unique(column)
+    if classes.dtype != object:
+        return classes.astype(classes.dtype.newbyteorder("="), copy=False)
+    texts = classes.astype(str)  # which loses NUL at the end
+    return texts if (texts.astype(object) == classes).all() else classes
+
+
+def _are_indicators(y: Any) -> bool:
+    """Whether a matrix holds 0 and 1 only, in more than one column: multilabel targets."""
+    if sparse.issparse(y) or y.dtype != object:
+        return type_of_target(y) == "multilabel-indicator"
+    kinds = _kinds(y)
+    return kinds <= {bool, int} and y.shape[1] > 1 and ((y == 0) | (y == 1)).all()
+
+
+def _check_kind(y: Any) -> None:
+    """Refuse what is no label as scikit-learn does; integers of any size are labels."""
+    if sparse.issparse(y):
+        raise InvalidInput(
+            "Unknown label type: a sparse y holds 0 and 1 in several columns, one for each label."
+        )
+    if y.dtype != object:
+        check_classification_targets(y)
+        return
+    for column in _columns(y):
+        labels = _of_one_type(column)
+        if labels.dtype != object or _kinds(labels) != {int}:
+            check_classification_targets(labels)
+
+
+def _is_text(labels: np.ndarray) -> bool:
+    return labels.dtype.kind == "U" or (labels.dtype == object and isinstance(labels.flat[0], str))
+
+
+def _among(column: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Which labels are among the classes; "1" is not 1, and 2⁵³ is not 2⁵³ + 1."""
+    if _is_text(column) != _is_text(classes):
+        return np.zeros(len(column), dtype=bool)
+    return np.logical_or.reduce([column == classes[k : k + 1] for k in range(len(classes))])
 
 
 def _indicate(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """One output's columns of Y: (m, 1) for up to two classes, (m, K) for more."""
     if len(classes) <= 2:
-        return (y == classes[-1])[:, None] & (len(classes) == 2)
-    return y[:, None] == classes[None, :]
+        return np.asarray(y == classes[-1:], dtype=bool)[:, None] & (len(classes) == 2)
+    return np.asarray(y[:, None] == classes[None, :], dtype=bool)

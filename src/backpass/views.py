@@ -14,6 +14,7 @@ import numpy as np
 
 from .arrays import Array, array_namespace
 from .errors import InvalidInput
+from .network import Network
 
 
 class Views(list[Any]):
@@ -45,9 +46,25 @@ def assign(views: Views, values: Iterable[Any]) -> None:
 
 
 def joined(weights: Iterable[Any], biases: Iterable[Any]) -> np.ndarray:
-    """Build θ from arrays of weights and biases by layer."""
-    pairs = zip(weights, biases)
-    return np.concatenate([np.vstack([b, np.asarray(W)]).reshape(-1) for W, b in pairs])
+    """Build θ from arrays of weights and biases by layer; in float32 where all of them are."""
+    parts = [np.ravel(part) for W, b in zip(weights, biases) for part in (b, W)]
+    single = all(part.dtype == np.float32 for part in parts)
+    return np.concatenate(parts).astype(np.float32 if single else np.float64)
+
+
+def check_layers(weights: list[Any], biases: list[Any], net: Network) -> None:
+    """Refuse weights and biases of other shapes than the network's, by their name."""
+    for name, arrays in (("coefs_", weights), ("intercepts_", biases)):
+        if len(arrays) != net.L - 1:
+            raise InvalidInput(f"{name} has {len(arrays)} arrays, but {net} has {net.L - 1}.")
+    for l, (units, columns) in enumerate(net.shapes):
+        _check_shape(f"coefs_[{l}]", weights[l], (columns - 1, units), net)
+        _check_shape(f"intercepts_[{l}]", biases[l], (units,), net)
+
+
+def _check_shape(name: str, array: Any, shape: tuple[int, ...], net: Network) -> None:
+    if np.shape(array) != shape:
+        raise InvalidInput(f"{name} has the shape {np.shape(array)}, but {net} needs {shape}.")
 
 
 def _blocks(theta: Array, sizes: tuple[int, ...]) -> Iterable[Array]:
