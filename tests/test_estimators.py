@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import hashlib
 import itertools
 import pickle
 import warnings
@@ -698,6 +699,46 @@ def test_J_is_the_curve():
     clf = small(solver="lbfgs").fit(X_IRIS, Y_IRIS)
     J, _ = bp.cost_and_gradient(clf.net_, clf.theta_, X_IRIS, bp.one_hot(Y_IRIS), lam=clf.alpha)
     assert clf.loss_ == clf.loss_curve_[-1] == pytest.approx(J, rel=1e-12)
+
+
+# Weights that somebody else has changed.
+
+
+def turn_a_unit(clf):
+    clf.coefs_[0][:, 0] *= -1
+    clf.intercepts_[0][0] *= -1
+    clf.coefs_[1][0] *= -1
+
+
+def exchange_two_units(clf):
+    for part in (clf.coefs_[0].T, clf.intercepts_[0], clf.coefs_[1]):
+        part[[0, 1]] = part[[1, 0]]
+
+
+def change_one_bit(clf):
+    clf.theta_.view(np.uint64)[7] ^= 1
+
+
+@pytest.mark.parametrize("change", [turn_a_unit, exchange_two_units, change_one_bit])
+def test_a_change_of_weights_from_outside_is_seen(change):
+    """A full-batch solver that finds other weights than it left begins anew."""
+    clf = small(activation="tanh", solver="lbfgs", warm_start=True).fit(X_IRIS, Y_IRIS)
+    change(clf)
+    assert clf._resumed()["solver"] is None
+    change(clf)  # back again
+    assert clf._resumed()["solver"] is not None
+
+
+def test_a_state_of_the_first_release_goes_on_to_the_same_bits():
+    """It holds a longer hash of the weights that it was handed over with."""
+    models = [small(solver="lbfgs", warm_start=True).fit(X_IRIS, Y_IRIS) for _ in range(2)]
+    hashed = hashlib.blake2b(models[0].theta_.tobytes(), digest_size=16).hexdigest()
+    models[0].training_state_ = {**models[0].training_state_, "handed_over": hashed}
+    assert models[0]._resumed()["solver"] is not None
+    first, second = (model.fit(X_IRIS, Y_IRIS).theta_ for model in models)
+    np.testing.assert_array_equal(first, second)
+    models[0].training_state_ = {**models[0].training_state_, "handed_over": hashed}
+    assert models[0]._resumed()["solver"] is None  # the weights have moved on
 
 
 # Where a training starts.
