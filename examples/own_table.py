@@ -7,7 +7,7 @@ trained, saved with its preprocessing, and asked about rows that it has not seen
 """
 
 # %%
-# Some houses; one has no area, and one is of a kind that nobody knows.
+# Some houses; one has no area, and of one nobody knows the kind.
 import tempfile
 from pathlib import Path
 
@@ -40,6 +40,6 @@ with tempfile.TemporaryDirectory() as folder:
     )
     model = bp.load(path.with_suffix(".backpass"))
 
-new = pd.DataFrame({"kind": ["house", "castle"], "area": [120.0, np.nan], "rooms": [5, 4]})
+new = pd.DataFrame({"kind": ["house", None], "area": [120.0, np.nan], "rooms": [5, 4]})
 predicted = model.predict(model.preprocessing_.transform(new))
 print(model.preprocessing_.target.decode(predicted).round())

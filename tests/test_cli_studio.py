@@ -3,6 +3,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -166,3 +167,60 @@ def test_a_checkpoint_of_another_network_is_refused_in_one_line(tmp_path):
     result = run("iris", "--checkpoint", str(path), "--no-browser")
     assert result.exit_code == 2
     assert "another training" in result.stderr
+
+
+SMALL = {
+    "numbers": ("a,b,y\n", [f"{k},{k * k},{k / 7}" for k in range(15)]),
+    "one row a class": ("a,y\n", [f"{k},c{k}" for k in range(15)]),
+    "no numbers": ("a,b,y\n", [f"{'uv'[k % 2]},{'st'[k % 3 > 0]},{k / 7}" for k in range(12)]),
+    "truth": ("a,y\n", [f"{k},{k > 5}" for k in range(12)]),
+}
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_a_table_without_rows_to_validate_on_trains_in_the_studio(tmp_path, kind):
+    head, rows = SMALL[kind]
+    (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")
+    workbench = _new(str(tmp_path / "small.csv"), "y", (5,), 1.0, 0)
+    bench = workbench.bench(None)
+    assert len(bench.X_validation) == len(bench.Y_validation) == 0
+    assert bench.Y_validation.shape[1] == bench.Y.shape[1]
+    session = Session(workbench.scene(), bench)
+    session.start(Settings(alpha=0.01, epochs=5))
+    session._thread.join(30)
+    news = session.mailbox.take()
+    assert news["says"] == "All epochs are done."
+    assert news["done"]
+    assert len(news["curves"]["J"]) == len(news["curves"]["score"]) == 5
+    assert "validation" not in news["curves"]
+    json.dumps(news, allow_nan=False)
+    if kind != "numbers" and kind != "no numbers":
+        assert np.sum(news["confusion"]) == len(bench.X)
+
+
+def test_a_model_and_a_table_of_one_row_are_shown(tmp_path):
+    head, rows = SMALL["truth"]
+    (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")
+    (tmp_path / "one.csv").write_text(head + rows[0] + "\n")
+    model, page = str(tmp_path / "m.backpass"), str(tmp_path / "page.html")
+    words = ["--target", "y", "--hidden", "3", "--epochs", "2", "--no-report", "--out", model]
+    trained = CliRunner().invoke(main, ["train", str(tmp_path / "small.csv"), *words])
+    assert trained.exit_code == 0, trained.output
+    shown = run(model, str(tmp_path / "one.csv"), "--export", page)
+    assert shown.exit_code == 0, shown.output
+
+
+def test_a_small_table_is_served(tmp_path):
+    head, rows = SMALL["numbers"]
+    (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")
+    served = studio(str(tmp_path / "small.csv"), "--target", "y")
+    with served as (_, address), urllib.request.urlopen(address) as page:
+        assert b"<html" in page.read()
+
+
+def test_a_port_that_is_taken_is_said():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("iris", "--no-browser", "--port", str(port))
+    assert refused.exit_code == 2
+    assert f"Port {port} cannot be served on" in refused.stderr

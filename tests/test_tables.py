@@ -223,7 +223,7 @@ def test_dates_and_lists(tmp_path):
     pd.DataFrame({"when": days, "y": [1, 2]}).to_parquet(tmp_path / "t.parquet")
     says(tmp_path / "t.parquet", "Column 'when' holds dates", target="y")
     pd.DataFrame({"x": [[1], [2]], "y": [1, 2]}).to_parquet(tmp_path / "t.parquet")
-    says(tmp_path / "t.parquet", "Column 'x' holds a ndarray in row 0", target="y")
+    says(tmp_path / "t.parquet", "Column 'x' holds a list in row 0", target="y")
 
 
 @pytest.mark.parametrize("name", ["t.npz", "t.npy", "t.mat", "t.parquet", "t.idx", "t.idx.gz"])

@@ -1,4 +1,4 @@
-"""The cells of a table's column: numbers, text, labels and gaps, whatever type holds them.
+"""The cells of a table's column: numbers, text and gaps, whatever type holds them.
 
 A row is named by its number, the first one is 0, as NumPy and pandas have it.
 """
@@ -6,7 +6,7 @@ A row is named by its number, the first one is 0, as NumPy and pandas have it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,10 +16,16 @@ from .errors import InvalidInput
 
 ByName = dict[str, np.ndarray]
 
+MOST_LETTERS = 40  # of a cell, in a message
+KINDS = {"ndarray": "list", "dict": "structure of fields", "bytes": "piece of binary data"}
 
-def as_table(source: Any) -> ByName:
+
+def as_table(source: Any, wanted: Collection[str] | None = None) -> ByName:
     """Return a data frame, or a mapping from names to columns, as names and arrays of cells."""
-    return {str(name): cells_of(source[name], name) for name in getattr(source, "columns", source)}
+    wanted = None if wanted is None else frozenset(wanted)
+    names = getattr(source, "columns", source)
+    kept = [name for name in names if wanted is None or str(name) in wanted]
+    return {str(name): cells_of(source[name], name) for name in kept}
 
 
 def cells_of(column: Any, name: Any) -> np.ndarray:
@@ -35,7 +41,7 @@ def cells_of(column: Any, name: Any) -> np.ndarray:
 
 def _foreign_cells(column: Any) -> np.ndarray:
     """Return the cells of a pandas series (or of a list) as an array."""
-    if not hasattr(column, "isna"):
+    if not (hasattr(column, "isna") and hasattr(column, "dtype")):
         return np.asarray(column)
     if getattr(column.dtype, "kind", "O") in "biufM" and isinstance(column.dtype, np.dtype):
         return column.to_numpy()
@@ -46,7 +52,7 @@ def is_numeric(cells: np.ndarray) -> bool:
     """Whether most of the cells are numbers, so that the others are mistakes or gaps."""
     if cells.dtype.kind in "biuf":
         return True
-    present = cells[~_is_gap(cells)]
+    present = cells[~is_gap(cells)]
     return 2 * sum(_number(cell) is not None for cell in present) > len(present)
 
 
@@ -55,7 +61,7 @@ def numbers_of(cells: np.ndarray, name: str) -> np.ndarray:
     if cells.dtype.kind in "biuf":
         numbers = cells.astype(np.float64)
     else:
-        gap = _is_gap(cells)
+        gap = is_gap(cells)
         found = [math.nan if gone else _number(cell) for cell, gone in zip(cells, gap)]
         _refuse_text(cells, [number is None for number in found], name)
         numbers = np.array(found, dtype=np.float64)
@@ -64,8 +70,8 @@ def numbers_of(cells: np.ndarray, name: str) -> np.ndarray:
 
 
 def texts_of(cells: np.ndarray) -> list[str | None]:
-    """Return the cells as text, None for a gap; 3 and 3.0 are the same category."""
-    return [None if gone else _text(cell) for cell, gone in zip(cells, _is_gap(cells))]
+    """Return the cells as text, None for a gap; the numbers 3 and 3.0 are the same category."""
+    return [None if gone else _text(cell) for cell, gone in zip(cells, is_gap(cells))]
 
 
 def quoted(names: Sequence[str], most: int = 8) -> str:
@@ -75,7 +81,9 @@ def quoted(names: Sequence[str], most: int = 8) -> str:
 
 
 def _number(cell: Any) -> float | None:
-    """Read a cell as a number; None where it is not one."""
+    """Read a cell as a number; None where it is not one, as 1_000 and １２ are none in a file."""
+    if isinstance(cell, str) and ("_" in cell or not cell.isascii()):
+        return None
     try:
         number = float(cell)
     except (TypeError, ValueError):
@@ -91,13 +99,22 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _is_gap(cells: np.ndarray) -> np.ndarray:
+def is_gap(cells: np.ndarray) -> np.ndarray:
     """Whether each cell is missing: NaN, None, NaT, or empty text."""
     if cells.dtype.kind in "biu":
         return np.zeros(len(cells), dtype=bool)
     if cells.dtype.kind == "f":
         return np.isnan(cells)
-    return np.array([c is None or c != c or str(c).strip() == "" for c in cells], dtype=bool)
+    return np.array([_is_missing(cell) for cell in cells], dtype=bool)
+
+
+def _is_missing(cell: Any) -> bool:
+    """Whether a cell is missing; a list in a cell is something, whatever is in it."""
+    if isinstance(cell, str):
+        return not cell or cell.isspace()
+    if isinstance(cell, float | np.generic | Decimal):
+        return bool(cell != cell)
+    return cell is None or type(cell).__name__ in ("NAType", "NaTType")
 
 
 def _refuse_text(cells: np.ndarray, wrong: list[bool], name: str) -> None:
@@ -106,7 +123,7 @@ def _refuse_text(cells: np.ndarray, wrong: list[bool], name: str) -> None:
         row = wrong.index(True)
         raise InvalidInput(
             f"Column {name!r} holds numbers, but row {row} (the first row is 0) holds "
-            f"{str(cells[row])!r}{_and_more(sum(wrong), 'such cell')}."
+            f"{str(cells[row])[:MOST_LETTERS]!r}{_and_more(sum(wrong), 'such cell')}."
         )
 
 
@@ -115,17 +132,17 @@ def _refuse_infinite(numbers: np.ndarray, name: str) -> None:
     infinite = np.isinf(numbers)
     if infinite.any():
         raise InvalidInput(
-            f"Column {name!r} holds {_count(int(infinite.sum()), 'infinite number')}, "
+            f"Column {name!r} holds {count(int(infinite.sum()), 'infinite number')}, "
             f"the first in row {int(infinite.argmax())} (the first row is 0)."
         )
 
 
 def refuse_gaps(cells: np.ndarray, name: str) -> None:
     """Raise where the target is missing, and say how often and where."""
-    gap = _is_gap(cells)
+    gap = is_gap(cells)
     if gap.any():
         raise InvalidInput(
-            f"The target column {name!r} has {_count(int(gap.sum()), 'missing value')} (NaN), "
+            f"The target column {name!r} has {count(int(gap.sum()), 'missing value')} (NaN), "
             f"the first in row {int(gap.argmax())} (the first row is 0); "
             "leave those rows out."
         )
@@ -141,11 +158,12 @@ def refuse_strange(cells: np.ndarray, name: str) -> None:
     if cells.dtype.kind != "O":
         return
     known = (str, bool, int, float, np.generic, Decimal)
-    strange = [not isinstance(c, known) for c in cells] & ~_is_gap(cells)
+    strange = [not isinstance(c, known) for c in cells] & ~is_gap(cells)
     if strange.any():
+        kind = type(cells[strange.argmax()]).__name__
         raise InvalidInput(
-            f"Column {name!r} holds a {type(cells[strange.argmax()]).__name__} in row "
-            f"{strange.argmax()} (the first row is 0), which is neither a number nor text."
+            f"Column {name!r} holds a {KINDS.get(kind, kind)} in row {strange.argmax()} (the first "
+            "row is 0), which is neither a number nor text; leave the column out."
         )
 
 
@@ -154,23 +172,15 @@ def refuse_empty(cells: np.ndarray, name: str) -> None:
     refuse_strange(cells, name)
     if len(cells) == 0:
         raise InvalidInput("The table has no rows.")
-    if _is_gap(cells).all():
+    if is_gap(cells).all():
         raise InvalidInput(f"Column {name!r} is empty in every row; leave it out.")
 
 
-def _and_more(count: int, thing: str) -> str:
+def _and_more(number: int, thing: str) -> str:
     """Say how many there are, where there is more than one."""
-    return f" ({_count(count, thing)} in all)" if count > 1 else ""
+    return f" ({count(number, thing)} in all)" if number > 1 else ""
 
 
-def _count(count: int, thing: str) -> str:
+def count(number: int, thing: str, things: str = "") -> str:
     """Write a number with its noun."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
-def labels_of(cells: np.ndarray) -> np.ndarray:
-    """Return labels as integers where all are whole numbers, as text otherwise."""
-    numbers = [None if isinstance(c, bool | np.bool_) else _number(c) for c in cells]
-    if all(n is not None and n.is_integer() for n in numbers):
-        return np.array(numbers, dtype=np.int64)
-    return np.array([_text(cell) for cell in cells])
+    return f"{number} {thing}" if number == 1 else f"{number} {things or thing + 's'}"

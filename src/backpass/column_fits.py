@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .cells import ByName, is_numeric, labels_of, numbers_of, refuse_gaps, refuse_strange, texts_of
+from .cells import ByName, is_numeric, numbers_of, refuse_gaps, refuse_strange, texts_of
 from .errors import InvalidInput
+from .labels import labels_of
 from .preprocessing import (
     Categorical,
     Columns,

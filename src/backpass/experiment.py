@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isqrt
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from .cells import as_table
+from .cells import as_table, numbers_of, texts_of
 from .errors import InvalidInput
 from .estimators import MLPClassifier, MLPRegressor
-from .preprocessing import Preprocessing, Target, fit_columns, fit_target, known_range
+from .preprocessing import (
+    Preprocessing,
+    Target,
+    fit_columns,
+    fit_target,
+    known_range,
+    warn_of_unknown,
+)
 from .settings import FULL_BATCH, Settings
-from .tables import SMALLEST_IMAGE, Table, check_trainable
+from .tables import Table, check_trainable, find_column
 
 MIN_ROWS = 10
 VALIDATION = 0.1  # of the rows that are not for the test
@@ -181,16 +189,22 @@ def prepare(
         If the table cannot be learned from.
     """
     _check_one_target(table)
-    target = _target(table, settings, classes)
+    target = _target(table, settings, table.classes if classes is None else classes)
     y = target.encode(table.y)
     rows = _split(y, target, settings)
     columns = _columns(table, ignore)
-    shape = table.image_shape or _pixels(columns)
+    for name in categorical:
+        if name != target.name:
+            find_column(table.source, name, columns)
+    shape = _image_shape(table, columns)
     learning = np.concatenate([rows["train"], rows["validation"]])
     known = _rows(columns, learning)
     fitted = _of_pixels(known) if shape else fit_columns(known, categorical)
-    preprocessing = Preprocessing(fitted, target, ignore)
-    whole = preprocessing.transform(columns).astype(settings.dtype)
+    image = None if shape is None else (*shape, table.image_order)
+    preprocessing = Preprocessing(fitted, target, ignore, image=image)
+    whole = preprocessing.encode(columns)[0].astype(settings.dtype)
+    codes = {name: columns[name] for name in preprocessing.categorical}
+    _warn_of_unseen(_rows(codes, learning), _rows(codes, rows["test"]))
     X = {part: whole[which] for part, which in rows.items()}
     parts = {part: y[which] for part, which in rows.items()}
     return Data(preprocessing, X, parts, rows, table.source, shape, table.image_order)
@@ -310,7 +324,7 @@ def _columns(table: Table, ignore: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Return the inputs by name, those to be ignored left out."""
     is_matrix = isinstance(table.X, np.ndarray)
     columns = as_table(dict(zip(table.names, table.X.T)) if is_matrix else table.X)
-    unknown = [name for name in ignore if name not in columns]
+    unknown = [name for name in ignore if name not in columns and name not in table.ignored]
     if unknown:
         raise InvalidInput(f"{table.source} has no column {unknown[0]!r} to ignore.")
     return {name: cells for name, cells in columns.items() if name not in ignore}
@@ -320,20 +334,24 @@ def _rows(columns: dict[str, np.ndarray], which: np.ndarray) -> dict[str, np.nda
     return {name: cells[which] for name, cells in columns.items()}
 
 
-def _pixels(columns: dict[str, np.ndarray]) -> tuple[int, int] | None:
-    """Return the sides of a square image where the columns can only be its pixels, 0 to 255."""
-    side = isqrt(len(columns))
-    if side * side != len(columns) or len(columns) < SMALLEST_IMAGE:
-        return None
-    whole = all(
-        cells.dtype.kind in "uif" and bool(((cells >= 0) & (cells <= 255) & (cells % 1 == 0)).all())
-        for cells in columns.values()
-    )
-    return (side, side) if whole else None
+def _warn_of_unseen(known: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> None:
+    """Say which categories only the test's rows have."""
+    counts = {name: Counter(filter(None, texts_of(cells))) for name, cells in test.items()}
+    for name, texts in counts.items():
+        for text in {*texts_of(known[name])} & {*texts}:
+            del texts[text]
+    warn_of_unknown({name: texts for name, texts in counts.items() if texts})
+
+
+def _image_shape(table: Table, columns: dict[str, np.ndarray]) -> tuple[int, int] | None:
+    """The shape of the pictures that the rows are; none where some of their pixels are left out."""
+    shape = table.image_shape
+    return shape if shape is not None and prod(shape) == len(columns) else None
 
 
 def _of_pixels(columns: dict[str, np.ndarray]) -> Any:
     """Scale pixels by the range that all of them share: a pixel that is always dark stays 0."""
-    low = min(float(cells.min()) for cells in columns.values())
-    high = max(float(cells.max()) for cells in columns.values())
+    numbers = [numbers_of(cells, name) for name, cells in columns.items()]
+    low = min(float(np.fmin.reduce(pixel)) for pixel in numbers)
+    high = max(float(np.fmax.reduce(pixel)) for pixel in numbers)
     return known_range(columns, low, high)

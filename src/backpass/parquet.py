@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import InvalidInput
 from .extras import optional
-from .readers import parse
+from .readers import is_category, parse
 from .tables import find_column
 
 BUFFER_BYTES = 1 << 14  # of each column
@@ -64,6 +64,11 @@ class ParquetRows:
         types = optional("pyarrow.types", "Reading a Parquet file")
         kinds = [self.schema.field(name).type for name in self.names]
         return sum(self.sizes) * sum(8 if types.is_primitive(k) else TEXT_BYTES for k in kinds)
+
+    def is_category(self, column: str) -> bool:
+        """Whether the file says that a column's cells are some categories."""
+        find_column(self.path, column, self.names)
+        return is_category(self.schema, column)
 
     def check(self, columns: Iterable[str]) -> None:
         """Raise if one of the files lacks a column."""

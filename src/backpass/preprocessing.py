@@ -7,6 +7,7 @@ is a pandas data frame or any mapping from a column's name to an array of its ce
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,34 +16,39 @@ from typing import Any
 import numpy as np
 
 from .cells import (
+    MOST_LETTERS,
     ByName,
     as_table,
     cells_of,
+    count,
     is_numeric,
-    labels_of,
     numbers_of,
     quoted,
     refuse_empty,
     refuse_gaps,
+    refuse_strange,
     texts_of,
 )
 from .errors import InvalidInput
+from .labels import MAX_CLASSES, known_labels, labels_of, looks_like_classes, places_of
 
 Columns = tuple["Numeric | Categorical", ...]
+Unknown = dict[str, Counter[str]]  # by column: texts that are no category, and how often
 
 MAX_CATEGORIES = 100  # the rarer ones are treated as unknown
-MAX_CLASSES = 20  # a target with more different whole numbers is a quantity, not a label
 
 __all__ = [
     "Categorical",
     "Numeric",
     "Preprocessing",
     "Target",
+    "Unknown",
     "categorical_of_counts",
     "fit_columns",
     "fit_target",
     "known_range",
     "refuse_huge",
+    "warn_of_unknown",
 ]
 
 
@@ -60,11 +66,12 @@ class Numeric:
         """Names of the columns of X that it makes."""
         return (self.name,)
 
-    def transform(self, cells: np.ndarray) -> np.ndarray:
-        """Turn m cells into an (m, 1) block of X."""
+    def transform(self, cells: np.ndarray, X: np.ndarray) -> Counter[str]:
+        """Turn m cells into X of shape (m, 1), which is zero; no number is unknown."""
         numbers = numbers_of(cells, self.name)
         filled = np.where(np.isnan(numbers), self.fill, numbers)
-        return ((filled - self.centre) * self.factor)[:, None]
+        X[:, 0] = (filled - self.centre) * self.factor
+        return Counter()
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,13 @@ class Categorical:
         """Names of the columns of X that it makes."""
         return tuple(f"{self.name}={category}" for category in self.categories)
 
-    def transform(self, cells: np.ndarray) -> np.ndarray:
-        """Turn m cells into an (m, number of categories) block of X."""
-        texts = np.array([self.fill if text is None else text for text in texts_of(cells)])
-        return (texts[:, None] == np.array(self.categories)[None, :]).astype(np.float64)
+    def transform(self, cells: np.ndarray, X: np.ndarray) -> Counter[str]:
+        """Turn m cells into X of shape (m, categories), which is zero; return what is unknown."""
+        texts = [self.fill if text is None else text for text in texts_of(cells)]
+        places = places_of(texts, self.categories)
+        known = places >= 0
+        X[np.flatnonzero(known), places[known]] = 1.0
+        return Counter(texts[row] for row in np.flatnonzero(~known))
 
 
 @dataclass(frozen=True)
@@ -95,13 +105,13 @@ class Target:
     centre: float = 0.0
     scale: float = 1.0
 
-    def encode(self, column: Any) -> np.ndarray:
-        """Turn the target column into y: labels (integers or text), or scaled numbers."""
+    def encode(self, column: Any, classes: np.ndarray | None = None) -> np.ndarray:
+        """Turn the target column into y: labels, as those of the classes, or scaled numbers."""
         cells = cells_of(column, self.name)
         refuse_gaps(cells, self.name)
-        if self.classes:
-            return labels_of(cells)
-        return (numbers_of(cells, self.name) - self.centre) / self.scale
+        if not self.classes:
+            return (numbers_of(cells, self.name) - self.centre) / self.scale
+        return labels_of(cells) if classes is None else known_labels(cells, classes)
 
     def decode(self, predicted: np.ndarray) -> np.ndarray:
         """Turn predictions back into the units of the column; labels stay as they are."""
@@ -120,6 +130,11 @@ class Preprocessing:
         The column that it predicts.
     ignored : tuple of str
         Columns that a table may have and the model does not read.
+    as_written : bool
+        Whether labels and categories are text as a file has it ('007'), not the number in it, as
+        they were in files of the first release.
+    image : (int, int, {"C", "F"}) or None
+        Rows and columns of a picture, and how it is unrolled, where the columns are its pixels.
 
     Examples
     --------
@@ -128,18 +143,25 @@ class Preprocessing:
     >>> made = Preprocessing(fit_columns(table))
     >>> made.outputs
     ('size', 'kind=a', 'kind=b')
-    >>> made.transform({"size": np.array([4.0]), "kind": np.array(["new"])}).round(2)
-    array([[2.45, 0.  , 0.  ]])
+    >>> made.transform({"size": np.array([4.0]), "kind": np.array(["b"])}).round(2)
+    array([[2.45, 0.  , 1.  ]])
     """
 
     columns: Columns
     target: Target | None = None
     ignored: tuple[str, ...] = ()
+    as_written: bool = True
+    image: tuple[int, int, str] | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the columns of X."""
         return tuple(name for column in self.columns for name in column.outputs)
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Names of the columns of categories."""
+        return tuple(column.name for column in self.columns if isinstance(column, Categorical))
 
     def transform(self, table: Any) -> np.ndarray:
         """Turn a table into X.
@@ -147,7 +169,8 @@ class Preprocessing:
         Parameters
         ----------
         table : data frame or mapping from names to arrays
-            It has the model's columns, in any order; the target and ignored columns may be there.
+            It has the model's columns, in any order; the target, ignored columns and others may be
+            there.
 
         Returns
         -------
@@ -156,29 +179,51 @@ class Preprocessing:
         Raises
         ------
         InvalidInput
-            If columns are missing or new, there is no row, or a cell cannot be used; the message
-            names the columns, or the column and the row.
+            If columns are missing, there is no row, or a cell cannot be used; the message names
+            the columns, or the column and the row.
+
+        Warns
+        -----
+        UserWarning
+            If cells hold categories that the model does not know, all of whose columns of X are
+            zero, or the table has columns that it does not know: by name and count.
         """
-        table = as_table(table)
-        self.check_columns(list(table))
-        X = np.empty((_n_rows(table), len(self.outputs)))
+        X, unknown = self.encode(table)
+        warn_of_unknown(unknown)
+        return X
+
+    def encode(self, table: Any) -> tuple[np.ndarray, Unknown]:
+        """Turn a table into X, and tell which categories in it are unknown."""
+        self.check_columns([str(name) for name in getattr(table, "columns", table)])
+        cells = as_table(table, [column.name for column in self.columns])
+        X = np.zeros((_n_rows(cells), len(self.outputs)))
+        unknown: Unknown = {}
         start = 0
         for column in self.columns:
             stop = start + len(column.outputs)
-            X[:, start:stop] = column.transform(table[column.name])
+            found = column.transform(cells[column.name], X[:, start:stop])
+            if found:
+                unknown[column.name] = found
             start = stop
-        return X
+        return X, unknown
 
     def check_columns(self, names: Sequence[str]) -> None:
-        """Raise, with their names, if columns are missing or are new to the model."""
-        needed = [column.name for column in self.columns]
+        """Raise, with their names, if columns are missing; warn if there are others."""
+        needed = {column.name for column in self.columns}
         allowed = {*needed, *self.ignored, *([self.target.name] if self.target else [])}
-        missing = [name for name in needed if name not in set(names)]
+        there = set(names)
+        missing = [column.name for column in self.columns if column.name not in there]
         new = [name for name in names if name not in allowed]
-        if missing or new:
+        if missing:
             parts = [("missing", missing), ("new to the model", new)]
             text = "; ".join(f"{what}: {quoted(which)}" for what, which in parts if which)
             raise InvalidInput(f"The table's columns do not match the model's. {text}.")
+        if new:
+            warnings.warn(
+                f"The table has {count(len(new), 'column')} new to the model: {quoted(new)}; not "
+                "read.",
+                stacklevel=3,
+            )
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return plain arrays, and what JSON can hold; ``from_arrays`` is the inverse."""
@@ -193,6 +238,8 @@ class Preprocessing:
             "categorical": categories,
             "target": vars(self.target) if self.target else None,
             "ignored": list(self.ignored),
+            "as_written": self.as_written,
+            "image": None if self.image is None else list(self.image),
         }
         return {"numeric": np.array(numbers, dtype=np.float64).reshape(-1, 3)}, metadata
 
@@ -213,8 +260,14 @@ class Preprocessing:
                 _column_again(name, metadata["categorical"].get(name), rows)
                 for name in metadata["columns"]
             )
-            target = metadata["target"]
-            return cls(columns, Target(**target) if target else None, tuple(metadata["ignored"]))
+            target, image = metadata["target"], metadata.get("image")
+            return cls(
+                columns,
+                Target(**target) if target else None,
+                tuple(metadata["ignored"]),
+                metadata.get("as_written", False),  # the first release did not say
+                None if image is None else _image_again(*image),
+            )
         except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
             raise InvalidInput(f"The stored preprocessing cannot be read: {error!r}.") from None
 
@@ -317,8 +370,9 @@ def fit_target(name: str, column: Any, classes: bool | None = None) -> Target:
     Target(name='kind', classes=True, centre=0.0, scale=1.0)
     """
     cells = cells_of(column, name)
+    refuse_strange(cells, name)
     refuse_gaps(cells, name)
-    if classes or (classes is None and _looks_like_classes(cells, name)):
+    if classes or (classes is None and looks_like_classes(cells, name)):
         labels = np.unique(labels_of(cells))
         if len(labels) < 2:
             raise InvalidInput(
@@ -391,8 +445,36 @@ def categorical_of_counts(counts: Mapping[str | None, int], name: str) -> Catego
     kept = sorted(texts)
     if len(kept) > MAX_CATEGORIES:
         rare = sorted(kept, key=texts.__getitem__)[: 1 - MAX_CATEGORIES]
+        _warn_of_rare(name, len(kept), Counter({text: texts[text] for text in rare}))
         kept = sorted({*kept} - {*rare})
     return Categorical(name, fill, tuple(kept))
+
+
+def _warn_of_rare(name: str, categories: int, rare: Counter[str]) -> None:
+    """Say which categories get no column of X."""
+    warnings.warn(
+        f"Column {name!r} holds {categories} categories; the {len(rare)} rarest, in "
+        f"{count(rare.total(), 'row')}, are learnt as unknown ones: {_counted(rare)}.",
+        stacklevel=2,
+    )
+
+
+def warn_of_unknown(unknown: Unknown) -> None:
+    """Say, column by column, which cells are no category that a model knows, and how many."""
+    for name, texts in unknown.items():
+        warnings.warn(
+            f"Column {name!r} holds {count(len(texts), 'category', 'categories')} unknown to the "
+            f"model, in {count(texts.total(), 'row')}: {_counted(texts)}; there its part of X is "
+            "zero.",
+            stacklevel=2,
+        )
+
+
+def _counted(texts: Counter[str], most: int = 8) -> str:
+    """List texts, each with its count, the most frequent first; long ones are cut short."""
+    shown = [f"{text[:MOST_LETTERS]!r} ({n})" for text, n in texts.most_common(most)]
+    more = len(texts) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _column_again(
@@ -405,9 +487,8 @@ def _column_again(
     return Categorical(name, categorical["fill"], tuple(categorical["categories"]))
 
 
-def _looks_like_classes(cells: np.ndarray, name: str) -> bool:
-    """Whether a target column is labels: text, truth values, or few different whole numbers."""
-    if cells.dtype.kind == "b" or not is_numeric(cells):
-        return True
-    numbers = np.unique(numbers_of(cells, name))
-    return len(numbers) <= MAX_CLASSES and bool((numbers == np.round(numbers)).all())
+def _image_again(rows: int, columns: int, order: str) -> tuple[int, int, str]:
+    """Make a picture's shape again from its stored form."""
+    if order not in ("C", "F") or not (type(rows) is type(columns) is int):
+        raise ValueError(f"no picture is {rows} x {columns} in the order {order!r}")
+    return rows, columns, order

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +21,46 @@ from .matlab import read_mat
 Arrays = dict[str, np.ndarray]
 
 
-def read_csv(path: Path) -> Any:
+def read_csv(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
     """Read a CSV file, gzipped or not; its first line names the columns."""
-    return _read_separated(path, ",")
+    return _read_separated(path, ",", texts, without)
 
 
-def read_tsv(path: Path) -> Any:
+def read_tsv(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
     """Read a table whose separator is the tabulator."""
-    return _read_separated(path, "\t")
+    return _read_separated(path, "\t", texts, without)
 
 
-def _read_separated(path: Path, separator: str) -> Any:
+def _read_separated(
+    path: Path, separator: str, texts: Collection[str], without: Collection[str]
+) -> Any:
+    """Read all columns but some; those of `texts` stay as they are written."""
     pandas = optional("pandas", "Reading a CSV file")
-    frame = pandas.read_csv(path, sep=separator, low_memory=False, **_exact(pandas))
+    frame = pandas.read_csv(
+        path,
+        sep=separator,
+        dtype=dict.fromkeys(texts, object),
+        low_memory=False,
+        **_exact(pandas),
+    )
     if not isinstance(frame.index, pandas.RangeIndex):
         raise InvalidInput(f"{path} has more cells in its rows than names in its first line.")
-    return frame
+    return frame.drop(columns=list(without)) if without else frame
+
+
+def csv_names(path: Path) -> list[str]:
+    """Read the first line of a CSV file alone."""
+    return _separated_names(path, ",")
+
+
+def tsv_names(path: Path) -> list[str]:
+    """Read the first line of a table whose separator is the tabulator."""
+    return _separated_names(path, "\t")
+
+
+def _separated_names(path: Path, separator: str) -> list[str]:
+    pandas = optional("pandas", "Reading a CSV file")
+    return [str(name) for name in pandas.read_csv(path, sep=separator, nrows=0).columns]
 
 
 def _exact(pandas: Any) -> dict[str, Any]:
@@ -45,10 +69,36 @@ def _exact(pandas: Any) -> dict[str, Any]:
     return {} if version >= (3, 1) else {"float_precision": "round_trip"}
 
 
-def read_parquet(path: Path) -> Any:
-    """Read a Parquet file, or a folder of them."""
+def read_parquet(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
+    """Read a Parquet file, or a folder of them; its columns have types, `texts` is for others."""
     optional("pyarrow", "Reading a Parquet file")
-    return optional("pandas", "Reading a Parquet file").read_parquet(path, engine="pyarrow")
+    columns = [name for name in parquet_names(path) if name not in without] if without else None
+    frame = optional("pandas", "Reading a Parquet file").read_parquet(
+        path, engine="pyarrow", columns=columns
+    )
+    schema = _parquet_schema(path)
+    codes = [name for name in columns or schema.names if is_category(schema, name)]
+    return frame.astype(dict.fromkeys([name for name in codes if name in frame], "category"))
+
+
+def parquet_names(path: Path) -> list[str]:
+    """Read a Parquet file's names; the index that pandas writes beside its columns is none."""
+    schema = _parquet_schema(path)
+    index = (schema.pandas_metadata or {}).get("index_columns", [])
+    return [name for name in schema.names if name not in index]
+
+
+def is_category(schema: Any, name: str) -> bool:
+    """Whether an Arrow schema says that a column's cells, numbers perhaps, are some categories."""
+    told = (schema.pandas_metadata or {}).get("columns", [])
+    types = optional("pyarrow.types", "Reading a Parquet file")
+    return types.is_dictionary(schema.field(name).type) or any(
+        column["name"] == name and column["pandas_type"] == "categorical" for column in told
+    )
+
+
+def _parquet_schema(path: Path) -> Any:
+    return optional("pyarrow.parquet", "Reading a Parquet file").ParquetDataset(path).schema
 
 
 def read_npz(path: Path) -> Arrays:
@@ -80,12 +130,20 @@ def _labels_beside(path: Path) -> Path | None:
 
 
 # What a file's name ends with -> its reader.
-FRAMES: dict[str, Callable[[Path], Any]] = {
+FRAMES: dict[str, Callable[[Path, Collection[str], Collection[str]], Any]] = {
     ".csv": read_csv,
     ".csv.gz": read_csv,
     ".tsv": read_tsv,
     ".parquet": read_parquet,
     ".pq": read_parquet,
+}
+UNTYPED = (".csv", ".csv.gz", ".tsv")  # whose cells are text
+NAMES: dict[str, Callable[[Path], list[str]]] = {
+    ".csv": csv_names,
+    ".csv.gz": csv_names,
+    ".tsv": tsv_names,
+    ".parquet": parquet_names,
+    ".pq": parquet_names,
 }
 ARRAYS: dict[str, Callable[[Path], Arrays]] = {
     ".npz": read_npz,

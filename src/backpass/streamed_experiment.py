@@ -103,6 +103,8 @@ def prepare_streamed(
     """
     names = _inputs(rows, target, ignore, categorical)
     split = _split(rows, settings, len(names))
+    if target is not None and rows.is_category(target):
+        classes = True if classes is None else classes
     found = _Pass(ColumnFits(_numeric(rows, names, categorical)), TargetFit(str(target), classes))
     for group in range(len(rows.sizes)):
         found.read(rows, group, split, [*names, str(target)])
@@ -163,7 +165,7 @@ class _Pass:
         """X and y of the rows that are held out."""
         assert preprocessing.target is not None
         kept = self.held.pop(part)
-        X = [preprocessing.transform(cells).astype(dtype) for cells in kept]
+        X = [preprocessing.encode(cells)[0].astype(dtype) for cells in kept]
         y = [encode(cells[preprocessing.target.name]) for cells in kept]
         if not kept:
             return np.empty((0, len(preprocessing.outputs)), dtype), np.empty(0)

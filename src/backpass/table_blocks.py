@@ -120,7 +120,7 @@ class TableBlocks:
         columns = [column.name for column in self._preprocessing.columns]
         for where, cells in self._training_cells(group, [*columns, self._target]):
             with saying(where):
-                X = self._preprocessing.transform(cells).astype(self.dtype, copy=False)
+                X = self._preprocessing.encode(cells)[0].astype(self.dtype, copy=False)
                 y = self._encode(cells[self._target])
             yield Block(X, y, None)
 

@@ -10,20 +10,24 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import readers
-from .cells import cells_of, is_numeric, numbers_of, refuse_strange, texts_of
+from .cells import cells_of, is_gap, is_numeric, numbers_of, refuse_strange, texts_of
 from .errors import InvalidInput
 from .extras import optional
+from .labels import looks_like_classes, typed
 from .readers import Arrays
 
 SMALLEST_IMAGE = 64  # columns from which a square .mat matrix is taken for unrolled images
+
+CheckNames = Callable[[list[str]], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +45,20 @@ class Table:
     target : str or None
         The name of y.
     image_shape : (int, int) or None
-        Rows and columns of a picture, where each row of X is one.
+        Rows and columns of a picture, where each row of X is one; their product is n.
     image_order : {"C", "F"}
         How a picture is unrolled into its row: by rows, or by columns as MATLAB does.
     source : str
         Where the table comes from.
+    classes : bool or None
+        True where the target is known to be one of some categories.
+    ignored : tuple of str
+        Columns of the source that are left out.
+
+    Raises
+    ------
+    InvalidInput
+        If pictures of that shape have another number of pixels than X has columns.
 
     Examples
     --------
@@ -61,6 +74,16 @@ class Table:
     image_shape: tuple[int, int] | None = None
     image_order: str = "C"
     source: str = ""
+    classes: bool | None = None
+    ignored: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.image_shape is not None and math.prod(self.image_shape) != len(self.names):
+            rows, columns = self.image_shape
+            raise InvalidInput(
+                f"{self.source or 'This table'} has {len(self.names)} columns of inputs, but an "
+                f"image of {rows} x {columns} has {rows * columns} pixels."
+            )
 
     def images(self) -> np.ndarray:
         """Return X as pictures, shape (m, rows, columns)."""
@@ -75,8 +98,41 @@ class Table:
         return X.reshape(-1, columns, rows).transpose(0, 2, 1)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the columns of a data frame are to be read.
+
+    Parameters
+    ----------
+    target : str or None
+        The column to predict.
+    categorical : collection of str
+        Columns of categories, whatever their cells look like.
+    ignore : collection of str
+        Columns that may hold anything, and are not read.
+    as_written : bool
+        Whether labels and categories of a text file stay as they are written ('007').
+    """
+
+    target: str | None = None
+    categorical: Collection[str] = ()
+    ignore: Collection[str] = ()
+    as_written: bool = True
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Columns whose cells a text file's parser is to leave as they are written."""
+        named = () if self.target is None else (self.target,)
+        return (*named, *self.categorical) if self.as_written else ()
+
+
 def read_table(
-    path: str | os.PathLike[str], target: str | None = None, *, categorical: Collection[str] = ()
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    *,
+    categorical: Collection[str] = (),
+    ignore: Collection[str] = (),
+    image_shape: tuple[int, int] | None = None,
 ) -> Table:
     """Read a table from a file; its ending says how.
 
@@ -90,7 +146,14 @@ def read_table(
         The column, or for ``.npz`` and ``.mat`` the array, to predict. There, ``y`` is the default
         and the inputs' name follows from it: ``X`` for ``y``, ``X_train`` for ``y_train``.
     categorical : collection of str
-        Columns to take as categories, although most of their cells are numbers.
+        Columns to take as categories, although most of their cells are numbers; the target among
+        them is one of classes. What they hold stays as it is written: '007' is not '7'.
+    ignore : collection of str
+        Columns of a data frame to leave out, whatever they hold.
+    image_shape : (int, int), optional
+        Rows and columns of a picture, where each row of X is one, unrolled by rows. A file of
+        images (.idx, an array of three dimensions) knows it, and a matrix in a .mat file is taken
+        for square ones where it can be.
 
     Returns
     -------
@@ -119,10 +182,49 @@ def read_table(
     path = Path(path)
     ending = readers.format_of(path)
     if ending in readers.FRAMES:
-        frame = readers.parse(path, readers.FRAMES[ending])
-        return _from_frame(path, frame, target, categorical)
-    arrays = readers.parse(path, readers.ARRAYS[ending])
-    return _from_arrays(path, arrays, target, unrolled_by_columns=ending == ".mat")
+        names = readers.parse(path, readers.NAMES[ending])
+        reading = Reading(target, categorical, ignore)
+        _check_named(path, names, reading)
+        table = _from_frame(path, _frame(path, ending, reading), reading)
+    else:
+        arrays = readers.parse(path, readers.ARRAYS[ending])
+        table = _from_arrays(path, arrays, target, unrolled_by_columns=ending == ".mat")
+    if image_shape in (None, table.image_shape):
+        return table
+    return replace(table, image_shape=image_shape, image_order="C")
+
+
+def read_known(
+    path: str | os.PathLike[str], known: Reading, needed: Collection[str], check: CheckNames
+) -> Table:
+    """Read those columns of a table that a model knows; arrays are read as they are.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    known : Reading
+        How the model's own columns are read; the target need not be there.
+    needed : collection of str
+        The model's inputs.
+    check : callable
+        It gets the names of a data frame's columns, and raises where some are missing.
+
+    Returns
+    -------
+    Table
+    """
+    path = Path(path)
+    ending = readers.format_of(path)
+    if ending not in readers.FRAMES:
+        return read_table(path)
+    names = readers.parse(path, readers.NAMES[ending])
+    check(names)
+    target = known.target if known.target in names else None
+    wanted = {*needed, target}
+    others = tuple(name for name in names if name not in wanted)
+    reading = replace(known, target=target, ignore=others)
+    return _from_frame(path, _frame(path, ending, reading), reading)
 
 
 def check_trainable(table: Table) -> None:
@@ -157,31 +259,51 @@ def find_column(path: Any, wanted: str, names: Iterable[str], kind: str = "colum
 # --- data frames -----------------------------------------------------------------------------
 
 
-def _from_frame(path: Path, frame: Any, target: str | None, categorical: Collection[str]) -> Table:
+def _check_named(path: Path, names: list[str], reading: Reading) -> None:
+    """Check that the columns that are spoken of are there, and that one is left to learn from."""
+    named = (*reading.categorical, *([] if reading.target is None else [reading.target]))
+    for name in named:
+        find_column(path, name, names)
+    inputs = [name for name in names if name != reading.target]
+    for name in reading.ignore:
+        find_column(path, name, inputs)
+    if names and not {*inputs} - {*reading.ignore}:
+        raise InvalidInput(f"{path} has no column besides the target {reading.target!r}.")
+
+
+def _frame(path: Path, ending: str, reading: Reading) -> Any:
+    """Parse a file into a data frame, without the columns to ignore."""
+    reader = readers.FRAMES[ending]
+    frame = readers.parse(path, lambda path: reader(path, reading.texts, reading.ignore))
+    if ending in readers.UNTYPED and reading.as_written and reading.target is not None:
+        frame[reading.target] = typed(cells_of(frame[reading.target], reading.target))
+    return frame
+
+
+def _from_frame(path: Path, frame: Any, reading: Reading) -> Table:
     """Split a frame into X and y, each column checked and made float or str."""
+    target = reading.target
     frame.columns = [str(name) for name in frame.columns]
     _check_shape(path, frame.shape)
-    for name in (*categorical, *([] if target is None else [target])):
-        find_column(path, name, frame.columns)
     inputs = [name for name in frame.columns if name != target]
-    if not inputs:
-        raise InvalidInput(f"{path} has no column besides the target {target!r}.")
-    columns = {name: _column(path, frame[name], name in categorical) for name in inputs}
+    columns = {name: _column(path, frame[name], name in reading.categorical) for name in inputs}
     X = optional("pandas", "A data frame").DataFrame(columns, index=frame.index)
-    y = None if target is None else _target(path, frame[target])
-    return Table(X, y, tuple(inputs), target, source=str(path))
+    ignored = tuple(reading.ignore)
+    if target is None:
+        return Table(X, None, tuple(inputs), source=str(path), ignored=ignored)
+    y = _target(path, frame[target], target in reading.categorical)
+    classes = True if target in reading.categorical or _is_category(frame[target]) else None
+    return Table(X, y, tuple(inputs), target, source=str(path), classes=classes, ignored=ignored)
 
 
 def _column(path: Path, column: Any, categorical: bool) -> Any:
     """Return a column as floats or as strings; a missing cell is NaN in either."""
     name = str(column.name)
-    try:
+    with _of_file(path):
         cells = cells_of(column, name)
         refuse_strange(cells, name)
         if not categorical and is_numeric(cells):
             return numbers_of(cells, name)
-    except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error}") from None
     return _strings(cells, column.index)
 
 
@@ -191,14 +313,40 @@ def _strings(cells: np.ndarray, index: Any) -> Any:
     return optional("pandas", "A data frame").Series(texts, index=index, dtype=object)
 
 
-def _target(path: Path, column: Any) -> np.ndarray:
-    """Return y: numbers as they are, everything else as strings; NaN where missing."""
-    cells = cells_of(column, str(column.name))
-    if cells.dtype.kind not in "biuf":
-        return _strings(cells, column.index).to_numpy()
-    if not np.isinf(cells).any():
+def _target(path: Path, column: Any, categorical: bool) -> np.ndarray:
+    """Return y: numbers as numbers, labels as they are; NaN where missing."""
+    name = str(column.name)
+    with _of_file(path):
+        cells = cells_of(column, name)
+        refuse_strange(cells, name)
+    if cells.dtype.kind == "O" and not (categorical or _is_category(column)):
+        cells = _as_quantity(cells, name)
+    if not (cells.dtype.kind == "f" and np.isinf(cells).any()):
         return cells
-    return _finite(path, f"the target {column.name!r}", cells)
+    return _finite(path, f"the target {name!r}", cells)
+
+
+def _as_quantity(cells: np.ndarray, name: str) -> np.ndarray:
+    """Return cells of any type as float64, if they are numbers and no labels."""
+    present = cells[~is_gap(cells)]
+    try:
+        return cells if looks_like_classes(present, name) else numbers_of(cells, name)
+    except InvalidInput:  # as the target is fitted, it is said again
+        return cells
+
+
+def _is_category(column: Any) -> bool:
+    """Whether the file says that a column's cells are some categories."""
+    return str(column.dtype) == "category"
+
+
+@contextmanager
+def _of_file(path: Path) -> Generator[None]:
+    """Put a file's name before an error's sentence."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from None
 
 
 def _missing(y: np.ndarray) -> np.ndarray:
@@ -226,6 +374,8 @@ def _from_arrays(
     x_name, y_name = _names_of(path, arrays, target)
     X = _numbers(path, x_name, arrays[x_name])
     y = None if y_name is None else _numbers_or_text(path, y_name, arrays[y_name])
+    if y is not None and unrolled_by_columns and (y == np.round(y)).all():
+        y = y.astype(np.int64)  # MATLAB has doubles only, and writes whole ones as 7
     if X.ndim not in (2, 3):
         raise InvalidInput(f"{path}: {x_name} has shape {X.shape}; it needs (rows, columns).")
     if y is not None and len(y) != len(X):

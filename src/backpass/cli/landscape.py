@@ -60,10 +60,9 @@ def landscape(model: str, data: str, out: str | None, force: bool, **how: Any) -
 def _problem(path: str, data: str, rows: int) -> tuple[Any, np.ndarray, np.ndarray]:
     """The model, and X and Y of at most so many rows, spread over the table."""
     from .model import load_model
-    from .source import load
 
     trained = load_model(path)
-    table = load(data)
+    table = trained.load(data)
     X, y = trained.inputs(table), trained.targets(table)
     if y is None:
         raise click.UsageError(

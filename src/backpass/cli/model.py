@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import as_table
+from ..cells import cells_of, is_gap
 from ..errors import InvalidInput
 from ..network import Network
-from ..preprocessing import Preprocessing, Target
+from ..preprocessing import Preprocessing, Target, Unknown
 from ..tables import Table
 from ..trace import Trace, trace
-from .source import load
+from .source import load_known
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,23 +40,50 @@ class Model:
         assert self.preprocessing.target is not None
         return self.preprocessing.target
 
+    def load(self, source: str) -> Table:
+        """Load the rows of a table, its columns read as they were for the training."""
+        return load_known(source, self.preprocessing)
+
     def inputs(self, table: Table) -> np.ndarray:
         """Return X of a table's rows."""
+        return self.preprocessing.transform(self._columns(table))
+
+    def encode(self, table: Table) -> tuple[np.ndarray, Unknown]:
+        """Return X of a table's rows, and which categories in it are unknown."""
+        return self.preprocessing.encode(self._columns(table))
+
+    def _columns(self, table: Table) -> Any:
         is_matrix = isinstance(table.X, np.ndarray)
-        return self.preprocessing.transform(
-            as_table(dict(zip(table.names, table.X.T)) if is_matrix else table.X)
-        )
+        return dict(zip(table.names, table.X.T)) if is_matrix else table.X
 
     def targets(self, table: Table) -> np.ndarray | None:
         """Return the rows' own targets, encoded; None where the table does not have them."""
+        cells = self._target_cells(table)
+        return None if cells is None else self.target.encode(cells, self.classes)
+
+    def _target_cells(self, table: Table) -> np.ndarray | None:
+        """The target's column, which is one of X's where a table was read without target."""
         name = self.target.name
         if not isinstance(table.X, np.ndarray) and name in table.names:
-            return self.target.encode(as_table(table.X)[name])
-        return None if table.y is None else self.target.encode(table.y)
+            return cells_of(table.X[name], name)
+        return table.y
+
+    def truth(self, table: Table) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return which rows have a target, and what it is, in its own units."""
+        cells = self._target_cells(table)
+        if cells is None:
+            return None
+        there = ~is_gap(cells)
+        return there, self.target.decode(self.target.encode(cells[there], self.classes))
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """The labels; None for numbers."""
+        return np.asarray(self.estimator.classes_) if self.target.classes else None
 
     def rows(self, source: str) -> tuple[np.ndarray, np.ndarray, Table]:
         """Load rows with their targets: X, encoded targets, and the table itself."""
-        table = load(source)
+        table = self.load(source)
         X, y = self.inputs(table), self.targets(table)
         if y is None:
             raise InvalidInput(
@@ -72,12 +99,13 @@ class Model:
 
     def Y(self, y: np.ndarray) -> np.ndarray:
         """Turn encoded targets into the network's Y."""
-        if not self.target.classes:
+        classes = self.classes
+        if classes is None:
             return y[:, None]
         from ..targets import Labels
 
-        classes = np.asarray(self.estimator.classes_)
-        unknown = ~np.isin(y, classes)
+        known = set(classes.tolist())
+        unknown = np.array([label not in known for label in y.tolist()], dtype=bool)
         if unknown.any():
             raise InvalidInput(
                 f"The target column {self.target.name!r} holds {y[unknown][0]!r}, a class that "

@@ -27,9 +27,10 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
     DATA is the raw table, as the model was trained on it: MODEL knows which columns it needs and
     how to scale them. Where the target is there too, the score is said on standard error.
     """
+    from ..preprocessing import warn_of_unknown
     from .model import load_model
     from .output import check_free
-    from .source import load, too_large
+    from .source import too_large
 
     if out is not None:
         check_free(Path(out), force)
@@ -37,15 +38,18 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
     rows = too_large(data)
     if rows is not None:
         return _in_blocks(trained, rows, out, proba, force)
-    table = load(data)
-    columns = _predictions(trained, trained.inputs(table), proba)
+    table = trained.load(data)
+    X, unknown = trained.encode(table)
+    warn_of_unknown(unknown)
+    columns = _predictions(trained, X, proba)
     score = _score(trained, table, columns["prediction"])
     text = _header(columns) + _lines(columns)
     if out is not None:
         from ..files import atomic_write
 
         atomic_write(out, text.encode(), force)
-    values = {**columns, "n_rows": len(columns["prediction"]), **score, "out": out}
+    n_rows = len(columns["prediction"])
+    values = {**columns, "n_rows": n_rows, **score, "unknown_categories": unknown, "out": out}
     return Answer(values, lambda to: _show(to, text, out, score))
 
 
@@ -65,21 +69,18 @@ def _predictions(model: Any, X: np.ndarray, proba: bool) -> dict[str, np.ndarray
 
 
 def _score(model: Any, table: Any, predicted: np.ndarray) -> dict[str, float]:
-    """Accuracy or R², where the table has the target."""
-    from sklearn.metrics import accuracy_score, r2_score
+    """Accuracy or R² on the rows that have a target."""
+    from .predict_blocks import Tally
 
-    y = model.targets(table)
-    if y is None or (len(y) < 2 and not model.target.classes):
-        return {}
-    truth = model.target.decode(y)
-    if model.target.classes:
-        return {"accuracy": float(accuracy_score(truth, predicted))}
-    return {"r2": float(r2_score(truth, predicted))}
+    tally = Tally(model.target.classes)
+    tally.add(model.truth(table), predicted)
+    return tally.score
 
 
 def _in_blocks(model: Any, rows: Any, out: str | None, proba: bool, force: bool) -> Answer:
     """Predict a table that does not fit into memory; the answer has no predictions in it."""
     from ..files import atomic_write_parts
+    from ..preprocessing import warn_of_unknown
     from .predict_blocks import Tally, predicted
 
     tally = Tally(model.target.classes)
@@ -91,7 +92,9 @@ def _in_blocks(model: Any, rows: Any, out: str | None, proba: bool, force: bool)
     else:
         for part in parts:
             click.echo(part, nl=False)
-    values = {"n_rows": tally.n_rows, **tally.score, "out": out}
+    warn_of_unknown(tally.unknown)
+    unknown = {"unknown_categories": tally.unknown}
+    values = {"n_rows": tally.n_rows, **tally.score, **unknown, "out": out}
     return Answer(values, lambda to: _show(to, "", out, tally.score))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,27 +10,39 @@ import numpy as np
 
 from ..blocks import cut, rows_of_block
 from ..parquet import ParquetRows
+from ..preprocessing import Unknown
 from ..table_blocks import cells_by_block, saying
 from ..tables import Table
 from .model import Model
 
 
 class Tally:
-    """Accuracy, or R², of predictions that come in blocks."""
+    """Accuracy, or R², of predictions that come in blocks, and what was unknown in their rows."""
 
     def __init__(self, classes: bool) -> None:
         self._classes, self.n_rows = classes, 0
         self._right, self._errors = 0, 0.0
         self._n, self._mean, self._squares = 0, 0.0, 0.0  # of the truth; Σ (y − mean)²
+        self.unknown: Unknown = {}
 
-    def add(self, truth: np.ndarray | None, predicted: np.ndarray) -> None:
+    def note(self, unknown: Unknown) -> None:
+        """Count the unknown categories of a block."""
+        for name, texts in unknown.items():
+            self.unknown.setdefault(name, Counter()).update(texts)
+
+    def add(self, truth: tuple[np.ndarray, np.ndarray] | None, predicted: np.ndarray) -> None:
         """Count the rows of a block, and where the truth is known, how right they are."""
         self.n_rows += len(predicted)
-        if truth is None:
+        if truth is None or not truth[0].any():
             return
+        there, truth_there = truth
+        self._compare(truth_there, predicted[there])
+
+    def _compare(self, truth: np.ndarray, predicted: np.ndarray) -> None:
+        """Count right labels, or add up squares."""
         n, self._n = self._n, self._n + len(truth)
-        if self._classes:  # labels of a block may all look like numbers, where others are text
-            self._right += int(np.sum(truth.astype(predicted.dtype.kind) == predicted))
+        if self._classes:
+            self._right += sum(a == b for a, b in zip(truth.tolist(), predicted.tolist()))
             return
         self._errors += float(np.sum((truth - predicted) ** 2))
         step, part = float(truth.mean()) - self._mean, len(truth) / self._n
@@ -64,6 +77,9 @@ def predicted(
     """Predict block by block; `predict` makes the output's columns of X."""
     for where, table in tables(model, rows):
         with saying(where):
-            columns, y = predict(model.inputs(table)), model.targets(table)
-        tally.add(None if y is None else model.target.decode(y), columns["prediction"])
+            X, unknown = model.encode(table)
+            truth = model.truth(table)
+        columns = predict(X)
+        tally.note(unknown)
+        tally.add(truth, columns["prediction"])
         yield columns

@@ -1,7 +1,8 @@
-"""Sizes of layers on the command line."""
+"""Sizes of layers and of pictures on the command line."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -25,3 +26,18 @@ class Sizes(click.ParamType):
         if min(sizes) < 1:
             self.fail(f"{value!r} is not like 64 or 64,32: one positive size a layer.", param, ctx)
         return sizes
+
+
+class Image(click.ParamType):
+    """Rows and columns of a picture as ``28x28``."""
+
+    name = "rowsxcolumns"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        """Return the shape as a tuple."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"([1-9][0-9]{0,5})[x×]([1-9][0-9]{0,5})", value.strip().lower())
+        if found is None:
+            self.fail(f"{value!r} is not like 28x28: rows, x, columns.", param, ctx)
+        return int(found[1]), int(found[2])

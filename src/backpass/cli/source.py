@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from ..datasets import NAMED, load_named
 from ..engine.memory import available, has_room_for
 from ..errors import InvalidInput
 from ..parquet import ParquetRows
+from ..preprocessing import Preprocessing
 from ..readers import format_of
-from ..tables import Table, read_table
+from ..tables import Reading, Table, read_known, read_table
 from .command import messages
 
 COPIES = 2  # of the table, that are in memory while it is made ready
@@ -18,17 +19,42 @@ COPIES = 2  # of the table, that are in memory while it is made ready
 SOURCE = f"FILE, or one of {', '.join(NAMED)}"
 
 
-def load(source: str, target: str | None = None, categorical: Collection[str] = ()) -> Table:
+def load_to_learn(
+    source: str,
+    target: str | None,
+    image: tuple[int, int] | None = None,
+    *,
+    ignore: tuple[str, ...] = (),
+    categorical: tuple[str, ...] = (),
+    classes: bool | None = None,
+) -> Table:
     """Load a built-in set by its name, or read a file; a target chooses a column of a file."""
     if source not in NAMED:
-        return read_table(source, target, categorical=categorical)
+        labels = (target,) if classes and target is not None else ()
+        codes = (*categorical, *labels)
+        return read_table(source, target, categorical=codes, ignore=ignore, image_shape=image)
     table = load_named(source)
     if target not in (None, table.target):
         raise InvalidInput(
             f"The built-in set {source!r} has the target {table.target!r}, not {target!r}; "
             "leave --target out."
         )
-    return table
+    return table if image in (None, table.image_shape) else replace(table, image_shape=image)
+
+
+def load_known(source: str, preprocessing: Preprocessing) -> Table:
+    """Load what a model reads of a built-in set or a file, as it was read for the training."""
+    if source in NAMED:
+        return load_named(source)
+    target = preprocessing.target
+    classes = (target.name,) if target is not None and target.classes else ()
+    known = Reading(
+        target=None if target is None else target.name,
+        categorical=(*preprocessing.categorical, *classes),
+        as_written=preprocessing.as_written,
+    )
+    needed = [column.name for column in preprocessing.columns]
+    return read_known(source, known, needed, preprocessing.check_columns)
 
 
 def too_large(source: str) -> ParquetRows | None:

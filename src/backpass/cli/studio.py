@@ -13,7 +13,7 @@ import numpy as np
 
 from .command import Answer, Command, messages
 from .output import check_free
-from .sizes import Sizes
+from .sizes import Image, Sizes
 
 MODEL_ENDING = ".backpass"
 
@@ -22,6 +22,9 @@ MODEL_ENDING = ".backpass"
 @click.argument("source", metavar="DATA|MODEL", default="digits")
 @click.argument("rows", metavar="[DATA]", required=False)
 @click.option("--target", metavar="COLUMN", help="The column to predict, of a table.")
+@click.option(
+    "--image", type=Image(), help="Rows of DATA are pictures, as 28x28, unrolled by rows."
+)
 @click.option("--hidden", type=Sizes(), default=(32,), help="Hidden layers of a new network.")
 @click.option("--lambda", "lam", type=click.FloatRange(0), default=1.0, help="Weight decay λ.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0)
@@ -60,16 +63,23 @@ def studio(
     return _serve(workbench.scene(), bench, port, no_browser, out)
 
 
-def _new(source: str, target: str | None, hidden: tuple[int, ...], lam: float, seed: int) -> Any:
+def _new(
+    source: str,
+    target: str | None,
+    hidden: tuple[int, ...],
+    lam: float,
+    seed: int,
+    image: tuple[int, int] | None = None,
+) -> Any:
     """Make a fresh network on a table, split and scaled as ``train`` does it."""
     from ..experiment import build, prepare
     from ..initialise import init_theta
     from ..settings import Settings
     from ..studio.workbench import Workbench
-    from .source import load
+    from .source import load_to_learn
 
     settings = Settings(hidden=hidden, activation="tanh", lam=lam, seed=seed, epochs=1)
-    data = prepare(load(source, target), settings)
+    data = prepare(load_to_learn(source, target, image), settings)
     estimator = build(data, settings)
     estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))
     estimator.theta_[:] = init_theta(estimator.net_, seed, "glorot")
@@ -87,22 +97,23 @@ def _trained(path: str, rows: str | None) -> Any:
     """Load a model, and the rows to look at."""
     from ..studio.workbench import Workbench
     from .model import load_model
-    from .source import load
 
     model = load_model(path)
     if rows is None:
         raise click.UsageError(f"Which rows? Name a table after the model {path}")
-    table = load(rows)
+    table = model.load(rows)
     X, y = model.inputs(table), model.targets(table)
     if y is None:
         raise click.UsageError(f"{rows} has no target column {model.target.name!r}")
-    held_out = max(1, len(X) // 5)
+    held_out = len(X) // 5
     parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
     X, y = ({part: v[which] for part, which in parts.items()} for v in (X, y))
-    return Workbench(
-        model.estimator, model.preprocessing, X, y, Path(path).name, table.image_shape,
-        table.image_order,
-    )  # fmt: skip
+    shape, order = table.image_shape, table.image_order
+    image = model.preprocessing.image
+    if image is not None:
+        shape, order = image[:2], image[2]
+    title = Path(path).name
+    return Workbench(model.estimator, model.preprocessing, X, y, title, shape, order)
 
 
 def _export(workbench: Any, path: Path, force: bool) -> Answer:
@@ -118,17 +129,18 @@ def _export(workbench: Any, path: Path, force: bool) -> Answer:
 
 def _serve(scene: Any, bench: Any, port: int, no_browser: bool, out: str | None) -> Answer:
     """Serve the page until Ctrl-C."""
-    from ..studio.app import make_server, new_address
+    from ..studio.app import listening, make_server, new_address
 
     address = new_address(port)
     server = make_server(scene, bench, address)
-    messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
-    if bench.checkpoint is not None:
-        _say_where_it_goes_on(bench.checkpoint)
-    if not no_browser:
-        webbrowser.open(address.url)
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
-        server.run()
+    with listening(address) as door:
+        messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
+        if bench.checkpoint is not None:
+            _say_where_it_goes_on(bench.checkpoint)
+        if not no_browser:
+            webbrowser.open(address.url)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+            server.run(sockets=[door])
     return Answer({"url": address.url, "model": out}, lambda to: to.print("The studio is closed."))
 
 

@@ -17,7 +17,7 @@ from ..losses import LOSSES
 from ..settings import SCHEDULES, SOLVERS, Settings
 from .command import Answer, Command, messages
 from .output import check_free
-from .sizes import Sizes
+from .sizes import Image, Sizes
 
 if TYPE_CHECKING:
     from ..experiment import Data, Outcome
@@ -36,6 +36,9 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.option("--ignore", metavar="COLUMN", multiple=True, help="A column not to learn from.")
 @click.option(
     "--categorical", metavar="COLUMN", multiple=True, help="A column of numbers that are codes."
+)
+@click.option(
+    "--image", type=Image(), help="Rows of DATA are pictures, as 28x28, unrolled by rows."
 )
 @click.option(
     "--classes/--numbers", default=None, help="What the target holds; else it decides itself."
@@ -97,6 +100,7 @@ def train(
     target: str | None,
     ignore: tuple[str, ...],
     categorical: tuple[str, ...],
+    image: tuple[int, int] | None,
     classes: bool | None,
     out: str | None,
     no_report: bool,
@@ -119,7 +123,8 @@ def train(
     if report is not None:
         check_free(report, force)
     chosen = Settings(**settings)
-    data = _prepared(source, target, chosen, ignore, categorical, classes)
+    columns = {"ignore": ignore, "categorical": categorical, "classes": classes}
+    data = _prepared(source, target, chosen, image, **columns)
     held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
     outcome = _run(data, replace(chosen, checkpoint=held))
     save(outcome.estimator, model, preprocessing=data.preprocessing, force=force)
@@ -140,20 +145,21 @@ def _prepared(
     source: str,
     target: str | None,
     settings: Settings,
-    ignore: tuple[str, ...],
-    categorical: tuple[str, ...],
-    classes: bool | None,
+    image: tuple[int, int] | None,
+    **columns: Any,
 ) -> Data:
     """Make a table ready: in memory, or where it is too large for that, block by block."""
     from ..experiment import prepare
     from ..streamed_experiment import prepare_streamed
-    from .source import load, too_large
+    from .source import load_to_learn, too_large
 
     rows = too_large(source)
-    if rows is not None:
-        return prepare_streamed(rows, target, settings, ignore, categorical, classes)
-    table = load(source, target, categorical)
-    return prepare(table, settings, ignore, categorical, classes)
+    if rows is None:
+        table = load_to_learn(source, target, image, **columns)
+        return prepare(table, settings, **columns)
+    if image is not None:
+        raise click.UsageError("--image: pictures are learnt from a table that fits into memory")
+    return prepare_streamed(rows, target, settings, **columns)
 
 
 def _stem(source: str) -> str:

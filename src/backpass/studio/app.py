@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingExtra
+from ..errors import InvalidInput, MissingExtra
 from ..explain import explain
 from ..trace import trace
 from .page import MODULES, plotly_path, render, static_file
@@ -245,6 +245,14 @@ def new_address(port: int = 0) -> Address:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
     return Address("127.0.0.1", port, secrets.token_urlsafe(24))
+
+
+def listening(address: Address) -> socket.socket:
+    """Open the door before anybody is told where it is; a port that is taken is an error."""
+    try:
+        return socket.create_server((address.host, address.port))
+    except OSError as error:
+        raise InvalidInput(f"Port {address.port} cannot be served on: {error.strerror}.") from None
 
 
 def make_server(scene: Scene, bench: Bench, address: Address) -> uvicorn.Server:

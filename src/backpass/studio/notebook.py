@@ -56,7 +56,8 @@ def studio(
     y : array-like of shape (m,) or (m, s_L), optional
         Their labels or numbers; the estimator's own answers where not given.
     image : tuple of two int, optional
-        Rows and columns, where the inputs are an image; a square number of inputs is taken for one.
+        Rows and columns, where the inputs are an image; those of the estimator's table where not
+        given.
     image_order : {"C", "F"}
         "F" where images were unrolled column by column, as the course's digits are.
 

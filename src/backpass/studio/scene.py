@@ -94,6 +94,9 @@ def scene_of(
     made_up = X is None
     rows = _made_up_rows(net) if made_up else np.asarray(X, dtype=np.float64)[:MOST_ROWS]
     classes = _classes(estimator)
+    known = getattr(getattr(estimator, "preprocessing_", None), "image", None)
+    if image is None and known is not None:
+        image, image_order = known[:2], known[2]
     labels = estimator.predict(rows) if y is None else np.asarray(y)[:MOST_ROWS]
     return Scene(
         net,
@@ -102,7 +105,7 @@ def scene_of(
         rows,
         targets_of(net, labels, classes),
         classes,
-        image or _square(net.sizes[0]),
+        image,
         image_order,
         (title or type(estimator).__name__) + (", with made-up rows" if made_up else ""),
     )
@@ -112,7 +115,7 @@ def targets_of(net: Network, labels: Any, classes: list[Any] | None) -> np.ndarr
     """Turn labels or numbers into Y, (m, s_L); two classes may share one output."""
     labels = np.asarray(labels)
     if classes is None:
-        return labels.astype(np.float64).reshape(len(labels), -1)
+        return labels.astype(np.float64).reshape(len(labels), net.sizes[-1])
     if labels.ndim == 2 and labels.shape[1] == net.sizes[-1]:
         return labels.astype(np.float64)
     Y = one_hot(labels, classes)
@@ -137,12 +140,6 @@ def _classes(estimator: Any) -> list[Any] | None:
 
 def _made_up_rows(net: Network) -> np.ndarray:
     return np.random.default_rng(0).normal(size=(20, net.sizes[0]))
-
-
-def _square(units: int) -> tuple[int, int] | None:
-    """Inputs whose number is a square of at least 6 are taken for an image."""
-    side = round(units**0.5)
-    return (side, side) if side >= 6 and side * side == units else None
 
 
 def _plain(value: Any) -> Any:

@@ -36,6 +36,13 @@ class Bench:
     save: Callable[[np.ndarray], str] | None = None  # θ -> a sentence; None: nowhere to save
     checkpoint: Checkpoint | None = None  # from which a killed server's run goes on
 
+    @property
+    def judged(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows whose score is shown: those for validation, or all where there are none."""
+        return (
+            (self.X_validation, self.Y_validation) if len(self.X_validation) else (self.X, self.Y)
+        )
+
 
 @dataclass
 class Settings:
@@ -222,14 +229,20 @@ class Session:
 
 
 def validation(net: Network, theta: np.ndarray, bench: Bench) -> dict[str, float]:
-    """Loss and score on the validation rows."""
-    X, Y = bench.X_validation, bench.Y_validation
-    loss, _ = engine.cost_and_gradient(net, theta, X, Y)
-    answers = engine.forward(net, theta, X)
+    """Loss and score on the validation rows; a small table has none, so its score is on all."""
+    X, Y = bench.judged
+    score = _score(net, engine.forward(net, theta, X), Y)
+    if X is bench.X:
+        return {"score": score}
+    return {"validation": engine.cost_and_gradient(net, theta, X, Y)[0], "score": score}
+
+
+def _score(net: Network, answers: np.ndarray, Y: np.ndarray) -> float:
+    """Accuracy, or R² where there is any spread to explain."""
     if net.loss.output in ("softmax", "logistic"):
-        return {"validation": loss, "score": float(np.mean(_said(answers) == _said(Y)))}
+        return float(np.mean(_said(answers) == _said(Y)))
     rest, spread = ((answers - Y) ** 2).sum(), ((Y - Y.mean(axis=0)) ** 2).sum()
-    return {"validation": loss, "score": float(1 - rest / spread) if spread else 0.0}
+    return float(1 - rest / spread) if spread else 0.0
 
 
 def summary(net: Network, theta: np.ndarray, scene: Scene, bench: Bench) -> dict[str, Any]:
@@ -243,8 +256,9 @@ def summary(net: Network, theta: np.ndarray, scene: Scene, bench: Bench) -> dict
         "worst": [],
     }
     if scene.classes is not None:
-        answers = engine.forward(net, theta, bench.X_validation)
-        news["confusion"] = _confusion(_said(bench.Y_validation), _said(answers), scene.classes)
+        X, Y = bench.judged
+        answers = engine.forward(net, theta, X)
+        news["confusion"] = _confusion(_said(Y), _said(answers), scene.classes)
         news["worst"] = _worst(t.a[net.L], scene.Y)
     return news
 
