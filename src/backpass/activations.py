@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .arrays import Array, array_namespace, where_positive
+from .arrays import Array, array_namespace, log1p, where_positive
 from .errors import InvalidNetwork
 
 
@@ -176,7 +176,7 @@ def silu_gradient(z: Array) -> Array:
 def softplus(z: Array) -> Array:
     """g(z) = log(1 + e^z), from e^(−|z|) so that it never overflows (Dugas et al., 2001)."""
     xp = array_namespace(z)
-    return relu(z) + xp.log1p(xp.exp(where_positive(z, -z, z)))
+    return relu(z) + log1p(xp.exp(where_positive(z, -z, z)))
 
 
 def softplus_gradient(z: Array) -> Array:

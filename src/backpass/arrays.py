@@ -31,6 +31,7 @@ __all__ = [
     "is_array_api_obj",
     "is_numpy_array",
     "like",
+    "log1p",
     "one_hot",
     "real_part",
     "where_positive",
@@ -46,6 +47,15 @@ def real_part(z: Array) -> Array:
 def where_positive(z: Array, positive: Array, other: Array) -> Array:
     """Choose by the sign of z's real part: analytic on either side, as the complex step needs."""
     return array_namespace(z).where(real_part(z) > 0, positive, other)
+
+
+def log1p(z: Array) -> Array:
+    """log(1 + z); NumPy's own loses the digits of a small complex z."""
+    xp = array_namespace(z)
+    if not xp.isdtype(z.dtype, "complex floating"):
+        return xp.log1p(z)
+    x, y = xp.real(z), xp.imag(z)
+    return xp.log1p(x * (2 + x) + y * y) / 2 + 1j * xp.atan2(y, 1 + x)
 
 
 def as_csr(X: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import backprop
-from ..arrays import Array, as_matrix, as_vector
+from ..arrays import Array, array_namespace, as_matrix, as_vector
 from ..blas import blas_threads
 from ..network import Network
 from . import blocked, native, reference
@@ -111,7 +111,9 @@ def cost_and_gradient(
     problem = prepare(net, X, Y, lam=lam, sample_weight=sample_weight, n_threads=n_threads)
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), problem.rows.Y)
     J, D = problem.cost_and_gradient(theta)
-    return (J if hasattr(J, "imag") and J.imag else float(J.real)), D
+    xp = array_namespace(theta)
+    is_complex = xp.isdtype(theta.dtype, "complex floating") or bool(getattr(J, "imag", 0))
+    return (J if is_complex else float(J.real)), D
 
 
 def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -> Array:
