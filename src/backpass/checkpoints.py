@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +22,7 @@ from .fingerprints import content_hash
 from .losses import LOSSES, Loss, huber, quantile
 from .modelfile import Content, read_model, reading, write_model
 from .packing import Packer, Unpacker
+from .warn import warn
 
 KIND = "checkpoint"
 
@@ -105,10 +105,9 @@ def _known_by_content(parameter: str, value: Any) -> str:
     content = content_hash(value)
     if content is not None:
         return f"{name!r} of content {content[:HASH_DIGITS]}"
-    warnings.warn(
+    warn(
         f"{parameter} is {name!r}, which holds something that cannot be compared, so no later "
-        "training will go on from this checkpoint.",
-        stacklevel=2,
+        "training will go on from this checkpoint."
     )
     return f"{name!r} of content that cannot be compared ({secrets.token_hex(4)})"
 
@@ -212,7 +211,7 @@ class Checkpoint:
             write_model(self.path, Content(arrays, metadata), force=True)
         except BackpassError as error:
             if not self._warned:
-                warnings.warn(f"The training goes on without its checkpoint: {error}", stacklevel=2)
+                warn(f"The training goes on without its checkpoint: {error}")
             self._warned = True
 
 

@@ -23,6 +23,7 @@ from .arrays import array_namespace, as_numpy, is_array_api_obj, like
 from .blocks import Blocks
 from .cluster import is_dask, lazily, lazy_accuracy, lazy_r_squared
 from .decisions import Decision
+from .drafts import published_whole
 from .losses import LOSSES, Loss, find_loss
 from .network import Network
 from .parameters import CONSTRAINTS, documented
@@ -123,6 +124,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
+    @published_whole
     def partial_fit(
         self,
         X: Any,
@@ -453,6 +455,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
 
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
+    @published_whole
     def partial_fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, total_weight: float | None = None
     ) -> Any:

@@ -7,7 +7,6 @@ keyword-only after them.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
@@ -21,6 +20,7 @@ from .engine import Dropout, Optimizer
 from .errors import InvalidInput
 from .schedules import SCHEDULES, Schedule
 from .solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from .warn import warn
 
 T = TypeVar("T")
 
@@ -255,10 +255,8 @@ class SharedParameters(BaseEstimator):
         if self.batch_size == "auto":
             return m if self.solver == "gd" else min(200, m)
         if self.batch_size > m:
-            warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
-                "clipped",
-                stacklevel=2,
+            warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
             )
         return min(self.batch_size, m)
 

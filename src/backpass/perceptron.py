@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import math
-import warnings
 import zlib
 from collections.abc import Callable
 from functools import cached_property
@@ -24,7 +23,7 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import (
@@ -38,6 +37,7 @@ from .arrays import array_namespace, as_csr, as_numpy, in_precision, like
 from .blocks import Blocks
 from .checkpoints import Checkpoint, checkpoint_at, identity
 from .cluster import blocks_of, description_of, in_dtype, problem_of
+from .drafts import found, original, published_whole
 from .errors import InvalidInput
 from .findings import Findings
 from .fingerprints import content_hash, fingerprint
@@ -59,11 +59,15 @@ from .targets import Labels
 from .training import Ended, Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
 from .views import Views, assign, check_layers, coefs, intercepts, joined
+from .warn import warn
 from .weights import row_weights
 
 SPARSE = ("csr", "csc")
 
-FROM_OUTSIDE = {StopReason.CALLBACK, StopReason.INTERRUPTED}  # which stop the whole fit
+COLUMN_VECTOR = (
+    "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
+    "(n_samples, ), for example using ravel()."
+)  # scikit-learn's own words
 
 CHECKSUM_DIGITS = 8
 
@@ -174,6 +178,7 @@ class Perceptron(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
+    @published_whole
     def fit(
         self,
         X: Any,
@@ -223,8 +228,10 @@ class Perceptron(
             own = self._data(X_val, y_val, sample_weight_val, self._expect, reset=False)
             own = own.like(data.numbers)
         if isinstance(data, BlockData):
-            return self._train_on_blocks(data, own, known)
-        return self._train(data, own, known, self.max_iter)
+            self._train_on_blocks(data, own, known)
+        else:
+            self._train(data, own, known, self.max_iter)
+        return self
 
     def _known_blocks(self, blocks: Blocks, learnt: bool) -> BlockData:
         """Look through the targets of rows that come in blocks."""
@@ -234,7 +241,7 @@ class Perceptron(
             self.feature_names_in_ = np.array(blocks.names, dtype=object)
         return BlockData(blocks, self._block_encoder(blocks, learnt))
 
-    def _train_on_blocks(self, data: BlockData, own: Data | None, known: bool) -> Any:
+    def _train_on_blocks(self, data: BlockData, own: Data | None, known: bool) -> None:
         """Train on rows that come in blocks: from memory, from disk, or from other machines."""
         if self.solver == "newton" or getattr(self, "class_weight", None) is not None:
             raise InvalidInput(
@@ -252,7 +259,9 @@ class Perceptron(
         problem = problem_of(
             net, data.blocks, data.encode, lam=self.alpha, n_threads=self.n_threads
         )
-        return self._finish(problem, runs, own, (data.blocks, None), self.max_iter, checkpoint)
+        given = (data.blocks, None)
+        runs = self._finish(problem, runs, own, given, self.max_iter, checkpoint)
+        self._end(checkpoint, runs)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, total_weight: Any) -> Any:
         """Make one pass over the rows."""
@@ -263,7 +272,8 @@ class Perceptron(
         data = self._data(X, y, sample_weight, self._expect, reset)
         if known:
             data = data.like(self._theta_now())
-        return self._train(data, None, known, max_iter=None, total_weight=total_weight)
+        self._train(data, None, known, max_iter=None, total_weight=total_weight)
+        return self
 
     def _data(
         self, X: Any, y: Any, sample_weight: Any, expect: Callable[[Any], None], reset: bool
@@ -281,7 +291,8 @@ class Perceptron(
         )
         y = y if hasattr(y, "tocsr") else as_numpy(y)
         if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+            warn(COLUMN_VECTOR, DataConversionWarning)
+            y = column_or_1d(y)
         X = as_csr(X) if hasattr(X, "tocsr") else X
         expect(y)
         return Data(X, like(X, self._encode(y)), self._weights(sample_weight, X, y))
@@ -293,7 +304,7 @@ class Perceptron(
         known: bool,
         max_iter: int | None,
         total_weight: float | None = None,
-    ) -> Any:
+    ) -> None:
         """Train from where things stand, or from n_init fresh starts, and keep the best."""
         net = self._network(data, known)
         checkpoint = None
@@ -310,11 +321,10 @@ class Perceptron(
             total_weight=total_weight,
             n_threads=self.n_threads,
         )
-        self._finish(problem, runs, validation, (data.X, data.Y), max_iter, checkpoint)
-        if self.solver not in MINI_BATCH_SOLVERS:
-            J = problem.cost_and_gradient(self.theta_)[0]
-            self._findings = Findings(net, data, lam=self.alpha, tol=self.tol, J=float(J))
-        return self
+        given = (data.X, data.Y)
+        runs = self._finish(problem, runs, validation, given, max_iter, checkpoint)
+        self._note_findings(problem, data)
+        self._end(checkpoint, runs)
 
     def _runs(self, checkpoint: Checkpoint | None, net: Network, X: Any, known: bool) -> Runs:
         """Take up an unfinished training, or start from where things stand, or anew."""
@@ -334,17 +344,20 @@ class Perceptron(
         given: tuple[Any, Any],
         max_iter: int | None,
         checkpoint: Checkpoint | None,
-    ) -> Any:
-        """Train from every start, and publish the best."""
+    ) -> Runs:
+        """Train from every start, and note down the best."""
         net = problem.net
-        bridge = Bridge(self, *given, lambda theta: {"net_": net, "theta_": theta})
+        bridge = Bridge(
+            original(self), *given, lambda theta: {**found(self), "net_": net, "theta_": theta}
+        )
         watch = Watch(
             validate=None if validation is None else self._validator(net, validation),
             callbacks=(*self._printer(), *self._callback_list(), *bridge.callbacks()),
         )
         by_score = self.early_stopping and validation is not None
         patience = Patience(self.tol, self.n_iter_no_change, by_score)
-        state, reason = self._best_run(problem, runs, watch, patience, max_iter or 1, checkpoint)
+        runs = self._trained(problem, runs, watch, patience, max_iter or 1, checkpoint)
+        state, reason = runs.best(patience)
         if max_iter is None and reason is StopReason.MAX_ITER:
             reason = StopReason.ONE_PASS
         n_iter = state["epoch"] - runs.begun[0][0]
@@ -352,8 +365,13 @@ class Perceptron(
             self.__dict__.pop(name, None)
         self._publish(problem, state, reason, n_iter, by_score)
         bridge.close(self.theta_)
-        self._warn(reason, n_iter)
-        return self
+        return runs
+
+    def _end(self, checkpoint: Checkpoint | None, runs: Runs) -> None:
+        """Say how it ended; a checkpoint is done with when nothing can go wrong any more."""
+        self._warn(self.stop_reason_, self.n_iter_)
+        if checkpoint is not None and self.stop_reason_ is not StopReason.INTERRUPTED:
+            checkpoint.finish(runs._asdict())
 
     def _checkpoint(self, net: Network, data: str, own: Data | None, known: bool) -> Checkpoint:
         """The file that ``fit`` keeps its state in."""
@@ -459,7 +477,7 @@ class Perceptron(
 
         return validate
 
-    def _best_run(
+    def _trained(
         self,
         problem: Any,
         runs: Runs,
@@ -467,20 +485,21 @@ class Perceptron(
         patience: Patience,
         max_iter: int,
         checkpoint: Checkpoint | None,
-    ) -> Ended:
-        """Train from every start and return the end with the least J, or the best score."""
+    ) -> Runs:
+        """Train from every start, until none is left or somebody stops them all."""
         together = self.solver in MINI_BATCH_SOLVERS
-        while runs.left and not runs.reasons_given & FROM_OUTSIDE:
+        while runs.left and runs.stopped_from_outside is None:
             numbers = runs.left if together else runs.left[:1]
             if checkpoint is not None:
                 watch.keep = runs.keeper(numbers, checkpoint)
             ends = self._run(problem, runs, numbers, watch, patience, max_iter)
             runs = runs.after(numbers, ends)
-        if checkpoint is not None and StopReason.INTERRUPTED in runs.reasons_given:
-            checkpoint.interrupt()
-        elif checkpoint is not None:
-            checkpoint.finish(runs._asdict())
-        return runs.best(patience)
+        if runs.stopped_from_outside is StopReason.INTERRUPTED:
+            if checkpoint is not None:
+                checkpoint.interrupt()
+            if not runs.moved:  # so there is nothing to keep
+                raise KeyboardInterrupt
+        return runs
 
     def _run(
         self,
@@ -568,21 +587,31 @@ class Perceptron(
             )
         return findings.describe(self.theta_, self.n_threads)
 
+    def _note_findings(self, problem: Any, data: Data) -> None:
+        """Note down what ``found_`` is told from."""
+        if self.solver in MINI_BATCH_SOLVERS:
+            return
+        try:
+            J = float(problem.cost_and_gradient(self.theta_)[0])
+            self._findings = Findings(problem.net, data, lam=self.alpha, tol=self.tol, J=J)
+        except KeyboardInterrupt:  # the training is whole and is kept
+            self.stop_reason_ = StopReason.INTERRUPTED
+
     def _warn(self, reason: StopReason, n_iter: int) -> None:
         """Say what scikit-learn would say, and what it would not."""
         if reason is StopReason.INTERRUPTED:
-            warnings.warn("Training interrupted by user.", stacklevel=5)
+            warn("Training interrupted by user.")
         elif reason is StopReason.MAX_ITER and self.solver in MINI_BATCH_SOLVERS:
             message = (
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the "
                 "optimization hasn't converged yet."
             )
-            warnings.warn(message, ConvergenceWarning, stacklevel=5)
+            warn(message, ConvergenceWarning)
         elif reason in (StopReason.MAX_ITER, StopReason.MAX_FUN):
             message = f"{self.solver} failed to converge after {n_iter} iteration(s). "
-            warnings.warn(message + reason.value, ConvergenceWarning, stacklevel=5)
+            warn(message + reason.value, ConvergenceWarning)
         elif reason in (StopReason.DIVERGED, StopReason.NOT_FINITE):
-            warnings.warn(reason.value, ConvergenceWarning, stacklevel=5)
+            warn(reason.value, ConvergenceWarning)
 
     def _check_solver(self) -> bool:
         if self.solver not in MINI_BATCH_SOLVERS:
@@ -641,9 +670,14 @@ class Perceptron(
         state: State = getattr(self, "training_state_", None) or self.fresh_state()
         if not _sums_up_to(self._theta_now(), state["handed_over"]):
             solver = state["solver"] if self.solver in MINI_BATCH_SOLVERS else None
-            begun = {"theta": self.theta_, "best_theta": None, "best_score": -np.inf}
-            state = {**state, **begun, "solver": solver}
+            state = {**state, **self._as_they_are_seen(), "solver": solver}
+        elif not self.early_stopping and state["best_theta"] is not None:
+            state = {**state, **self._as_they_are_seen()}
         return state if state["solver_name"] == self.solver else {**state, "solver": None}
+
+    def _as_they_are_seen(self) -> State:
+        """A state's weights where it goes on from ``theta_``, not from those of the last epoch."""
+        return {"theta": self._theta_now(), "best_theta": None, "best_score": -np.inf}
 
     def fresh_state(self) -> State:
         """Begin anew, from weights that were assigned or loaded without their history."""
@@ -733,6 +767,20 @@ class Perceptron(
     def _n_features_out(self) -> int:
         """Columns of ``transform``: the units of the last layer before the outputs."""
         return self.net_.sizes[-2]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy holds: without warm_start, what prediction and partial_fit need.
+
+        The memory of a full-batch solver, many times as large as θ, stays at home.
+        """
+        inherited: Any = super().__getstate__()
+        state = dict(inherited)
+        if "training_state_" in state and not self.warm_start:
+            kept = {**self.training_state_, **self._as_they_are_seen()}
+            if kept["solver_name"] not in MINI_BATCH_SOLVERS:
+                kept["solver"] = None
+            state["training_state_"] = kept
+        return state
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

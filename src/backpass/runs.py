@@ -13,6 +13,8 @@ from .errors import InvalidInput
 from .modelfile import reading
 from .training import Ended, Patience, State, StopReason, Training
 
+FROM_OUTSIDE = {StopReason.CALLBACK, StopReason.INTERRUPTED}  # which stop the whole fit
+
 
 class Runs(NamedTuple):
     """Where each training is, and the name of the reason why it is over, if it is."""
@@ -54,6 +56,16 @@ class Runs(NamedTuple):
         """Why trainings stopped."""
         return {StopReason[name] for name in self.reasons if name is not None}
 
+    @property
+    def stopped_from_outside(self) -> StopReason | None:
+        """Why the whole fit is over, though some of its trainings may have been before."""
+        return next(iter(self.reasons_given & FROM_OUTSIDE), None)
+
+    @property
+    def moved(self) -> bool:
+        """Whether any training has made a whole epoch in this fit."""
+        return any(self.spent(number)[0] for number in range(len(self.states)))
+
     def spent(self, number: int) -> tuple[int, int]:
         """Epochs and evaluations that one has used up in this fit."""
         epochs, evaluations = _spent(self.states[number])
@@ -68,9 +80,10 @@ class Runs(NamedTuple):
         return self._replace(states=states, reasons=reasons)
 
     def best(self, patience: Patience) -> Ended:
-        """Return the end with the least J, or the best score."""
+        """Return the end with the least J, or the best score, and why the fit is over."""
         ends = [(s, StopReason[name]) for s, name in zip(self.states, self.reasons) if name]
-        return min(ends, key=lambda end: patience.rank(end[0]))
+        state, reason = min(ends, key=lambda end: patience.rank(end[0]))
+        return state, self.stopped_from_outside or reason
 
     def keeper(
         self, numbers: list[int], checkpoint: Checkpoint

@@ -418,14 +418,10 @@ def run_full_batch(
 
     def after_iteration(point: OptimizeResult) -> bool:
         nonlocal latest
-        latest = {
-            **latest,
-            "theta": point.x,
-            "solver": point.state,
-            "epoch": latest["epoch"] + 1,
-        }
+        moved = {"theta": point.x, "solver": point.state, "epoch": latest["epoch"] + 1}
         watch.rows += problem.rows.m
-        latest = patience.count(watch.record(latest, float(point.fun)))
+        # whole at once, whenever Ctrl-C comes
+        latest = patience.count(watch.record({**latest, **moved}, float(point.fun)))
         if patience.by_score and patience.exhausted(latest):
             exhausted.append(patience.reason)
         return watch.asks_to_stop(latest) or bool(exhausted)

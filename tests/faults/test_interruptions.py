@@ -56,6 +56,8 @@ def test_ctrl_c_leaves_a_usable_model(solver, seed):
         over.set()
     except KeyboardInterrupt:  # it came between the training and the end of fit
         over.set()
+        assert not hasattr(fit, "theta_")
+        return
     finally:
         began.set()
         watcher.join()

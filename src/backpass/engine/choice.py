@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 from ..network import Network
+from ..warn import warn
 from . import blocked, native
 
 _NAMES = ("native", "blocked", "reference")
@@ -42,11 +42,10 @@ def _allowed(name: str) -> bool:
 def _warn_once_that_the_core_is_missing() -> None:
     if "said" not in _missing:
         _missing.add("said")
-        warnings.warn(
+        warn(
             "The native core is not built, so the slower NumPy engine runs; "
             "`backpass info` says why.",
             RuntimeWarning,
-            stacklevel=4,
         )
 
 
