@@ -6,6 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# The same examples on every run, and no clock; `scripts/test_nightly` draws others every night.
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.register_profile("night", deadline=None, print_blob=True)
+settings.load_profile("fixed")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -27,3 +33,48 @@ def shared_data():
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20260101)
+
+
+# The tests of the marker `quick`, by the name of their file: every module of the package is touched
+# once, first of all where another version of a library could mean another answer.
+QUICK_FILES = {
+    "activations",
+    "arrays",
+    "bad_input",
+    "blocks",
+    "column_fits",
+    "datasets",
+    "export",
+    "files",
+    "gradcheck",
+    "initialise",
+    "losses",
+    "matlab",
+    "modelfile",
+    "network",
+    "packing",
+    "preprocessing",
+    "solvers_conjugate_gradients",
+    "solvers_lbfgs",
+    "solvers_line_search",
+    "tables",
+    "targets",
+    "trace",
+}
+QUICK_TESTS = 4  # of each other file: its first ones
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the marker `quick` to whole files and to the first tests of the others."""
+    taken: dict[Path, set[str]] = {}
+    for item in items:
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("long"):
+            continue
+        name = item.path.stem.removeprefix("test_")
+        first = taken.setdefault(item.path, set())
+        if name in QUICK_FILES:
+            item.add_marker("quick")
+        elif item.originalname not in first and len(first) < QUICK_TESTS:
+            first.add(item.originalname)
+            item.add_marker("quick")
