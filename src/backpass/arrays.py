@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import (
     array_namespace,
+    device,  # NumPy's arrays have had it since 2.0 only
     is_array_api_obj,  # pyright: ignore[reportUnknownVariableType]
     is_numpy_array,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "as_targets",
     "as_vector",
     "as_weights",
+    "device",
     "in_precision",
     "is_array_api_obj",
     "is_numpy_array",

@@ -22,7 +22,7 @@ from typing import Protocol
 import numpy as np
 
 from .. import backprop
-from ..arrays import Array, array_namespace
+from ..arrays import Array, array_namespace, device
 from ..losses import Loss
 from ..network import Network
 from .problem import Rows
@@ -157,7 +157,7 @@ class ProblemCurvature:
         zero = {l: one * 0 for l, one in enumerate(ones, start=1)}
         decay = backprop.regularised_mean(zero, ones, self._lam, self._rows.W)
         diagonal = self._net.unroll([decay[l] for l in sorted(decay)])
-        return diagonal[:, None] * xp.eye(theta.shape[0], dtype=theta.dtype, device=theta.device)
+        return diagonal[:, None] * xp.eye(theta.shape[0], dtype=theta.dtype, device=device(theta))
 
 
 def forward_derivative(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
-from ..arrays import Array, array_namespace, is_numpy_array
+from ..arrays import Array, array_namespace, device, is_numpy_array
 from .line_search import Found, Function, cautious, moved, strong_wolfe
 from .preconditioner import PlainScaling, Preconditioner
 
@@ -59,8 +59,8 @@ class LBFGS:
             "D": D,
             "nit": 0,
             "nfev": 1,
-            "S": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=theta.device),
-            "Y": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=theta.device),
+            "S": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=device(theta)),
+            "Y": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=device(theta)),
             "pairs": [],  # rows of S and Y in use, oldest first
             "R": np.zeros((0, 0)),  # s_iᵀ y_j for i ≤ j in the pairs' order, in float64
             "H0": [],
@@ -143,7 +143,7 @@ def _spread(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
     if is_numpy_array(rows):
         return full.astype(rows.dtype) @ rows
     xp = array_namespace(rows)
-    return xp.asarray(full, dtype=rows.dtype, device=rows.device) @ rows
+    return xp.asarray(full, dtype=rows.dtype, device=device(rows)) @ rows
 
 
 def to_numpy(array: Array) -> np.ndarray:

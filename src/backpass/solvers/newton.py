@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..arrays import Array, array_namespace
+from ..arrays import Array, array_namespace, device
 from .curvature import Curvature
 from .line_search import Function, rounding
 from .linear_solve import Solved, solve_damped
@@ -84,7 +84,7 @@ class Dense:
     def solve(self, mu: float) -> Solved:
         """p = −(B + μ I)⁻¹ D."""
         xp, D = array_namespace(self._D), self._D
-        identity = xp.eye(D.shape[0], dtype=D.dtype, device=D.device)
+        identity = xp.eye(D.shape[0], dtype=D.dtype, device=device(D))
         p = xp.linalg.solve(self._B + mu * identity, -D[:, None])[:, 0]
         return Solved(p, self._B @ p, 0)
 

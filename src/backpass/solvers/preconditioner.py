@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
-from ..arrays import Array, array_namespace, is_numpy_array
+from ..arrays import Array, array_namespace, device, is_numpy_array
 
 LAPACK = {
     np.dtype(kind): get_lapack_funcs(("potrf", "potri"), dtype=kind)
@@ -130,7 +130,7 @@ def _mean_eigenvalue(A: Array) -> float:
 def _damped_inverse(A: Array, damping: float) -> Any:
     """(A + damping I)⁻¹, or None where that is no number."""
     xp = array_namespace(A)
-    damped = A + damping * xp.eye(A.shape[0], dtype=A.dtype, device=A.device)
+    damped = A + damping * xp.eye(A.shape[0], dtype=A.dtype, device=device(A))
     inverse = _cholesky_inverse(damped) if is_numpy_array(A) else xp.linalg.inv(damped)
     return inverse if math.isfinite(float(xp.sum(inverse))) else None
 

@@ -14,7 +14,7 @@ from enum import Enum
 
 import numpy as np
 
-from ..arrays import Array, array_namespace
+from ..arrays import Array, array_namespace, device
 from ..blas import blas_threads
 from .line_search import Function, largest_entry, rounding
 
@@ -137,7 +137,7 @@ def lanczos(times: Callable[[Array], Array], theta: Array, products: int) -> tup
     """Ritz values of a symmetric matrix from a drawn start, made orthogonal in full each time."""
     xp, n = array_namespace(theta), theta.shape[0]
     drawn = np.random.default_rng(0).standard_normal(n)
-    q = xp.asarray(drawn / math.sqrt(drawn @ drawn), dtype=theta.dtype, device=theta.device)
+    q = xp.asarray(drawn / math.sqrt(drawn @ drawn), dtype=theta.dtype, device=device(theta))
     basis: list[Array] = []
     alphas, betas = [], []
     for _ in range(min(products, n)):
