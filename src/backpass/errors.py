@@ -5,6 +5,7 @@
     BackpassError
     ├── InvalidInput (also a ValueError)      an argument, a file or a table that cannot be used
     │   ├── InvalidNetwork                    sizes, activations or a loss that make no network
+    │   ├── SettingError                      a setting that does not suit the table
     │   └── WrongDerivative                   a user's loss or activation whose derivative is wrong
     ├── ModelFileError                        a model file that is not one, or is damaged
     ├── WriteError (also an OSError)          an output that could not be written; the old is left
@@ -25,6 +26,14 @@ class InvalidInput(BackpassError, ValueError):
 
 class InvalidNetwork(InvalidInput):
     """The sizes, activations or loss do not make a network."""
+
+
+class SettingError(InvalidInput):
+    """A setting of an experiment does not suit the table; its name and value are kept."""
+
+    def __init__(self, setting: str, value: object, sentence: str) -> None:
+        super().__init__(sentence)
+        self.setting, self.value = setting, value
 
 
 class WrongDerivative(InvalidInput):

@@ -8,14 +8,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
+from math import ceil, prod
 from typing import Any
 
 import numpy as np
 
 from .cells import as_table, numbers_of, texts_of
-from .errors import InvalidInput
+from .errors import InvalidInput, SettingError
 from .estimators import MLPClassifier, MLPRegressor
+from .losses import LOSSES
 from .preprocessing import (
     Preprocessing,
     Target,
@@ -24,10 +25,12 @@ from .preprocessing import (
     known_range,
     warn_of_unknown,
 )
+from .reasons import why_stopped
 from .settings import FULL_BATCH, Settings
 from .tables import Table, check_trainable, find_column
 
 MIN_ROWS = 10
+CLASS_LOSSES = ("log_loss", "binary_log_loss")  # the others are for numbers
 VALIDATION = 0.1  # of the rows that are not for the test
 
 
@@ -127,7 +130,7 @@ class Outcome:
     @property
     def stop_reason(self) -> str:
         """Why the training stopped, as a sentence."""
-        return str(self.estimator.stop_reason_.value)
+        return why_stopped(self.estimator.stop_reason_)
 
     @property
     def interrupted(self) -> bool:
@@ -275,6 +278,21 @@ def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any],
     )
 
 
+def check_loss(target: Target, settings: Settings) -> None:
+    """Raise where the loss does not go with what the target holds."""
+    loss = settings.loss
+    if loss is None or (loss in CLASS_LOSSES) == target.classes:
+        return
+    fitting = [name for name in LOSSES if (name in CLASS_LOSSES) == target.classes]
+    holds, other = ("classes", "numbers") if target.classes else ("numbers", "classes")
+    raise SettingError(
+        "loss",
+        loss,
+        f"the target {target.name!r} holds {holds}, and that is a loss for {other}; for {holds} "
+        f"there are {', '.join(fitting)}.",
+    )
+
+
 def _check_one_target(table: Table) -> None:
     check_trainable(table)
     if table.y is not None and table.y.ndim != 1:
@@ -287,6 +305,7 @@ def _check_one_target(table: Table) -> None:
 def _target(table: Table, settings: Settings, classes: bool | None) -> Target:
     """Fit the target; a loss that needs counts gets them unscaled."""
     target = fit_target(str(table.target), table.y, classes)
+    check_loss(target, settings)
     return replace(target, centre=0.0, scale=1.0) if settings.loss == "poisson" else target
 
 
@@ -296,9 +315,25 @@ def _split(y: np.ndarray, target: Target, settings: Settings) -> dict[str, np.nd
         raise InvalidInput(
             f"The table has {len(y)} rows; to train and to test, it takes at least {MIN_ROWS}."
         )
+    _check_test_size(y, target, settings.test_size)
     learn, test = _two_parts(np.arange(len(y)), y, target, settings.test_size, settings.seed)
     train, validation = _two_parts(learn, y[learn], target, VALIDATION, settings.seed)
+    if target.classes:  # a class without a row to learn from has no score
+        validation = validation[np.isin(y[validation], y[train])]
     return {"train": train, "validation": validation, "test": test}
+
+
+def _check_test_size(y: np.ndarray, target: Target, fraction: float) -> None:
+    """Raise where too few rows are left to learn from, or to test."""
+    test = ceil(len(y) * fraction)
+    needed = len(np.unique(y)) if target.classes and _can_stratify(y, fraction) else 2
+    if len(y) * fraction < 2 or len(y) - test < needed:
+        raise SettingError(
+            "test_size",
+            f"{fraction:g}",
+            f"of {len(y)} rows, that is {test} to test and {len(y) - test} to learn from; it takes "
+            f"at least 2 to test and {needed} to learn from.",
+        )
 
 
 def _two_parts(

@@ -9,7 +9,6 @@ from .errors import MissingExtra
 
 # Module -> the extra that brings it.
 EXTRAS = {
-    "anywidget": "widget",
     "dask": "dask",
     "distributed": "dask",
     "jinja2": "plot",

@@ -8,7 +8,7 @@ everything that going on with the training depends on.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,7 @@ def save(
     preprocessing: Preprocessing | None = None,
     state: bool = False,
     force: bool = False,
+    about: Mapping[str, Any] | None = None,
 ) -> None:
     """Save a trained estimator, whole or not at all.
 
@@ -65,6 +66,9 @@ def save(
         if the estimator had not been saved. Without it the file is little more than the weights.
     force : bool
         Whether an existing file may be replaced.
+    about : mapping, optional
+        What else is known of the training (rows, scores, the table's name), as JSON holds it, for
+        ``backpass info``; its own ``about_`` where not given.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def save(
     >>> same.predict(X).tolist()
     ['a', 'b', 'a', 'b']
     """
-    write_model(path, to_content(estimator, preprocessing, state), force)
+    write_model(path, to_content(estimator, preprocessing, state, about), force)
 
 
 def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ()) -> Any:
@@ -130,7 +134,12 @@ def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ())
         return from_content(content, own)
 
 
-def to_content(estimator: Any, preprocessing: Preprocessing | None, state: bool) -> Content:
+def to_content(
+    estimator: Any,
+    preprocessing: Preprocessing | None,
+    state: bool,
+    about: Mapping[str, Any] | None = None,
+) -> Content:
     """Take a fitted estimator apart into arrays and metadata."""
     kind = type(estimator).__name__
     if type(estimator) is not KINDS.get(kind):
@@ -152,6 +161,9 @@ def to_content(estimator: Any, preprocessing: Preprocessing | None, state: bool)
         "preprocessing": _preprocessing_to_plain(estimator, preprocessing, arrays),
         "state": pack(estimator.training_state_, "state") if state else None,
     }
+    about = about or getattr(estimator, "about_", None)
+    if about:
+        metadata["about"] = dict(about)
     return Content(arrays, metadata)
 
 
@@ -170,6 +182,8 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any
     _set(estimator, unpack(metadata["results"]), RESULTS)
     _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
     _set_preprocessing(estimator, metadata["preprocessing"], unpacker.arrays)
+    if metadata.get("about"):
+        estimator.about_ = dict(metadata["about"])
     if metadata["state"] is not None:
         estimator.training_state_ = dict(unpack(metadata["state"]))
     return estimator

@@ -18,7 +18,7 @@ from .blocks import cut, n_rows, rows_of_block
 from .cells import ByName
 from .column_fits import CellLabels, ColumnFits, TargetFit
 from .errors import InvalidInput
-from .experiment import MIN_ROWS, VALIDATION, Data
+from .experiment import MIN_ROWS, VALIDATION, Data, check_loss
 from .extras import optional
 from .parquet import ParquetRows
 from .preprocessing import Preprocessing
@@ -109,6 +109,7 @@ def prepare_streamed(
     for group in range(len(rows.sizes)):
         found.read(rows, group, split, [*names, str(target)])
     fitted, cells = found.target.fitted()
+    check_loss(fitted, settings)
     if settings.loss == "poisson":
         fitted = replace(fitted, centre=0.0, scale=1.0)
     encode = CellLabels(cells) if fitted.classes else fitted.encode

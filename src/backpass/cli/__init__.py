@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from .. import __version__
-from .command import Failure
+from .command import Failure, Interrupted
+from .option_types import suggestion
+from .terminal import use_plain_letters
 
 # Command -> its line in the overview. Its file has the same name.
 COMMANDS = {
@@ -24,7 +26,7 @@ COMMANDS = {
     "landscape": "Draw J as mountains around a trained model; drop walkers, count the valleys.",
     "studio": "Watch a network learn, in a page on this machine or in one file.",
     "bench": "Measure backpass beside scikit-learn, PyTorch, JAX and onnxruntime, here.",
-    "info": "Show the version, the engine, the threads and which extras are installed.",
+    "info": "Show what is installed here; or what a model file holds.",
 }
 
 
@@ -46,14 +48,33 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find the command that is asked for; a mistyped name gets a suggestion."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        ctx.fail(f"No such command {name!r}{suggestion(name, COMMANDS)}")
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line, on terminals of any encoding."""
+        use_plain_letters()
+        return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; wrong arguments end in one line, as every other mistake does."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "backpass"
-            message = error.format_message().rstrip(".")
-            raise Failure(f"{message}. (See `{path} --help`.)") from None
+            raise Failure(f"{_sentence(error)} (See `{path} --help`.)") from None
+        except (KeyboardInterrupt, click.Abort):
+            raise Interrupted("Stopped by Ctrl-C.") from None
+
+
+def _sentence(error: click.UsageError) -> str:
+    """What is wrong with the arguments, in one line that ends as a sentence."""
+    text = " ".join(error.format_message().replace("?.", "?").split())
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 @click.group(

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from .command import Answer, Command, messages
+from .option_types import OneOf, Whole
 from .output import check_free
 
 
@@ -19,11 +20,9 @@ from .output import check_free
     "--workload", "workloads", multiple=True, metavar="NAME", help="W1 to W6; repeatable."
 )
 @click.option("--candidate", "candidates", multiple=True, metavar="NAME", help="Repeatable.")
-@click.option("--dtype", "dtypes", multiple=True, type=click.Choice(["float32", "float64"]))
-@click.option(
-    "--threads", type=click.IntRange(1), help="For everybody; all processors if left out."
-)
-@click.option("--isa", type=click.Choice(["native", "avx2"]), default="native", show_default=True)
+@click.option("--dtype", "dtypes", multiple=True, type=OneOf(["float32", "float64"]))
+@click.option("--threads", type=Whole(1), help="For everybody; all processors if left out.")
+@click.option("--isa", type=OneOf(["native", "avx2"]), default="native", show_default=True)
 @click.option("--solvers", "what", flag_value="solvers", help="Race solvers to the same J instead.")
 @click.option("--fits", "what", flag_value="fits", help="Time whole fits of MLPClassifier instead.")
 @click.option("--picture", metavar="FILE", help="Draw the times, as multiples of backpass's.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import click
 import numpy as np
 from rich.console import Console
 
-from ..errors import BackpassError
+from ..errors import BackpassError, SettingError
 
 AS_JSON = "backpass.as_json"  # where click's context says whether --json is given
 
@@ -37,6 +38,16 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
+class Interrupted(click.ClickException):
+    """Ctrl-C: one line on standard error, and the exit code that shells know for it."""
+
+    exit_code = 130
+
+    def show(self, file: Any = None) -> None:
+        """Say it, on a line of its own."""
+        click.echo(self.message, file=file, err=file is None)
+
+
 class Command(click.Command):
     """A command with --json and --debug, whose function returns an Answer."""
 
@@ -52,28 +63,37 @@ class Command(click.Command):
         ]
 
     def invoke(self, ctx: click.Context) -> None:
-        """Run the command's function and print its answer."""
+        """Run the command's function and print its answer; an error becomes a line."""
         as_json, debug = ctx.params.pop("as_json"), ctx.params.pop("debug")
         ctx.meta[AS_JSON] = as_json
-        answer = self._answer(ctx, debug)
-        if as_json:
-            click.echo(json.dumps(plain(answer.values), ensure_ascii=False, allow_nan=False))
-        else:
-            answer.show(Console(highlight=False))
-        ctx.exit(answer.exit_code)
-
-    def _answer(self, ctx: click.Context, debug: bool) -> Answer:
-        """Run the function; an error becomes a line, unless it is being looked into."""
         with warnings.catch_warnings():
             warnings.showwarning = _say_warning
             try:
-                return super().invoke(ctx)
+                answer: Answer = super().invoke(ctx)
+                _say(answer, as_json)
             except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
                 raise
             except Exception as error:
                 if debug:
                     raise
-                raise Failure(one_line(error)) from None
+                raise Failure(self._in_options(error)) from None
+        ctx.exit(answer.exit_code)
+
+    def _in_options(self, error: Exception) -> str:
+        """Say an error in one line; a setting has the name that it has as an option."""
+        if not isinstance(error, SettingError):
+            return one_line(error)
+        options = {param.name: param.opts[0] for param in self.params}
+        name = options.get(error.setting, error.setting)
+        return f"{name} {error.value}: {one_line(error)}"
+
+
+def _say(answer: Answer, as_json: bool) -> None:
+    """Print an answer to standard output."""
+    if as_json:
+        click.echo(as_json_text(answer.values), file=sys.stdout)
+    else:
+        answer.show(Console(highlight=False))
 
 
 def messages() -> Console:
@@ -91,6 +111,12 @@ def one_line(error: Exception) -> str:
     if isinstance(error, BackpassError | ValueError) and text:
         return text
     return f"{type(error).__name__}: {text} (--debug shows where it came from.)"
+
+
+def as_json_text(values: dict[str, Any]) -> str:
+    """Return strict JSON, with escapes where standard output cannot hold all letters."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
+    return json.dumps(plain(values), ensure_ascii=not unicode, allow_nan=False)
 
 
 def plain(value: Any) -> Any:

@@ -9,14 +9,27 @@ import click
 from ..activations import ACTIVATIONS, ALIASES
 from ..losses import LOSSES
 from .command import Answer, Command
+from .option_types import OneOf
 from .sizes import Sizes
 
 
 @click.command(cls=Command)
 @click.argument("function", metavar="FILE.py:FUNCTION")
 @click.option("--sizes", type=Sizes(), help="Units by layer, inputs and outputs too, as 3,5,3.")
-@click.option("--activation", type=click.Choice([*ACTIVATIONS, *ALIASES]), default="logistic")
-@click.option("--loss", type=click.Choice([*LOSSES]), default="binary_log_loss")
+@click.option(
+    "--activation",
+    type=OneOf([*ACTIVATIONS, *ALIASES]),
+    metavar="NAME",
+    default="logistic",
+    help=f"Of the hidden layers: {', '.join(ACTIVATIONS)}.",
+)
+@click.option(
+    "--loss",
+    type=OneOf([*LOSSES]),
+    metavar="NAME",
+    default="binary_log_loss",
+    help=f"One of {', '.join(LOSSES)}.",
+)
 def diagnose(function: str, sizes: tuple[int, ...] | None, activation: str, loss: str) -> Answer:
     """Name the wrong formula in a cost or backpropagation function of your own.
 

@@ -1,4 +1,4 @@
-"""``backpass info``: what is installed here."""
+"""``backpass info``: what is installed here, or what a model file holds."""
 
 from __future__ import annotations
 
@@ -21,8 +21,23 @@ REQUIRED = ("numpy", "scipy", "scikit-learn", "safetensors", "click", "rich")
 
 
 @click.command(cls=Command)
-def info() -> Answer:
-    """Show the version, the engine, the threads and which extras are installed."""
+@click.argument("model", required=False)
+def info(model: str | None) -> Answer:
+    """Show what a MODEL file or a checkpoint holds: columns, target, network, score.
+
+    Without MODEL: the version, the engine, the threads and which extras are installed here.
+    """
+    return _installed() if model is None else _of_model(model)
+
+
+def _of_model(path: str) -> Answer:
+    from .model_info import described, show
+
+    values = described(path)
+    return Answer(values, lambda to: show(to, values))
+
+
+def _installed() -> Answer:
     values = {
         "version": __version__,
         "python": platform.python_version(),

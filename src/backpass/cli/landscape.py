@@ -11,10 +11,11 @@ import numpy as np
 from rich.console import Console
 
 from .command import Answer, Command
+from .option_types import OneOf, Real, Whole
 from .output import check_free
 
 SOLVERS = ("gd", "momentum", "nesterov", "adam", "lbfgs", "cg", "newton")
-POSITIVE = click.FloatRange(0, min_open=True)
+POSITIVE = Real(0, min_open=True)
 
 
 @click.command(cls=Command)
@@ -22,18 +23,18 @@ POSITIVE = click.FloatRange(0, min_open=True)
 @click.argument("data")
 @click.option(
     "--drops",
-    type=click.IntRange(0),
+    type=Whole(0),
     default=0,
     help="Walkers to drop at random, beside the one with equal weights; 0: none.",
 )
-@click.option("--solver", type=click.Choice(SOLVERS), default="lbfgs", help="How they walk.")
+@click.option("--solver", type=OneOf(SOLVERS), default="lbfgs", help="How they walk.")
 @click.option("--learning-rate", type=POSITIVE, default=0.1, help="Of gd, momentum and the like.")
-@click.option("--max-iter", type=click.IntRange(1), default=100, help="A walker's steps at most.")
-@click.option("--steps", type=click.IntRange(2, 201), default=31, help="Lines of the grid.")
+@click.option("--max-iter", type=Whole(1), default=100, help="A walker's steps at most.")
+@click.option("--steps", type=Whole(2, 201), default=31, help="Lines of the grid.")
 @click.option("--span", type=POSITIVE, default=1.0, help="Half a side, without drops.")
 @click.option("--fog", type=POSITIVE, default=0.15, help="How far walkers see, of the width.")
-@click.option("--rows", type=click.IntRange(1), default=500, help="Rows of DATA at most.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Where they fall; which plane.")
+@click.option("--rows", type=Whole(1), default=500, help="Rows of DATA at most.")
+@click.option("--seed", type=Whole(0), default=0, help="Where they fall; which plane.")
 @click.option("--out", metavar="PAGE", help="The page; its picture stands beside it, as .png.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def landscape(model: str, data: str, out: str | None, force: bool, **how: Any) -> Answer:

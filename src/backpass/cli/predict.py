@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from .command import AS_JSON, Answer, Command, messages, plain
+from .terminal import echo_data
 
 
 @click.command(cls=Command)
@@ -69,7 +70,7 @@ def _predictions(model: Any, X: np.ndarray, proba: bool) -> dict[str, np.ndarray
 
 
 def _score(model: Any, table: Any, predicted: np.ndarray) -> dict[str, float]:
-    """Accuracy or R² on the rows that have a target."""
+    """Accuracy, or R² and the mean error, on the rows that have a target."""
     from .predict_blocks import Tally
 
     tally = Tally(model.target.classes)
@@ -91,7 +92,7 @@ def _in_blocks(model: Any, rows: Any, out: str | None, proba: bool, force: bool)
         raise click.UsageError("--json: these rows are too many for one object; name a file, --out")
     else:
         for part in parts:
-            click.echo(part, nl=False)
+            echo_data(part)
     warn_of_unknown(tally.unknown)
     unknown = {"unknown_categories": tally.unknown}
     values = {"n_rows": tally.n_rows, **tally.score, **unknown, "out": out}
@@ -122,8 +123,9 @@ def _as_csv(rows: Iterable[Any]) -> str:
 def _show(to: Console, text: str, out: str | None, score: dict[str, float]) -> None:
     """Print the predictions, or where they are; the score goes to standard error."""
     if out is None:
-        click.echo(text, nl=False, file=to.file)
+        echo_data(text)
     else:
         to.print(f"Predictions: {out}", soft_wrap=True)
     for name, value in score.items():
-        messages().print(f"{name.replace('r2', 'R²')} on these rows: {value:.4f}")
+        name = {"r2": "R²", "mean_error": "mean error"}.get(name, name)
+        messages().print(f"{name} on these rows: {value:.4f}")

@@ -17,11 +17,11 @@ from .model import Model
 
 
 class Tally:
-    """Accuracy, or R², of predictions that come in blocks, and what was unknown in their rows."""
+    """Accuracy, or R² and mean error, of blocks of predictions; what was unknown in them."""
 
     def __init__(self, classes: bool) -> None:
         self._classes, self.n_rows = classes, 0
-        self._right, self._errors = 0, 0.0
+        self._right, self._errors, self._absolute = 0, 0.0, 0.0
         self._n, self._mean, self._squares = 0, 0.0, 0.0  # of the truth; Σ (y − mean)²
         self.unknown: Unknown = {}
 
@@ -45,6 +45,7 @@ class Tally:
             self._right += sum(a == b for a, b in zip(truth.tolist(), predicted.tolist()))
             return
         self._errors += float(np.sum((truth - predicted) ** 2))
+        self._absolute += float(np.sum(np.abs(truth - predicted)))
         step, part = float(truth.mean()) - self._mean, len(truth) / self._n
         self._mean += step * part
         self._squares += len(truth) * float(truth.var()) + step**2 * n * part
@@ -56,7 +57,8 @@ class Tally:
             return {}
         if self._classes:
             return {"accuracy": self._right / self._n}
-        return {"r2": 1 - self._errors / self._squares} if self._squares else {}
+        r2 = {"r2": 1 - self._errors / self._squares} if self._squares else {}
+        return r2 | {"mean_error": self._absolute / self._n}
 
 
 def tables(model: Model, rows: ParquetRows) -> Iterator[tuple[str, Table]]:

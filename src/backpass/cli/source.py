@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from ..datasets import NAMED, load_named
@@ -13,7 +14,9 @@ from ..preprocessing import Preprocessing
 from ..readers import format_of
 from ..tables import Reading, Table, read_known, read_table
 from .command import messages
+from .option_types import suggestion
 
+MOST_NAMES = 1000  # of a folder, that are looked through for the one that was meant
 COPIES = 2  # of the table, that are in memory while it is made ready
 
 SOURCE = f"FILE, or one of {', '.join(NAMED)}"
@@ -30,6 +33,7 @@ def load_to_learn(
 ) -> Table:
     """Load a built-in set by its name, or read a file; a target chooses a column of a file."""
     if source not in NAMED:
+        _check_exists(source)
         labels = (target,) if classes and target is not None else ()
         codes = (*categorical, *labels)
         return read_table(source, target, categorical=codes, ignore=ignore, image_shape=image)
@@ -46,6 +50,7 @@ def load_known(source: str, preprocessing: Preprocessing) -> Table:
     """Load what a model reads of a built-in set or a file, as it was read for the training."""
     if source in NAMED:
         return load_named(source)
+    _check_exists(source)
     target = preprocessing.target
     classes = (target.name,) if target is not None and target.classes else ()
     known = Reading(
@@ -61,6 +66,7 @@ def too_large(source: str) -> ParquetRows | None:
     """Return the rows of a Parquet table that would not fit well into memory, and say so."""
     if source in NAMED:
         return None
+    _check_exists(source)
     if format_of(Path(source)) not in (".parquet", ".pq"):
         _refuse_too_large(Path(source))
         return None
@@ -74,6 +80,16 @@ def too_large(source: str) -> ParquetRows | None:
         soft_wrap=True,
     )
     return rows
+
+
+def _check_exists(source: str) -> None:
+    """Raise where there is no such file; the set or the file beside it that was meant is named."""
+    path = Path(source)
+    if path.exists():
+        return
+    beside = [str(path.parent / name.name) for name in islice(path.parent.glob("*"), MOST_NAMES)]
+    meant = suggestion(source, [*NAMED, *beside]) or "."
+    raise InvalidInput(f"There is no file {source}{meant}")
 
 
 def _refuse_too_large(path: Path) -> None:

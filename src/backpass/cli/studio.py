@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from .command import Answer, Command, messages
+from .option_types import Real, Whole
 from .output import check_free
 from .sizes import Image, Sizes
 
@@ -26,13 +27,13 @@ MODEL_ENDING = ".backpass"
     "--image", type=Image(), help="Rows of DATA are pictures, as 28x28, unrolled by rows."
 )
 @click.option("--hidden", type=Sizes(), default=(32,), help="Hidden layers of a new network.")
-@click.option("--lambda", "lam", type=click.FloatRange(0), default=1.0, help="Weight decay λ.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0)
+@click.option("--lambda", "lam", type=Real(0), default=1.0, help="Weight decay λ.")
+@click.option("--seed", type=Whole(0, 2**32 - 1), default=0)
 @click.option("--export", metavar="PAGE", help="Write the page as one offline file, and end.")
 @click.option("--out", metavar="FILE", help="Where training in the page saves the model.")
 @click.option("--checkpoint", metavar="FILE", help="Keep the run there, and go on from there.")
-@click.option("--every", type=click.IntRange(1), default=10, help="Epochs between checkpoints.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--every", type=Whole(1), default=10, help="Epochs between checkpoints.")
+@click.option("--port", type=Whole(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def studio(

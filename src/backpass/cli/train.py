@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +14,11 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from ..activations import ACTIVATIONS, ALIASES
-from ..errors import MissingExtra
+from ..errors import InvalidInput, MissingExtra
 from ..losses import LOSSES
 from ..settings import SCHEDULES, SOLVERS, Settings
-from .command import Answer, Command, messages
+from .command import Answer, Command, messages, plain
+from .option_types import OneOf, Real, Whole
 from .output import check_free
 from .sizes import Image, Sizes
 
@@ -27,7 +30,7 @@ CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
 
 
 DEFAULT = Settings()
-POSITIVE = click.FloatRange(0, min_open=True)
+POSITIVE = Real(0, min_open=True)
 
 
 @click.command(cls=Command)
@@ -50,48 +53,51 @@ POSITIVE = click.FloatRange(0, min_open=True)
 )
 @click.option(
     "--activation",
-    type=click.Choice([*ACTIVATIONS, *ALIASES]),
+    type=OneOf([*ACTIVATIONS, *ALIASES]),
+    metavar="NAME",
     default=DEFAULT.activation,
-    help="Of the hidden layers.",
+    help=f"Of the hidden layers: {', '.join(ACTIVATIONS)}.",
 )
 @click.option(
     "--loss",
-    type=click.Choice([*LOSSES]),
-    help="If left out: log_loss for classes, squared_error for numbers.",
+    type=OneOf([*LOSSES]),
+    metavar="NAME",
+    help="For classes log_loss (if left out) or binary_log_loss; for numbers squared_error (if "
+    "left out), absolute_error, huber, quantile or poisson.",
 )
-@click.option("--solver", type=click.Choice(SOLVERS), default=DEFAULT.solver)
+@click.option("--solver", type=OneOf(SOLVERS), default=DEFAULT.solver)
 @click.option(
     "--lambda",
     "lam",
-    type=click.FloatRange(0),
+    type=Real(0),
     help="Weight decay λ; if left out, 0.3 for images and 3 for tables.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Epochs, or iterations of lbfgs and cg.")
-@click.option("--batch-size", type=click.IntRange(1), help="Rows of a mini-batch.")
+@click.option("--epochs", type=Whole(1), help="Epochs, or iterations of lbfgs and cg.")
+@click.option("--batch-size", type=Whole(1), help="Rows of a mini-batch.")
 @click.option("--learning-rate", type=POSITIVE, help="Step size of adam, sgd and gd.")
 @click.option(
     "--schedule",
-    type=click.Choice(SCHEDULES),
+    type=OneOf(SCHEDULES),
     default=DEFAULT.schedule,
     help="Of the learning rate.",
 )
 @click.option(
     "--dropout",
-    type=click.FloatRange(0, 1, max_open=True),
+    type=Real(0, 1, max_open=True),
     help="Part of the hidden units left out of each step; if left out, 0.4 for images.",
 )
 @click.option("--early-stopping", is_flag=True, help="Stop when the validation score settles.")
 @click.option(
     "--test-size",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Real(0, 1, min_open=True, max_open=True),
     default=DEFAULT.test_size,
     help="Part of the rows that is held out for the test.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=DEFAULT.seed)
-@click.option("--threads", type=click.IntRange(1), help="Threads at most.")
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), default=DEFAULT.dtype)
+@click.option("--seed", type=Whole(0, 2**32 - 1), default=DEFAULT.seed)
+@click.option("--threads", type=Whole(1), help="Threads at most.")
+@click.option("--dtype", type=OneOf(["float32", "float64"]), default=DEFAULT.dtype)
 @click.option("--checkpoint", metavar="FILE", help="Save the run there, and go on from there.")
-@click.option("--every", type=click.IntRange(1), default=DEFAULT.every, help="Epochs between.")
+@click.option("--every", type=Whole(1), default=DEFAULT.every, help="Epochs between.")
 @click.option("--out", metavar="FILE", help="The model file; NAME.backpass if left out.")
 @click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
@@ -127,7 +133,8 @@ def train(
     data = _prepared(source, target, chosen, image, **columns)
     held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
     outcome = _run(data, replace(chosen, checkpoint=held))
-    save(outcome.estimator, model, preprocessing=data.preprocessing, force=force)
+    about = plain(_about(outcome))
+    save(outcome.estimator, model, preprocessing=data.preprocessing, force=force, about=about)
     if report is not None:
         report = _write_report(outcome, report, force)
     if held is not None and not outcome.interrupted:
@@ -176,8 +183,24 @@ def _run(data: Data, settings: Settings) -> Outcome:
     from ..experiment import run
     from .progress import EpochBar
 
-    with EpochBar(data.n_epochs(settings), messages()) as bar:
+    with EpochBar(data.n_epochs(settings), messages()) as bar, in_options():
         return run(data, settings, (bar.update,))
+
+
+@contextlib.contextmanager
+def in_options() -> Generator[None]:
+    """Say in the options' words that no training is possible at all."""
+    from ..training import NOT_FINITE_AT_ONCE
+
+    try:
+        yield
+    except InvalidInput as error:
+        if str(error) != NOT_FINITE_AT_ONCE:
+            raise
+        raise InvalidInput(
+            "J is not finite from the start: a smaller --lambda or --learning-rate, or smaller "
+            "numbers in the table, should help."
+        ) from error
 
 
 def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:
@@ -194,6 +217,19 @@ def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:
     return report
 
 
+def _about(outcome: Outcome) -> dict[str, Any]:
+    """What the model file says of its training, for ``backpass info``."""
+    error = {} if outcome.data.target.classes else {"test_mean_error": outcome.mean_error}
+    source = Path(outcome.data.source).name
+    return {
+        "source": source,
+        "rows": outcome.data.counts,
+        outcome.score_name: outcome.score,
+        "baseline": outcome.baseline,
+        **error,
+    }
+
+
 def _values(outcome: Outcome, model: Path, report: Path | None) -> dict[str, Any]:
     """The result for --json."""
     data, estimator = outcome.data, outcome.estimator
@@ -202,6 +238,7 @@ def _values(outcome: Outcome, model: Path, report: Path | None) -> dict[str, Any
         "target": data.target.name,
         outcome.score_name: outcome.score,
         "baseline": outcome.baseline,
+        **({} if data.target.classes else {"test_mean_error": outcome.mean_error}),
         "J": outcome.J,
         "epochs": estimator.n_iter_,
         "seconds": outcome.seconds,
@@ -240,7 +277,7 @@ def _summary(outcome: Outcome) -> RichTable:
         table.add_row("test accuracy", f"[bold]{outcome.score:.2%}[/bold]  ({what})")
     else:
         table.add_row("test R²", f"[bold]{outcome.score:.4f}[/bold]")
-        table.add_row("mean error", f"{outcome.mean_error:.4g}")
+        table.add_row("mean error", f"{outcome.mean_error:.4g}, in the unit of {data.target.name}")
     table.add_row("network", str(outcome.estimator.net_))
     table.add_row("rows", ", ".join(f"{n} {part}" for part, n in data.counts.items()))
     table.add_row("J", f"{outcome.J:.6g}")

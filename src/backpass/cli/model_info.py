@@ -1,0 +1,226 @@
+"""What a model file or a checkpoint tells about itself, for ``backpass info``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from ..checkpoints import KIND
+from ..modelfile import Content, read_model, reading
+from ..preprocessing import Categorical, Numeric, Preprocessing
+
+MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
+
+MOST_COLUMNS = 40
+SCORES = {"test_accuracy": "test accuracy", "test_r2": "test R²", "test_mean_error": "mean error"}
+
+# Parameter of an estimator -> the option of ``train`` that sets it.
+OPTIONS = {
+    "hidden_layer_sizes": "hidden",
+    "activation": "activation",
+    "loss": "loss",
+    "solver": "solver",
+    "alpha": "lambda",
+    "batch_size": "batch-size",
+    "learning_rate_init": "learning-rate",
+    "learning_rate": "schedule",
+    "max_iter": "epochs",
+    "dropout": "dropout",
+    "early_stopping": "early-stopping",
+    "random_state": "seed",
+}
+
+
+def described(path: str) -> dict[str, Any]:
+    """Return what a file holds, as values for --json."""
+    content = read_model(path)
+    written = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC).isoformat(timespec="seconds")
+    with reading(path):
+        known = _checkpoint if content.metadata.get("kind") == KIND else _model
+        return {"file": path, **known(content), "written": written}
+
+
+def show(to: Console, values: dict[str, Any]) -> None:
+    """Print it: the facts, then the columns."""
+    table = RichTable(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in _facts(values):
+        table.add_row(name, escape(value))
+    to.print(table)
+    if values.get("columns"):
+        to.print(_columns_table(values["columns"]))
+
+
+def _checkpoint(content: Content) -> dict[str, Any]:
+    """An unfinished training, or one that is over."""
+    from ..packing import Unpacker
+    from ..runs import Runs
+
+    metadata = content.metadata
+    state = Unpacker(content.arrays).unpack(metadata["state"])
+    settings = {OPTIONS[k]: v for k, v in dict(metadata["identity"]).items() if k in OPTIONS}
+    runs = None if state is None else Runs(**state)
+    return {
+        "kind": KIND,
+        "finished": bool(metadata["finished"]),
+        "epoch": runs.epoch if runs is not None and runs.left else None,
+        "starts": None if runs is None else len(runs.states),
+        "settings": settings,
+    }
+
+
+def _model(content: Content) -> dict[str, Any]:
+    """A trained network, and the table that it was trained on."""
+    from ..persistence import from_content
+    from ..reasons import why_stopped
+
+    estimator = from_content(content)
+    preprocessing: Preprocessing | None = getattr(estimator, "preprocessing_", None)
+    classes = getattr(estimator, "classes_", None)
+    parameters = estimator.get_params(deep=False)
+    return {
+        **dict(content.metadata.get("about") or {}),
+        "kind": "model of classes" if classes is not None else "model of numbers",
+        "version": content.metadata["backpass"],
+        **_table(preprocessing, estimator, classes),
+        "network": str(estimator.net_),
+        "n_parameters": estimator.net_.n_parameters,
+        "lambda": estimator.alpha,
+        "settings": {OPTIONS[k]: v for k, v in parameters.items() if k in OPTIONS},
+        "epochs": getattr(estimator, "n_iter_", None),
+        "stop_reason": why_stopped(estimator.stop_reason_),
+        "J": getattr(estimator, "loss_", None),
+    }
+
+
+def _table(preprocessing: Preprocessing | None, estimator: Any, classes: Any) -> dict[str, Any]:
+    """The target, and each column with its kind."""
+    names = list(getattr(estimator, "feature_names_in_", ()))
+    columns = [{"name": str(name), "kind": "input"} for name in names]
+    target = preprocessing.target if preprocessing else None
+    if preprocessing is not None:
+        columns = [_column(column) for column in preprocessing.columns]
+    return {
+        "target": target.name if target else None,
+        "classes": classes,
+        "columns": columns,
+        "ignored": list(preprocessing.ignored) if preprocessing else [],
+        "n_inputs": estimator.n_features_in_,
+    }
+
+
+def _column(column: Numeric | Categorical) -> dict[str, Any]:
+    """One column: its kind, and how it becomes a part of X."""
+    if isinstance(column, Categorical):
+        return {
+            "name": column.name,
+            "kind": "categories",
+            "categories": list(column.categories),
+            "gap_becomes": column.fill,
+        }
+    if column.factor == 0:
+        return {"name": column.name, "kind": "constant", "value": column.centre}
+    return {
+        "name": column.name,
+        "kind": "number",
+        "centre": column.centre,
+        "scale": 1 / column.factor,
+        "gap_becomes": column.fill,
+    }
+
+
+def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of what is known, in words."""
+    classes = values.get("classes")
+    rows = values.get("rows") or {}
+    told = [
+        ("file", f"{values['file']}: {values['kind']}"),
+        ("written", values["written"]),
+        ("made by", _made_by(values)),
+        ("trained on", _trained_on(values, rows)),
+        ("target", values.get("target")),
+        ("classes", None if classes is None else _few([str(label) for label in classes])),
+        ("network", values.get("network")),
+        ("parameters", _number(values.get("n_parameters"), ",")),
+        ("λ", _number(values.get("lambda"), "g")),
+        ("score", _score(values)),
+        ("J", _number(values.get("J"), ".6g")),
+        ("epochs", _number(values.get("epochs"), ",")),
+        ("stopped", values.get("stop_reason")),
+        ("state", _state(values) if values["kind"] == KIND else None),
+        ("settings", _settings(values["settings"])),
+        ("not read", ", ".join(values.get("ignored", ()))),
+    ]
+    return [(name, value) for name, value in told if value]
+
+
+def _made_by(values: dict[str, Any]) -> str | None:
+    return f"backpass {values['version']}" if "version" in values else None
+
+
+def _trained_on(values: dict[str, Any], rows: dict[str, int]) -> str | None:
+    counts = ", ".join(f"{n} {part}" for part, n in rows.items())
+    source = values.get("source")
+    return " ".join(filter(None, (source, f"({counts} rows)" if counts else ""))) or None
+
+
+def _score(values: dict[str, Any]) -> str | None:
+    names = {
+        "test_accuracy": "test accuracy",
+        "test_r2": "test R²",
+        "test_mean_error": "mean error",
+    }
+    return ", ".join(f"{names[k]} {values[k]:.4g}" for k in names if values.get(k) is not None)
+
+
+def _state(values: dict[str, Any]) -> str:
+    if values["finished"]:
+        return "the training is over; the next one begins anew"
+    return f"unfinished, after epoch {values['epoch']}: the same command goes on from there"
+
+
+def _settings(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_setting(value)}" for name, value in settings.items())
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value)) or "none"
+    return "yes" if value is True else "no" if value is False else str(value)
+
+
+def _number(value: Any, how: str) -> str | None:
+    return None if value is None else format(value, how)
+
+
+def _few(names: list[str]) -> str:
+    more = len(names) - MOST_CATEGORIES
+    shown = ", ".join(names[:MOST_CATEGORIES])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _columns_table(columns: list[dict[str, Any]]) -> RichTable:
+    """One line a column."""
+    table = RichTable(box=None, padding=(0, 2, 0, 0))
+    for heading in ("column", "kind", "as the network sees it"):
+        table.add_column(heading)
+    for column in columns[:MOST_COLUMNS]:
+        table.add_row(escape(column["name"]), column["kind"], escape(_seen(column)))
+    if len(columns) > MOST_COLUMNS:
+        table.add_row(f"and {len(columns) - MOST_COLUMNS} more")
+    return table
+
+
+def _seen(column: dict[str, Any]) -> str:
+    """How a column becomes a part of X, in words."""
+    if column["kind"] == "categories":
+        kept = _few(column["categories"])
+        return f"one input each for {kept}; a gap becomes {column['gap_becomes']}"
+    if column["kind"] == "number":
+        centre, scale = column["centre"], column["scale"]
+        return f"(x - {centre:.6g}) / {scale:.6g}; a gap becomes {column['gap_becomes']:.6g}"
+    return "always 0" if column["kind"] == "constant" else "as it is"

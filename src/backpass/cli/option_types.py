@@ -1,0 +1,48 @@
+"""The kinds of options: a choice that suggests, whole numbers, and finite numbers."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'train'?`` where something known looks like a name, else nothing."""
+    by_lower = {item.lower(): item for item in known}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
+
+
+class OneOf(click.Choice):
+    """One of some words; a mistyped one gets a suggestion."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the word."""
+        if value in self.choices:
+            return value
+        words = [str(word) for word in self.choices]
+        meant = suggestion(str(value), words)
+        self.fail(f"{value!r} is not one of {', '.join(words)}{meant}", param, ctx)
+
+
+class Whole(click.IntRange):
+    """A whole number in a range."""
+
+    name = "integer"
+
+
+class Real(click.FloatRange):
+    """A finite number in a range."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number

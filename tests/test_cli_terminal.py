@@ -1,0 +1,160 @@
+"""Terminals without Unicode, pipes that close, Ctrl-C: a line or silence, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import backpass as bp
+from backpass.cli import COMMANDS, main
+from backpass.cli.terminal import plain_letters
+
+SOURCE = str(Path(bp.__file__).parents[1])  # found from any folder, installed or not
+ENCODINGS = ({"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"})
+LEARNER = """
+def right(theta, sizes, X, Y, lam):
+    import backpass as bp
+    return bp.cost_and_gradient(bp.Network(sizes, hidden="logistic", loss="binary_log_loss"),
+                                theta, X, Y, lam)
+
+
+def wrong(theta, sizes, X, Y, lam):
+    J, D = right(theta, sizes, X, Y, lam)
+    return J, -D
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of a table whose names are not all ASCII."""
+    place = tmp_path_factory.mktemp("terminal")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"größe": rng.normal(size=60), "λ": rng.normal(size=60)})
+    frame.assign(kind=np.where(frame["λ"] > 0, "Zürich", "Łódź")).to_csv(
+        place / "towns.csv", index=False
+    )
+    (place / "mine.py").write_text(LEARNER)
+    done = started(place, "train", "towns.csv", "--target", "kind", "--no-report", "--epochs", "3")
+    _, err = done.communicate(timeout=120)
+    assert done.returncode == 0, err
+    return place
+
+
+def started(folder: Path, *args: str, **variables: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "backpass", *args],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": SOURCE, **variables},
+    )
+
+
+LINES = {
+    "train": "train towns.csv --target kind --no-report --force --epochs 2",
+    "trace": "trace towns.backpass towns.csv",
+    "explain": "explain towns.backpass towns.csv J",
+    "check": "check towns.backpass towns.csv",
+    "diagnose": "diagnose mine.py:wrong",
+    "landscape": "landscape towns.backpass towns.csv --steps 3 --force",
+    "info": "info towns.backpass",
+    "help": "--help",
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_terminal_without_unicode_gets_no_traceback(name: str, folder: Path) -> None:
+    job = started(folder, *LINES[name].split(), PYTHONIOENCODING="ascii")
+    out, err = job.communicate(timeout=120)
+    assert b"Traceback" not in err
+    assert job.returncode in ((0, 1) if name in ("check", "diagnose") else (0,)), err
+    assert (out + err).isascii() or name == "help"  # which click writes, in UTF-8
+
+
+@pytest.mark.parametrize("name", ["trace", "explain"])
+def test_a_terminal_of_windows_gets_no_traceback(name: str, folder: Path) -> None:
+    job = started(folder, *LINES[name].split(), PYTHONIOENCODING="cp1252")
+    out, err = job.communicate(timeout=120)
+    assert (job.returncode, err) == (0, b"")
+    assert "²" in out.decode("cp1252") or name == "trace"
+
+
+def test_json_keeps_every_letter_on_a_terminal_without_unicode(folder: Path) -> None:
+    args = "predict", "towns.backpass", "towns.csv", "--json"
+    out, _ = started(folder, *args, PYTHONIOENCODING="ascii").communicate(timeout=120)
+    assert set(json.loads(out)["prediction"]) <= {"Zürich", "Łódź"}
+    assert out.isascii()
+
+
+def test_predictions_are_never_written_with_other_letters(folder: Path) -> None:
+    args = "predict", "towns.backpass", "towns.csv"
+    out, _ = started(folder, *args, PYTHONIOENCODING="ascii").communicate(timeout=120)
+    assert set(out.decode("utf-8").split()) == {"prediction", "Zürich", "Łódź"}
+    job = started(folder, *args, PYTHONIOENCODING="cp1252")
+    out, err = job.communicate(timeout=120)
+    assert job.returncode == 2
+    assert out == b""
+    assert b"--out" in err
+
+
+def test_letters_that_are_known_have_names() -> None:
+    assert plain_letters("δ⁽²⁾ = Θᵀδ · g′, ΣΘ², x¹⁰, ½ é → 火") == (
+        "delta^(2) = Theta'delta . g', sum Theta^2, x^10, 1/2 e -> ?"
+    )
+    assert plain_letters("plain") == "plain"
+
+
+@pytest.mark.parametrize("args", ["trace towns.backpass towns.csv", "predict towns.backpass many"])
+def test_a_pipe_that_closes_is_quiet(args: str, folder: Path) -> None:
+    table = pd.read_csv(folder / "towns.csv")
+    pd.concat([table] * 500).to_parquet(folder / "many.parquet", index=False)
+    job = started(folder, *args.replace("many", "many.parquet").split())
+    assert job.stdout is not None
+    job.stdout.close()
+    job.stdout = None
+    _, err = job.communicate(timeout=120)
+    assert not re.search(b"Traceback|Exception|Error|Broken", err), err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_ends_in_one_line_and_130(folder: Path) -> None:
+    slow = "landscape towns.backpass towns.csv --steps 201 --drops 400 --max-iter 9999 --force"
+    job = started(folder, *slow.split())
+    time.sleep(4)
+    job.send_signal(signal.SIGINT)
+    out, err = job.communicate(timeout=60)
+    assert (job.returncode, out, err) == (130, b"", b"Stopped by Ctrl-C.\n")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, "abort"])
+def test_ctrl_c_anywhere_in_a_command_is_said(monkeypatch: pytest.MonkeyPatch, error) -> None:
+    import click
+
+    def interrupted(*_: object) -> None:
+        raise click.Abort if error == "abort" else error
+
+    monkeypatch.setattr("backpass.cli.info._extras", interrupted)
+    done = CliRunner().invoke(main, ["info"])
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "Stopped by Ctrl-C.\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_80_columns_and_shows_defaults(command: str) -> None:
+    shown = CliRunner().invoke(main, [command, "-h"], terminal_width=80).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    for param in main.get_command(None, command).params:  # type: ignore[arg-type, union-attr]
+        is_value = param.param_type_name == "option" and not param.is_flag and not param.multiple
+        if is_value and isinstance(param.default, int | float | str):
+            assert re.search(rf"default:\s+{re.escape(str(param.default))}", shown), param.name
