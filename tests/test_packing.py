@@ -122,3 +122,14 @@ def test_what_cannot_be_kept():
 def test_what_was_never_packed(packed):
     with pytest.raises((InvalidInput, KeyError, StopIteration)):
         Unpacker({}).unpack(packed)
+
+
+def test_one_long_text_does_not_make_all_of_them_wide():
+    """A megabyte of a file that would be a terabyte of cells as wide as the longest."""
+    texts = [*["a"] * 200_000, "b" * 1_000_000]
+    packed = {"text": texts, "shape": [len(texts)], "kind": "U"}
+    with pytest.raises(InvalidInput, match="200001 texts that would take 800004000000 bytes"):
+        Unpacker({}).unpack(packed)
+    as_objects = Unpacker({}).unpack({**packed, "kind": "O"})
+    assert as_objects.tolist() == texts
+    assert Unpacker({}).unpack({"text": [], "shape": [0], "kind": "U"}).shape == (0,)

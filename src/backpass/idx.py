@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from .errors import InvalidInput
+from .parsing import HIGHEST_RATIO
 
 # The third byte of a file -> what its numbers are; all are big-endian.
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 GZIP_MAGIC = b"\x1f\x8b"
-HIGHEST_RATIO = 1100  # deflate packs at most 1032 to 1, so a header that claims more is damaged
 
 
 def read_idx(path: Path) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 The course's files are such. SciPy reads them too, but a damaged one makes it crash, and a reader
 of files from elsewhere must not. Variables that are not arrays of numbers (text, cells, structs,
-sparse matrices) come out as an object without content.
+sparse matrices) come out as an object without content. A variable is unpacked when it is asked for.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from .errors import InvalidInput
+from .parsing import NamedArrays
 
 HEADER = 128  # bytes of level 5's header; the last two say the byte order
 MATRIX, COMPRESSED = 14, 15
+BEGINNING = 1 << 12  # bytes of a packed matrix in which its flags, its shape and its name are
 
 # How level 5 stores numbers (mi…), and what they are in MATLAB (mx…).
 STORED = {
@@ -49,16 +52,20 @@ IS_COMPLEX, IS_LOGICAL = 0x800, 0x200
 LEVEL_4 = {0: "f8", 1: "f4", 2: "i4", 3: "i2", 4: "u2", 5: "u1"}
 
 
-def read_mat(path: Path) -> dict[str, np.ndarray]:
+Maker = Callable[[], np.ndarray]
+
+
+def read_mat(path: Path) -> NamedArrays:
     """Read the variables of a .mat file by name."""
     data = path.read_bytes()
     if b"MATLAB 7.3" in data[:HEADER] or data[:4] == b"\x89HDF":
         raise InvalidInput(f"{path} is MATLAB 7.3's HDF5; save it with the option -v7.")
     if len(data) >= 20 and 0 in data[:4]:
-        return dict(_level_4(data))
+        return NamedArrays(path, dict(_level_4(data)))
     if len(data) < HEADER or data[126:128] not in (b"IM", b"MI"):
         raise InvalidInput(f"{path} is not a .mat file.")
-    return dict(_level_5(data[HEADER:], "<" if data[126:128] == b"IM" else ">"))
+    order = "<" if data[126:128] == b"IM" else ">"
+    return NamedArrays(path, dict(_level_5(data[HEADER:], order)))
 
 
 def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
@@ -76,38 +83,51 @@ def _elements(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:
         start += 8 + (size if kind == COMPRESSED else -(-size // 8) * 8)
 
 
-def _level_5(data: bytes, order: str) -> Iterator[tuple[str, np.ndarray]]:
-    """The named matrices among the elements, compressed or not."""
+def _level_5(data: bytes, order: str) -> Iterator[tuple[str, Maker]]:
+    """The names of the matrices among the elements, compressed or not, and what reads each."""
     for kind, content in _elements(data, order):
         if kind == COMPRESSED:
-            yield from _level_5(_unpacked(content, order), order)
+            beginning = _unpacked(content, order, BEGINNING)
+            yield _name(beginning, order), partial(_unpacked_matrix, content, order)
         elif kind == MATRIX:
-            yield _matrix(content, order)
+            yield _name(content, order), partial(_matrix, content, order)
 
 
-def _unpacked(content: bytes, order: str) -> bytes:
-    """Decompress one element, and no more than its tag says."""
+def _unpacked(content: bytes, order: str, most: int | None = None) -> bytes:
+    """Decompress a matrix, no more of it than its tag says, and no more than is wanted."""
     unpacker = zlib.decompressobj()
     tag = unpacker.decompress(content, 8)
     kind, size = struct.unpack(order + "2I", tag)
     if kind != MATRIX:
         raise ValueError("a compressed element holds no matrix")
-    return tag + unpacker.decompress(unpacker.unconsumed_tail, size or 1)
+    return unpacker.decompress(unpacker.unconsumed_tail, min(size, most or size) or 1)
 
 
-def _matrix(content: bytes, order: str) -> tuple[str, np.ndarray]:
+def _unpacked_matrix(content: bytes, order: str) -> np.ndarray:
+    return _matrix(_unpacked(content, order), order)
+
+
+def _name(content: bytes, order: str) -> str:
+    """The third element: after the flags and the shape."""
+    elements = _elements(content, order)
+    for _ in ("flags", "shape"):
+        next(elements)
+    return next(elements)[1].decode("latin-1")
+
+
+def _matrix(content: bytes, order: str) -> np.ndarray:
     """Flags, shape, name, then the real and the imaginary parts."""
     elements = _elements(content, order)
     flags = int(_numbers(*next(elements), order)[0])
     shape = tuple(int(size) for size in _numbers(*next(elements), order))
-    name = next(elements)[1].decode("latin-1")
+    next(elements)
     if flags & 0xFF not in CLASSES:
-        return name, np.array(None)
+        return np.array(None)
     dtype = np.dtype(CLASSES[flags & 0xFF])
     array = _shaped(_numbers(*next(elements), order), shape).astype(dtype)
     if flags & IS_COMPLEX:
-        return name, _complex(array, _shaped(_numbers(*next(elements), order), shape))
-    return name, array.astype(bool) if flags & IS_LOGICAL else array
+        return _complex(array, _shaped(_numbers(*next(elements), order), shape))
+    return array.astype(bool) if flags & IS_LOGICAL else array
 
 
 def _numbers(kind: int, content: bytes, order: str) -> np.ndarray:
@@ -130,7 +150,7 @@ def _complex(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
     return array
 
 
-def _level_4(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
+def _level_4(data: bytes) -> Iterator[tuple[str, Maker]]:
     """Level 4: five numbers (type, rows, columns, complex, length of the name), name, data."""
     start = 0
     while start < len(data):
@@ -143,18 +163,21 @@ def _level_4(data: bytes) -> Iterator[tuple[str, np.ndarray]]:
         dtype = np.dtype(order + LEVEL_4[precision])
         name = data[start : start + max(name_size, 1) - 1].decode("latin-1")
         start += max(name_size, 1)
-        parts = [
-            _part(data, start + i * rows * columns * dtype.itemsize, rows, columns, dtype)
-            for i in range(2 if is_complex else 1)
-        ]
-        start += len(parts) * rows * columns * dtype.itemsize
-        if content != 0:
-            yield name, np.array(None)
-        else:
-            yield name, _complex(*parts) if is_complex else parts[0]
+        parts = 2 if is_complex else 1
+        size = parts * rows * columns * dtype.itemsize
+        if size > len(data) - start:
+            raise ValueError(f"a matrix of {size} bytes begins where fewer are left")
+        numbers = np.frombuffer(data, dtype, parts * rows * columns, start)
+        yield name, partial(_of_level_4, numbers, (rows, columns), parts, content == 0)
+        start += size
 
 
-def _part(data: bytes, start: int, rows: int, columns: int, dtype: np.dtype) -> np.ndarray:
-    """One rectangle of numbers of level 4."""
-    numbers = np.frombuffer(data, dtype, rows * columns, start)
-    return _shaped(numbers, (rows, columns)).astype(dtype.newbyteorder("="))
+def _of_level_4(
+    numbers: np.ndarray, shape: tuple[int, int], parts: int, is_numeric: bool
+) -> np.ndarray:
+    """Make an array of one rectangle of numbers, or of two: the real and the imaginary parts."""
+    if not is_numeric:
+        return np.array(None)
+    native = numbers.dtype.newbyteorder("=")
+    arrays = [_shaped(part, shape).astype(native) for part in np.split(numbers, parts)]
+    return _complex(*arrays) if parts == 2 else arrays[0]

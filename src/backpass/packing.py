@@ -24,6 +24,7 @@ SCALARS = (
     "float64",
     *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)),
 )
+MOST_TEXT_BYTES = 1 << 30  # of an array of text that a file may ask for
 _WITH_PARAMETER = {"huber": huber, "quantile": quantile}
 
 
@@ -124,7 +125,10 @@ class Unpacker:
     def _text(self, packed: dict[str, Any]) -> np.ndarray:
         array = np.empty(len(packed["text"]), object)
         array[:] = self.unpack(packed["text"])
-        return (array if packed["kind"] == "O" else array.astype(str)).reshape(packed["shape"])
+        if packed["kind"] != "O":
+            _refuse_wide(packed["text"])
+            array = array.astype(str)
+        return array.reshape(packed["shape"])
 
     def _scalar(self, packed: dict[str, Any]) -> Any:
         dtype, value = packed["scalar"]
@@ -161,6 +165,15 @@ class Unpacker:
                 "own; pass it in own=[...], since a model file holds no code."
             )
         return found[0]
+
+
+def _refuse_wide(texts: list[str]) -> None:
+    """Refuse text whose cells, each as wide as the longest, take what no model's labels take."""
+    n_bytes = 4 * len(texts) * max(map(len, texts), default=0)
+    if n_bytes > MOST_TEXT_BYTES:
+        raise InvalidInput(
+            f"The file holds {len(texts)} texts that would take {n_bytes} bytes in memory."
+        )
 
 
 def _join(name: str, key: Any) -> str:

@@ -13,6 +13,7 @@ from .readers import is_category, parse
 from .tables import find_column
 
 BUFFER_BYTES = 1 << 14  # of each column
+MOST_ROWS = 1 << 31  # of a row group; writers make them of a million or so
 TEXT_BYTES = 64  # that a cell of text takes in memory, roughly
 
 
@@ -43,15 +44,12 @@ class ParquetRows:
                 self.schema = opened.schema_arrow
             self._names[file] = opened.schema_arrow.names
             sizes = [opened.metadata.row_group(i).num_rows for i in range(opened.num_row_groups)]
+            if any(not 0 <= size <= MOST_ROWS for size in sizes):
+                raise InvalidInput(f"{file} claims a row group of an impossible number of rows.")
             self._row_groups += [(file, i, size) for i, size in enumerate(sizes) if size]
         if not self._row_groups:
             raise InvalidInput(f"{path} has no rows.")
-
-    @property
-    def names(self) -> list[str]:
-        """The columns; the index that pandas writes beside them is none."""
-        index = (self.schema.pandas_metadata or {}).get("index_columns", [])
-        return [name for name in self.schema.names if name not in index]
+        self.names: list[str] = parse(self.path, lambda _: _columns(self.schema))
 
     @property
     def sizes(self) -> list[int]:
@@ -92,15 +90,36 @@ class ParquetRows:
         waiting: list[Any] = []
         for size in sizes:
             while sum(len(batch) for batch in waiting) < size:
-                waiting.append(parse(file, lambda _: next(batches)))
+                waiting.append(parse(file, lambda _: _next(batches)))
             table = arrow.Table.from_batches(waiting)
             waiting = table.slice(size).to_batches()
             yield table.slice(0, size)
+
+    def frames(self, group: int, sizes: Sequence[int], columns: list[str]) -> Iterator[Any]:
+        """Cut a row group into data frames, as ``tables`` cuts it."""
+        for table in self.tables(group, sizes, columns):
+            yield parse(self.path, lambda _, table=table: table.to_pandas())
 
     def _open(self, file: Path) -> Any:
         """Open a file so that columns are read page by page, not a whole row group at once."""
         how = {"pre_buffer": False, "buffer_size": BUFFER_BYTES}
         return parse(file, lambda path: self._parquet.ParquetFile(path, **how))
+
+
+def _columns(schema: Any) -> list[str]:
+    """The columns; the index that pandas writes beside them is none."""
+    index = (schema.pandas_metadata or {}).get("index_columns", [])
+    return [name for name in schema.names if name not in index]
+
+
+def _next(batches: Iterator[Any]) -> Any:
+    """The next rows, if their text is text, and their categories and pandas' notes are there."""
+    batch = next(batches, None)
+    if batch is None:
+        raise InvalidInput("A row group has fewer rows than its file says.")
+    batch.validate(full=True)
+    _columns(batch.schema)
+    return batch
 
 
 def _parquet_files(path: Path) -> list[Path]:

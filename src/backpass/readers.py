@@ -6,19 +6,22 @@ The parsing is pandas', pyarrow's and NumPy's own; nothing here runs code from a
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .errors import BackpassError, InvalidInput
+from .errors import InvalidInput
 from .extras import optional
 from .idx import read_idx
 from .matlab import read_mat
+from .npy import read_npy, read_npz
+from .parsing import parse
 
-Arrays = dict[str, np.ndarray]
+__all__ = ["ARRAYS", "FRAMES", "Arrays", "format_of", "parse", "read_mat", "read_npz"]
+
+Arrays = Mapping[str, np.ndarray]
 
 
 def read_csv(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
@@ -71,11 +74,12 @@ def _exact(pandas: Any) -> dict[str, Any]:
 
 def read_parquet(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
     """Read a Parquet file, or a folder of them; its columns have types, `texts` is for others."""
-    optional("pyarrow", "Reading a Parquet file")
+    optional("pandas", "Reading a Parquet file")
+    parquet = optional("pyarrow.parquet", "Reading a Parquet file")
     columns = [name for name in parquet_names(path) if name not in without] if without else None
-    frame = optional("pandas", "Reading a Parquet file").read_parquet(
-        path, engine="pyarrow", columns=columns
-    )
+    table = parquet.read_table(path, columns=columns, use_pandas_metadata=True)
+    table.validate(full=True)  # damaged text and categories that are not there are found here
+    frame = table.to_pandas()
     schema = _parquet_schema(path)
     codes = [name for name in columns or schema.names if is_category(schema, name)]
     return frame.astype(dict.fromkeys([name for name in codes if name in frame], "category"))
@@ -101,24 +105,11 @@ def _parquet_schema(path: Path) -> Any:
     return optional("pyarrow.parquet", "Reading a Parquet file").ParquetDataset(path).schema
 
 
-def read_npz(path: Path) -> Arrays:
-    """Read the arrays of an .npz file; pickled objects are refused."""
-    # opened here, since NumPy leaves a damaged file open
-    with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
-
-
-def read_npy(path: Path) -> Arrays:
-    """Read an .npy file as an array named X; pickled objects are refused."""
-    with open(path, "rb") as opened:
-        return {"X": np.load(opened, allow_pickle=False)}
-
-
 def read_images(path: Path) -> Arrays:
     """Read an idx file of images, and the file of labels that lies beside it under MNIST's name."""
     arrays = {"X": read_idx(path)}
     labels = _labels_beside(path)
-    return arrays if labels is None else arrays | {"y": read_idx(labels)}
+    return arrays if labels is None else {**arrays, "y": read_idx(labels)}
 
 
 def _labels_beside(path: Path) -> Path | None:
@@ -170,19 +161,3 @@ def format_of(path: Path) -> str:
             return ending
     known = ", ".join([*FRAMES, *ARRAYS])
     raise InvalidInput(f"{path} has an unknown ending; backpass reads {known}.")
-
-
-def parse(path: Path, reader: Callable[[Path], Any]) -> Any:
-    """Read a file; whatever a parser says about a broken one becomes one sentence."""
-    try:
-        return reader(path)
-    except BackpassError:
-        raise
-    except Exception as error:
-        raise InvalidInput(f"{path} cannot be read: {_one_line(error)}.") from error
-
-
-def _one_line(error: Exception) -> str:
-    """A parser's message without its line breaks, its final stop and its length."""
-    said = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
-    return said[:200] or type(error).__name__

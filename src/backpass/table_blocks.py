@@ -57,10 +57,10 @@ def cells_by_block(
 ) -> Iterator[tuple[str, ByName]]:
     """Read a row group's cells block by block, each with its place in words."""
     start = 0
-    for table in rows.tables(group, sizes, columns):
+    for frame in rows.frames(group, sizes, columns):
         where = f"{rows.where(group)}, in the rows from {start} on"
-        start += len(table)
-        yield where, as_table(table.to_pandas())
+        start += len(frame)
+        yield where, as_table(frame)
 
 
 @contextmanager

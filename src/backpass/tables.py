@@ -422,7 +422,7 @@ def _numbers_or_text(path: Path, name: str, array: np.ndarray) -> np.ndarray:
         array = array.ravel()
     if array.ndim not in (1, 2):
         raise InvalidInput(f"{path}: {name} has shape {array.shape}; it needs one value a row.")
-    return array.astype(object) if array.dtype.kind == "U" else _numbers(path, name, array)
+    return array.astype(object) if array.dtype.kind in "UO" else _numbers(path, name, array)
 
 
 def _finite(path: Path, name: str, array: np.ndarray) -> np.ndarray:
