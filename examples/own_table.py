@@ -41,5 +41,4 @@ with tempfile.TemporaryDirectory() as folder:
     model = bp.load(path.with_suffix(".backpass"))
 
 new = pd.DataFrame({"kind": ["house", None], "area": [120.0, np.nan], "rooms": [5, 4]})
-predicted = model.predict(model.preprocessing_.transform(new))
-print(model.preprocessing_.target.decode(predicted).round())
+print(model.predict(new).round())

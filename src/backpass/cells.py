@@ -23,9 +23,13 @@ KINDS = {"ndarray": "list", "dict": "structure of fields", "bytes": "piece of bi
 def as_table(source: Any, wanted: Collection[str] | None = None) -> ByName:
     """Return a data frame, or a mapping from names to columns, as names and arrays of cells."""
     wanted = None if wanted is None else frozenset(wanted)
-    names = getattr(source, "columns", source)
-    kept = [name for name in names if wanted is None or str(name) in wanted]
+    kept = [name for name in names_of(source) if wanted is None or str(name) in wanted]
     return {str(name): cells_of(source[name], name) for name in kept}
+
+
+def names_of(source: Any) -> list[Any]:
+    """Return the names of a table's columns; Arrow's tables have the cells under ``columns``."""
+    return list(getattr(source, "column_names", getattr(source, "columns", source)))
 
 
 def cells_of(column: Any, name: Any) -> np.ndarray:

@@ -169,6 +169,7 @@ def block_of(dtype: Any, names: tuple[str, ...], X: Any, y: Any, w: Any = None) 
 def lazily(method: Any, X: Any) -> Any:
     """Predict by partitions, when the result is asked for."""
     if hasattr(X, "columns"):
+        _refuse_raw(method.__self__)
         return X.to_dask_array(lengths=True).map_blocks(_rows_of(method), drop_axis=1)
     like = _rows_of(method)(np.zeros((1, X.shape[1]), X.dtype))
     X = X.rechunk({1: -1})
@@ -176,6 +177,15 @@ def lazily(method: Any, X: Any) -> Any:
         return X.map_blocks(_rows_of(method), drop_axis=1, dtype=like.dtype)
     chunks = (X.chunks[0], (like.shape[1],))
     return X.map_blocks(_rows_of(method), chunks=chunks, dtype=like.dtype)
+
+
+def _refuse_raw(estimator: Any) -> None:
+    """Raise where a model of a table would take its raw numbers for those that it made of them."""
+    if vars(estimator).get("preprocessing_") is not None:
+        raise InvalidInput(
+            "This model reads a table's columns itself: predict the partitions of a Dask data "
+            "frame with frame.map_partitions(model.predict)."
+        )
 
 
 def lazy_accuracy(predicted: Any, y: Any, sample_weight: Any = None) -> Any:

@@ -29,6 +29,7 @@ from .network import Network
 from .parameters import CONSTRAINTS, documented
 from .perceptron import Perceptron, keep
 from .streaming import Encode, all_targets, as_columns
+from .table_model import in_units, truth_of
 from .targets import Labels, as_labels, as_numbers
 from .weights import row_weights, weights_of_classes
 
@@ -362,7 +363,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             return lazy_accuracy(self.predict(X), y, sample_weight)
         predicted, y = (
             as_numpy(labels) if is_array_api_obj(labels) else labels
-            for labels in (self.predict(X), as_labels(y))
+            for labels in (self.predict(X), as_labels(truth_of(self, X, y)))
         )
         w = row_weights(sample_weight, predicted.shape[0])
         if self._has_several_outputs() or predicted.dtype.kind == "O":
@@ -519,7 +520,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
         if is_dask(X):
             return lazily(self.predict, X)
         a = self._activations(X, "predict")
-        return a[:, 0] if a.shape[1] == 1 else a
+        return in_units(self, X, a[:, 0] if a.shape[1] == 1 else a)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute R², the part of y's variance that the predictions explain.

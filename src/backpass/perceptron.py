@@ -55,6 +55,7 @@ from .sklearn_bridge import (
 )
 from .solvers import Description
 from .streaming import Encode
+from .table_model import learnt_rows, refuse_to_learn, rows_of
 from .targets import Labels
 from .training import Ended, Patience, Plan, Progress, State, StopReason, Watch
 from .verify import verify_activation, verify_loss
@@ -213,6 +214,8 @@ class Perceptron(
         self
             The trained estimator.
         """
+        for rows in (X, X_val):
+            refuse_to_learn(self, rows)
         known = self.warm_start and self._has_weights()
         learnt = known and hasattr(self, "theta_")
         blocks = blocks_of(X, y, sample_weight)
@@ -231,6 +234,8 @@ class Perceptron(
             self._train_on_blocks(data, own, known)
         else:
             self._train(data, own, known, self.max_iter)
+        if not known:  # another X than that of the table of which it came
+            self.__dict__.pop("preprocessing_", None)
         return self
 
     def _known_blocks(self, blocks: Blocks, learnt: bool) -> BlockData:
@@ -267,6 +272,7 @@ class Perceptron(
         """Make one pass over the rows."""
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        X, y = learnt_rows(self, X, y)
         known = self._has_weights()
         reset = not (known and hasattr(self, "n_features_in_"))
         data = self._data(X, y, sample_weight, self._expect, reset)
@@ -700,6 +706,7 @@ class Perceptron(
         if "theta_" in self.__dict__ and self._needs_no_check(X):
             return X
         check_is_fitted(self)
+        X = rows_of(self, X)
         same_namespace(X, self, method)
         X = validate_data(self, X, accept_sparse=SPARSE, reset=False)
         return in_precision(self.theta_, X)

@@ -22,6 +22,7 @@ from .cells import (
     cells_of,
     count,
     is_numeric,
+    names_of,
     numbers_of,
     quoted,
     refuse_empty,
@@ -194,7 +195,7 @@ class Preprocessing:
 
     def encode(self, table: Any) -> tuple[np.ndarray, Unknown]:
         """Turn a table into X, and tell which categories in it are unknown."""
-        self.check_columns([str(name) for name in getattr(table, "columns", table)])
+        self.check_columns([str(name) for name in names_of(table)])
         cells = as_table(table, [column.name for column in self.columns])
         X = np.zeros((_n_rows(cells), len(self.outputs)))
         unknown: Unknown = {}
