@@ -33,13 +33,15 @@ class Mistake:
     image: str | None = None  # a data URI
 
 
-def render(outcome: Outcome) -> str:
+def render(outcome: Outcome, command: str | None = None) -> str:
     """Make the page.
 
     Parameters
     ----------
     outcome : Outcome
         What ``experiment.run`` returned.
+    command : str, optional
+        The command line that repeats it.
 
     Returns
     -------
@@ -69,15 +71,22 @@ def render(outcome: Outcome) -> str:
     )
     return template.render(
         outcome=outcome,
-        title=f"{outcome.data.source}: {outcome.data.target.name}",
+        title=f"{_name(outcome.data.source)}: {outcome.data.target.name}",
+        command=command,
         version=__version__,
         facts=_facts(outcome),
         curve=_curve(outcome),
         confusion=_confusion(outcome),
+        by_class=_by_class(outcome),
         scatter=None if outcome.data.target.classes else _scatter(outcome),
         hidden_units=_hidden_units(outcome),
         mistakes=_mistakes(outcome),
     )
+
+
+def _name(source: str) -> str:
+    """../cars.csv.gz -> cars: what a table is called."""
+    return re.split(r"[/\\]", source.rstrip("/\\"))[-1].split(".")[0] or "table"
 
 
 def _facts(outcome: Outcome) -> list[tuple[str, str]]:
@@ -146,6 +155,22 @@ def _confusion(outcome: Outcome) -> dict[str, Any] | None:
         for i, row in enumerate(zip(counts, shares))
     ]
     return {"labels": outcome.labels, "rows": list(zip(outcome.labels, rows))}
+
+
+def _by_class(outcome: Outcome) -> list[tuple[Any, int, str, str]] | None:
+    """Each class with its test rows, its recall and its precision."""
+    counts = outcome.confusion
+    if counts is None:
+        return None
+    right, true, named = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    return [
+        (label, int(n), _share(hits, n), _share(hits, m))
+        for label, hits, n, m in zip(outcome.labels, right, true, named)
+    ]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
 
 
 def _mistakes(outcome: Outcome) -> list[Mistake]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
@@ -94,6 +95,32 @@ def _say(answer: Answer, as_json: bool) -> None:
         click.echo(as_json_text(answer.values), file=sys.stdout)
     else:
         answer.show(Console(highlight=False))
+
+
+def command_line() -> str:
+    """Return the command that is running, as one types it, quoted for a shell."""
+    ctx = click.get_current_context()
+    given = [param for param in ctx.command.params if _is_given(ctx, param)]
+    words = [word for param in given for word in _words(param, ctx.params[str(param.name)])]
+    return shlex.join(["backpass", str(ctx.info_name), *words])
+
+
+def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
+    name = str(param.name)
+    source = click.core.ParameterSource.COMMANDLINE
+    return name in ctx.params and ctx.get_parameter_source(name) is source
+
+
+def _words(param: click.Parameter, value: Any) -> list[str]:
+    """One argument or option, as it is typed."""
+    if isinstance(param, click.Argument):
+        return [str(value)]
+    if isinstance(value, bool):
+        return [param.opts[0] if value else param.secondary_opts[0]]
+    if param.multiple:
+        return [word for item in value for word in (param.opts[0], str(item))]
+    text = ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
+    return [param.opts[0], text]
 
 
 def messages() -> Console:

@@ -17,7 +17,7 @@ from ..activations import ACTIVATIONS, ALIASES
 from ..errors import InvalidInput, MissingExtra
 from ..losses import LOSSES
 from ..settings import SCHEDULES, SOLVERS, Settings
-from .command import Answer, Command, messages, plain
+from .command import Answer, Command, command_line, messages, plain
 from .option_types import OneOf, Real, Whole
 from .output import check_free
 from .sizes import Image, Sizes
@@ -209,7 +209,7 @@ def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:
     from ..report import render
 
     try:
-        page = render(outcome)
+        page = render(outcome, command_line())
     except MissingExtra as error:
         messages().print(f"No report: {error}", soft_wrap=True)
         return None

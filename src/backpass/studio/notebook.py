@@ -10,7 +10,7 @@ from .page import bake
 from .scene import Scene, scene_of
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StudioPage:
     """The studio's page for one network; a notebook shows it, and ``html`` holds it whole.
 
@@ -26,6 +26,9 @@ class StudioPage:
     def html(self) -> str:
         """The page as one file, which works offline and sends no request."""
         return bake(self.scene)
+
+    def __repr__(self) -> str:
+        return "StudioPage: a notebook shows it, and .html is the page as one file"
 
     def _repr_html_(self) -> str:
         page = html.escape(self.html, quote=True)
