@@ -75,3 +75,43 @@ def test_aliases_objects_and_unknown_names():
     assert find_activation(own) is own
     with pytest.raises(InvalidNetwork, match=r"no activation 'sigmod'.*logistic"):
         find_activation("sigmod")
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_each_is_called_what_the_table_calls_it(name):
+    assert ACTIVATIONS[name].name == name
+    assert find_activation(name) is ACTIVATIONS[name]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_smooth_where_the_slopes_on_both_sides_of_zero_agree(name):
+    """g has its kinks, if any, at 0: the only place where its formulas choose."""
+    g = ACTIVATIONS[name].g
+    with np.errstate(under="ignore"):
+        left, right = np.imag(g(np.array([-1e-9, 1e-9]) + 1e-30j)) / 1e-30
+    assert ACTIVATIONS[name].smooth == (abs(left - right) < 1e-6)
+
+
+def test_a_function_of_ones_own_is_smooth_until_it_says_otherwise():
+    assert Activation("own", np.sin, np.cos).smooth
+    assert not Activation("own", np.abs, np.sign, smooth=False).smooth
+
+
+@pytest.mark.parametrize("name", [n for n in ACTIVATIONS if ACTIVATIONS[n].smooth])
+def test_g_prime_at_zero(name):
+    step = np.imag(ACTIVATIONS[name].g(np.array([1e-30j]))) / 1e-30
+    np.testing.assert_allclose(ACTIVATIONS[name].g_prime(np.zeros(1)), step, rtol=1e-13, atol=1e-15)
+
+
+def test_the_side_of_a_kink_is_the_left_one():
+    zero = np.zeros(1)
+    assert ACTIVATIONS["relu"].g_prime(zero) == 0
+    assert ACTIVATIONS["leaky_relu"].g_prime(zero) == 0.01
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_odd_where_a_unit_can_be_turned_over(name):
+    z = np.linspace(0.1, 4, 9)
+    turned = ACTIVATIONS[name].g(-z) + ACTIVATIONS[name].g(z)
+    assert ACTIVATIONS[name].odd == (np.abs(turned).max() < 1e-15)
+    assert not Activation("own", np.sin, np.cos).odd

@@ -72,7 +72,7 @@ def test_their_parameters_come_first_with_their_defaults(ours, theirs):
 
 def test_their_fitted_attributes_are_there():
     for ours, theirs, y in [
-        (small(), TheirClassifier((6,), max_iter=20), Y_IRIS),
+        (small(), TheirClassifier(small().hidden_layer_sizes, max_iter=20), Y_IRIS),
         (MLPRegressor(max_iter=5), TheirRegressor(max_iter=5), Y_IRIS * 1.0),
     ]:
         theirs.fit(X_IRIS, y)
@@ -80,7 +80,7 @@ def test_their_fitted_attributes_are_there():
         public = [n for n in vars(theirs) if n.endswith("_") and not n.startswith("_")]
         missing = [name for name in public if not hasattr(ours, name)]
         assert not missing
-        assert [c.shape for c in ours.coefs_][-1] == theirs.coefs_[-1].shape or len(public)
+        assert [c.shape for c in ours.coefs_] == [c.shape for c in theirs.coefs_]
 
 
 def test_the_start_is_theirs():
@@ -389,7 +389,8 @@ def test_the_best_of_several_starts_is_kept():
     several = small(**options, n_init=4).fit(X_IRIS, Y_IRIS)
     one = small(**options).fit(X_IRIS, Y_IRIS)
     assert several.loss_ <= one.loss_
-    assert several.n_iter_ > 0
+    assert several.n_iter_ == len(several.loss_curve_)
+    assert several.loss_ == min(several.loss_curve_)
 
 
 EARLY = {"early_stopping": True, "n_iter_no_change": 4, "validation_fraction": 0.3}
@@ -484,7 +485,7 @@ def test_several_starts_are_interrupted_together_and_go_on(tmp_path):
         left = small(**options, **here, callbacks=interrupt).fit(X_IRIS, Y_IRIS)
     assert left.stop_reason_ is StopReason.INTERRUPTED
     assert left.n_iter_ == 5
-    assert left.score(X_IRIS, Y_IRIS) > 0
+    assert len(left.loss_curve_) == 5
     whole = small(**options).fit(X_IRIS, Y_IRIS)
     resumed = small(**options, **here).fit(X_IRIS, Y_IRIS)
     np.testing.assert_array_equal(resumed.theta_, whole.theta_)

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.io import savemat
+from scipy.special import expit
+from sklearn.datasets import load_digits
 
 import backpass as bp
+from backpass.adapters import trace_model
 from backpass.gradcheck import check_network
+from loops import mutant
 
 NET = bp.Network((400, 25, 10), hidden="logistic", loss="binary_log_loss")
 J_PUBLISHED = {0: 0.28762916516131876, 1: 0.38376985909092381, 3: 0.57605124695}
@@ -36,6 +41,53 @@ def test_the_sum_of_the_gradient(course, lam):
 def test_the_course_s_weights_get_4876_right(course):
     theta, X, y = course
     assert (bp.forward(NET, theta, X).argmax(axis=1) + 1 == y).sum() == 4876
+
+
+@pytest.fixture(scope="module")
+def installed():
+    """Everybody's digits with the course's kind of network, and weights that are all sines."""
+    X, y = load_digits(return_X_y=True)
+    Thetas = [
+        np.sin(np.arange(1, n + 1)).reshape(shape) / 3
+        for n, shape in ((1625, (25, 65)), (260, (10, 26)))
+    ]
+    return Thetas, X / 16, y + 1  # labels as the course has them, from 1
+
+
+def by_the_notes_formula(Thetas, X, Y, lam):
+    """J with its logarithms written out, and a^(3)."""
+    ones = np.ones((len(X), 1))
+    a2 = expit(np.hstack([ones, X]) @ Thetas[0].T)
+    h = expit(np.hstack([ones, a2]) @ Thetas[1].T)
+    cost = -(Y * np.log(h) + (1 - Y) * np.log(1 - h)).sum() / len(X)
+    return cost + lam / (2 * len(X)) * sum((Theta[:, 1:] ** 2).sum() for Theta in Thetas), h
+
+
+@pytest.mark.parametrize("lam", [0.0, 1.0, 3.0])
+def test_every_door_has_the_cost_of_the_notes_formula(installed, lam, tmp_path):
+    Thetas, X, y = installed
+    J, h = by_the_notes_formula(Thetas, X, bp.one_hot(y), lam)
+    net = bp.Network((64, 25, 10))
+    theta = net.unroll(Thetas)
+    assert bp.cost_and_gradient(net, theta, X, bp.one_hot(y), lam)[0] == pytest.approx(J, rel=1e-12)
+    np.testing.assert_allclose(bp.forward(net, theta, X), h, rtol=1e-12)
+    assert trace_model(Thetas, X, y, lam=lam).J == pytest.approx(J, rel=1e-12)
+    savemat(tmp_path / "weights.mat", {"Theta1": Thetas[0], "Theta2": Thetas[1]})
+    np.savez(tmp_path / "weights.npz", Theta1=Thetas[0], Theta2=Thetas[1])
+    for name in ("weights.mat", "weights.npz"):
+        read = bp.from_mat(tmp_path / name)
+        assert bp.cost_and_gradient(*read, X, bp.one_hot(y), lam)[0] == pytest.approx(J, rel=1e-12)
+
+
+@pytest.mark.parametrize("lam", [0.0, 1.0])
+def test_the_gradient_of_the_loops_over_plain_numbers(installed, lam):
+    Thetas, X, y = installed
+    net, few = bp.Network((64, 25, 10)), slice(0, 40)
+    Y = bp.one_hot(y)[few]
+    J, D = bp.cost_and_gradient(net, net.unroll(Thetas), X[few], Y, lam)
+    their_J, their_D = mutant()(net.unroll(Thetas), (64, 25, 10), X[few], Y, lam)
+    assert pytest.approx(their_J, rel=1e-12) == J
+    np.testing.assert_allclose(D, their_D, atol=1e-12 * np.abs(D).max())
 
 
 def checking_network():
