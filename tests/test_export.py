@@ -9,6 +9,7 @@ from sklearn.datasets import make_multilabel_classification
 import backpass as bp
 from backpass.activations import ACTIVATIONS
 from backpass.errors import InvalidInput, OutputExists
+from backpass.losses import LOSSES
 from backpass.preprocessing import Preprocessing, fit_columns, fit_target
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -194,3 +195,59 @@ def test_from_something_else():
         bp.from_sklearn(bp.MLPClassifier())
     with pytest.raises(InvalidInput, match="not fitted"):
         bp.from_sklearn(neural_network.MLPClassifier())
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("y", [K, K > 0, np.stack([K > 0, K == 1], axis=1)])
+@pytest.mark.parametrize("loss", ["squared_error", "poisson", "huber", "quantile"])
+def test_onnx_classes_of_losses_that_are_no_probability(loss, y, dtype):
+    model = bp.MLPClassifier((6,), loss=LOSSES[loss], max_iter=20, random_state=0)
+    model.fit(X.astype(dtype), y)
+    for rows in (X.astype(dtype), 20 * X.astype(dtype)):
+        answer = run_onnx(bp.to_onnx(model), rows)
+        assert answer["label"].tolist() == model.predict(rows).tolist()
+        P = model.predict_proba(rows)
+        assert np.abs(answer["probabilities"] - P).max() <= 10 * TOLERANCE[dtype]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u8", "i2", "f4", "f8"])
+def test_onnx_labels_of_every_width(dtype):
+    y = K.astype(dtype) + np.array(2**63 if dtype == "u8" else 1, dtype)
+    model = bp.MLPClassifier((3,), max_iter=2, random_state=0).fit(X, y)
+    assert run_onnx(bp.to_onnx(model), X)["label"].tolist() == model.predict(X).tolist()
+
+
+def test_onnx_refuses_labels_that_it_has_no_type_for():
+    pytest.importorskip("onnx")
+    for y in (np.datetime64("2020-01-01") + K, [2**70 + int(k) for k in K]):
+        model = bp.MLPClassifier((3,), max_iter=2, random_state=0).fit(X, y)
+        with pytest.raises(InvalidInput, match="ONNX has no type for the labels"):
+            bp.to_onnx(model)
+
+
+def test_onnx_knows_an_output_by_what_it_does():
+    pytest.importorskip("onnx")
+
+    def own(h):
+        """Half of the squared error of h(z), where h is e^z or its own; its output is unnamed."""
+        return bp.Loss(
+            "own",
+            h=h,
+            value=lambda z, y: ((h(z) - y) ** 2).sum(axis=1) / 2,
+            delta=lambda z, y: (h(z) - y) * h(z),
+        )
+
+    model = bp.MLPRegressor(own(np.exp), (3,), max_iter=2, random_state=0).fit(X, X[:, 0])
+    assert difference(model.predict(X)[:, None], run_onnx(bp.to_onnx(model), X)["variable"]) < 1e-14
+    other = own(lambda z: 2 * np.exp(z))
+    model = bp.MLPRegressor(other, (3,), max_iter=2, random_state=0).fit(X, X[:, 0])
+    with pytest.raises(InvalidInput, match="'own' is your own"):
+        bp.to_onnx(model)
+
+
+@pytest.mark.parametrize("export", [bp.to_onnx, bp.to_mat, bp.save])
+@pytest.mark.parametrize("kind", [bp.MLPClassifier, bp.MLPRegressor])
+def test_what_is_not_fitted_is_not_written(export, kind, tmp_path):
+    with pytest.raises(ValueError, match="not fitted"):
+        export(kind(), tmp_path / "file")
+    assert not list(tmp_path.iterdir())

@@ -50,6 +50,7 @@ _HOME = {
     "one_hot": "arrays",
     "quantile": "losses",
     "read_table": "tables",
+    "register_onnx_converter": "onnx_pipeline",
     "save": "persistence",
     "sigmoid": "activations",
     "sigmoid_gradient": "activations",

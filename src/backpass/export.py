@@ -10,15 +10,18 @@ from typing import Any
 
 import numpy as np
 from scipy.io import savemat
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
 
 from .errors import InvalidInput
 from .estimators import MLPClassifier, MLPRegressor
 from .files import atomic_write
 from .matlab import read_mat
 from .network import Network
-from .onnx_graph import Graph, add_logits, add_output
-from .persistence import furnish, labels_of
-from .preprocessing import Numeric, Preprocessing
+from .onnx_estimator import add_estimator
+from .onnx_graph import Graph
+from .onnx_pipeline import pipeline_to_onnx
+from .persistence import furnish
 from .readers import parse, read_npz
 from .targets import Labels
 from .training import StopReason
@@ -31,9 +34,10 @@ def to_onnx(
 
     Parameters
     ----------
-    estimator : MLPClassifier or MLPRegressor
+    estimator : MLPClassifier, MLPRegressor, or Pipeline that ends with one
         Fitted. Where it has a ``preprocessing_`` of numeric columns (gaps filled, numbers scaled),
-        the model includes it and takes the raw columns.
+        the model includes it and takes the raw columns. The other steps of a Pipeline are written
+        by skl2onnx.
     path : str or path, optional
         The file; where not given, nothing is written.
     force : bool
@@ -48,10 +52,12 @@ def to_onnx(
     Raises
     ------
     InvalidInput
-        If an activation is the user's own, a column is categorical, or there are several outputs
-        of classes.
+        If an activation is the user's own, a column is categorical, there are several outputs of
+        classes, or a step of the Pipeline is one that skl2onnx does not know.
+    NotFittedError
+        If it is not fitted.
     MissingExtra
-        If onnx is not installed.
+        If onnx, or for a Pipeline skl2onnx, is not installed.
 
     Examples
     --------
@@ -60,17 +66,13 @@ def to_onnx(
     >>> len(bp.to_onnx(model)) > 1000
     True
     """
-    net, preprocessing = estimator.net_, getattr(estimator, "preprocessing_", None)
-    graph = Graph(estimator.theta_.dtype)
-    X = "X" if preprocessing is None else _add_preprocessing(graph, preprocessing)
-    z = add_logits(graph, net, np.asarray(estimator.theta_), X)
-    a = add_output(graph, net.loss.output, z)
-    labels = labels_of(estimator)
-    if labels is None:
-        outputs = _add_numbers(graph, preprocessing, a, net)
+    if isinstance(estimator, Pipeline):
+        data = pipeline_to_onnx(estimator)
     else:
-        outputs = _add_classes(graph, labels, z, a, net.loss.output)
-    data = graph.model(net.sizes[0], outputs, _notes(estimator, preprocessing))
+        check_is_fitted(estimator, "theta_")
+        graph = Graph(estimator.theta_.dtype)
+        outputs = add_estimator(graph, estimator, "X")
+        data = graph.model(estimator.net_.sizes[0], outputs, _notes(estimator))
     if path is not None:
         atomic_write(path, data, force)
     return data
@@ -98,6 +100,7 @@ def to_mat(estimator: Any, path: str | os.PathLike[str], *, force: bool = False)
     >>> net.sizes, bool((theta == model.theta_).all())
     ((3, 2, 1), True)
     """
+    check_is_fitted(estimator, "theta_")
     Thetas = estimator.net_.roll(np.asarray(estimator.theta_))
     buffer = io.BytesIO()
     savemat(buffer, {f"Theta{l}": Theta for l, Theta in enumerate(Thetas, start=1)})
@@ -225,59 +228,9 @@ def _checked_matrix(
     return Theta if Theta.dtype.name in ("float32", "float64") else Theta.astype(np.float64)
 
 
-def _add_preprocessing(graph: Graph, preprocessing: Preprocessing) -> str:
-    """Add gaps filled and numbers scaled: (where(isnan(X), fill, X) − centre) · factor."""
-    columns = [c for c in preprocessing.columns if isinstance(c, Numeric)]
-    other = next((c.name for c in preprocessing.columns if not isinstance(c, Numeric)), None)
-    if other is not None:
-        raise InvalidInput(f"Column {other!r} is categorical; ONNX export takes numeric tables.")
-    fill, centre, factor = np.array([(c.fill, c.centre, c.factor) for c in columns]).T
-    filled = graph.add("Where", graph.add("IsNaN", "X"), fill, "X")
-    return graph.add("Mul", graph.add("Sub", filled, centre), factor)
-
-
-def _add_classes(graph: Graph, labels: Labels, z: str, a: str, output: str) -> dict[str, Any]:
-    """Add label and probabilities, as the estimator computes them."""
-    if labels.multilabel:
-        graph.add("Identity", a, name="probabilities")
-        graph.add(
-            "Cast", graph.add("Greater", z, 0.0), to=graph.onnx.TensorProto.INT64, name="label"
-        )
-        shape = ["rows", len(labels.classes)]
-        return {"label": (np.int64, shape), "probabilities": (graph.dtype, shape)}
-    if not labels.single:
-        raise InvalidInput("ONNX export takes one output of classes, or a multilabel one.")
-    classes = labels.classes[0]
-    if labels.units[0] == 1:
-        a = graph.add("Concat", graph.add("Sub", 1.0, a), a, axis=1)
-        code = graph.add("Cast", graph.add("Greater", z, 0.0), to=graph.onnx.TensorProto.INT64)
-        code = graph.add("Squeeze", code, graph.constant(np.array([1])))
-    else:
-        code = graph.add("ArgMax", z, axis=1, keepdims=0)
-        if output != "softmax":
-            one = graph.constant(np.array([1]))
-            a = graph.add("Div", a, graph.add("ReduceSum", a, one, keepdims=1))
-    graph.add("Identity", a, name="probabilities")
-    table = classes.astype(np.int64) if classes.dtype.kind in "biu" else classes.astype(object)
-    graph.add("Gather", graph.constant(table), code, name="label")
-    shape = ["rows", max(2, len(classes))]
-    return {"label": (table.dtype, ["rows"]), "probabilities": (graph.dtype, shape)}
-
-
-def _add_numbers(
-    graph: Graph, preprocessing: Preprocessing | None, a: str, net: Network
-) -> dict[str, Any]:
-    """Add the prediction, in the target's own units where the preprocessing knows them."""
-    target = None if preprocessing is None else preprocessing.target
-    if target is not None:
-        a = graph.add("Add", graph.add("Mul", a, target.scale), target.centre)
-    graph.add("Identity", a, name="variable")
-    return {"variable": (graph.dtype, ["rows", net.sizes[-1]])}
-
-
-def _notes(estimator: Any, preprocessing: Preprocessing | None) -> dict[str, str]:
+def _notes(estimator: Any) -> dict[str, str]:
     """What a reader of the file may want to know."""
     notes = {"network": str(estimator.net_)}
-    if preprocessing is not None:
-        notes["columns"] = json.dumps([column.name for column in preprocessing.columns])
+    if getattr(estimator, "preprocessing_", None) is not None:
+        notes["columns"] = json.dumps([c.name for c in estimator.preprocessing_.columns])
     return notes

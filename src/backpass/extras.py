@@ -18,6 +18,7 @@ EXTRAS = {
     "pandas": "data",
     "plotly": "plot",
     "pyarrow": "data",
+    "skl2onnx": "onnx",
     "starlette": "studio",
     "uvicorn": "studio",
 }

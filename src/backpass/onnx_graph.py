@@ -27,15 +27,43 @@ class Graph:
         self.dtype = np.dtype(dtype)
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
+        self.named: dict[str, str] = {}  # what a value is called where its own name is taken
 
-    def add(self, operator: str, *inputs: Any, name: str | None = None, **attributes: Any) -> str:
-        """Add a node; numbers and arrays among its inputs become constants."""
-        name = name or f"v{len(self.nodes)}"
+    def add(
+        self,
+        operator: str,
+        *inputs: Any,
+        name: str | None = None,
+        n_outputs: int = 1,
+        **attributes: Any,
+    ) -> str:
+        """Add a node; numbers and arrays among its inputs become constants.
+
+        Its first output has the name; of others nobody knows.
+        """
+        name = self.new_name() if name is None else self.named.get(name, name)
         names = [
             i if isinstance(i, str) else self.constant(np.asarray(i, self.dtype)) for i in inputs
         ]
-        self.nodes.append(self.onnx.helper.make_node(operator, names, [name], **attributes))
+        outputs = [name, *(self.new_name() + "_unused" for _ in range(n_outputs - 1))]
+        self.write(operator, names, outputs, attributes)
         return name
+
+    def new_name(self) -> str:
+        """Return a name that no value has."""
+        return f"v{len(self.nodes)}"
+
+    def write(
+        self, operator: str, inputs: list[str], outputs: list[str], attributes: dict[str, Any]
+    ) -> None:
+        """Write a node down."""
+        self.nodes.append(self.onnx.helper.make_node(operator, inputs, outputs, **attributes))
+
+    def type_of(self, dtype: Any) -> Any:
+        """ONNX's number for a dtype; text has no dtype but objects."""
+        if np.dtype(dtype).kind in "UO":
+            return self.onnx.TensorProto.STRING
+        return self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
 
     def constant(self, array: np.ndarray) -> str:
         """Add a constant of the array's own dtype."""
@@ -48,10 +76,7 @@ class Graph:
         helper = self.onnx.helper
 
         def info(name: str, dtype: Any, shape: list[Any]) -> Any:
-            if np.dtype(dtype).kind in "UO":
-                return helper.make_tensor_value_info(name, self.onnx.TensorProto.STRING, shape)
-            element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-            return helper.make_tensor_value_info(name, element, shape)
+            return helper.make_tensor_value_info(name, self.type_of(dtype), shape)
 
         inputs = [info("X", self.dtype, ["rows", n_inputs])]
         results = [info(name, *what) for name, what in outputs.items()]
