@@ -256,11 +256,8 @@ class Preprocessing:
             If arrays and metadata do not belong together.
         """
         try:
-            rows = iter(np.asarray(arrays["numeric"], dtype=np.float64).tolist())
-            columns = tuple(
-                _column_again(name, metadata["categorical"].get(name), rows)
-                for name in metadata["columns"]
-            )
+            numbers = np.asarray(arrays["numeric"], dtype=np.float64)
+            columns = _columns_again(metadata["columns"], metadata["categorical"], numbers)
             target, image = metadata["target"], metadata.get("image")
             return cls(
                 columns,
@@ -269,7 +266,7 @@ class Preprocessing:
                 metadata.get("as_written", False),  # the first release did not say
                 None if image is None else _image_again(*image),
             )
-        except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"The stored preprocessing cannot be read: {error!r}.") from None
 
 
@@ -478,14 +475,18 @@ def _counted(texts: Counter[str], most: int = 8) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def _column_again(
-    name: str, categorical: Mapping[str, Any] | None, rows: Iterable[Any]
-) -> Numeric | Categorical:
-    """Make one column again from its stored form."""
-    if categorical is None:
-        fill, centre, factor = next(iter(rows))
-        return Numeric(name, fill, centre, factor)
-    return Categorical(name, categorical["fill"], tuple(categorical["categories"]))
+def _columns_again(
+    names: Sequence[str], categorical: Mapping[str, Any], numbers: np.ndarray
+) -> Columns:
+    """Make the columns again from their stored form; each of numbers has its row of three."""
+    found: dict[str, Numeric | Categorical] = {
+        name: Categorical(name, known["fill"], tuple(known["categories"]))
+        for name, known in categorical.items()
+    }
+    numeric = [name for name in names if name not in found]
+    for name, (fill, centre, factor) in zip(numeric, numbers.tolist(), strict=True):
+        found[name] = Numeric(name, fill, centre, factor)
+    return tuple(found[name] for name in names)
 
 
 def _image_again(rows: int, columns: int, order: str) -> tuple[int, int, str]:
