@@ -5,6 +5,7 @@ import datetime
 import io
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -340,3 +341,22 @@ def test_an_option_about_no_column_is_refused(option, source):
     result = CliRunner().invoke(main, ["train", source, *target, option, "colour", *QUICK])
     assert result.exit_code == 2
     assert "'colour'" in result.stderr
+
+
+FIRST = Path(__file__).parent / "files" / "first-release"
+
+
+@pytest.mark.parametrize("target", ["price", "code", "ok"])
+def test_models_of_the_first_release_read_a_table_as_they_did(target):
+    """They took '007' for 7, '02139' for 2139 and True for the text 'True'."""
+    expected = json.loads((FIRST / "predictions.json").read_text())[target]
+    values = told("predict", FIRST / f"{target}.backpass", FIRST / "houses.csv")
+    assert values["unknown_categories"] == {}
+    if target == "price":
+        np.testing.assert_allclose(values["prediction"], expected, rtol=1e-9)
+    else:
+        assert values["prediction"] == expected
+        right = pd.read_csv(FIRST / "houses.csv")[target].astype(str) == pd.Series(
+            expected, dtype=str
+        )
+        assert values["accuracy"] == right.mean()

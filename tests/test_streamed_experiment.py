@@ -203,3 +203,34 @@ def test_a_class_that_only_validation_has_is_left_out_there(folder):
     frame.to_parquet(folder.parent / "one.parquet", row_group_size=600)
     other = prepared(folder.parent / "one.parquet")
     assert set(other.y["validation"]) <= {"yes", "no"}
+
+
+def with_test_rows_of_their_own(folder):
+    """The same table, but the rows held out hold huge numbers and a category of their own."""
+    data, frame = prepared(folder), flats()
+    out = np.concatenate([data.rows["test"], data.rows["validation"]])
+    frame.loc[out, "area"] = 1e9
+    frame.loc[out, "kind"] = "theirs"
+    other = folder.parent / "other"
+    other.mkdir()
+    frame[:1000].to_parquet(other / "part-0.parquet", row_group_size=600)
+    frame[1000:].to_parquet(other / "part-1.parquet", row_group_size=900)
+    return data, other
+
+
+def test_rows_held_out_tell_the_preprocessing_nothing(folder):
+    before, other = with_test_rows_of_their_own(folder)
+    after = prepared(other)
+    assert after.preprocessing == before.preprocessing
+    assert after.preprocessing.columns[1].categories == ("flat", "house", "hut")
+    assert after.preprocessing.columns[0].centre == pytest.approx(100, rel=0.05)
+    assert after.X["test"][:, 0].min() > 1e6
+    np.testing.assert_array_equal(after.rows["test"], before.rows["test"])
+
+
+def test_train_on_a_streamed_table_learns_nothing_of_its_test_rows(folder, small_memory):
+    before, other = with_test_rows_of_their_own(folder)
+    words = ["--target", "dear", "--ignore", "price", "--epochs", "2", "--out", "m.backpass"]
+    done = train(str(other), *words)
+    assert done.exit_code == 0, done.stderr
+    assert bp.load("m.backpass").preprocessing_ == before.preprocessing
