@@ -284,6 +284,90 @@ def test_explain_puts_the_numbers_into_the_formula(models: Path) -> None:
     assert "δ⁽³⁾" in run("explain", model, table, *place).stdout
 
 
+def test_explain_names_the_row_and_the_column(models: Path) -> None:
+    model, table = str(models / "dear.backpass"), str(models / "dear.csv")
+    shown = run("explain", model, table, "a", "--layer", "1", "--unit", "0", "--row", "7").stdout
+    column = pd.read_csv(table).columns[0]
+    assert shown.startswith(f"a⁽¹⁾[7, 0] = X[7, 0], {column}")
+
+
+def test_explain_and_trace_need_targets_only_for_what_comes_after_the_answer(
+    models: Path, tmp_path: Path
+) -> None:
+    model, table = str(models / "dear.backpass"), str(models / "dear.csv")
+    target = bp.load(model).preprocessing_.target.name
+    new = str(tmp_path / "new.csv")
+    pd.read_csv(table).drop(columns=target).to_csv(new, index=False)
+    for symbol, layer in (("a", "2"), ("z", "3"), ("a", "3"), ("Theta", "1")):
+        place = [symbol, "--layer", layer, "--unit", "0", "--row", "4", "--json"]
+        place += ["--column", "1"] if symbol == "Theta" else []
+        known = json.loads(run("explain", model, table, *place).stdout)
+        assert json.loads(run("explain", model, new, *place).stdout) == known
+    assert "no target column" in refused("explain", model, new, "J")
+    shown = json.loads(run("trace", model, new, "--json").stdout)
+    assert {"a", "z", "Theta"} <= set(shown)
+    assert not {"Y", "delta", "Delta", "D"} & set(shown)
+    assert shown["J"] is None
+    assert run("trace", model, new).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["a"], "Which a? It needs --layer and --unit."),
+        (["a", "--layer", "2"], "Which a? It needs --unit."),
+        (["D", "--layer", "1"], "Which D? It needs --unit and --column."),
+        (["J", "--layer", "1"], "J has no --layer"),
+        (["z", "--layer", "2", "--unit", "0", "--column", "1"], "z has no --column"),
+        (["a", "--layer", "2", "--unit", "-1"], "--unit -1: a of layer 2 has units 0 to"),
+        (["a", "--layer", "2", "--unit", "9999"], "--unit 9999: a of layer 2 has units 0 to"),
+        (["a", "--layer", "-1", "--unit", "0"], "--layer -1: a has layers 1 to 3"),
+        (["z", "--layer", "1", "--unit", "0"], "--layer 1: z has layers 2 to 3"),
+        (["D", "--layer", "3", "--unit", "0", "--column", "0"], "--layer 3: D has layers 1 to 2"),
+        (
+            ["D", "--layer", "1", "--unit", "-1", "--column", "0"],
+            "--unit -1: D of layer 1 has",
+        ),
+        (["Delta", "--layer", "1", "--unit", "0", "--column", "-1"], "--column -1: Delta of layer"),
+    ],
+)
+def test_explain_refuses_in_the_words_of_the_command_line(
+    models: Path, arguments: list[str], words: str
+) -> None:
+    message = refused(
+        "explain", str(models / "dear.backpass"), str(models / "dear.csv"), *arguments
+    )
+    assert words in message
+    assert not re.search(r"\w+=", message)
+
+
+def test_the_decay_of_one_row_is_its_part_of_the_trainings(models: Path) -> None:
+    model, table = str(models / "dear.backpass"), str(models / "dear.csv")
+    trained = bp.load(model)
+    J, cost = (
+        json.loads(run("explain", model, table, symbol, "--json").stdout)["value"]
+        for symbol in ("J", "cost")
+    )
+    squares = sum((W**2).sum() for W in trained.coefs_)
+    decay = trained.alpha / trained.total_weight_ * squares / 2
+    assert J - cost == pytest.approx(decay, rel=1e-6, abs=1e-12)
+    lam = json.loads(run("trace", model, table, "--json").stdout)["lambda"]
+    assert lam == pytest.approx(trained.alpha / trained.total_weight_)
+
+
+@pytest.mark.filterwarnings("default:The model does not say")
+def test_a_model_that_does_not_say_its_rows_weight_is_looked_at_with_a_word(
+    models: Path, tmp_path: Path
+) -> None:
+    table = str(models / "dear.csv")
+    old = bp.load(models / "dear.backpass")
+    del old.total_weight_
+    bp.save(old, tmp_path / "old.backpass")
+    said = run("trace", str(tmp_path / "old.backpass"), table)
+    assert said.exit_code == 0
+    assert "Warning: The model does not say how much its training rows weighed" in said.stderr
+
+
 LEARNERS = """
 import backpass as bp
 

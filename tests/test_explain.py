@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import numpy as np
@@ -116,6 +117,20 @@ def test_latex_rich_and_html():
         ({"symbol": "D", "layer": 1, "unit": 0}, "unit= and column="),
         ({"symbol": "z", "layer": 1, "unit": 0}, "no z of layer 1: it has layers 2 to 4"),
         ({"symbol": "a", "layer": 2, "unit": 9}, r"no a2\[0, 9\]: its shape is \(4, 4\)"),
+        ({"symbol": "a", "layer": 2, "unit": -1}, r"no a2\[0, -1\]: .* counted from 0"),
+        ({"symbol": "a", "layer": 2, "unit": 4}, r"no a2\[0, 4\]"),
+        ({"symbol": "a", "layer": 2, "unit": 10**30}, r"no a2\[0, 10{30}\]"),
+        ({"symbol": "a", "layer": 2, "unit": 1.0}, r"no a2\[0, 1.0\]"),
+        ({"symbol": "a", "layer": 2, "unit": True}, r"no a2\[0, True\]"),
+        ({"symbol": "delta", "layer": 2, "unit": 0, "example": -1}, r"no delta2\[-1, 0\]"),
+        ({"symbol": "delta", "layer": 2, "unit": 0, "example": 4}, r"no delta2\[4, 0\]"),
+        ({"symbol": "D", "layer": 1, "unit": 0, "column": -1}, r"no D1\[0, -1\]"),
+        ({"symbol": "Delta", "layer": 1, "unit": -1, "column": 0}, r"no Delta1\[-1, 0\]"),
+        ({"symbol": "Theta", "layer": 1, "unit": 0, "column": 4}, r"no Theta1\[0, 4\]"),
+        ({"symbol": "z", "layer": -1, "unit": 0}, "no z of layer -1: it has layers 2 to 4"),
+        ({"symbol": "z", "layer": 2.0, "unit": 0}, "no z of layer 2.0"),
+        ({"symbol": "a", "layer": True, "unit": 0}, "no a of layer True"),
+        ({"symbol": "cost", "example": -1}, r"no cost\[-1\]"),
         ({"symbol": "cost", "example": 7}, r"no cost\[7\]"),
     ],
 )
@@ -130,3 +145,99 @@ def test_html_names_the_number_once_and_then_its_formula_numbers_and_value():
     assert first.count(explanation.number.text) == 1
     assert first.count("= ") == 3
     assert f"= {explanation.value:.10g}" in first
+
+
+def numbers_in(line):
+    """What a line of numbers comes to, by arithmetic alone."""
+    text = line.replace("·", "*").replace("²", "**2").removeprefix("= ")
+    return eval(text, {"__builtins__": {}})
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("symbol", ["J", "z", "delta", "Delta", "D"])
+def test_the_line_of_numbers_multiplies_out_to_the_value(symbol, weighted):
+    t = traced(m=3, weighted=weighted)
+    place = {"layer": 2, "unit": 1} if symbol in ("z", "delta", "Delta", "D") else {}
+    for column in (0, 2) if symbol in ("Delta", "D") else (None,):
+        found = bp.explain(t, symbol, column=column, **place)
+        _, numbers, value = [line.strip() for line in str(found).splitlines()]
+        size = sum(abs(term.value) for term in found.terms)
+        assert numbers_in(numbers) == pytest.approx(float(value[2:]), abs=2e-5 * size)
+
+
+def test_the_formula_of_j_is_the_one_whose_numbers_stand_below_it():
+    net = bp.Network((1, 1), (), "squared_error")
+    found = bp.explain(bp.trace(net, [0.5, 2.0], [[3.0], [1.0]], [[5.0], [2.0]], lam=4.0), "J")
+    assert str(found) == (
+        "J = (1/W) Σₑ wₑ cost(e) + (λ/W) · ½ΣΘ²\n  = 1.125/2 + 0.125/2 + 4·2/2\n  = 4.625"
+    )
+    assert found.latex == (
+        "\\begin{aligned}\n"
+        r"J &= \frac1W \sum_e w_e\,\mathrm{cost}(e) + "
+        r"\frac{\lambda}{W} \cdot \tfrac12 \sum \Theta^2"
+        " \\\\\n"
+        r"&= 1.125/2 + 0.125/2 + 4 \cdot 2/2"
+        " \\\\\n"
+        "&= 4.625\n\\end{aligned}"
+    )
+    assert [part.text for part in found.parts] == ["cost[0]", "cost[1]", "W", "λ", "½ΣΘ²"]
+    penalty = found.ask(4)
+    assert str(penalty) == "½ΣΘ² = ½ ΣΘ², biases left out\n     = 2²/2\n     = 2"
+    assert [part.text for part in penalty.parts] == ["Θ⁽¹⁾[0, 1]"]
+
+
+def test_a_row_keeps_its_number_and_its_columns_their_names():
+    t = dataclasses.replace(traced(m=5), names=("area", "rooms_2", "city = Rome"))
+    row = t.row(3)
+    assert (row.first, row.row(0).first, t.row(-1).first) == (3, 3, 4)
+    for symbol, layer in (("a", 2), ("z", 3), ("delta", 2), ("a", 1)):
+        own = bp.explain(row, symbol, layer=layer, unit=1)
+        whole = bp.explain(t, symbol, layer=layer, unit=1, example=3)
+        assert own.number.text == whole.number.text
+        assert "[3, 1]" in own.number.text
+        assert own.value == pytest.approx(whole.value, rel=1e-12)
+        assert [p.text for p in own.parts] == [p.text for p in whole.parts]
+        assert own.formula == whole.formula
+    assert bp.explain(row, "cost").number.text == "cost[3]"
+    for _, part in bp.explain(row, "J").walk(5):
+        assert abs(part.recomputed - part.value) <= 1e-12 * sum(abs(t.value) for t in part.terms)
+    with pytest.raises(InvalidInput, match=r"no a2\[0, 1\]: .* examples are counted from 3"):
+        bp.explain(row, "a", layer=2, unit=1, example=0)
+    found = bp.explain(row, "a", layer=1, unit=1)
+    assert found.formula.text == "X[3, 1], rooms_2"
+    assert found.formula.latex == r"X_{3,1}\quad\text{rooms\_2}"
+    assert str(found.ask(0)).endswith("(an input, rooms_2)")
+    assert "city = Rome" in bp.explain(row, "a", layer=1, unit=2)._repr_html_()
+
+
+def test_a_pass_without_targets_has_a_and_z_alone():
+    whole = traced(m=2, weighted=False)
+    t = bp.trace(whole.net, whole.theta, whole.X)
+    for l in whole.z:
+        np.testing.assert_array_equal(t.z[l], whole.z[l])
+        np.testing.assert_array_equal(t.a[l], whole.a[l])
+    assert t.Y is None
+    assert np.isnan(t.J)
+    assert {name for name, _, _ in t} == {"Theta", "a", "z"}
+    assert "J" not in repr(t)
+    assert t.row(1).Y is None
+    found = bp.explain(t, "a", layer=2, unit=0, example=1)
+    assert {e.number.symbol for _, e in found.walk(4)} == {"a", "z", "Theta", "X"}
+    for symbol in ("delta", "Delta", "D", "J", "cost"):
+        place = {"unit": 0, "column": 0, "layer": 2}
+        with pytest.raises(InvalidInput, match=f"no {symbol}: the trace was made without targets"):
+            bp.explain(t, symbol, **place)
+
+
+def test_each_named_array_is_computed_once(monkeypatch):
+    t = traced(m=50)
+    calls = []
+    value = t.net.loss.value
+    counted = dataclasses.replace(
+        t.net.loss, value=lambda z, y: calls.append(len(z)) or value(z, y)
+    )
+    t = dataclasses.replace(t, net=bp.Network(t.net.sizes, t.net.hidden, counted))
+    found = bp.explain(t, "J")
+    assert calls == [50]
+    found.ask(1)
+    assert calls == [50, 1]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, one_hot
+from .decay import lam_of_rows
 from .errors import InvalidInput
 from .export import from_mat, from_sklearn
 from .losses import Loss, find_loss
@@ -119,7 +120,9 @@ def trace_model(
         Labels or numbers, as the model was fitted with, or Y itself. Labels count from 0 for
         torch, as its cross-entropy does, and from 1 for the course's weights.
     lam : float, optional
-        λ; where not given the model's ``alpha`` if it has one, else 0.
+        λ; where not given that of which the rows have the training's λ/W, if the model has an
+        ``alpha``, else 0. A model that does not tell how many rows it was trained on (one of
+        scikit-learn's lbfgs) is taken to be trained on these.
     hidden, loss
         As for ``as_network``.
 
@@ -144,7 +147,8 @@ def trace_model(
     """
     net, theta = as_network(model, hidden=hidden, loss=loss)
     Y = _targets(model, net, np.asarray(y))
-    lam = float(getattr(model, "alpha", 0.0)) if lam is None else lam
+    if lam is None:
+        lam = lam_of_rows(model, len(Y)) if hasattr(model, "alpha") else 0.0
     return trace(net, theta, X, Y, lam=lam)
 
 

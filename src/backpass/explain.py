@@ -2,7 +2,8 @@
 
 Any number of a trace can be asked. The answer is a sum of terms that recomputes it, and names the
 numbers that it was made of, which can be asked in turn, down to the inputs, targets and weights.
-Indices are those of the trace's arrays: ``delta[2][0, 3]`` is example 0, unit 3 of layer 2.
+Indices are those of the trace's arrays: ``delta[2][0, 3]`` is example 0, unit 3 of layer 2. Where
+the rows come from a table, an example has its number there: ``Trace.first`` is the first one's.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ LATEX = {
     "cost": r"\mathrm{cost}",
     "penalty": r"\tfrac12\sum\Theta^2",
 }
+BY_EXAMPLE = {"X", "Y", "w", "a", "z", "delta", "cost"}  # arrays with a row for each example
+OF_TARGETS = {"J", "Y", "cost", "delta", "Delta", "D"}  # what a trace without targets lacks
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -45,7 +48,7 @@ class Number:
     layer : int or None
         The notes' number of the layer, where the symbol has one.
     index : tuple of int
-        Place in the array, from 0.
+        Place in the array, from 0; an example by its number in the table.
     value : float
         The number.
     """
@@ -219,7 +222,7 @@ def explain(
     layer: int | None = None,
     unit: int | None = None,
     column: int | None = None,
-    example: int = 0,
+    example: int | None = None,
 ) -> Explanation:
     """Explain where a number of a trace comes from.
 
@@ -236,8 +239,9 @@ def explain(
         row of the matrix.
     column : int
         Column of Δ, D or Θ; 0 is the bias.
-    example : int
-        Row of X, from 0, where the number belongs to one example.
+    example : int, optional
+        Row, counted from ``trace.first``, where the number belongs to one example; the first where
+        not given.
 
     Returns
     -------
@@ -247,7 +251,8 @@ def explain(
     Raises
     ------
     InvalidInput
-        If there is no such number; the message says what there is.
+        If there is no such number, negative and fractional ones included; the message says what
+        there is.
 
     Examples
     --------
@@ -259,6 +264,7 @@ def explain(
                = 0.5·1 + 1·3 + (-1)·1
                = 2.5
     """
+    example = trace.first if example is None else example
     indices = {
         "z": (example, unit), "a": (example, unit), "delta": (example, unit),
         "Delta": (unit, column), "D": (unit, column), "Theta": (unit, column),
@@ -286,6 +292,7 @@ class _Answers:
         self.t = trace
         self.Thetas = trace.Thetas
         self.W = trace.W
+        self._arrays: dict[tuple[str, int | None], np.ndarray] = {}  # each is computed once
 
     def of(self, symbol: str, layer: int | None, index: Any) -> Explanation:
         """Explain the number of that name and place."""
@@ -300,32 +307,56 @@ class _Answers:
     def number(self, symbol: str, layer: int | None, *index: int) -> Number:
         """Look a number up, or say what there is."""
         array = self._array(symbol, layer)
+        start = [self.t.first if symbol in BY_EXAMPLE and axis == 0 else 0 for axis in range(2)]
         fits = len(index) == array.ndim and all(
-            -n <= k < n for k, n in zip(index, array.shape, strict=True)
+            _is_whole(k) and first <= k < first + n
+            for k, n, first in zip(index, array.shape, start)
         )
         if not fits:
+            name = f"{symbol}{'' if layer is None else layer}"
+            asked = ", ".join(map(str, index))
+            counted = f"examples are counted from {start[0]}" if start[0] else "counted from 0"
             raise InvalidInput(
-                f"There is no {symbol}{'' if layer is None else layer}{list(index)}: "
-                f"its shape is {array.shape}, counted from 0."
+                f"There is no {name}[{asked}]: its shape is {array.shape}, {counted}."
             )
-        place = tuple(int(k) % n for k, n in zip(index, array.shape))
-        return Number(symbol, layer, place, float(array[place]))
+        place = tuple(int(k) - first for k, first in zip(index, start))
+        return Number(symbol, layer, tuple(map(int, index)), float(array[place]))
 
     def _array(self, symbol: str, layer: int | None) -> np.ndarray:
+        if (symbol, layer) not in self._arrays:
+            self._arrays[symbol, layer] = np.asarray(self._looked_up(symbol, layer))
+        return self._arrays[symbol, layer]
+
+    def _looked_up(self, symbol: str, layer: int | None) -> Any:
         t = self.t
+        if t.Y is None and symbol in OF_TARGETS:
+            raise InvalidInput(f"There is no {symbol}: the trace was made without targets.")
+        if symbol == "cost":
+            return t.net.loss.value(t.z[t.net.L], t.Y)
         plain = {"J": t.J, "X": t.X, "Y": t.Y, "w": t.w, "W": self.W, "lam": t.lam}
         if symbol in plain:
-            return np.asarray(plain[symbol])
-        if symbol == "cost":
-            return np.asarray(t.net.loss.value(t.z[t.net.L], t.Y))
+            return plain[symbol]
         by_layer = {"Theta": self.Thetas, "a": t.a, "z": t.z, "delta": t.delta}
         by_layer |= {"Delta": t.Delta, "D": t.D}
-        if layer not in by_layer[symbol]:
+        if not _is_whole(layer) or layer not in by_layer[symbol]:
             layers = sorted(by_layer[symbol])
             raise InvalidInput(
                 f"There is no {symbol} of layer {layer}: it has layers {layers[0]} to {layers[-1]}."
             )
-        return np.asarray(by_layer[symbol][layer])
+        return by_layer[symbol][layer]
+
+    def _row(self, example: int) -> slice:
+        """Where an example's row lies in the arrays."""
+        place = example - self.t.first
+        return slice(place, place + 1)
+
+    def _targets(self, rows: slice) -> Any:
+        assert self.t.Y is not None  # its numbers have been looked up
+        return self.t.Y[rows]
+
+    def _examples(self) -> range:
+        """The numbers of the examples."""
+        return range(self.t.first, self.t.first + self.t.X.shape[0])
 
     # Each returns the formula, the terms that recompute the number, and its parts.
 
@@ -333,6 +364,8 @@ class _Answers:
         what = {"X": "an input", "Y": "a target", "Theta": "a parameter", "w": "a sample weight"}
         what |= {"lam": "the weight decay", "W": "the sum of the sample weights"}
         text = what[number.symbol]
+        if number.symbol == "X" and self.t.names is not None:
+            text += f", {self.t.names[number.index[1]]}"
         return Formula(text, rf"\text{{{text}}}"), [Term(_n(number.value), number.value)], []
 
     def _z(self, number: Number) -> Any:
@@ -345,15 +378,14 @@ class _Answers:
             parts += [weight, a]
         sup = f"⁽{l}⁾".translate(_SUPERSCRIPT)
         text = f"Σⱼ Θ{sup}[{k}, j] a{sup}[{i}, j], with a bias unit of 1"
-        latex = rf"\sum_j \Theta^{{({l})}}_{{{k},j}}\, a^{{({l})}}_{{{i},j}}"
+        latex = rf"\sum_j \Theta^{{({l})}}_{{{k},j}}\, a^{{({l})}}_{{{i},j}},\quad a_0 = 1"
         return Formula(text, latex), terms, parts
 
     def _a(self, number: Number) -> Any:
         l, (i, k) = _layer(number), number.index
         net = self.t.net
         if l == 1:
-            x = self.number("X", None, i, k)
-            return Formula(x.text, x.latex), [Term(_n(x.value), x.value)], [x]
+            return self._input(i, k)
         if l == net.L:
             return self._output(i, k)
         z = self.number("z", l, i, k)
@@ -362,10 +394,19 @@ class _Answers:
         formula = VALUE_FORMULAS.get(g.name, Formula(f"{g.name}(@)", rf"\text{{{g.name}}}(@)"))
         return formula.at(z), [Term(f"{g.name}({z.value:.6g})", value)], [z]
 
+    def _input(self, i: int, k: int) -> Any:
+        """a^(1), with the name of its column where there is one."""
+        x = self.number("X", None, i, k)
+        formula = Formula(x.text, x.latex)
+        if self.t.names is not None:
+            name = self.t.names[k]
+            formula = Formula(f"{x.text}, {name}", rf"{x.latex}\quad\text{{{_in_latex(name)}}}")
+        return formula, [Term(_n(x.value), x.value)], [x]
+
     def _output(self, i: int, k: int) -> Any:
         """a^(L) by the loss's output activation."""
         net = self.t.net
-        row = self.t.z[net.L][i : i + 1]
+        row = self.t.z[net.L][self._row(i)]
         value = float(net.loss.h(row)[0, k])
         whole = net.loss.output == "softmax"
         units = range(row.shape[1]) if whole else [k]
@@ -401,8 +442,8 @@ class _Answers:
         if net.loss.name in ("log_loss", "binary_log_loss", "squared_error", "poisson"):
             terms = [Term(_n(a.value), a.value), Term(_n(-y.value), -y.value)]
             return Formula(f"{a.text} − {y.text}", f"{a.latex} - {y.latex}"), terms, [a, y]
-        row = slice(i, i + 1)
-        value = float(net.loss.delta(self.t.z[net.L][row], self.t.Y[row])[0, k])
+        row = self._row(i)
+        value = float(net.loss.delta(self.t.z[net.L][row], self._targets(row))[0, k])
         text = f"∂{net.loss.name}/∂z at a = {a.value:.6g}, y = {y.value:.6g}"
         formula = Formula(f"∂cost/∂z of {net.loss.name}", r"\partial\,\mathrm{cost}/\partial z")
         return formula, [Term(text, value)], [a, y]
@@ -421,7 +462,7 @@ class _Answers:
     def _Delta(self, number: Number) -> Any:
         l, (i, j) = _layer(number), number.index
         terms, parts = [], []
-        for e in range(self.t.X.shape[0]):
+        for e in self._examples():
             w, d = self.number("w", None, e), self.number("delta", l + 1, e, i)
             factors = [] if w.value == 1 else [w]
             factors += [d] if j == 0 else [d, self.number("a", l, e, j - 1)]
@@ -451,7 +492,7 @@ class _Answers:
     def _J(self, number: Number) -> Any:
         W, lam = self.number("W", None), self.number("lam", None)
         terms, parts = [], []
-        for e in range(self.t.X.shape[0]):
+        for e in self._examples():
             cost, w = self.number("cost", None, e), self.number("w", None, e)
             weight = "" if w.value == 1 else f"{_n(w.value)}·"
             text = f"{weight}{_n(cost.value)}/{W.value:.6g}"
@@ -460,8 +501,11 @@ class _Answers:
         penalty = self._penalty_number()
         decay = lam.value * penalty.value / W.value
         terms.append(Term(f"{lam.value:.6g}·{_n(penalty.value)}/{W.value:.6g}", decay))
-        latex = r"\frac1W \sum_e w_e\,\mathrm{cost}(e) + \frac{\lambda}{2W} \sum \Theta^2"
-        formula = Formula("(1/W) Σₑ wₑ cost(e) + (λ/2W) ΣΘ²", latex)
+        latex = (
+            r"\frac1W \sum_e w_e\,\mathrm{cost}(e) + "
+            r"\frac{\lambda}{W} \cdot \tfrac12 \sum \Theta^2"
+        )
+        formula = Formula("(1/W) Σₑ wₑ cost(e) + (λ/W) · ½ΣΘ²", latex)
         return formula, terms, [*parts, W, lam, penalty]
 
     def _penalty_number(self) -> Number:
@@ -482,14 +526,25 @@ class _Answers:
     def _cost(self, number: Number) -> Any:
         (e,) = number.index
         net = self.t.net
-        row = slice(e, e + 1)
-        value = float(net.loss.value(self.t.z[net.L][row], self.t.Y[row])[0])
+        row = self._row(e)
+        value = float(net.loss.value(self.t.z[net.L][row], self._targets(row))[0])
         zs = [self.number("z", net.L, e, k) for k in range(net.sizes[-1])]
         ys = [self.number("Y", None, e, k) for k in range(net.sizes[-1])]
         z_text, y_text = (", ".join(f"{v.value:.6g}" for v in part) for part in (zs, ys))
         term = Term(f"{net.loss.name}(z = [{z_text}], y = [{y_text}])", value)
         default = Formula(f"{net.loss.name}(z, y)", rf"\text{{{net.loss.name}}}(z, y)")
         return LOSS_FORMULAS.get(net.loss.name, default), [term], [*zs, *ys]
+
+
+def _is_whole(k: Any) -> bool:
+    """Whether it counts something: an integer, and no truth value."""
+    return isinstance(k, int | np.integer) and not isinstance(k, bool)
+
+
+def _in_latex(name: str) -> str:
+    """A column's name within LaTeX's text."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(c, f"\\{c}" if c in "#$%&_{}" else c) for c in name)
 
 
 def _layer(number: Number) -> int:

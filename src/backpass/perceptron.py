@@ -568,6 +568,7 @@ class Perceptron(
         self.out_activation_ = net.loss.output
         self.n_iter_ = n_iter
         self.t_ = state["rows_seen"]
+        self.total_weight_ = float(problem.rows.W)
         self.stop_reason_ = reason
         self.loss_curve_ = state["J_curve"]
         self.loss_ = self._sklearn_loss(*training.last_J(problem, state))

@@ -34,6 +34,7 @@ NOT_KEPT = ("callbacks", "checkpoint", "every", "n_threads", "verbose")
 RESULTS = (
     "n_iter_",
     "t_",
+    "total_weight_",
     "loss_",
     "best_loss_",
     "best_validation_score_",

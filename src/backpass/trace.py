@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import backprop, engine
@@ -36,6 +37,8 @@ SYMBOL = {"Theta": "Θ", "delta": "δ", "Delta": "Δ"}
 class Trace:
     """Every intermediate of one forward and backward pass, keyed by the notes' layer numbers.
 
+    A trace without targets has a and z alone: Y is None, J is NaN, and δ, Δ and D are empty.
+
     Attributes
     ----------
     net : Network
@@ -58,12 +61,16 @@ class Trace:
         D[1..L−1] = ∂J/∂Θ^(l), each as Θ^(l).
     J : float
         The objective.
+    first : int
+        The first row's number in the table that the rows come from.
+    names : tuple of str or None
+        What the columns of X are called.
     """
 
     net: Network
     theta: Array
     X: Array
-    Y: Array
+    Y: Array | None
     w: Array
     lam: float
     a: ByLayer
@@ -72,6 +79,8 @@ class Trace:
     Delta: ByLayer
     D: ByLayer
     J: float
+    first: int = 0
+    names: tuple[str, ...] | None = None
 
     @property
     def Thetas(self) -> dict[int, Array]:
@@ -123,6 +132,8 @@ class Trace:
         for l in range(2, L + 1):
             yield "z", l, self.z[l]
             yield "a", l, self.a[l]
+        if self.Y is None:
+            return
         yield "Y", None, self.Y
         for l in range(L, 1, -1):
             yield "delta", l, self.delta[l]
@@ -142,7 +153,7 @@ class Trace:
         Returns
         -------
         Trace
-            Of that row, with λ as here.
+            Of that row, which keeps its number, with λ/W as here: its λ is the part of a row.
 
         Raises
         ------
@@ -159,11 +170,15 @@ class Trace:
         m = self.X.shape[0]
         if not -m <= example < m:
             raise IndexError(f"There is no row {example}: the trace has {m} rows, from 0.")
-        here = slice(example % m, example % m + 1)
-        return trace(self.net, self.theta, self.X[here], self.Y[here], self.lam)
+        place = example % m
+        here = slice(place, place + 1)
+        Y = None if self.Y is None else self.Y[here]
+        alone = trace(self.net, self.theta, self.X[here], Y, self.lam / self.W)
+        return replace(alone, first=self.first + place, names=self.names)
 
     def __repr__(self) -> str:
-        return f"Trace({self.net}, m={self.X.shape[0]}, λ={self.lam:g}, J={self.J:.6g})"
+        J = "" if self.Y is None else f", J={self.J:.6g}"
+        return f"Trace({self.net}, m={self.X.shape[0]}, λ={self.lam:g}{J})"
 
     def __rich__(self) -> Any:
         return _rich_table(self)
@@ -173,7 +188,7 @@ class Trace:
 
 
 def trace(
-    net: Network, theta: Any, X: Any, Y: Any, lam: float = 0.0, sample_weight: Any = None
+    net: Network, theta: Any, X: Any, Y: Any = None, lam: float = 0.0, sample_weight: Any = None
 ) -> Trace:
     """Run one pass of backpropagation and keep every number.
 
@@ -185,10 +200,11 @@ def trace(
         All parameters, unrolled.
     X : array-like of shape (m, s_1)
         Inputs; the dtype decides the arithmetic.
-    Y : array-like of shape (m, s_L)
-        Targets, one-hot for classes.
+    Y : array-like of shape (m, s_L), optional
+        Targets, one-hot for classes; without them the pass ends with a^(L).
     lam : float
-        λ, the weight decay.
+        λ, the weight decay. Of some rows of a trained model: λ times their part of the training's
+        weight, so that λ/W is the training's.
     sample_weight : array-like of shape (m,), optional
         w ≥ 0; ones where not given.
 
@@ -211,11 +227,15 @@ def trace(
     (array([[6.]]), array([[1.]]), array([[1., 3.]]), 0.5)
     """
     X = as_matrix(X, "X", net.sizes[0])
-    Y = as_targets(Y, X.shape[0], net.sizes[-1], X)
+    Y = None if Y is None else as_targets(Y, X.shape[0], net.sizes[-1], X)
     w = as_weights(sample_weight, X.shape[0], X)
     xp = array_namespace(X)
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
     Thetas = net.roll_unchecked(theta)
+    if Y is None:
+        any_Y = xp.zeros((X.shape[0], net.sizes[-1]), dtype=X.dtype)
+        a, z, _, _ = engine.intermediates(net, theta, X, any_Y, w)
+        return Trace(net, theta, X, Y, w, float(lam), a, z, {}, {}, {}, math.nan)
     a, z, delta, Delta = engine.intermediates(net, theta, X, Y, w)
     W = xp.sum(w)
     D = backprop.regularised_mean(Delta, Thetas, lam, W)
@@ -241,10 +261,16 @@ def _rows_of_table(t: Trace) -> Iterator[tuple[str, ...]]:
 HEADINGS = ("", "shape", "min", "mean", "max", "norm", "what it is")
 
 
+def _about(t: Trace) -> list[str]:
+    """The network, m, λ and J."""
+    J = [] if t.Y is None else [f"J = {t.J:.6g}"]
+    return [str(t.net), f"m = {t.X.shape[0]}", f"λ = {t.lam:g}", *J]
+
+
 def _rich_table(t: Trace) -> Any:
     from rich.table import Table
 
-    table = Table(title=f"{t.net}   m = {t.X.shape[0]}   λ = {t.lam:g}   J = {t.J:.6g}")
+    table = Table(title="   ".join(_about(t)))
     for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading in ("", "what it is") else "right")
     for row in _rows_of_table(t):
@@ -258,7 +284,7 @@ def _html_table(t: Trace) -> str:
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
         for row in _rows_of_table(t)
     )
-    caption = html.escape(f"{t.net}, m = {t.X.shape[0]}, λ = {t.lam:g}, J = {t.J:.6g}")
+    caption = html.escape(", ".join(_about(t)))
     return (
         f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>"

@@ -34,7 +34,7 @@ def check(model: str, data: str, entries: int, seed: int) -> Answer:
 
     trained = load_model(model)
     X, Y = (part[:MOST_ROWS] for part in trained.examples(data))
-    lam = trained.estimator.alpha
+    lam = trained.lam(len(X))
     found = check_network(trained.net, trained.theta, X, Y, lam, max_entries=entries, seed=seed)
     return Answer(
         _values(found, len(X)), lambda to: _show(to, found, len(X)), exit_code=0 if found.ok else 1

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..cells import cells_of, is_gap
+from ..decay import lam_of_rows, what_is_missing
 from ..errors import InvalidInput
 from ..network import Network
-from ..preprocessing import Preprocessing, Target, Unknown
+from ..preprocessing import Categorical, Preprocessing, Target, Unknown
 from ..tables import Table
 from ..trace import Trace, trace
 from .source import load_known
@@ -81,6 +83,24 @@ class Model:
         """The labels; None for numbers."""
         return np.asarray(self.estimator.classes_) if self.target.classes else None
 
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the columns of X are called: a number's column, or a category of one."""
+        return tuple(
+            f"{column.name} = {output.removeprefix(column.name + '=')}"
+            if isinstance(column, Categorical)
+            else output
+            for column in self.preprocessing.columns
+            for output in column.outputs
+        )
+
+    def lam(self, rows: int) -> float:
+        """Return the λ of some rows, whose λ/m is the training's; warn where that is not known."""
+        missing = what_is_missing(self.estimator)
+        if missing is not None:
+            warnings.warn(missing, UserWarning, stacklevel=2)
+        return lam_of_rows(self.estimator, rows)
+
     def rows(self, source: str) -> tuple[np.ndarray, np.ndarray, Table]:
         """Load rows with their targets: X, encoded targets, and the table itself."""
         table = self.load(source)
@@ -97,8 +117,8 @@ class Model:
         X, y, _ = self.rows(source)
         return X, self.Y(y)
 
-    def Y(self, y: np.ndarray) -> np.ndarray:
-        """Turn encoded targets into the network's Y."""
+    def Y(self, y: np.ndarray, first: int = 0) -> np.ndarray:
+        """Turn encoded targets into the network's Y; ``first`` is the first one's row."""
         classes = self.classes
         if classes is None:
             return y[:, None]
@@ -109,7 +129,7 @@ class Model:
         if unknown.any():
             raise InvalidInput(
                 f"The target column {self.target.name!r} holds {y[unknown][0]!r}, a class that "
-                f"the model does not know, first in row {int(unknown.argmax())}."
+                f"the model does not know, first in row {first + int(unknown.argmax())}."
             )
         return Labels((classes,)).encode(y).astype(np.float64)
 
@@ -129,9 +149,12 @@ def load_model(path: str) -> Model:
 
 
 def traced_row(model: Model, source: str, row: int) -> Trace:
-    """Trace one row of a table, counted from 0."""
-    X, y, _ = model.rows(source)
+    """Trace one row of a table, counted from 0; without targets where the table has none."""
+    table = model.load(source)
+    X, y = model.inputs(table), model.targets(table)
     if not 0 <= row < len(X):
         raise InvalidInput(f"--row {row}: {source} has {len(X)} rows, 0 to {len(X) - 1}.")
     here = slice(row, row + 1)
-    return trace(model.net, model.theta, X[here], model.Y(y[here]), model.estimator.alpha)
+    Y = None if y is None else model.Y(y[here], row)
+    t = trace(model.net, model.theta, X[here], Y, model.lam(1))
+    return replace(t, first=row, names=model.input_names)

@@ -21,8 +21,9 @@ MOST_NUMBERS = 8  # of an array, in the terminal; --json has them all
 def trace(model: str, data: str, row: int) -> Answer:
     """Show every a, z, δ, Δ and D of one row of DATA, on its way through the trained MODEL.
 
-    DATA needs the target column, because δ compares the answer with it. The layers have the notes'
-    numbers: 1 is the input. --json prints all numbers.
+    Without the target column in DATA the pass ends with the answer, because δ compares it with the
+    target. The layers have the notes' numbers: 1 is the input. λ is one row's part of the
+    training's. --json prints all numbers.
     """
     from .model import load_model, traced_row
 
@@ -51,7 +52,8 @@ def _show(to: Console, t: Any, row: int) -> None:
         for layer, array in sorted(getattr(t, name).items()):
             symbol = "δ" if name == "delta" else name
             numbers.add_row(f"{symbol}^({layer})", _few(array[0]))
-    numbers.add_row("Y", _few(t.Y[0]))
+    if t.Y is not None:
+        numbers.add_row("Y", _few(t.Y[0]))
     to.print(numbers)
 
 

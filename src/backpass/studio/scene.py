@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import one_hot
+from ..decay import trained_weight
 from ..errors import InvalidInput
 from ..network import Network
 
@@ -34,6 +35,8 @@ class Scene:
         Whether the image was unrolled by rows or, as in the notes, by columns.
     title : str
         What the page calls it.
+    W : float or None
+        What the rows of the training weigh together, by which λ is divided; these rows where None.
     """
 
     net: Network
@@ -45,6 +48,7 @@ class Scene:
     image: tuple[int, int] | None = None
     image_order: str = "C"
     title: str = "a network"
+    W: float | None = None
 
     def at(self, theta: np.ndarray) -> Scene:
         """The same scene with other parameters."""
@@ -62,6 +66,7 @@ class Scene:
             },
             "theta": self.theta.tolist(),
             "lam": self.lam,
+            "W": self.W or len(self.X),
             "X": self.X.tolist(),
             "Y": self.Y.tolist(),
             "classes": self.classes,
@@ -108,6 +113,7 @@ def scene_of(
         image,
         image_order,
         (title or type(estimator).__name__) + (", with made-up rows" if made_up else ""),
+        trained_weight(estimator),
     )
 
 

@@ -74,7 +74,9 @@ export function startMountains(scene, loadPlotly) {
   const map = { Plotly: null, u: [], v: [], heights: [], east: null, north: null, center: null };
   let dropSeed = 1;
 
-  const J = (theta) => costAndGradient(net, roll(net, theta), X, Y, scene.lam).J;
+  const lam = (scene.lam * X.length) / scene.W; // so that λ/m is the training's
+
+  const J = (theta) => costAndGradient(net, roll(net, theta), X, Y, lam).J;
   const pause = () => new Promise((resolve) => setTimeout(resolve));
   const at = (u, v) => combine(combine(map.center, u, map.east), v, map.north);
 
@@ -108,7 +110,7 @@ export function startMountains(scene, loadPlotly) {
     const walker = { name, solver, path: [], steps: 0, start: J(theta), now: NaN, theta, valley: "walking" };
     walkers.push(walker);
     for (let k = 0; k <= STEPS; k++) {
-      const { J: height, D } = costAndGradient(net, roll(net, walker.theta), X, Y, scene.lam);
+      const { J: height, D } = costAndGradient(net, roll(net, walker.theta), X, Y, lam);
       Object.assign(walker, { now: height, steps: k });
       walker.path.push({ ...place(walker.theta), J: height });
       if (k < STEPS) walker.theta = step(walker.theta, unroll(net, D));

@@ -19,6 +19,9 @@ export function startSteps(scene, server) {
   const example = () => Math.min(Math.max(0, Math.trunc(+$("example").value || 0)), scene.X.length - 1);
   const says = (text) => ($("step-says").textContent = text);
 
+  // λ of m examples: λ/m is then what it was in the training, however many are walked through
+  const lamOf = (m) => (+$("step-lam").value * m) / scene.W;
+
   function forget() {
     Object.assign(state, { a: {}, z: {}, delta: {}, Delta: zeros(state.Theta), D: {}, J: NaN, m: 0, rows: [] });
     state.y = scene.Y[example()];
@@ -26,7 +29,7 @@ export function startSteps(scene, server) {
 
   function startAgain() {
     state.Theta = roll(net, scene.theta);
-    state.lam = +$("step-lam").value;
+    state.lam = lamOf(1);
     forget();
     allow("forward");
     lit = new Set();
@@ -42,7 +45,7 @@ export function startSteps(scene, server) {
       says(`z = Θ [1, a] and a = g(z), layer by layer, for example ${example()}.`);
     },
     cost() {
-      state.lam = +$("step-lam").value;
+      state.lam = lamOf(1);
       const one = cost(net, state.Theta, [state.z[L]], [state.y], 0);
       state.J = cost(net, state.Theta, [state.z[L]], [state.y], state.lam);
       lit = new Set(["J"]);
@@ -57,7 +60,7 @@ export function startSteps(scene, server) {
       accumulate(state.Delta, state.a, state.delta);
       state.m += 1;
       state.rows.push(example());
-      state.lam = +$("step-lam").value;
+      state.lam = lamOf(state.m);
       state.D = gradient(state.Theta, state.Delta, state.m, state.lam);
       lit = new Set(["Delta", "D"]);
       says(`Δ now holds ${state.m} example${state.m > 1 ? "s" : ""}. Take another example, or update Θ.`);
@@ -71,7 +74,7 @@ export function startSteps(scene, server) {
   };
 
   function epoch() {
-    state.lam = +$("step-lam").value;
+    state.lam = lamOf(scene.X.length);
     forget();
     const { J, D, Delta } = costAndGradient(net, state.Theta, scene.X, scene.Y, state.lam);
     const Theta = update(state.Theta, D, +$("step-alpha").value);
