@@ -512,7 +512,9 @@ def test_rows_and_targets_that_are_not_there(models: Path, place: Path) -> None:
     model = str(models / "dear.backpass")
     assert "--row 999: dear.csv has 120 rows" in refused("trace", model, "dear.csv", "--row", "999")
     houses().drop(columns=["price", "dear"]).to_csv("blind.csv", index=False)
-    assert "no target column 'dear'" in refused("trace", model, "blind.csv")
+    assert "no target column, without which there is no J" in refused(
+        "explain", model, "blind.csv", "J"
+    )
     assert "no target column 'dear'" in refused("check", model, "blind.csv")
     houses().drop(columns="price").assign(dear="maybe").to_csv("maybe.csv", index=False)
     assert "'maybe'" in refused("check", model, "maybe.csv")

@@ -167,6 +167,8 @@ ATTRIBUTES = """
         Epochs or iterations of the last ``fit``.
     t_ : int
         Rows that mini-batches have gone through.
+    total_weight_ : float
+        What the training's rows weigh together, by which λ is divided.
     n_features_in_, n_layers_, n_outputs_ : int
         Inputs, layers (inputs and outputs included), output units.
     out_activation_ : str
