@@ -31,6 +31,7 @@ from .perceptron import Perceptron, keep
 from .streaming import Encode, all_targets, as_columns
 from .table_model import in_units, truth_of
 from .targets import Labels, as_labels, as_numbers
+from .training import State, decay_in_J, last_J
 from .weights import row_weights, weights_of_classes
 
 
@@ -496,8 +497,9 @@ class MLPRegressor(RegressorMixin, Perceptron):
     def _network_loss(self) -> str | Loss:
         return self.loss
 
-    def _sklearn_loss(self, J: float, decay: float) -> float:
+    def _sklearn_loss(self, problem: Any, state: State) -> float:
         """scikit-learn takes the mean over the outputs, and the gradient of the sum."""
+        J, decay = last_J(problem, state), decay_in_J(problem, state)
         return (J - decay) / self.n_outputs_ + decay
 
     def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:

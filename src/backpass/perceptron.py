@@ -158,9 +158,9 @@ class Perceptron(
         """Accuracy or R² against Y, as a function of the logits."""
         raise NotImplementedError
 
-    def _sklearn_loss(self, J: float, decay: float) -> float:
+    def _sklearn_loss(self, problem: Any, state: State) -> float:
         """J in scikit-learn's measure."""
-        return J
+        return training.last_J(problem, state)
 
     def _stratify(self, Y: Any) -> np.ndarray | None:
         """Classes that the validation set should have in the same parts."""
@@ -571,7 +571,7 @@ class Perceptron(
         self.total_weight_ = float(problem.rows.W)
         self.stop_reason_ = reason
         self.loss_curve_ = state["J_curve"]
-        self.loss_ = self._sklearn_loss(*training.last_J(problem, state))
+        self.loss_ = self._sklearn_loss(problem, state)
         self.best_loss_ = None if by_score else state["best_J"]
         scored = bool(state["score_curve"])
         self.validation_scores_ = state["score_curve"] if scored else None

@@ -469,13 +469,17 @@ def best_theta(state: State) -> Array:
     return state["theta"] if state["best_theta"] is None else state["best_theta"]
 
 
-def last_J(problem: Any, state: State) -> tuple[float, float]:
-    """The last J on the curve, and the part of it that is weight decay."""
-    Thetas = problem.net.roll_unchecked(state["theta"])
-    decay = problem.lam * float(penalty(Thetas)) / problem.rows.W
+def last_J(problem: Any, state: State) -> float:
+    """The last J on the curve, or J where none has been made."""
     if state["J_curve"]:
-        return state["J_curve"][-1], decay
-    return float(problem.cost_and_gradient(state["theta"])[0]), decay
+        return state["J_curve"][-1]
+    return float(problem.cost_and_gradient(state["theta"])[0])
+
+
+def decay_in_J(problem: Any, state: State) -> float:
+    """The part of J that is weight decay."""
+    Thetas = problem.net.roll_unchecked(state["theta"])
+    return problem.lam * float(penalty(Thetas)) / problem.rows.W
 
 
 def minimize(

@@ -57,10 +57,10 @@ public:
     int64_t batch() const { return batch_; }
     bool masked() const { return masked_; }
 
-    // Memory only for what the rule has.
+    // Memory only for what the rule has; `read` fills it.
     void make_room(const EpochArrays<T>& arrays) {
-        if (arrays.first != nullptr && first_.size() == 0) first_ = Buffer<T>(layout_.size());
-        if (arrays.second != nullptr && second_.size() == 0) second_ = Buffer<T>(layout_.size());
+        if (arrays.first != nullptr && first_.size() == 0) first_ = Buffer<T>(layout_.size(), Fill::none);
+        if (arrays.second != nullptr && second_.size() == 0) second_ = Buffer<T>(layout_.size(), Fill::none);
     }
 
     // The mean J on the way; θ and the state are replaced.

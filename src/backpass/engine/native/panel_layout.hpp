@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "network_spec.hpp"
@@ -46,12 +47,21 @@ public:
     size_t transposed_size() const { return transposed_size_; }
     size_t theta_size() const { return theta_size_; }
 
+    // Every number of the panels is written, those beyond the last feature as zeros.
     void pack(const T* theta, T* panels) const {
-        each_row([&](size_t at, size_t from, int n) { std::copy_n(theta + from, n, panels + at); });
+        each_row([&](size_t at, size_t from, int n) {
+            copy(theta + from, n, panels + at);
+            std::fill_n(panels + at + n, P - n, T(0));
+        });
+        for (const LayerPlace& y : layers_) {
+            for (int j = 0; j < y.output_panels; ++j)
+                std::fill_n(panels + y.weights + j * y.weights_panel + size_t(y.inputs) * P,
+                            y.weights_panel - ptrdiff_t(y.inputs) * P, T(0));
+        }
     }
 
     void unpack(const T* panels, T* theta) const {
-        each_row([&](size_t at, size_t from, int n) { std::copy_n(panels + at, n, theta + from); });
+        each_row([&](size_t at, size_t from, int n) { copy(panels + at, n, theta + from); });
     }
 
     void transpose(const T* panels, T* transposed, const Kernels<T>& kernels) const {
@@ -70,17 +80,26 @@ public:
 private:
     static constexpr int P = PANEL<T>;
 
-    // Calls visit(place in panels, place in θ, count) for every piece that is contiguous in both.
+    // A whole panel is one vector, which a call of memmove takes several times as long to copy.
+    static void copy(const T* from, int n, T* to) {
+        if (n == P) {
+            std::memcpy(to, from, PANEL_BYTES);
+        } else {
+            std::copy_n(from, n, to);
+        }
+    }
+
+    // Calls visit(place in panels, place in θ, count) for every piece that is contiguous in both. θ is
+    // walked as it lies: against its rows, every piece would be on another page.
     template <class Visit>
     void each_row(Visit visit) const {
         for (const LayerPlace& y : layers_) {
-            for (int j = 0; j < y.output_panels; ++j) {
-                const int width = std::min(P, y.outputs - j * P);
-                visit(y.bias + size_t(j) * P, y.theta + size_t(j) * P, width);
-                for (int k = 0; k < y.inputs; ++k) {
-                    visit(y.weights + j * y.weights_panel + size_t(k) * P,
-                          y.theta + (k + size_t(1)) * y.outputs + size_t(j) * P, width);
-                }
+            for (int k = -1; k < y.inputs; ++k) {  // row -1 is the bias
+                const size_t to = k < 0 ? y.bias : y.weights + size_t(k) * P;
+                const ptrdiff_t panel = k < 0 ? P : y.weights_panel;
+                const size_t from = y.theta + (k + size_t(1)) * y.outputs;
+                for (int j = 0; j < y.output_panels; ++j)
+                    visit(to + j * panel, from + size_t(j) * P, std::min(P, y.outputs - j * P));
             }
         }
     }

@@ -8,8 +8,9 @@ namespace backpass {
 
 template <class T>
 struct Weights {
+    // Both are written whole by `read`: clearing them before would double what a single row costs.
     explicit Weights(const PanelLayout<T>& layout)
-        : panels(layout.size()), transposed(layout.transposed_size()) {}
+        : panels(layout.size(), Fill::none), transposed(layout.transposed_size(), Fill::none) {}
 
     void read(const PanelLayout<T>& layout, const Kernels<T>& kernels, const T* theta) {
         layout.pack(theta, panels.data());
