@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from backpass.activations import (
     ACTIVATIONS,
+    ALIASES,
     Activation,
+    core_name,
     find_activation,
     sigmoid,
     sigmoid_gradient,
@@ -115,3 +117,83 @@ def test_odd_where_a_unit_can_be_turned_over(name):
     turned = ACTIVATIONS[name].g(-z) + ACTIVATIONS[name].g(z)
     assert ACTIVATIONS[name].odd == (np.abs(turned).max() < 1e-15)
     assert not Activation("own", np.sin, np.cos).odd
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_g_prime_equals_the_exact_slope(name):
+    g = ACTIVATIONS[name]
+    with mpmath.workdps(60):
+        exact = [
+            float(mpmath.diff(EXACT[name], mpmath.mpf(z), h=mpmath.mpf(10) ** -25)) for z in POINTS
+        ]
+    # gelu's tail is the difference of two numbers of e^(−|z|³)'s size.
+    np.testing.assert_allclose(g.g_prime(np.array(POINTS)), exact, rtol=2e-12, atol=1e-300)
+
+
+AT_ZERO = {
+    "identity": (0.0, 1.0),
+    "logistic": (0.5, 0.25),
+    "tanh": (0.0, 1.0),
+    "relu": (0.0, 0.0),
+    "leaky_relu": (0.0, 0.01),
+    "gelu": (0.0, 0.5),
+    "silu": (0.0, 0.5),
+    "softplus": (np.log(2), 0.5),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_values_and_slopes_at_zero(name, zero):
+    g, z = ACTIVATIONS[name], np.array([zero])
+    assert (g.g(z)[0], g.g_prime(z)[0]) == pytest.approx(AT_ZERO[name], abs=0, rel=1e-15)
+
+
+# What an activation says of itself: smooth, odd, and the core's name.
+SAID = {
+    "identity": (True, True, "identity"),
+    "logistic": (True, False, "logistic"),
+    "tanh": (True, True, "tanh"),
+    "relu": (False, False, "relu"),
+    "leaky_relu": (False, False, "leaky_relu"),
+    "gelu": (True, False, "gelu"),
+    "silu": (True, False, "silu"),
+    "softplus": (True, False, "softplus"),
+}
+
+
+def test_the_registry():
+    assert list(ACTIVATIONS) == list(SAID)
+    assert {"sigmoid": "logistic"} == ALIASES
+    for name, said in SAID.items():
+        g = ACTIVATIONS[name]
+        assert g.name == name
+        assert (g.smooth, g.odd, g.core) == said
+        assert core_name(g) == g.core
+        assert find_activation(name) is find_activation(g) is g
+
+
+def test_what_a_users_own_activation_says_of_itself():
+    own = Activation("own", np.sin, np.cos)
+    assert (own.smooth, own.odd, own.core) == (True, False, None)
+    assert core_name(own) is None
+    assert core_name(Activation("tanh", np.sin, np.cos, core="tanh")) is None
+
+
+def test_the_refusal_to_the_letter():
+    with pytest.raises(InvalidNetwork) as told:
+        find_activation("sigmod")
+    assert str(told.value) == (
+        "There is no activation 'sigmod'; the library has identity, logistic, tanh, relu, "
+        "leaky_relu, gelu, silu, softplus."
+    )
+
+
+@pytest.mark.parametrize("function", [sigmoid, sigmoid_gradient])
+def test_the_notes_small_functions_take_lists_numbers_and_arrays(function):
+    expected = function(np.array([[-1.0, 2.0]]))
+    for z in ([[-1.0, 2.0]], [[-1, 2]], ((-1, 2),)):
+        np.testing.assert_array_equal(function(z), expected)
+        assert function(z).dtype == np.float64
+    assert function(2) == function(2.0) == expected[0, 1]
+    assert function(np.float32([1])).dtype == np.float32

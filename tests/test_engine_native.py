@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import backpass as bp
+from all_losses import ALL_LOSSES
 from backpass import backprop, engine
 from backpass.activations import ACTIVATIONS
 from backpass.engine import Dropout, blocked, choice, native, reference
@@ -22,7 +23,6 @@ from backpass.engine.native import NativeProblem
 from backpass.engine.problem import check_rows
 from backpass.engine.reference import ReferenceProblem
 from backpass.errors import InvalidInput
-from backpass.losses import LOSSES
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 
 pytestmark = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
@@ -44,7 +44,7 @@ def error(ours, truth) -> float:
 
 
 SMOOTH = [g for g in sorted(ACTIVATIONS) if ACTIVATIONS[g].smooth]
-SMOOTH_LOSSES = [name for name in sorted(LOSSES) if LOSSES[name].smooth]
+SMOOTH_LOSSES = [name for name in sorted(ALL_LOSSES) if ALL_LOSSES[name].smooth]
 
 
 @st.composite
@@ -55,8 +55,8 @@ def problems(draw, widest=300, most_rows=1000, smooth=False):
     dtype = draw(st.sampled_from([np.float32, np.float64]))
     smooth = smooth and dtype == np.float32
     hidden = [draw(st.sampled_from(SMOOTH if smooth else sorted(ACTIVATIONS))) for _ in sizes[2:]]
-    loss = draw(st.sampled_from(SMOOTH_LOSSES if smooth else sorted(LOSSES)))
-    net = bp.Network(sizes, hidden, loss)
+    loss = draw(st.sampled_from(SMOOTH_LOSSES if smooth else sorted(ALL_LOSSES)))
+    net = bp.Network(sizes, hidden, ALL_LOSSES[loss])
     m = draw(st.integers(1, draw(st.sampled_from([3, 40, most_rows]))))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     theta = bp.init_theta(net, rng, "glorot") + rng.normal(0, 0.05, net.n_parameters)
@@ -292,22 +292,50 @@ def test_a_batch_larger_than_the_workspace_is_summed_in_blocks():
     assert abs(ours.J - truth.J) <= 1e-13
 
 
+@st.composite
+def csr_problems(draw):
+    """Like `problems`, with rows of which most numbers, some rows and some columns are zero."""
+    net, theta, rows, rng = draw(problems(widest=120, most_rows=400))
+    filled = rng.random(rows.X.shape) < draw(st.sampled_from([0.02, 0.3]))
+    filled[rng.random(rows.m) < 0.2] = False
+    X = np.where(filled, rows.X, 0).astype(rows.X.dtype)
+    w = rows.w * away_from_kinks(net, theta, X, rows.Y)
+    assume(w.any())
+    return net, theta, X, replace(rows, X=sparse.csr_matrix(X), w=w), rng
+
+
 @KERNELS
-@DTYPES
-def test_csr_rows_equal_dense_ones(kernels, dtype):
-    rng, rule = np.random.default_rng(0), GradientDescent()
-    net = bp.Network((50, 7, 3), "tanh", "squared_error")
-    X = sparse.csr_matrix((rng.random((90, 50)) * (rng.random((90, 50)) < 0.1)).astype(dtype))
-    Y, theta = rng.random((90, 3)), bp.init_theta(net, 0, dtype=dtype)
-    order, rates = rng.permutation(90), np.full(9, 0.1)
+@settings(max_examples=40, deadline=None)
+@given(
+    problem=csr_problems(),
+    optimizer=st.sampled_from([GradientDescent(), Momentum(0.8), Nesterov()]),
+    batches=st.integers(1, 5),
+)
+def test_csr_rows_give_what_the_reference_gives_of_dense_ones(kernels, problem, optimizer, batches):
+    net, theta, X, rows, rng = problem
+    truth = ReferenceProblem(net, replace(rows, X=X), 0.7)
+    batch = -(-rows.m // batches)
+    order, rates = rng.permutation(rows.m), 1e-3 * rng.random(batches + 1)
+    arguments = (theta, optimizer.init(theta), optimizer, order, batch, rates)
     with using(kernels):
-        a, b = (engine.prepare(net, A, Y, lam=1.0) for A in (X, X.toarray()))
-        (J, D), (J_dense, D_dense) = a.cost_and_gradient(theta), b.cost_and_gradient(theta)
-        one, other = (p.run_epoch(theta, {"t": 0}, rule, order, 10, rates) for p in (a, b))
-    assert a.name == "native"
-    assert J == J_dense
-    assert np.array_equal(D, D_dense)
-    assert np.array_equal(one.theta, other.theta)
+        ours = NativeProblem(net, rows, 0.7, 2)
+        found = [ours.cost_and_gradient(theta), ours.batch_cost_and_gradient(theta, order[:batch])]
+        found += [ours.cost_and_gradient(theta) for _ in range(2)]  # now as kept
+        z, cost = ours.logits_and_cost(theta)
+        epoch = ours.run_epoch(*arguments)
+    J_and_D = truth.cost_and_gradient(theta)
+    expected = [J_and_D, truth.batch_cost_and_gradient(theta, order[:batch]), J_and_D, J_and_D]
+    limit = 5 * TOLERANCE[theta.dtype.type]
+    for (J, D), (J_true, D_true) in zip(found, expected):
+        assert abs(J - J_true) <= limit * max(1, abs(J_true))
+        assert np.linalg.norm(D - D_true) <= limit * max(1, np.linalg.norm(D_true))
+    z_true, cost_true = truth.logits_and_cost(theta)
+    np.testing.assert_allclose(z, z_true, rtol=limit, atol=limit * max(1, np.abs(z_true).max()))
+    assert abs(cost - cost_true) <= limit * max(1, abs(cost_true))
+    with np.errstate(over="ignore", invalid="ignore"):
+        there = truth.run_epoch(*arguments)
+    assume(abs(there.J) < 1e4)
+    assert error(epoch.theta, there.theta) <= limit
 
 
 def test_a_simpler_engine_serves_what_the_core_does_not_know(monkeypatch):

@@ -1,3 +1,7 @@
+import pickle
+from dataclasses import replace
+
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
@@ -5,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss, mean_pinball_loss, mean_poisson_deviance
 
+from all_losses import ALL_LOSSES
 from backpass.errors import InvalidNetwork
-from backpass.losses import LOSSES, Loss, find_loss, huber, quantile
+from backpass.losses import FAMILIES, LOSSES, Loss, core_name, find_loss, huber, quantile
 
 CANONICAL = ["log_loss", "binary_log_loss", "squared_error", "poisson"]
 finite = st.floats(-20, 20)
@@ -20,9 +25,9 @@ def targets(loss, rng, shape):
     return rng.poisson(2.0, shape).astype(float) if loss == "poisson" else rng.normal(size=shape)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", ALL_LOSSES)
 def test_delta_is_the_derivative_of_the_value(name, rng):
-    loss, z = LOSSES[name], rng.normal(size=(6, 4)) * 3
+    loss, z = ALL_LOSSES[name], rng.normal(size=(40, 4)) * 4  # on both sides of every threshold
     y = targets(name, rng, z.shape)
     for k in range(4):
         step = np.zeros_like(z, dtype=complex)
@@ -182,3 +187,157 @@ def test_families_of_losses_are_told_apart_by_their_parameter():
     for bad in (0, 1, -0.1, 1.1, float("nan")):
         with pytest.raises(InvalidNetwork):
             quantile(bad)
+
+
+# One output's cost, as its definition says it, in fifty digits.
+EXACT = {
+    "binary_log_loss": lambda z, y: mpmath.log1p(mpmath.exp(z)) - z * y,
+    "squared_error": lambda z, y: (z - y) ** 2 / 2,
+    "poisson": lambda z, y: mpmath.exp(z) - y * z + (y * mpmath.log(y) - y if y else 0),
+    "absolute_error": lambda z, y: abs(z - y),
+    "huber": lambda z, y: exact_huber(z - y, 1),
+    "huber-0.3": lambda z, y: exact_huber(z - y, mpmath.mpf(0.3)),
+    "huber-5.0": lambda z, y: exact_huber(z - y, 5),
+    "quantile": lambda z, y: abs(z - y) / 2,
+    "quantile-0.8": lambda z, y: exact_quantile(z - y, mpmath.mpf(0.8)),
+    "quantile-0.1": lambda z, y: exact_quantile(z - y, mpmath.mpf(0.1)),
+}
+
+
+def exact_huber(r, threshold):
+    return r * r / 2 if abs(r) <= threshold else threshold * (abs(r) - threshold / 2)
+
+
+def exact_quantile(r, q):
+    return (1 - q) * r if r > 0 else -q * r
+
+
+Z = np.array([[-700.0, -30.0, -2.5], [-0.25, 0.0, 0.125], [0.75, 3.0, 30.0], [6.0, -5.5, 700.0]])
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_values_are_sums_over_outputs_of_the_exact_costs(name):
+    y = np.abs(np.round(Z[::-1] / 3)) if name == "poisson" else Z[::-1] / 3
+    y = (Z[::-1] > 0) * 1.0 if name == "binary_log_loss" else y
+    with mpmath.workdps(50):
+        costs = [
+            [EXACT[name](mpmath.mpf(a), mpmath.mpf(b)) for a, b in zip(*row)] for row in zip(Z, y)
+        ]
+        exact = [float(sum(row)) for row in costs]
+    np.testing.assert_allclose(ALL_LOSSES[name].value(Z, y), exact, rtol=1e-14)
+
+
+def test_log_loss_equals_the_exact_one():
+    y = np.array([[0.0, 1.0, 0.0], [0.2, 0.3, 0.5], [1.0, 0.0, 0.0], [0.5, 0.25, 0.0]])
+    with mpmath.workdps(50):
+        exact, softmax = [], []
+        for z, t in zip(Z.tolist(), y.tolist()):
+            total = sum(mpmath.exp(zk) for zk in z)
+            exact.append(float(mpmath.log(total) - sum(zk * tk for zk, tk in zip(z, t))))
+            softmax.append([float(mpmath.exp(zk) / total) for zk in z])
+    loss = LOSSES["log_loss"]
+    np.testing.assert_allclose(loss.value(Z, y), exact, rtol=1e-14)
+    np.testing.assert_allclose(loss.h(Z), softmax, rtol=1e-13, atol=1e-307)
+    np.testing.assert_allclose(loss.delta(Z, y), np.array(softmax) - y, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("threshold", [0.3, 1.0, 5.0])
+def test_hubers_slope_is_the_residual_up_to_the_threshold_and_the_threshold_beyond(threshold):
+    r = np.array([[-10.0, -threshold, -threshold / 2, 0.0, threshold / 3, threshold, 10.0]])
+    slope = [[-threshold, -threshold, -threshold / 2, 0, threshold / 3, threshold, threshold]]
+    np.testing.assert_array_equal(huber(threshold).delta(r + 0.0, r * 0), slope)
+    complex_r = r + 0j
+    np.testing.assert_array_equal(huber(threshold).delta(complex_r, r * 0), slope)
+
+
+@pytest.mark.parametrize("q", [0.1, 0.5, 0.8])
+def test_the_slope_of_a_quantile(q):
+    r = np.array([[-2.0, -1e-9, 0.0, 1e-9, 2.0]])
+    np.testing.assert_array_equal(quantile(q).delta(r, r * 0), [[-q, -q, 0, 1 - q, 1 - q]])
+    np.testing.assert_array_equal(quantile(q).delta(r + 1e-30j, r * 0), [[-q, -q, 0, 1 - q, 1 - q]])
+    np.testing.assert_array_equal(LOSSES["absolute_error"].delta(r, r * 0), np.sign(r))
+
+
+@pytest.mark.parametrize("name", ALL_LOSSES)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_shapes_and_dtypes_stay(name, dtype, rng):
+    loss, z = ALL_LOSSES[name], rng.normal(size=(5, 3)).astype(dtype)
+    y = targets(name, rng, z.shape).astype(dtype)
+    assert loss.value(z, y).shape == (5,)
+    assert loss.delta(z, y).shape == loss.h(z).shape == (5, 3)
+    assert loss.value(z, y).dtype == loss.delta(z, y).dtype == loss.h(z).dtype == dtype
+
+
+# What a loss says of itself: name, output, smooth, parameter, canonical, and the core's name.
+SAID = {
+    "log_loss": ("log_loss", "softmax", True, None, True, "log_loss"),
+    "binary_log_loss": ("binary_log_loss", "logistic", True, None, True, "binary_log_loss"),
+    "squared_error": ("squared_error", "identity", True, None, True, "squared_error"),
+    "poisson": ("poisson", "exp", True, None, True, "poisson"),
+    "huber": ("huber", "identity", False, 1.0, False, "huber"),
+    "absolute_error": ("absolute_error", "identity", False, None, False, "absolute_error"),
+    "quantile": ("quantile", "identity", False, 0.5, False, "quantile"),
+    "huber-0.3": ("huber", "identity", False, 0.3, False, "huber"),
+    "huber-5.0": ("huber", "identity", False, 5.0, False, "huber"),
+    "quantile-0.8": ("quantile", "identity", False, 0.8, False, "quantile"),
+    "quantile-0.1": ("quantile", "identity", False, 0.1, False, "quantile"),
+}
+
+
+@pytest.mark.parametrize("name", ALL_LOSSES)
+def test_what_a_loss_says_of_itself(name):
+    loss = ALL_LOSSES[name]
+    said = loss.name, loss.output, loss.smooth, loss.parameter, loss.canonical, loss.core
+    assert said == SAID[name]
+    assert core_name(loss) == loss.core
+    assert find_loss(loss) is loss
+
+
+def test_what_a_users_own_loss_says_of_itself():
+    own = Loss("own", np.tanh, np.subtract, np.add)
+    said = own.output, own.smooth, own.parameter, own.canonical, own.core
+    assert said == ("identity", True, None, False, None)
+    assert core_name(own) is None
+    assert core_name(replace(LOSSES["huber"], parameter=None)) is None
+    assert sorted(FAMILIES) == ["huber", "quantile"]
+
+
+def test_a_loss_with_another_parameter_than_its_functions_is_pickled_as_it_is():
+    odd = replace(LOSSES["squared_error"], name="huber", parameter=2.0)
+    back = pickle.loads(pickle.dumps(odd))
+    assert back == odd
+    assert (back.value, back.parameter) == (LOSSES["squared_error"].value, 2.0)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_are_found_by_name(name):
+    assert find_loss(name) is LOSSES[name]
+
+
+REFUSED = [
+    (huber, (0, -1.0, np.nan), "Huber's threshold must be positive, not {!r}."),
+    (quantile, (0, 1, -0.1, 1.1, np.nan), "A quantile lies strictly between 0 and 1, not {!r}."),
+    (
+        find_loss,
+        ("hinge", ""),
+        "There is no loss {!r}; the library has log_loss, binary_log_loss, squared_error, poisson, "
+        "huber, absolute_error, quantile.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "values", "words"), REFUSED)
+def test_refusals_to_the_letter(make, values, words):
+    for value in values:
+        with pytest.raises(InvalidNetwork) as told:
+            make(value)
+        assert str(told.value) == words.format(value)
+
+
+def test_the_smallest_thresholds_and_the_last_quantiles_are_taken():
+    assert huber(5e-324).parameter == 5e-324
+    assert (quantile(1e-9).parameter, quantile(1 - 1e-9).parameter) == (1e-9, 1 - 1e-9)
+    assert huber().parameter == 1
+    assert quantile().parameter == 0.5
+    assert huber(2) is huber(2.0)
+    assert type(huber(2).parameter) is float

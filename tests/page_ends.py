@@ -1,0 +1,130 @@
+"""Arrays at the very end of memory: whoever reads or writes past one is ended by the system.
+
+``main`` puts every array of the core's doors between two pages that cannot be touched, and goes
+through networks whose layers end in every way that a vector can. It is run in a process of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+from types import SimpleNamespace
+
+import numpy as np
+
+import backpass as bp
+from backpass import engine
+from backpass.engine import Dropout, native
+from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+
+PAGE = mmap.PAGESIZE
+ROOM = 64 * PAGE
+RULES = [GradientDescent(), Momentum(), Nesterov(), Adam(weight_decay=0.1)]
+
+
+class Fenced:
+    """Memory between two pages without any rights, lent to one array after another."""
+
+    def __init__(self) -> None:
+        self.memory = mmap.mmap(-1, ROOM + 2 * PAGE)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        for page in (start, start + PAGE + ROOM):
+            if ctypes.CDLL(None, use_errno=True).mprotect(
+                ctypes.c_void_p(page), ctypes.c_size_t(PAGE), 0
+            ):
+                raise OSError(ctypes.get_errno(), "mprotect")
+
+    def array(self, shape, dtype) -> np.ndarray:
+        """An array whose last number is the memory's last."""
+        n = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        assert n <= ROOM
+        return np.frombuffer(self.memory, dtype, int(np.prod(shape)), PAGE + ROOM - n).reshape(
+            shape
+        )
+
+
+class Fences:
+    """As many of them as are in use at once."""
+
+    def __init__(self) -> None:
+        self.made: list[Fenced] = []
+        self.used = 0
+
+    def empty(self, shape, dtype=np.float64) -> np.ndarray:
+        """In place of ``numpy.empty``."""
+        if self.used == len(self.made):
+            self.made.append(Fenced())
+        self.used += 1
+        return self.made[self.used - 1].array(shape, dtype)
+
+    def copy(self, array) -> np.ndarray:
+        """The same numbers at the end of memory."""
+        fenced = self.empty(array.shape, array.dtype)
+        fenced[...] = array
+        return fenced
+
+
+def go_through_the_doors(fences, net, dtype, m, as_csr):
+    """Every door of a problem, one after the other."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.random((m, net.sizes[0])), rng.random((m, net.sizes[-1]))
+    Y /= Y.sum(axis=1, keepdims=True)
+    theta = bp.init_theta(net, 0, "glorot", dtype=dtype)
+    X, Y, w, theta = (fences.copy(array.astype(dtype)) for array in (X, Y, rng.random(m), theta))
+    rows = engine.Rows(X, Y, w, float(w.sum()), weighted=True)
+    problem = native.NativeProblem(net, rows, 0.5, 2)
+    if as_csr:
+        starts = np.arange(0, X.size + 1, net.sizes[0], dtype=np.int64)
+        columns = np.tile(np.arange(net.sizes[0], dtype=np.int32), m)
+        problem._core.set_sparse(*map(fences.copy, (X.reshape(-1), columns, starts)))
+    used = fences.used
+    order = fences.copy(rng.permutation(m))
+    dropout = Dropout((0.3,) * len(net.hidden), 7) if net.hidden else None
+    answers = [problem.cost_and_gradient(theta) for _ in range(3)]  # as they come, kept, read again
+    answers += [problem.sums(theta), problem.logits_and_cost(theta)]
+    answers += [problem.costs_and_gradients([theta, theta])]
+    for masks in (None, dropout):
+        answers.append(problem.batch_cost_and_gradient(theta, order[: m // 2 + 1], masks))
+    problem.intermediates(theta)
+    for rule in RULES:
+        fences.used = used + 1
+        arrays = [[fences.copy(theta)] for _ in native._STATE_ARRAYS[rule.core]]
+        for array in arrays:
+            array[0][...] = 1e-3
+        rates = fences.copy(np.full(m, 1e-3))
+        batch = max(1, m // 3)
+        core, masks = problem._core, problem._masks(dropout)
+        core.run_epochs(
+            [fences.copy(theta)], arrays, native._rule(rule), [order], batch, [rates], [3],
+            0.5, 1.0, *masks,
+        )  # fmt: skip
+    for few in {1, min(m, 3), m}:
+        fences.used = used
+        a = native.forward(net, theta, fences.copy(X[:few]), 2)
+        native.logits(net, theta, X[m - few :], 2)
+        bp.forward(net, theta, X[m - few :])
+        assert np.isfinite(a).all()
+    assert all(np.isfinite(part).all() for answer in answers[:6] for part in answer)
+
+
+def main(kernels: str) -> None:
+    """All widths of the last layer from 1 to 35, and some that end in whole vectors."""
+    os.environ["BACKPASS_ISA"] = kernels
+    fences = Fences()
+    native.np = SimpleNamespace(**{**vars(np), "empty": fences.empty})
+    for dtype in (np.float32, np.float64):
+        for n in range(1, 70):
+            x = fences.copy(np.linspace(0.1, 3, n).astype(dtype))
+            for function in ("exp", "log", "tanh"):
+                native.elementwise(function, x, fences.empty(n, dtype))
+                fences.used = 1
+            fences.used = 0
+        for width in [*range(1, 36), 63, 64, 65, 128, 129]:
+            sizes = [(3, width), (1, width), (17, 4, width), (2, width, 1), (9, width, 5, 3)]
+            for number, each in enumerate(sizes):
+                loss = ("log_loss", "squared_error", "poisson")[number % 3]
+                net = bp.Network(each, ("tanh", "gelu")[number % 2], loss)
+                for m in (1, 4, 21) if number else (1, 2, 5, 40):
+                    go_through_the_doors(fences, net, dtype, m, as_csr=number == 2)
+                    fences.used = 0

@@ -1,0 +1,42 @@
+"""The core reads and writes nothing that is not its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backpass.engine import native
+
+HERE = str(Path(__file__).parent)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mprotect as Linux has it")
+@pytest.mark.parametrize("kernels", native.instruction_sets())
+def test_no_door_touches_what_lies_before_or_behind_its_arrays(kernels):
+    """Each array lies between two pages that nobody may touch: a wrong read ends the process."""
+    code = f"import page_ends; page_ends.main({kernels!r}); print('whole')"
+    environment = {**os.environ, "PYTHONPATH": HERE, "PYTHONFAULTHANDLER": "1"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=HERE)
+    assert done.stdout.strip() == "whole", (done.returncode, done.stderr[-3000:])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mprotect as Linux has it")
+@pytest.mark.parametrize("offset", ["-8", "page_ends.ROOM"])
+def test_the_fences_hold(offset):
+    """One number before or behind an array ends the process: else the test above is blind."""
+    code = f"""
+import ctypes, numpy as np, page_ends
+array = page_ends.Fenced().array((page_ends.ROOM // 8,), np.float64)
+print("begun", array[0] + array[-1], flush=True)
+print("survived", ctypes.c_double.from_address(array.ctypes.data + {offset}).value)
+"""
+    environment = {**os.environ, "PYTHONPATH": HERE}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=HERE)
+    assert done.returncode < 0
+    assert done.stdout.strip() == "begun 0.0"
