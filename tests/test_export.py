@@ -83,9 +83,10 @@ def test_onnx_with_preprocessing(dtype):
     table["y"][::7] = np.nan
     target = fit_target("t", 3 * X[:, 0] + 100)
     model = bp.MLPRegressor(hidden_layer_sizes=(5,), max_iter=3, random_state=0)
-    model.preprocessing_ = Preprocessing(fit_columns(table), target)
-    inputs = model.preprocessing_.transform(table).astype(dtype)
+    preprocessing = Preprocessing(fit_columns(table), target)
+    inputs = preprocessing.transform(table).astype(dtype)
     model.fit(inputs, target.encode(3 * X[:, 0] + 100).astype(dtype))
+    model.preprocessing_ = preprocessing
     raw = np.stack(list(table.values()), axis=1).astype(dtype)
     expected = target.decode(model.predict(inputs))[:, None]
     answer = run_onnx(bp.to_onnx(model), raw)["variable"]
