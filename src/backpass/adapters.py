@@ -31,11 +31,15 @@ TORCH_ACTIVATIONS = {
     "Softplus": "softplus",
     "Identity": "identity",
 }
-TORCH_SETTINGS = {
-    "LeakyReLU": ("negative_slope", 0.01),
-    "GELU": ("approximate", "tanh"),
-    "Softplus": ("beta", 1),
+TORCH_SETTINGS: dict[str, tuple[str, tuple[Any, ...]]] = {  # and what it may be
+    "LeakyReLU": ("negative_slope", (0.01,)),
+    "GELU": ("approximate", ("tanh",)),
+    "Softplus": ("beta", (1,)),
+    "Softmax": ("dim", (1, -1, None)),
+    "LogSoftmax": ("dim", (1, -1, None)),
+    "Flatten": ("start_dim", (1, -1)),
 }
+SOFTPLUS_LINEAR = 20.0  # PyTorch's softplus is z from here on, which ours never is
 # Last module -> the loss whose output activation it is.
 TORCH_OUTPUTS = {"Sigmoid": "binary_log_loss", "Softmax": "log_loss", "LogSoftmax": "log_loss"}
 TORCH_PASSIVE = ("Dropout", "Flatten")
@@ -75,6 +79,9 @@ def as_network(
     -----
     ``squared_error`` is ½ Σ over the outputs, averaged over the examples; PyTorch's ``MSELoss``
     averages over outputs too and has no ½, so its gradient is 2/K times this one.
+    ``binary_log_loss`` is the sum over the outputs, where PyTorch's ``BCELoss`` averages.
+    A torch module that computes anything else than the library is refused: dropout in training
+    mode, layers without bias or with shared weights, hooks, and settings that ours lacks.
 
     Examples
     --------
@@ -149,7 +156,20 @@ def trace_model(
     Y = _targets(model, net, np.asarray(y))
     if lam is None:
         lam = lam_of_rows(model, len(Y)) if hasattr(model, "alpha") else 0.0
-    return trace(net, theta, X, Y, lam=lam)
+    t = trace(net, theta, X, Y, lam=lam)
+    if _is_torch(model):
+        _check_softplus(t)
+    return t
+
+
+def _check_softplus(t: Trace) -> None:
+    """Raise where PyTorch's softplus has become linear, and ours has not."""
+    for l in range(2, t.net.L):
+        if t.net.activation(l).name == "softplus" and t.z[l].max() > SOFTPLUS_LINEAR:
+            raise InvalidInput(
+                f"Softplus of layer {l} gets {t.z[l].max():.4g}: PyTorch's is linear beyond its "
+                f"threshold of {SOFTPLUS_LINEAR:g}, the library's is not."
+            )
 
 
 def _targets(model: Any, net: Network, y: np.ndarray) -> np.ndarray:
@@ -190,17 +210,18 @@ def _from_torch(model: Any, loss: str | Loss | None) -> tuple[Network, Array]:
     layers: list[Any] = []
     after: list[list[str]] = []  # names of activations behind each Linear
     for module in _modules(model):
-        name = type(module).__name__
-        if name == "Linear":
+        _check_module(module)
+        if type(module).__name__ == "Linear":
+            _check_linear(module, layers)
             layers.append(module)
             after.append([])
-        elif name not in TORCH_PASSIVE:
+        elif type(module).__name__ not in TORCH_PASSIVE:
             _add_activation(after, module)
     if not layers:
         raise InvalidInput("This torch model has no Linear layer.")
     hidden = [_hidden_name(names) for names in after[:-1]]
     sizes = (layers[0].in_features, *(layer.out_features for layer in layers))
-    net = Network(sizes, hidden, _torch_loss(after[-1], loss))
+    net = Network(sizes, hidden, _torch_loss(after[-1], loss, sizes[-1]))
     return net, np.concatenate([_torch_theta(layer).reshape(-1) for layer in layers])
 
 
@@ -211,13 +232,38 @@ def _modules(model: Any) -> Iterable[Any]:
     return [inner for child in model for inner in _modules(child)]
 
 
+def _check_module(module: Any) -> None:
+    """Raise where a module computes something else than its name says, or than the library does."""
+    name = type(module).__name__
+    known = {"Linear", *TORCH_PASSIVE, *TORCH_ACTIVATIONS, *TORCH_OUTPUTS}
+    if name not in known or not type(module).__module__.startswith("torch.nn"):
+        raise InvalidInput(f"The torch module {module} has no counterpart in the library.")
+    setting, values = TORCH_SETTINGS.get(name, (None, ()))
+    if setting is not None and getattr(module, setting) not in values:
+        raise InvalidInput(f"{module} is not the library's: that has {setting}={values[0]!r}.")
+    if name == "Dropout" and module.training and module.p > 0:
+        raise InvalidInput(f"{module} draws in training mode: call model.eval() first.")
+    if getattr(module, "_forward_hooks", None) or getattr(module, "_forward_pre_hooks", None):
+        raise InvalidInput(f"{module} has hooks, which may change what it computes.")
+
+
+def _check_linear(layer: Any, before: list[Any]) -> None:
+    """Raise where a layer has no bias, or shares its weights: D would be another one's."""
+    if layer.bias is None:
+        raise InvalidInput(
+            f"{layer} has no bias, but every unit of the library's networks has one: give it "
+            "bias=True, and zeros in it."
+        )
+    if any(layer.weight is other.weight or layer.bias is other.bias for other in before):
+        raise InvalidInput(f"{layer} shares its weights with an earlier layer.")
+    if str(layer.weight.dtype) not in ("torch.float32", "torch.float64"):
+        raise InvalidInput(
+            f"{layer} has weights of {layer.weight.dtype}: call model.float() first."
+        )
+
+
 def _add_activation(after: list[list[str]], module: Any) -> None:
     name = type(module).__name__
-    if name not in TORCH_ACTIVATIONS and name not in TORCH_OUTPUTS:
-        raise InvalidInput(f"The torch module {module} has no counterpart in the library.")
-    setting, value = TORCH_SETTINGS.get(name, (None, None))
-    if setting is not None and getattr(module, setting) != value:
-        raise InvalidInput(f"{module} is not the library's: that has {setting}={value!r}.")
     if not after:
         raise InvalidInput(f"{module} stands before the first Linear layer.")
     if name != "Identity":
@@ -231,7 +277,7 @@ def _hidden_name(names: list[str]) -> str:
     return TORCH_ACTIVATIONS[names[0]] if names else "identity"
 
 
-def _torch_loss(last: list[str], loss: str | Loss | None) -> Loss:
+def _torch_loss(last: list[str], loss: str | Loss | None, units: int) -> Loss:
     """The loss that was named, if it goes with the last module, or the one that module means."""
     if len(last) > 1:
         raise InvalidInput(f"{' and '.join(last)} behind the last layer is no single activation.")
@@ -241,8 +287,14 @@ def _torch_loss(last: list[str], loss: str | Loss | None) -> Loss:
     if loss is None and means is None:
         raise InvalidInput(
             "The torch model ends with a Linear layer, so its loss must be said: "
-            "loss='log_loss' for CrossEntropyLoss, 'binary_log_loss' for BCEWithLogitsLoss, "
+            "loss='log_loss' for CrossEntropyLoss, 'binary_log_loss' for BCEWithLogitsLoss, summed "
+            "over the outputs, "
             "'squared_error' for MSELoss."
+        )
+    if loss is None and means == "binary_log_loss" and units > 1:
+        raise InvalidInput(
+            f"The torch model ends with {units} Sigmoid units, over which BCELoss takes the mean, "
+            "but binary_log_loss the sum: say loss='binary_log_loss' if the sum is meant."
         )
     found = find_loss(loss or means or "")
     if means is not None and found.output != find_loss(means).output:
@@ -251,7 +303,6 @@ def _torch_loss(last: list[str], loss: str | Loss | None) -> Loss:
 
 
 def _torch_theta(layer: Any) -> np.ndarray:
-    """[b, Wᵀ] of a Linear layer, shape (s_l + 1, s_{l+1}); zeros where it has no bias."""
-    weight = layer.weight.detach().cpu().numpy()
-    bias = np.zeros(len(weight)) if layer.bias is None else layer.bias.detach().cpu().numpy()
+    """[b, Wᵀ] of a Linear layer, shape (s_l + 1, s_{l+1})."""
+    weight, bias = (part.detach().cpu().numpy() for part in (layer.weight, layer.bias))
     return np.vstack([bias, weight.T]).astype(weight.dtype)
