@@ -39,7 +39,12 @@ def blocks_of(X: Any, y: Any, sample_weight: Any) -> Blocks | None:
     """Return rows in blocks as such; None for everything that is not."""
     if is_dask(X):
         return DaskBlocks(X, y, sample_weight)
-    return X if isinstance(X, Blocks) else None
+    if not isinstance(X, Blocks):
+        return None
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None:
+            raise InvalidInput(f"Rows in blocks bring their own {name}: leave {name} out.")
+    return X
 
 
 def problem_of(

@@ -24,6 +24,8 @@ from .warn import warn
 
 T = TypeVar("T")
 
+WITH_AN_END = ("cosine", "one_cycle")  # the schedules that scikit-learn lacks
+
 MINI_BATCH_SOLVERS = ("gd", "sgd", "adam")
 FULL_BATCH_SOLVERS = ("lbfgs", "cg", "newton")
 
@@ -83,7 +85,8 @@ SHARED = """
     batch_size : int or "auto"
         Rows of a mini-batch; "auto" is min(200, m), and m for ``gd``.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"}
-        The schedule, for ``sgd`` and ``gd``; with ``adam`` only cosine and one_cycle count.
+        The schedule, for ``sgd`` and ``gd``; with ``adam`` only cosine and one_cycle count, which
+        are an error with full-batch solvers.
     learning_rate_init : float
         The first rate; with cosine and one_cycle the largest.
     power_t : float
@@ -123,11 +126,11 @@ OURS = """
     init : {"auto", "uniform", "glorot", "he"}
         How the start is drawn: as scikit-learn draws it, or as ``init_theta`` does.
     weight_decay : float
-        Decoupled decay of ``adam`` (AdamW), on top of alpha.
+        Decoupled decay of ``adam`` (AdamW), on top of alpha; an error with other solvers.
     dropout : float, or a sequence with one for each hidden layer
-        Probability to drop a hidden unit in training.
+        Probability to drop a hidden unit in training; an error with full-batch solvers.
     schedule_epochs : int, optional
-        Length of cosine and one_cycle; ``max_iter`` where not given.
+        Length of cosine and one_cycle; ``max_iter`` where not given. An error with the others.
     n_init : int
         Trainings from different starts, of which the best is kept. Those of a mini-batch solver
         are trained together, each ending as it would alone.
@@ -139,8 +142,9 @@ OURS = """
         several starts it is told of the best so far.
     checkpoint : path, optional
         A file that the training state is written to, and resumed from where it is unfinished.
+        It is kept by ``fit``; ``partial_fit``, which ends after each pass, refuses it.
     every : int
-        Epochs between two checkpoints."""
+        Epochs between two checkpoints; it waits where there is none."""
 
 ATTRIBUTES = """
     theta_ : ndarray of shape (n,)
@@ -176,7 +180,17 @@ ATTRIBUTES = """
     feature_names_in_ : ndarray of str
         Column names, where X has such.
     training_state_ : dict
-        All that going on with the training depends on."""
+        All that going on with the training depends on.
+
+    Notes
+    -----
+    What scikit-learn accepts is accepted. Its parameters that a solver has no use for are ignored
+    without a word, as there: full-batch solvers ignore ``batch_size``, ``learning_rate``,
+    ``learning_rate_init``, ``power_t``, ``shuffle``, ``momentum``, ``nesterovs_momentum``,
+    ``beta_1``, ``beta_2``, ``epsilon`` and, without early stopping, ``n_iter_no_change``; ``adam``
+    ignores those of ``sgd`` and the other way round, ``gd`` those of both; ``max_fun`` is for
+    full-batch solvers, ``validation_fraction`` for early stopping. What scikit-learn lacks acts, or
+    is an error."""
 
 
 def documented(cls: type[T]) -> type[T]:
@@ -239,6 +253,32 @@ class SharedParameters(BaseEstimator):
             raise InvalidInput(f"hidden_layer_sizes must be > 0, got {sizes}.")
         return tuple(int(size) for size in sizes)
 
+    def _refuse_what_would_not_be_done(self) -> None:
+        """Raise where a parameter that scikit-learn lacks asks for what the others rule out.
+
+        scikit-learn's own parameters are taken as it takes them, those too that a solver ignores.
+        """
+        full_batch, drops = self.solver in FULL_BATCH_SOLVERS, np.any(np.asarray(self.dropout))
+        if self.weight_decay and self.solver != "adam":
+            raise InvalidInput(
+                f"weight_decay is adam's; {self.solver} has none, but alpha is for every solver."
+            )
+        if drops and full_batch:
+            raise InvalidInput(
+                f"dropout needs mini-batches: {self.solver} sees the same J at every step, so use "
+                "adam, sgd or gd, or dropout=0."
+            )
+        if self.learning_rate in WITH_AN_END and full_batch:
+            raise InvalidInput(
+                f"learning_rate={self.learning_rate!r} is for adam, sgd and gd; {self.solver} "
+                "finds the length of each step itself."
+            )
+        if self.schedule_epochs is not None and self.learning_rate not in WITH_AN_END:
+            raise InvalidInput(
+                "schedule_epochs is the length of cosine and one_cycle, but learning_rate is "
+                f"{self.learning_rate!r}, which has none."
+            )
+
     def _optimizer(self) -> Optimizer:
         if self.solver == "adam":
             return Adam(self.beta_1, self.beta_2, self.epsilon, self.weight_decay)
@@ -248,7 +288,7 @@ class SharedParameters(BaseEstimator):
 
     def _schedule(self) -> Schedule:
         """Adam makes its own rates of scikit-learn's three; only cosine and one_cycle steer it."""
-        by_hand = self.solver != "adam" or self.learning_rate in ("cosine", "one_cycle")
+        by_hand = self.solver != "adam" or self.learning_rate in WITH_AN_END
         name = self.learning_rate if by_hand else "constant"
         epochs = self.schedule_epochs or self.max_iter
         return Schedule(name, self.learning_rate_init, self.power_t, epochs)
@@ -272,6 +312,8 @@ class SharedParameters(BaseEstimator):
             )
         if not all(0 <= rate < 1 for rate in rates):
             raise ValueError(f"dropout rates are at least 0 and below 1, not {list(rates)}.")
+        if not n_hidden and self.dropout:
+            raise ValueError("dropout is given, but the network has no hidden layers to drop from.")
         return Dropout(tuple(rates), seed) if any(rates) else None
 
     def _callback_list(self) -> tuple[Callable[..., Any], ...]:

@@ -36,7 +36,7 @@ from .activations import ACTIVATIONS, Activation, find_activation
 from .arrays import array_namespace, as_csr, as_numpy, in_precision, like
 from .blocks import Blocks
 from .checkpoints import Checkpoint, checkpoint_at, identity
-from .cluster import blocks_of, description_of, in_dtype, problem_of
+from .cluster import blocks_of, description_of, in_dtype, is_dask, problem_of
 from .drafts import found, original, published_whole
 from .errors import InvalidInput
 from .findings import Findings
@@ -214,6 +214,8 @@ class Perceptron(
         self
             The trained estimator.
         """
+        self._refuse_what_would_not_be_done()
+        refuse_half_a_set(X_val, y_val, sample_weight_val)
         for rows in (X, X_val):
             refuse_to_learn(self, rows)
         known = self.warm_start and self._has_weights()
@@ -272,6 +274,14 @@ class Perceptron(
         """Make one pass over the rows."""
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
+        self._refuse_what_would_not_be_done()
+        if self.checkpoint is not None:
+            raise InvalidInput(
+                "partial_fit keeps no checkpoint: save the model with bp.save(..., state=True), or "
+                "set checkpoint=None."
+            )
+        if total_weight is not None and not 0 < total_weight < np.inf:
+            raise InvalidInput(f"total_weight is a positive number, not {total_weight!r}.")
         X, y = learnt_rows(self, X, y)
         known = self._has_weights()
         reset = not (known and hasattr(self, "n_features_in_"))
@@ -465,10 +475,19 @@ class Perceptron(
                 "The validation set is too small. Increase 'validation_fraction' or the size of "
                 "your dataset."
             )
-        return data.rows(np.asarray(train)), data.rows(np.asarray(held_out))
+        parts = data.rows(np.asarray(train)), data.rows(np.asarray(held_out))
+        for name, part in zip(("rows that are left", "validation rows set aside"), parts):
+            if part.w is not None and not as_numpy(part.w).any():
+                raise InvalidInput(
+                    f"The {name} by early_stopping all weigh 0: pass X_val and y_val, or another "
+                    "validation_fraction or random_state."
+                )
+        return parts
 
     def _validator(self, net: Network, data: Data) -> Callable[[Any], tuple[float, float]]:
         """Score and mean loss on a validation set, as a function of θ."""
+        if data.w is not None and not as_numpy(data.w).any():
+            raise InvalidInput("sample_weight_val is zero for every validation row.")
         problem = engine.prepare(
             net, data.X, data.Y, sample_weight=data.w, n_threads=self.n_threads
         )
@@ -797,6 +816,19 @@ class Perceptron(
         tags.target_tags.multi_output = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def refuse_half_a_set(X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
+    """Raise where a validation set has targets or weights and no rows, or rows and no targets."""
+    given = {"y_val": y_val, "sample_weight_val": sample_weight_val}
+    if X_val is None:
+        for name, value in given.items():
+            if value is not None:
+                raise InvalidInput(f"{name} is given without X_val, the rows that it belongs to.")
+    elif y_val is None:
+        raise InvalidInput("X_val is given without y_val, the targets of its rows.")
+    elif isinstance(X_val, Blocks) or is_dask(X_val):
+        raise InvalidInput("X_val holds rows in memory: an array, a data frame or a sparse matrix.")
 
 
 def keep(estimator: Any, arguments: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from .errors import InvalidInput
+
 SOLVERS = ("adam", "sgd", "gd", "lbfgs", "cg", "newton")
 FULL_BATCH = ("lbfgs", "cg", "newton")
 SCHEDULES = ("constant", "invscaling", "adaptive", "cosine", "one_cycle")
@@ -24,7 +26,7 @@ class Settings:
     epochs: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
-    schedule: str = "cosine"
+    schedule: str | None = None
     dropout: float | None = None
     early_stopping: bool = False
     test_size: float = 0.2
@@ -33,6 +35,20 @@ class Settings:
     dtype: str = "float64"
     checkpoint: str | os.PathLike[str] | None = None
     every: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse what the solver would not do."""
+        idle = {
+            "--batch-size": self.batch_size,
+            "--learning-rate": self.learning_rate,
+            "--schedule": self.schedule,
+            "--dropout": self.dropout or None,
+        }
+        given = [name for name, value in idle.items() if value is not None]
+        if given and self.solver in FULL_BATCH:
+            raise InvalidInput(
+                f"{given[0]} is for adam, sgd and gd: {self.solver} has no use for it."
+            )
 
     def hidden_sizes(self, images: bool) -> tuple[int, ...]:
         """Units of the hidden layers."""
@@ -57,7 +73,13 @@ class Settings:
         """Part of the hidden units that is left out of each step."""
         if self.dropout is not None:
             return self.dropout
-        return 0.4 if images and self.solver not in FULL_BATCH else 0.0
+        drops = images and self.solver not in FULL_BATCH and self.hidden != ()
+        return 0.4 if drops else 0.0
+
+    @property
+    def learning_rates(self) -> str:
+        """The schedule; a full-batch solver has none."""
+        return self.schedule or ("constant" if self.solver in FULL_BATCH else "cosine")
 
     @property
     def step_size(self) -> float:

@@ -78,8 +78,7 @@ POSITIVE = Real(0, min_open=True)
 @click.option(
     "--schedule",
     type=OneOf(SCHEDULES),
-    default=DEFAULT.schedule,
-    help="Of the learning rate.",
+    help="Of the learning rate of adam, sgd and gd; if left out, cosine.",
 )
 @click.option(
     "--dropout",
