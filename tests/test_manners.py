@@ -282,3 +282,58 @@ def test_rows_that_are_none_are_refused_by_every_method(bad):
     for name in ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform"):
         with pytest.raises(ValueError):
             getattr(model, name)(bad)
+
+
+# Rows in blocks.
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        TWO,
+        np.stack([K > 0, K == 1], axis=1).astype(int),
+        scipy.sparse.csr_array(np.stack([K > 0, K == 1], axis=1).astype(int)),
+        K[:, None],
+        np.array(["b", "a", "c"], dtype=object)[K],
+        np.stack([np.array(["b", "a", "c"], dtype=object)[K], K.astype(object)], axis=1),
+    ],
+    ids=["several", "indicators", "sparse", "column", "text", "mixed"],
+)
+def test_targets_of_blocks_are_those_in_memory(y):
+    options = {"solver": "lbfgs", "max_iter": 3}
+    dense = y.toarray() if scipy.sparse.issparse(y) else y
+    whole = classifier(**options).fit(X, dense[:, 0] if dense.shape[1:] == (1,) else dense)
+    parts = classifier(**options).fit(bp.ArrayBlocks(X, y, rows=25))
+    np.testing.assert_allclose(parts.theta_, whole.theta_, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(parts.predict(X), whole.predict(X))
+    assert parts.predict(X).dtype == whole.predict(X).dtype
+
+
+def test_a_number_weighs_every_row_of_blocks():
+    options = {"solver": "lbfgs", "max_iter": 3, "alpha": 5.0}
+    each = classifier(**options).fit(bp.ArrayBlocks(X, K, np.full(60, 3.0), rows=25))
+    for number in (3, np.array(3.0)):
+        one = classifier(**options).fit(bp.ArrayBlocks(X, K, number, rows=25))
+        np.testing.assert_array_equal(one.theta_, each.theta_)
+
+
+def test_dask_answers_by_partitions():
+    dask_array = pytest.importorskip("dask.array")
+    rows = dask_array.from_array(X, chunks=(25, 4))
+    numbers = dask_array.from_array(TWO, chunks=(25, 2))
+    w = RNG.random(60)
+    weights = dask_array.from_array(w, chunks=25)
+    several = classifier().fit(X, TWO)
+    for name in ("predict_proba", "predict_log_proba"):
+        for lazy, known in zip(getattr(several, name)(rows), getattr(several, name)(X)):
+            np.testing.assert_allclose(lazy.compute(), known, rtol=1e-12)
+    np.testing.assert_allclose(several.decision_function(rows), several.decision_function(X))
+    assert float(several.score(rows, numbers)) == pytest.approx(several.score(X, TWO))
+    assert float(several.score(rows, numbers, weights)) == pytest.approx(several.score(X, TWO, w))
+    two = regressor().fit(X, X[:, :2])
+    y = dask_array.from_array(X[:, :2], chunks=(25, 2))
+    assert float(two.score(rows, y, weights)) == pytest.approx(two.score(X, X[:, :2], w))
+    for number in (3.0, np.array(3.0)):
+        fit = regressor(solver="lbfgs", alpha=5.0).fit(rows, rows[:, 0], number)
+        known = regressor(solver="lbfgs", alpha=5.0).fit(X, X[:, 0], number)
+        np.testing.assert_allclose(fit.theta_, known.theta_, rtol=1e-6, atol=1e-9)

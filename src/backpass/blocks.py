@@ -91,10 +91,10 @@ class ArrayBlocks:
     ----------
     X : array, memory map or CSR matrix of shape (m, n)
         Inputs. Float32 and halves are computed in float32, everything else in float64.
-    y : array of shape (m,) or (m, k)
+    y : array or CSR matrix of shape (m,) or (m, k)
         Targets.
-    sample_weight : array of shape (m,), optional
-        Weights of the rows.
+    sample_weight : float or array of shape (m,), optional
+        Weights of the rows; a number counts for every row.
     rows : int, sequence of int, or sequence of sequences of int, optional
         Rows of a block, or of each block, or of each block by group; about 2 MiB of X where not
         given. With another source's ``groups``, a training has that source's bits.
@@ -127,10 +127,14 @@ class ArrayBlocks:
             raise InvalidInput("A sparse X is read by rows, so it must be CSR: X.tocsr().")
         if hasattr(self.X, "toarray"):
             as_csr(self.X)  # refuses one that names columns which do not exist
+        if self.sample_weight is not None and np.ndim(self.sample_weight) == 0:
+            every = np.broadcast_to(np.float64(self.sample_weight), shape[0])
+            object.__setattr__(self, "sample_weight", every)
         for name in ("y", "sample_weight"):
             part = getattr(self, name)
-            if part is not None and len(part) != shape[0]:
-                raise InvalidInput(f"X has {shape[0]} rows, but {name} has {len(part)}.")
+            rows = 0 if part is None else part.shape[0] if hasattr(part, "shape") else len(part)
+            if part is not None and rows != shape[0]:
+                raise InvalidInput(f"X has {shape[0]} rows, but {name} has {rows}.")
         sizes = [size for group in self.groups for size in group]
         if sum(sizes) != shape[0] or min(sizes) < 1:
             raise InvalidInput(f"The blocks have {sum(sizes)} rows, but X has {shape[0]}.")
@@ -162,7 +166,9 @@ class ArrayBlocks:
         """Read y and w of a group's blocks."""
         w = self.sample_weight
         for here in self._slices(group):
-            yield np.array(self.y[here]), None if w is None else np.array(w[here], np.float64)
+            y = self.y[here]
+            y = y.toarray() if hasattr(y, "toarray") else np.array(y)
+            yield y, None if w is None else np.array(w[here], np.float64)
 
     def _slices(self, group: int) -> Iterator[slice]:
         start = sum(map(sum, self.groups[:group]))

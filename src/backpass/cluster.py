@@ -103,7 +103,7 @@ class DaskBlocks:
         self.groups = tuple((size,) for size in sizes if size)
         parts = [rows, _aligned(y, "y", sizes)]
         if sample_weight is not None:
-            parts.append(_aligned(sample_weight, "sample_weight", sizes))
+            parts.append(_weights_of(sample_weight, sizes))
         # held, for the workers keep what somebody refers to
         self.kept = kept = optional("dask", "Training on Dask collections").persist(*parts)
         full = [i for i, size in enumerate(sizes) if size]
@@ -236,6 +236,14 @@ def _as_array(value: Any, name: str) -> Any:
     if hasattr(value, "to_dask_array"):
         return value.to_dask_array(lengths=True)
     return value.compute_chunk_sizes() if np.isnan(sum(value.chunks[0])) else value
+
+
+def _weights_of(sample_weight: Any, sizes: tuple[int, ...]) -> Any:
+    """Weights cut where X's rows are; a number counts for every row."""
+    if np.ndim(sample_weight) > 0:
+        return _aligned(sample_weight, "sample_weight", sizes)
+    full = optional("dask.array", "Training on Dask collections").full
+    return full(sum(sizes), float(sample_weight), chunks=(sizes,))
 
 
 def _aligned(value: Any, name: str, sizes: tuple[int, ...]) -> Any:

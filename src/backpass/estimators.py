@@ -209,7 +209,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         return self._labels.encode(y)
 
     def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
-        y = all_targets(blocks)
+        y = as_labels(all_targets(blocks))
+        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
         (self._expect_same if known else self._learn)(y)
         return self._labels.encode
 

@@ -229,11 +229,14 @@ def as_columns(y: np.ndarray) -> np.ndarray:
 
 
 def all_targets(blocks: Blocks) -> np.ndarray:
-    """The distinct targets of all blocks, sorted: what a classifier's classes are."""
-    found = [
-        np.unique(y) for group in range(len(blocks.groups)) for y, _ in blocks.read_targets(group)
-    ]
-    return np.unique(np.concatenate(found))
+    """The distinct targets of all blocks: what a classifier's classes are.
+
+    Sorted where each row has one; all rows of several columns, which have classes each.
+    """
+    every = (y for group in range(len(blocks.groups)) for y, _ in blocks.read_targets(group))
+    found = [np.unique(y) if y.ndim == 1 else y for y in every]
+    together = np.concatenate(found)
+    return np.unique(together) if together.ndim == 1 else together
 
 
 def _joined(blocks: list[Block]) -> Block:
