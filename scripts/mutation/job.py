@@ -29,6 +29,7 @@ class Part:
     tests: list[str]
     wanted: int
     drawn: Iterator[Mutant]
+    sources: dict[str, str]  # as they were when the mutants were drawn
     verdicts: dict[Mutant, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -50,11 +51,16 @@ def equivalents() -> dict[Key, str]:
     return {Key(e["path"], e["where"], e["before"], e["after"]): e["why"] for e in listed}
 
 
-def ordered(sources: list[str], seed: int) -> list[Mutant]:
+def texts(patterns: list[str]) -> dict[str, str]:
+    """The sources that these patterns name."""
+    names = sorted(name for pattern in patterns for name in glob.glob(pattern, root_dir=ROOT))
+    return {name: (ROOT / name).read_text() for name in names}
+
+
+def ordered(sources: dict[str, str], seed: int) -> list[Mutant]:
     """Every mutant of these sources that is not known to be equivalent, in the seed's order."""
     known, found = equivalents(), {}
-    for name in sorted(name for pattern in sources for name in glob.glob(pattern, root_dir=ROOT)):
-        source = (ROOT / name).read_text()
+    for name, source in sources.items():
         mutants = (python_mutants if name.endswith(".py") else native_mutants)(source, name)
         found |= {key(mutant, source): mutant for mutant in mutants}
         for gone in [k for k in known if k.path == name and k not in found]:
@@ -71,8 +77,9 @@ def planned(options: argparse.Namespace) -> list[Part]:
     for name in options.modules or plan:
         part = plan[name]
         tests = [test for test in part["tests"] if (ROOT / test).exists()]
-        mutants = ordered(part["sources"], options.seed)
-        parts.append(Part(name, tests, options.mutants or part["mutants"], iter(mutants)))
+        sources = texts(part["sources"])
+        mutants = iter(ordered(sources, options.seed))
+        parts.append(Part(name, tests, options.mutants or part["mutants"], mutants, sources))
     return parts
 
 
@@ -99,7 +106,9 @@ def judge(part: Part, shops: list[Workshop]) -> None:
 
     def work(shop: Workshop) -> None:
         while mutant := next_mutant():
-            part.verdicts[mutant] = shop.verdict(mutant, part.tests, seconds)
+            part.verdicts[mutant] = shop.verdict(
+                mutant, part.sources[mutant.path], part.tests, seconds
+            )
 
     threads = [threading.Thread(target=work, args=(shop,)) for shop in shops]
     for thread in threads:
@@ -112,8 +121,8 @@ def judge(part: Part, shops: list[Workshop]) -> None:
 def report(part: Part) -> None:
     """The survivors of a part and its score."""
     for mutant in part.counted("survived"):
-        source = (ROOT / mutant.path).read_text()
-        print(f"\n-- survived in {part.name}: {mutant.where}, {mutant.kind}\n{mutant.diff(source)}")
+        diff = mutant.diff(part.sources[mutant.path])
+        print(f"\n-- survived in {part.name}: {mutant.where}, {mutant.kind}\n{diff}")
     killed, late = len(part.counted("killed")), len(part.counted("late"))
     survived = len(part.counted("survived"))
     print(
@@ -127,7 +136,7 @@ def show(parts: list[Part]) -> None:
     """Print the sample."""
     for part in parts:
         for _, mutant in zip(range(part.wanted), part.drawn, strict=False):
-            before, after = mutant.lines((ROOT / mutant.path).read_text())
+            before, after = mutant.lines(part.sources[mutant.path])
             print(f"{part.name}: {mutant.where}, {mutant.kind}\n    {before}\n    {after}")
 
 

@@ -83,9 +83,8 @@ class Workshop:
         self.judge.stdin.flush()
         return json.loads(self.judge.stdout.readline())
 
-    def verdict(self, mutant: Mutant, tests: list[str], seconds: float) -> str:
+    def verdict(self, mutant: Mutant, source: str, tests: list[str], seconds: float) -> str:
         """`killed`, `late`, `survived`, or `no program` where a compiler refuses the mutant."""
-        source = (ROOT / mutant.path).read_text()
         native = not mutant.path.endswith(".py")
         self.put(mutant.path, mutant.applied(source))
         try:
