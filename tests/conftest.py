@@ -43,7 +43,6 @@ QUICK_FILES = {
     "bad_input",
     "blocks",
     "column_fits",
-    "datasets",
     "export",
     "files",
     "gradcheck",
@@ -62,6 +61,7 @@ QUICK_FILES = {
     "trace",
 }
 QUICK_TESTS = 4  # of each other file: its first ones
+SLOW_FILES = {"datasets", "sklearn_checks", "sklearn_suite", "studio_page", "cli_studio"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -69,9 +69,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the marker `quick` to whole files and to the first tests of the others."""
     taken: dict[Path, set[str]] = {}
     for item in items:
-        if not isinstance(item, pytest.Function) or item.get_closest_marker("long"):
-            continue
         name = item.path.stem.removeprefix("test_")
+        slow = item.path.parent.name in ("faults", "fuzz") or name in SLOW_FILES
+        if slow or not isinstance(item, pytest.Function) or item.get_closest_marker("long"):
+            continue
         first = taken.setdefault(item.path, set())
         if name in QUICK_FILES:
             item.add_marker("quick")

@@ -27,7 +27,7 @@ def one_line(match, *arguments, **options):
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_weights(solver):
     one_line("negative", X, K, -np.ones(40), solver=solver)
-    one_line("at least one non-zero", X, K, np.zeros(40), solver=solver)
+    one_line("at least one non-zero|zero for every row", X, K, np.zeros(40), solver=solver)
     one_line("NaN", X, K, np.full(40, np.nan), solver=solver)
 
 

@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "scripts" / "mutation"))
 
+from changes import key  # noqa: E402
 from job import equivalents, ordered  # noqa: E402
-from mutants import key  # noqa: E402
 from native_mutants import native_mutants  # noqa: E402
 from python_mutants import python_mutants  # noqa: E402
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mutants import Key, Mutant, key
+from changes import Key, Mutant, key
 from native_mutants import native_mutants
 from python_mutants import python_mutants
 from workshop import ROOT, Workshop

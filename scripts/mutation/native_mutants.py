@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mutants import Mutant
+from changes import Mutant
 
 # What is no code, or is code whose change no test can see or survive.
 SKIPPED = re.compile(

@@ -12,7 +12,7 @@ import builtins
 import re
 from collections.abc import Iterator
 
-from mutants import Mutant
+from changes import Mutant
 
 COMPARISONS = {
     "<": "<=",

@@ -12,7 +12,7 @@ import sysconfig
 import time
 from pathlib import Path
 
-from mutants import Mutant
+from changes import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 # An editable install finds the package before any path does; in the copy the copy's is meant.

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from .arrays import as_csr, is_array_api_obj, is_numpy_array
+from .arrays import array_namespace, as_csr, is_array_api_obj, is_numpy_array
 from .errors import InvalidInput
 
 _DATES = (
@@ -146,7 +146,8 @@ class Labels:
 
     def numbers(self, y: np.ndarray) -> np.ndarray:
         """Return which class of its output each label is, shape (m, outputs)."""
-        return self.codes(self.encode(y) - 0.5, np)
+        scores = self.encode(y) - 0.5
+        return self.codes(scores, array_namespace(scores))
 
     def codes(self, scores: Any, xp: Any) -> Any:
         """Which class rows of scores stand for: numbers of shape (m, outputs).
