@@ -11,7 +11,16 @@ from sklearn.metrics import log_loss, mean_pinball_loss, mean_poisson_deviance
 
 from all_losses import ALL_LOSSES
 from backpass.errors import InvalidNetwork
-from backpass.losses import FAMILIES, LOSSES, Loss, core_name, find_loss, huber, quantile
+from backpass.losses import (
+    FAMILIES,
+    LOSSES,
+    Loss,
+    core_name,
+    find_loss,
+    huber,
+    output_of,
+    quantile,
+)
 
 CANONICAL = ["log_loss", "binary_log_loss", "squared_error", "poisson"]
 finite = st.floats(-20, 20)
@@ -341,3 +350,24 @@ def test_the_smallest_thresholds_and_the_last_quantiles_are_taken():
     assert quantile().parameter == 0.5
     assert huber(2) is huber(2.0)
     assert type(huber(2).parameter) is float
+
+
+def own_loss(h):
+    """A loss of a user's own that leaves the name of its output at the default."""
+    return Loss("own", h, LOSSES["squared_error"].value, LOSSES["squared_error"].delta)
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_the_output_activation_is_known_by_its_values(units):
+    for loss in ALL_LOSSES.values():
+        assert output_of(loss, units) == loss.output
+    for output in ("logistic", "exp", "identity"):
+        assert output_of(own_loss(OUTPUTS[output]), units) == output
+    assert output_of(own_loss(OUTPUTS["softmax"]), 3) == "softmax"
+
+
+@pytest.mark.parametrize(
+    "h", [np.tanh, lambda z: z * (1 + 1e-7), lambda z: z + 1e-7, lambda z: z[:, :1], np.sum]
+)
+def test_an_output_activation_that_is_only_close_to_one_of_ours_is_ones_own(h):
+    assert output_of(own_loss(h), 3) == "own"
