@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.io import savemat
 
 import backpass as bp
+from backpass import readers
 from backpass.errors import BackpassError, InvalidInput
 from backpass.tables import check_trainable
 
@@ -289,3 +290,17 @@ def test_any_bytes_give_a_table_or_a_sentence(tmp_path_factory, data, ending):
     path.write_bytes(data)
     with contextlib.suppress(BackpassError):
         bp.read_table(path)
+
+
+def test_a_schema_is_looked_at_once_however_many_columns_it_has(tmp_path, monkeypatch):
+    frame = pd.DataFrame({f"c{k}": [1.0, 2.0] for k in range(300)}).assign(y=pd.Categorical([4, 5]))
+    frame.to_parquet(tmp_path / "t.parquet")
+    read, times = readers._parquet_schema, []
+    monkeypatch.setattr(readers, "_parquet_schema", lambda path: times.append(1) or read(path))
+    asked, find = [], readers.categories_of
+    monkeypatch.setattr(readers, "categories_of", lambda schema: asked.append(1) or find(schema))
+    table = bp.read_table(tmp_path / "t.parquet", "y", ignore=["c0"])
+    assert table.classes
+    assert len(table.names) == 299
+    assert len(times) <= 3
+    assert len(asked) == 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from .errors import InvalidInput
 from .extras import optional
-from .readers import is_category, parse
+from .readers import categories_of, parse
 from .tables import find_column
 
 BUFFER_BYTES = 1 << 14  # of each column
@@ -66,7 +66,7 @@ class ParquetRows:
     def is_category(self, column: str) -> bool:
         """Whether the file says that a column's cells are some categories."""
         find_column(self.path, column, self.names)
-        return is_category(self.schema, column)
+        return column in categories_of(self.schema)
 
     def check(self, columns: Iterable[str]) -> None:
         """Raise if one of the files lacks a column."""

@@ -81,8 +81,8 @@ def read_parquet(path: Path, texts: Collection[str] = (), without: Collection[st
     table.validate(full=True)  # damaged text and categories that are not there are found here
     frame = table.to_pandas()
     schema = _parquet_schema(path)
-    codes = [name for name in columns or schema.names if is_category(schema, name)]
-    return frame.astype(dict.fromkeys([name for name in codes if name in frame], "category"))
+    codes = categories_of(schema) & {*frame.columns}
+    return frame.astype(dict.fromkeys(codes, "category")) if codes else frame
 
 
 def parquet_names(path: Path) -> list[str]:
@@ -92,13 +92,12 @@ def parquet_names(path: Path) -> list[str]:
     return [name for name in schema.names if name not in index]
 
 
-def is_category(schema: Any, name: str) -> bool:
-    """Whether an Arrow schema says that a column's cells, numbers perhaps, are some categories."""
-    told = (schema.pandas_metadata or {}).get("columns", [])
+def categories_of(schema: Any) -> set[str]:
+    """The columns whose cells, numbers perhaps, an Arrow schema says are some categories."""
     types = optional("pyarrow.types", "Reading a Parquet file")
-    return types.is_dictionary(schema.field(name).type) or any(
-        column["name"] == name and column["pandas_type"] == "categorical" for column in told
-    )
+    told = (schema.pandas_metadata or {}).get("columns", [])
+    by_pandas = {str(c["name"]) for c in told if c["pandas_type"] == "categorical"}
+    return by_pandas | {field.name for field in schema if types.is_dictionary(field.type)}
 
 
 def _parquet_schema(path: Path) -> Any:
