@@ -366,3 +366,120 @@ def _course(X, y, solver, seed=0):
     result = bp.minimize(net, bp.init_theta(net, seed), X, Y, lam=1.0, solver=solver, max_iter=50)
     right = bp.forward(net, result.x, X).argmax(axis=1) == Y.argmax(axis=1)
     assert right.mean() >= 0.95
+
+
+# Patience, the rate that falls, and what is not finite, against plain loops.
+
+
+def plain_patience(values, tol, n_iter_no_change, by_score):
+    """The counts after each epoch: scikit-learn's rule, a NaN being no improvement."""
+    best, count, counts = -np.inf if by_score else np.inf, 0, []
+    for value in values:
+        better = value >= best + tol if by_score else value <= best - tol
+        count = 0 if better else count + 1
+        if value > best if by_score else value < best:
+            best = value
+        counts.append((count, best, count > n_iter_no_change))
+    return counts
+
+
+VALUES = [
+    [1.0, 0.9, 0.95, 0.85, 0.85, 0.8, 0.79, 0.9],
+    [0.1, 0.3, 0.3, 0.35, 0.2, np.nan, 0.4, 0.4],
+]
+
+
+@pytest.mark.parametrize("by_score", [False, True])
+@pytest.mark.parametrize("tol", [0.0, 0.05, 0.3])
+@pytest.mark.parametrize("values", VALUES)
+def test_patience_is_the_plain_loop(values, tol, by_score):
+    patience, state = Patience(tol, 2, by_score), begin()
+    values = values if by_score else [v for v in values if np.isfinite(v)]
+    curve, best = ("score_curve", "best_score") if by_score else ("J_curve", "best_J")
+    for i, (count, least, over) in enumerate(plain_patience(values, tol, 2, by_score)):
+        theta = np.full(3, float(i))
+        state = patience.count({**state, "theta": theta, curve: values[: i + 1]})
+        assert (state["no_improvement"], state[best]) == (count, least)
+        assert patience.exhausted(state) is over
+        assert patience.rank(state) == (-least if by_score else least)
+        if by_score:
+            assert state["best_theta"][0] == np.nanargmax(values[: i + 1])
+            assert training.best_theta(state) is state["best_theta"]
+        else:
+            assert training.best_theta(state) is theta
+
+
+@pytest.mark.parametrize("parts", [(5, 5), (1, 9), (3, 3, 4)])
+def test_a_rate_that_has_fallen_stays_where_it_is_when_the_training_goes_on(problem, parts):
+    def adaptive(epochs):
+        patience = Patience(1e3, 1)
+        return plan(epochs, 0.1, Nesterov(0.9), patience, "adaptive", total=10)
+
+    whole, _ = training.run_epochs(problem, begin(), adaptive(10), Watch())
+    assert whole["learning_rate"] == pytest.approx(0.1 / 5**4)  # after epochs 3, 5, 7 and 9
+    state = begin()
+    for epochs in parts:
+        state, reason = training.run_epochs(problem, state, adaptive(epochs), Watch())
+        assert reason is StopReason.MAX_ITER
+    assert state["learning_rate"] == whole["learning_rate"]
+    assert state["J_curve"] == whole["J_curve"]
+    np.testing.assert_array_equal(state["theta"], whole["theta"])
+    faster = plan(1, 0.2, Nesterov(0.9), FOR_EVER, "adaptive")
+    anew, _ = training.run_epochs(problem, state, faster, Watch())
+    assert (anew["learning_rate"], anew["learning_rate_init"]) == (0.2, 0.2)
+
+
+def test_progress_holds_the_numbers_of_its_epoch(problem):
+    told = []
+    scores = iter([(0.25, 3.0), (0.5, 2.0), (0.75, 1.0)])
+    watch = Watch(validate=lambda theta: next(scores), callbacks=(told.append,))
+    state, reason = training.run_epochs(problem, begin(), plan(3), watch)
+    assert reason is StopReason.MAX_ITER
+    assert [(p.validation_score, p.validation_loss) for p in told] == [
+        (0.25, 3),
+        (0.5, 2),
+        (0.75, 1),
+    ]
+    assert (state["score_curve"], state["validation_curve"]) == ([0.25, 0.5, 0.75], [3, 2, 1])
+    assert watch.rows == state["rows_seen"] == 3 * 60
+    assert [p.rows_per_second * p.seconds for p in told] == pytest.approx([60, 120, 180])
+    assert state["solver"]["t"] == 3 * 4  # batches of 16 of 60 rows
+
+
+def test_an_epoch_follows_its_order_of_rows(problem):
+    state, _ = training.run_epochs(problem, begin(5), plan(2, optimizer=Nesterov(0.9)), Watch())
+    generator = np.random.Generator(np.random.PCG64(5))
+    theta, velocity = begin(5)["theta"], 0.0
+    X, Y = problem.rows.X, problem.rows.Y
+    for _ in range(2):
+        order = generator.permutation(60)
+        for start in range(0, 60, 16):
+            rows = order[start : start + 16]
+            part = len(rows) / 60
+            _, D = bp.cost_and_gradient(NET, theta, X[rows], Y[rows], lam=0.5 * part)
+            velocity = 0.9 * velocity - 0.05 * D
+            theta = theta + 0.9 * velocity - 0.05 * D
+    np.testing.assert_allclose(state["theta"], theta, rtol=1e-10)
+    assert state["generator"] == generator.bit_generator.state
+
+
+def test_divergence_ends_every_curve_with_nan_and_keeps_the_state(problem):
+    class Lost(engine.OneByOne):
+        rows, net, lam = problem.rows, problem.net, problem.lam
+        epochs = 0
+
+        def run_epoch(self, theta, state, *rest):
+            self.epochs += 1
+            moved = {**state, "t": state["t"] + 4}
+            return engine.Epoch(theta + 1, moved, np.nan if self.epochs == 3 else 1 / self.epochs)
+
+        cost_and_gradient = staticmethod(problem.cost_and_gradient)
+
+    watch = Watch(validate=lambda theta: (0.5, 0.25))
+    state, reason = training.run_epochs(Lost(), begin(), plan(9), watch)
+    assert reason is StopReason.DIVERGED
+    np.testing.assert_array_equal(state["J_curve"], [1, 0.5, np.nan])
+    np.testing.assert_array_equal(state["score_curve"], [0.5, 0.5, np.nan])
+    np.testing.assert_array_equal(state["validation_curve"], [0.25, 0.25, np.nan])
+    np.testing.assert_array_equal(state["theta"], begin()["theta"] + 2)
+    assert (state["epoch"], state["rows_seen"], state["solver"]["t"]) == (2, 120, 8)

@@ -486,8 +486,6 @@ class Perceptron(
 
     def _validator(self, net: Network, data: Data) -> Callable[[Any], tuple[float, float]]:
         """Score and mean loss on a validation set, as a function of θ."""
-        if data.w is not None and not as_numpy(data.w).any():
-            raise InvalidInput("sample_weight_val is zero for every validation row.")
         problem = engine.prepare(
             net, data.X, data.Y, sample_weight=data.w, n_threads=self.n_threads
         )
@@ -829,6 +827,8 @@ def refuse_half_a_set(X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
         raise InvalidInput("X_val is given without y_val, the targets of its rows.")
     elif isinstance(X_val, Blocks) or is_dask(X_val):
         raise InvalidInput("X_val holds rows in memory: an array, a data frame or a sparse matrix.")
+    elif sample_weight_val is not None and not np.any(as_numpy(sample_weight_val)):
+        raise InvalidInput("sample_weight_val is zero for every validation row.")
 
 
 def keep(estimator: Any, arguments: dict[str, Any]) -> None:
