@@ -1,5 +1,7 @@
 import dataclasses
 import io
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,3 +243,55 @@ def test_each_named_array_is_computed_once(monkeypatch):
     assert calls == [50]
     found.ask(1)
     assert calls == [50, 1]
+
+
+def small():
+    """Two examples of unlike weight, with numbers that can be followed by hand."""
+    net = bp.Network((2, 2, 2), "tanh", "log_loss")
+    theta = [0.5, -0.25, 1.0, 0.75, -0.5, 0.25, 0.125, -1.0, 2.0, -0.75, 0.5, 1.5]
+    X, Y = [[1.0, -2.0], [0.5, 3.0]], [[1.0, 0.0], [0.0, 1.0]]
+    return bp.trace(net, theta, X, Y, lam=3.0, sample_weight=[1.0, 2.0])
+
+
+WORD_FOR_WORD = json.loads(
+    (Path(__file__).parent / "files" / "explanations.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("known", WORD_FOR_WORD, ids=lambda known: known["text"][0][:8])
+def test_every_symbol_word_for_word(known):
+    found = bp.explain(small(), known["symbol"], **known["place"])
+    assert str(found).split("\n") == repr(found).split("\n") == known["text"]
+    assert found.latex.split("\n") == known["latex"]
+    assert [part.text for part in found.parts] == known["parts"]
+    for k, part in enumerate(found.parts):
+        assert found.ask(k).number == found.ask(part).number == part
+
+
+def test_the_slope_and_what_was_given_word_for_word():
+    t = small()
+    slope = bp.explain(t, "delta", layer=2, unit=1).ask(0)
+    assert str(slope) == (
+        "g′(z)⁽²⁾[0, 1] = 1 − tanh²(z⁽²⁾[0, 1])\n               = tanh′(0)\n               = 1"
+    )
+    assert r"&= \mathrm{tanh}'(0)" in slope.latex
+    assert [str(part) for part in map(slope.ask, slope.parts)][0].startswith("z⁽²⁾[0, 1] = Σⱼ")
+    J = bp.explain(t, "J")
+    given = [str(J.ask(part)) for part in J.parts if J.ask(part).is_leaf]
+    assert given == [
+        "w[1] = 2   (a sample weight)",
+        "W = 3   (the sum of the sample weights)",
+        "λ = 3   (the weight decay)",
+    ]
+    cost = bp.explain(t, "cost")
+    assert str(cost.ask(2)) == "Y[0, 0] = 1   (a target)"
+    assert str(bp.explain(t, "a", layer=1, unit=0).ask(0)) == "X[0, 0] = 1   (an input)"
+
+
+def test_latex_of_words_and_of_sums_that_are_cut():
+    robust = bp.trace(bp.Network((1, 1), (), bp.huber(1.0)), [0.0, 2.0], [[3.0]], [[5.0]])
+    assert r"\text{$\partial$huber/$\partial$z at a = 6, y = 5}" in (
+        bp.explain(robust, "delta", layer=2, unit=0).latex
+    )
+    long = bp.explain(traced(sizes=(40, 2), m=1), "z", layer=2, unit=0).latex
+    assert r"\dots  \text{(29 more terms)} \dots " in long

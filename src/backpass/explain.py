@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -194,8 +195,7 @@ class Explanation:
         """The formula, with its numbers below it, as LaTeX's ``aligned``."""
         rows = [rf"{self.number.latex} &= {self.formula.latex}"]
         if not self.is_leaf:
-            numbers = self.numbers().replace("·", r" \cdot ").replace("…", r"\dots ")
-            rows.append(rf"&= {numbers.replace('e^', chr(92) + 'exp')}")
+            rows.append(f"&= {_numbers_in_latex(self.numbers())}")
         rows.append(rf"&= {self.value:.10g}")
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
@@ -391,7 +391,9 @@ class _Answers:
         z = self.number("z", l, i, k)
         g = net.activation(l)
         value = float(g.g(np.asarray(z.value)))
-        formula = VALUE_FORMULAS.get(g.name, Formula(f"{g.name}(@)", rf"\text{{{g.name}}}(@)"))
+        formula = VALUE_FORMULAS.get(
+            g.name, Formula(f"{g.name}(@)", rf"\text{{{_in_latex(g.name)}}}(@)")
+        )
         return formula.at(z), [Term(f"{g.name}({z.value:.6g})", value)], [z]
 
     def _input(self, i: int, k: int) -> Any:
@@ -456,7 +458,9 @@ class _Answers:
     def _slope(self, number: Number) -> Any:
         l, (i, k) = _layer(number), number.index
         z, name = self.number("z", l, i, k), self.t.net.activation(l).name
-        formula = SLOPE_FORMULAS.get(name, Formula(f"{name}′(@)", rf"\text{{{name}}}'(@)"))
+        formula = SLOPE_FORMULAS.get(
+            name, Formula(f"{name}′(@)", rf"\text{{{_in_latex(name)}}}'(@)")
+        )
         return formula.at(z), [Term(f"{name}′({z.value:.6g})", number.value)], [z]
 
     def _Delta(self, number: Number) -> Any:
@@ -532,13 +536,26 @@ class _Answers:
         ys = [self.number("Y", None, e, k) for k in range(net.sizes[-1])]
         z_text, y_text = (", ".join(f"{v.value:.6g}" for v in part) for part in (zs, ys))
         term = Term(f"{net.loss.name}(z = [{z_text}], y = [{y_text}])", value)
-        default = Formula(f"{net.loss.name}(z, y)", rf"\text{{{net.loss.name}}}(z, y)")
+        default = Formula(f"{net.loss.name}(z, y)", rf"\text{{{_in_latex(net.loss.name)}}}(z, y)")
         return LOSS_FORMULAS.get(net.loss.name, default), [term], [*zs, *ys]
 
 
 def _is_whole(k: Any) -> bool:
     """Whether it counts something: an integer, and no truth value."""
     return isinstance(k, int | np.integer) and not isinstance(k, bool)
+
+
+def _numbers_in_latex(numbers: str) -> str:
+    """A line of numbers in LaTeX: products, and what is said in words or named upright."""
+    if "∂" in numbers:
+        return rf"\text{{{_in_latex(numbers)}}}".replace("∂", r"$\partial$")
+    named = re.sub(
+        r"([a-z_]+)(′?)(?=\()",
+        lambda m: rf"\mathrm{{{_in_latex(m[1])}}}{m[2] and chr(39)}",
+        numbers,
+    )
+    told = re.sub(r"\(\d+ more terms\)", lambda m: rf"\text{{{m[0]}}}", named)
+    return told.replace("·", r" \cdot ").replace("…", r"\dots ")
 
 
 def _in_latex(name: str) -> str:

@@ -53,7 +53,7 @@ class Mistake:
         return f"{self.where}: {self.what}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """What ``check_backprop`` found.
 
@@ -120,6 +120,9 @@ class Diagnosis:
         from .render import as_text
 
         return as_text(self)
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __rich__(self) -> Any:
         from .render import as_rich
