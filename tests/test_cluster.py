@@ -73,3 +73,110 @@ def test_what_does_not_fit():
     bad[120, 2] = np.nan
     with pytest.raises(InvalidInput, match="1 NaN"):
         bp.MLPClassifier(solver="lbfgs", **SETTINGS).fit(cut(bad), cut(K))
+
+
+# --- data frames, however they were made ---------------------------------------------------------
+
+pandas = pytest.importorskip("pandas")
+dd = pytest.importorskip("dask.dataframe")
+FRAME = pandas.DataFrame(X, columns=list("abcdef"))
+METHODS = ["predict", "predict_proba", "predict_log_proba", "decision_function", "transform"]
+
+
+def frames(folder):
+    """Frames of known and unknown divisions, of partitions that are empty, from files and parts."""
+    whole = dd.from_pandas(FRAME, npartitions=4)
+    FRAME.to_parquet(folder / "t.parquet", row_group_size=60)
+    FRAME.to_csv(folder / "t.csv", index=False)
+    return {
+        "from_pandas": whole,
+        "filtered": whole[whole.a > 0],
+        "empty partitions": whole.map_partitions(lambda part: part[part.index > 120]),
+        "concat": dd.concat([whole, whole]),
+        "map_partitions": whole.map_partitions(lambda part: part),
+        "read_parquet": dd.read_parquet(folder / "t.parquet"),
+        "read_csv": dd.read_csv(folder / "t.csv", blocksize=4000),
+        "from_delayed": dd.from_delayed(whole.to_delayed()),
+        "repartitioned": whole.repartition(npartitions=3),
+        "float32": whole.astype("float32"),
+    }
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_data_frame_is_predicted_by_partitions_however_it_was_made(method, tmp_path):
+    model = bp.MLPClassifier(**SETTINGS).fit(FRAME, K)
+    for name, lazy_frame in frames(tmp_path).items():
+        lazy, in_memory = getattr(model, method)(lazy_frame), lazy_frame.compute()
+        expected = getattr(model, method)(in_memory)
+        assert isinstance(lazy, da.Array), name
+        assert lazy.dtype == expected.dtype
+        assert lazy.ndim == expected.ndim
+        answers = lazy.compute()
+        np.testing.assert_allclose(answers, expected, rtol=1e-12, err_msg=name)
+        assert answers.dtype == expected.dtype
+
+
+def test_a_regressor_and_several_outputs(tmp_path):
+    y = np.stack([X[:, 0], X[:, 1]], axis=1)
+    several = bp.MLPRegressor(**SETTINGS).fit(FRAME, y)
+    labels = bp.MLPClassifier(**SETTINGS).fit(FRAME, np.stack([K, K % 2], axis=1))
+    for frame in frames(tmp_path).values():
+        in_memory = frame.compute()
+        for model in (several, labels):
+            np.testing.assert_allclose(model.predict(frame).compute(), model.predict(in_memory))
+        parts, expected = labels.predict_proba(frame), labels.predict_proba(in_memory)
+        for part, whole in zip(parts, expected, strict=True):
+            np.testing.assert_allclose(part.compute(), whole)
+
+
+def test_nothing_is_computed_before_it_is_asked_for():
+    model, calls = bp.MLPClassifier(**SETTINGS).fit(FRAME, K), []
+    frame = dd.from_pandas(FRAME, npartitions=4)
+    watched = frame.map_partitions(lambda part: calls.append(1) or part, meta=frame._meta)
+    lazy = [getattr(model, method)(watched) for method in METHODS]
+    score = model.score(watched, frame.a.map_partitions(np.sign, meta=("y", float)))
+    assert not calls
+    lazy[0].compute()
+    assert len(calls) == 4
+    score.compute()
+    assert len(calls) == 8
+
+
+def test_names_are_looked_at_when_the_prediction_is_asked_for():
+    model = bp.MLPClassifier(**SETTINGS).fit(FRAME, K)
+    frame = dd.from_pandas(FRAME, npartitions=2)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame.rename(columns={"a": "z"}))
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[list("bacdef")])
+    with pytest.raises(ValueError, match="features"):
+        bp.MLPClassifier(**SETTINGS).fit(X, K).predict(cut(X[:, :5]))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scores_of_frames_of_unknown_length(weighted):
+    whole = dd.from_pandas(FRAME.assign(k=K, t=X[:, 0] - X[:, 1], w=w), npartitions=4)
+    some = whole[whole.b > 0]
+    X_some, in_memory = some[list("abcdef")], some.compute()
+    weights = {"sample_weight": some.w} if weighted else {}
+    theirs = {"sample_weight": in_memory.w} if weighted else {}
+    classifier = bp.MLPClassifier(**SETTINGS).fit(FRAME, K)
+    regressor = bp.MLPRegressor(**SETTINGS).fit(FRAME, X[:, 0] - X[:, 1])
+    for model, target in ((classifier, "k"), (regressor, "t")):
+        lazy = model.score(X_some, some[target], **weights)
+        expected = model.score(in_memory[list("abcdef")], in_memory[target], **theirs)
+        assert float(lazy.compute()) == pytest.approx(expected, rel=1e-9)
+    with pytest.raises(InvalidInput, match="X has 4 partitions, but y has 3"):
+        classifier.score(X_some, some.k.repartition(npartitions=3))
+    with pytest.raises(InvalidInput, match="so y must be one, too"):
+        classifier.score(X_some, in_memory.k)
+    with pytest.raises(InvalidInput, match="A partition of X has"):
+        classifier.score(X_some, whole.k).compute()
+
+
+def test_arrays_of_unknown_length():
+    model = bp.MLPClassifier(**SETTINGS).fit(X, K)
+    unknown = dd.from_pandas(FRAME, npartitions=4).to_dask_array()
+    for method in METHODS:
+        lazy = getattr(model, method)(unknown)
+        np.testing.assert_allclose(lazy.compute(), getattr(model, method)(X), rtol=1e-12)

@@ -16,6 +16,7 @@ import numpy as np
 
 from .arrays import Array
 from .blocks import Block, Blocks, BlocksInDtype, computed_in, dense_block
+from .dask_client import computed, watched
 from .errors import InvalidInput
 from .extras import optional
 from .network import Network
@@ -112,11 +113,11 @@ class DaskBlocks:
 
     def read(self, group: int) -> Iterator[Block]:
         """Fetch one partition."""
-        yield block_of(self.dtype, self.names, *_computed(*self.partitions[group]))
+        yield block_of(self.dtype, self.names, *computed(*self.partitions[group]))
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Fetch y and w of one partition."""
-        fetched = _computed(*self.partitions[group][1:])
+        fetched = computed(*self.partitions[group][1:])
         yield np.asarray(fetched[0]), None if len(fetched) == 1 else np.asarray(fetched[1])
 
     def digests(self, encode: Encode) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ class DaskBlocks:
         dask = optional("dask", "Training on Dask collections")
         task = dask.delayed(partition_digest, pure=False)
         tasks = [task(encode, self.dtype, self.names, *partition) for partition in self.partitions]
-        return _computed(*tasks)
+        return computed(*tasks)
 
 
 class ClusterProblem(StreamedProblem):
@@ -142,7 +143,7 @@ class ClusterProblem(StreamedProblem):
             task(self.net, theta, self.encode, self.n_threads, dtype, names, *partition)
             for partition in self.blocks.partitions
         ]
-        yield from _computed(*tasks)
+        yield from computed(*tasks)
 
 
 def partition_sums(
@@ -172,30 +173,65 @@ def block_of(dtype: Any, names: tuple[str, ...], X: Any, y: Any, w: Any = None) 
 
 
 def lazily(method: Any, X: Any) -> Any:
-    """Predict by partitions, when the result is asked for."""
+    """Predict by partitions, when the result is asked for; names and width are looked at now."""
     if hasattr(X, "columns"):
-        _refuse_raw(method.__self__)
-        return X.to_dask_array(lengths=True).map_blocks(_rows_of(method), drop_axis=1)
-    like = _rows_of(method)(np.zeros((1, X.shape[1]), X.dtype))
+        _refuse_raw(getattr(getattr(method, "func", method), "__self__", None))
+    like = method(_one_row(X))
+    if isinstance(like, list):  # of several outputs
+        return [_lazily(_part_of(method, i), X, part) for i, part in enumerate(like)]
+    return _lazily(method, X, like)
+
+
+def _lazily(method: Any, X: Any, like: np.ndarray) -> Any:
+    """Predict what looks like this one row's answer."""
+    rows = _rows_of(method, like[:0])
+    width = () if like.ndim == 1 else ((like.shape[1],),)
+    if hasattr(X, "columns"):
+        return _of_partitions(rows, X.to_delayed(), like)
     X = X.rechunk({1: -1})
     if like.ndim == 1:
-        return X.map_blocks(_rows_of(method), drop_axis=1, dtype=like.dtype)
-    chunks = (X.chunks[0], (like.shape[1],))
-    return X.map_blocks(_rows_of(method), chunks=chunks, dtype=like.dtype)
+        return X.map_blocks(rows, drop_axis=1, dtype=like.dtype, meta=like[:0])
+    return X.map_blocks(rows, chunks=(X.chunks[0], *width), dtype=like.dtype, meta=like[:0])
 
 
 def _refuse_raw(estimator: Any) -> None:
     """Raise where a model of a table would take its raw numbers for those that it made of them."""
-    if vars(estimator).get("preprocessing_") is not None:
+    if getattr(estimator, "preprocessing_", None) is not None:
         raise InvalidInput(
             "This model reads a table's columns itself: predict the partitions of a Dask data "
             "frame with frame.map_partitions(model.predict)."
         )
 
 
+def _one_row(X: Any) -> Any:
+    """A row of zeros in X's form."""
+    if not hasattr(X, "columns"):
+        return np.zeros((1, X.shape[1]), X.dtype)
+    row = np.zeros((1, len(X.columns)))
+    return optional("pandas", "A data frame").DataFrame(row, columns=list(X.columns))
+
+
+def _of_partitions(rows: Any, partitions: list[Any], like: np.ndarray) -> Any:
+    """A Dask array of what is made of a data frame's partitions, of unknown lengths."""
+    dask, da = (optional(name, "Predicting a Dask data frame") for name in ("dask", "dask.array"))
+    task = dask.delayed(rows, pure=True)
+    shape = (np.nan, *like.shape[1:])
+    parts = [da.from_delayed(task(p), shape, meta=like[:0]) for p in partitions]
+    return da.concatenate(parts, allow_unknown_chunksizes=True)
+
+
+def _part_of(method: Any, part: int) -> Any:
+    return lambda X: method(X)[part]
+
+
+def _rows_of(method: Any, empty: np.ndarray) -> Any:
+    """A method that also takes partitions without rows."""
+    return lambda X: method(X) if len(X) else empty
+
+
 def lazy_accuracy(predicted: Any, y: Any, sample_weight: Any = None) -> Any:
     """The part of rows whose labels are right, as something that Dask computes when asked."""
-    right = predicted == _aligned(y, "y", predicted.chunks[0])
+    right = predicted == _beside(y, "y", predicted)
     right = right.all(axis=1) if right.ndim == 2 else right
     w = _lazy_weights(sample_weight, right)
     return right.mean() if w is None else (w * right).sum() / w.sum()
@@ -203,7 +239,7 @@ def lazy_accuracy(predicted: Any, y: Any, sample_weight: Any = None) -> Any:
 
 def lazy_r_squared(predicted: Any, y: Any, sample_weight: Any = None) -> Any:
     """R², the mean over the outputs, as something that Dask computes when asked."""
-    y = _aligned(y, "y", predicted.chunks[0])
+    y = _beside(y, "y", predicted)
     w = _lazy_weights(sample_weight, predicted)
     if w is None:
         w = optional("dask.array", "Training on Dask collections").ones_like(y, dtype=float)
@@ -217,16 +253,34 @@ def _lazy_weights(sample_weight: Any, rows: Any) -> Any:
     """Weights cut where the rows are; None where all count the same."""
     if sample_weight is None or np.ndim(sample_weight) == 0:
         return None
-    return _aligned(sample_weight, "sample_weight", rows.chunks[0])
+    return _beside(sample_weight, "sample_weight", rows)
 
 
-def _rows_of(method: Any) -> Any:
-    """A method that also takes the empty arrays that Dask tries out."""
-    return lambda X: method(X) if len(X) else method(np.zeros((1, X.shape[1]), X.dtype))[:0]
+def _beside(value: Any, name: str, rows: Any) -> Any:
+    """Targets or weights cut where the rows are, without computing either."""
+    sizes = rows.chunks[0]
+    if not np.isnan(sum(sizes)):
+        return _aligned(value, name, sizes)
+    if not is_dask(value):
+        raise InvalidInput(f"X is a Dask collection, so {name} must be one, too.")
+    array = value.to_dask_array() if hasattr(value, "to_dask_array") else value
+    if array.numblocks[0] != len(sizes):
+        raise InvalidInput(
+            f"X has {len(sizes)} partitions, but {name} has {array.numblocks[0]}; cut them alike."
+        )
+    da = optional("dask.array", "Training on Dask collections")
+    task = optional("dask", "Training on Dask collections").delayed(_of_as_many_rows)
+    pairs = zip(*(part.to_delayed().reshape(len(sizes), -1)[:, 0] for part in (array, rows)))
+    shape, meta = (np.nan, *array.shape[1:]), np.empty((0, *array.shape[1:]), array.dtype)
+    parts = [da.from_delayed(task(name, *pair), shape, meta=meta) for pair in pairs]
+    return da.concatenate(parts, allow_unknown_chunksizes=True)
 
 
-def _computed(*values: Any) -> tuple[Any, ...]:
-    return optional("dask", "Training on Dask collections").compute(*values)
+def _of_as_many_rows(name: str, part: Any, rows: np.ndarray) -> np.ndarray:
+    """A part of the targets or the weights, if it is as long as the rows beside it."""
+    if len(part) != len(rows):
+        raise InvalidInput(f"A partition of X has {len(rows)} rows, but {name}'s has {len(part)}.")
+    return np.asarray(part)
 
 
 def _as_array(value: Any, name: str) -> Any:
@@ -234,8 +288,10 @@ def _as_array(value: Any, name: str) -> Any:
     if not is_dask(value):
         raise InvalidInput(f"X is a Dask collection, so {name} must be one, too.")
     if hasattr(value, "to_dask_array"):
-        return value.to_dask_array(lengths=True)
-    return value.compute_chunk_sizes() if np.isnan(sum(value.chunks[0])) else value
+        return watched(lambda: value.to_dask_array(lengths=True))
+    if np.isnan(sum(value.chunks[0])):
+        return watched(value.compute_chunk_sizes)
+    return value
 
 
 def _weights_of(sample_weight: Any, sizes: tuple[int, ...]) -> Any:

@@ -9,6 +9,7 @@
     │   └── WrongDerivative                   a user's loss or activation whose derivative is wrong
     ├── ModelFileError                        a model file that is not one, or is damaged
     ├── WriteError (also an OSError)          an output that could not be written; the old is left
+    ├── ClusterLost (also a RuntimeError)    other machines that died while they computed
     ├── OutputExists (also a FileExistsError) an output that would be replaced without leave
     └── MissingExtra (also an ImportError)    an optional dependency that is not installed
 
@@ -46,6 +47,10 @@ class ModelFileError(BackpassError):
 
 class WriteError(BackpassError, OSError):
     """An output file could not be written; what was there before is left."""
+
+
+class ClusterLost(BackpassError, RuntimeError):
+    """The machines that were computing are gone, or keep dying of the work."""
 
 
 class OutputExists(BackpassError, FileExistsError):

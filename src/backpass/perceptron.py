@@ -12,7 +12,7 @@ import logging
 import math
 import zlib
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
@@ -36,7 +36,7 @@ from .activations import ACTIVATIONS, Activation, find_activation
 from .arrays import array_namespace, as_csr, as_numpy, in_precision, like
 from .blocks import Blocks
 from .checkpoints import Checkpoint, checkpoint_at, identity
-from .cluster import blocks_of, description_of, in_dtype, is_dask, problem_of
+from .cluster import blocks_of, description_of, in_dtype, is_dask, lazily, problem_of
 from .drafts import found, original, published_whole
 from .errors import InvalidInput
 from .findings import Findings
@@ -776,6 +776,8 @@ class Perceptron(
         InvalidInput
             If the network has no such hidden layer.
         """
+        if is_dask(X):
+            return lazily(partial(self.transform, layer=layer), X)
         X = self._checked(X, "transform")
         net = self.net_
         l = layer + net.L if layer < 0 else layer
