@@ -238,9 +238,10 @@ def _check_module(module: Any) -> None:
     known = {"Linear", *TORCH_PASSIVE, *TORCH_ACTIVATIONS, *TORCH_OUTPUTS}
     if name not in known or not type(module).__module__.startswith("torch.nn"):
         raise InvalidInput(f"The torch module {module} has no counterpart in the library.")
-    setting, values = TORCH_SETTINGS.get(name, (None, ()))
-    if setting is not None and getattr(module, setting) not in values:
-        raise InvalidInput(f"{module} is not the library's: that has {setting}={values[0]!r}.")
+    if name in TORCH_SETTINGS:
+        setting, values = TORCH_SETTINGS[name]
+        if getattr(module, setting) not in values:
+            raise InvalidInput(f"{module} is not the library's: that has {setting}={values[0]!r}.")
     if name == "Dropout" and module.training and module.p > 0:
         raise InvalidInput(f"{module} draws in training mode: call model.eval() first.")
     if getattr(module, "_forward_hooks", None) or getattr(module, "_forward_pre_hooks", None):
