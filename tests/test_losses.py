@@ -371,3 +371,11 @@ def test_the_output_activation_is_known_by_its_values(units):
 )
 def test_an_output_activation_that_is_only_close_to_one_of_ours_is_ones_own(h):
     assert output_of(own_loss(h), 3) == "own"
+
+
+@pytest.mark.parametrize("name", [n for n in EVERY if n != "log_loss" and n[:6] != "binary"])
+def test_nothing_is_lost_where_nothing_is_missing(name):
+    loss, y = EVERY[name], np.array([[2.0, 1.0, 5.0]])
+    z = np.log(y) if name == "poisson" else y.copy()
+    np.testing.assert_allclose(loss.value(z, y), 0, atol=1e-14)
+    np.testing.assert_allclose(loss.delta(z, y), 0, atol=1e-14)
