@@ -610,3 +610,26 @@ def test_partial_fit_after_a_pickle_keeps_its_bits(solver, way, early_stopping):
         each.partial_fit(X_IRIS, Y_IRIS).partial_fit(X_IRIS[::2], Y_IRIS[::2])
     np.testing.assert_array_equal(copied.theta_, model.theta_)
     assert copied.loss_curve_ == model.loss_curve_
+
+
+def test_a_rate_that_fell_is_kept_by_every_way_to_go_on(tmp_path):
+    falling = {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1, "tol": 0.5}
+
+    def fresh(max_iter, **more):
+        return small(**falling, n_iter_no_change=1, max_iter=max_iter, **more)
+
+    whole = fresh(10).fit(X_IRIS, Y_IRIS)
+    half = fresh(5, warm_start=True).fit(X_IRIS, Y_IRIS)
+    assert half.training_state_["learning_rate"] < 0.1
+    bp.save(half, tmp_path / "half.backpass", state=True)
+    loaded = bp.load(tmp_path / "half.backpass").set_params(warm_start=True)
+    pickled = pickle.loads(pickle.dumps(half))
+    for model in (half, loaded, pickled):
+        model.fit(X_IRIS, Y_IRIS)
+    stopped = {"checkpoint": tmp_path / "run.checkpoint", "callbacks": raising(MemoryError(), 6)}
+    with pytest.raises(MemoryError):
+        fresh(10, **stopped).fit(X_IRIS, Y_IRIS)
+    resumed = fresh(10, checkpoint=stopped["checkpoint"]).fit(X_IRIS, Y_IRIS)
+    for model in (half, loaded, pickled, resumed):
+        np.testing.assert_array_equal(model.theta_, whole.theta_)
+        assert model.loss_curve_ == whole.loss_curve_
