@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import array_api_compat
+import array_api_compat.numpy as numpy_namespace
 import numpy as np
 from array_api_compat import (
-    array_namespace,
     device,  # NumPy's arrays have had it since 2.0 only
     is_array_api_obj,  # pyright: ignore[reportUnknownVariableType]
     is_numpy_array,
@@ -38,6 +39,13 @@ __all__ = [
     "real_part",
     "where_positive",
 ]
+
+
+def array_namespace(*arrays: Array) -> Any:
+    """Return the Array API of the arrays' library; at once for NumPy's, as one row asks often."""
+    if all(type(array) is np.ndarray for array in arrays):
+        return numpy_namespace
+    return array_api_compat.array_namespace(*arrays)
 
 
 def real_part(z: Array) -> Array:

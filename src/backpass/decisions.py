@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .activations import relu
@@ -32,7 +33,7 @@ class Decision:
     labels: Labels
     loss: Loss
 
-    @property
+    @cached_property
     def output(self) -> str:
         """What h is: "softmax", "logistic", or something that is no probability."""
         return output_of(self.loss, sum(self.labels.units))
@@ -68,14 +69,14 @@ class Decision:
         return [self._of_one_output(*each) for each in zip(self.labels.parts(a), self.labels.sizes)]
 
     def _of_one_output(self, a: Any, n_classes: int) -> Any:
+        if n_classes > 2 and self.output == "softmax":
+            return a
         xp = array_namespace(a)
         if n_classes == 1:
             return xp.ones_like(a)
         if n_classes == 2:
             a = a if self.output == "logistic" else _clipped(a)
             return xp.concat([1 - a, a], axis=1)
-        if self.output == "softmax":
-            return a
         return _shares(a) if self.output == "logistic" else _nearest_of_simplex(a)
 
     def unclear(self, probabilities: list[Any]) -> bool:

@@ -223,7 +223,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     @property
     def _decision(self) -> Decision:
-        return Decision(self._labels, self.net_.loss)
+        """How answers are read; kept, as making it takes as long as one row's forward pass."""
+        kept: Decision | None = self.__dict__.get("_kept_decision")
+        if kept is None or kept.labels is not self._labels or kept.loss is not self.net_.loss:
+            kept = self.__dict__["_kept_decision"] = Decision(self._labels, self.net_.loss)
+        return kept
 
     def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
         w = super()._weights(sample_weight, X, y)

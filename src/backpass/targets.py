@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -75,7 +76,7 @@ class Labels:
         """Q labels of which each is there or not."""
         return cls((np.array([0, 1]),) * q, multilabel=True, sparse=sparse)
 
-    @property
+    @cached_property
     def single(self) -> bool:
         """Whether each row has one label."""
         return len(self.classes) == 1 and not self.multilabel
@@ -87,17 +88,17 @@ class Labels:
             return np.arange(len(self.classes))
         return self.classes[0] if self.single else list(self.classes)
 
-    @property
+    @cached_property
     def units(self) -> tuple[int, ...]:
         """Output units of each output."""
         return tuple(1 if len(classes) <= 2 else len(classes) for classes in self.classes)
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Classes of each output."""
         return tuple(len(classes) for classes in self.classes)
 
-    @property
+    @cached_property
     def softmax(self) -> bool:
         """Whether exactly one of several units is right: a softmax's case."""
         return self.single and self.units[0] > 1
@@ -163,6 +164,8 @@ class Labels:
 
     def parts(self, a: Any) -> list[Any]:
         """Cut (m, s_L) into one piece for each output."""
+        if len(self.units) == 1:
+            return [a]
         ends = accumulate(self.units)
         return [a[:, end - units : end] for end, units in zip(ends, self.units)]
 
