@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from typing import Any
 
 from .errors import ClusterLost
@@ -98,9 +99,8 @@ def _computes(client: Any) -> bool:
 def _losses() -> tuple[type[BaseException], ...]:
     """What Dask raises where a machine is gone."""
     distributed = optional("distributed", "Dask")
-    cancelled = optional("distributed.client", "Dask").FutureCancelledError
     closed = optional("distributed.comm", "Dask").CommClosedError
-    return (distributed.KilledWorker, cancelled, closed)
+    return (distributed.KilledWorker, CancelledError, closed)
 
 
 def _one_line(error: BaseException) -> str:

@@ -131,7 +131,7 @@ class Decision:
 
 
 def _clipped(a: Any) -> Any:
-    return array_namespace(a).clip(a, 0, 1)
+    return array_namespace(a).clip(a, 0.0, 1.0)  # array-api-compat 1.9 asks for iinfo of integers
 
 
 def _shares(a: Any) -> Any:

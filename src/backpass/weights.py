@@ -23,7 +23,10 @@ def row_weights(value: Any, m: int) -> np.ndarray | None:
     if value is None:
         return None
     w = as_numpy(value)
-    return _check_sample_weight(np.full(m, w[()]) if w.ndim == 0 else w, np.empty(m))
+    w = _check_sample_weight(np.full(m, w[()]) if w.ndim == 0 else w, np.empty(m))
+    if not w.any():  # scikit-learn 1.6 does not ask for it
+        raise InvalidInput("Sample weights must contain at least one non-zero number.")
+    return w
 
 
 def weights_of_classes(class_weight: Any, labels: Labels, y: Any) -> np.ndarray:
