@@ -81,6 +81,16 @@ def test_a_state_that_is_kept_is_not_written_twice(path):
     assert not path.exists()
 
 
+def test_a_checkpoint_is_shown_by_what_it_was_asked_for(path):
+    ours = checkpoint(path, every=3)
+    ours.keep(1, RUN)  # parameters are not for a log
+    known = f"identity={ours.identity!r}, words={{}}"
+    assert repr(ours) == f"Checkpoint(path={path!r}, every=3, {known})"
+    held = Held(path, {"table": "t"}, {})
+    held.checkpoint(1, {})
+    assert repr(held) == f"Held(path={path!r}, about={{'table': 't'}}, words={{}})"
+
+
 def test_a_finished_run_is_over_but_not_thrown_away(path):
     checkpoint(path).keep(1, RUN)
     checkpoint(path).finish(RUN)

@@ -12,6 +12,7 @@ import backpass as bp
 from backpass import engine, training
 from backpass.schedules import Schedule
 from backpass.solvers.first_order import Adam, GradientDescent, Nesterov
+from backpass.streaming import StreamedProblem
 from backpass.training import Patience, Plan, Progress, StopReason, Watch
 
 NET = bp.Network((4, 5, 3), hidden="tanh", loss="log_loss")
@@ -483,3 +484,74 @@ def test_divergence_ends_every_curve_with_nan_and_keeps_the_state(problem):
     np.testing.assert_array_equal(state["validation_curve"], [0.25, 0.25, np.nan])
     np.testing.assert_array_equal(state["theta"], begin()["theta"] + 2)
     assert (state["epoch"], state["rows_seen"], state["solver"]["t"]) == (2, 120, 8)
+
+
+@pytest.mark.parametrize("asking", [0, 1])
+def test_every_callback_is_told_and_one_is_enough_to_stop(problem, asking):
+    told = [[], []]
+
+    def callback(which):
+        return lambda p: told[which].append(p.epoch) or (which == asking and p.epoch == 2)
+
+    watch = Watch(callbacks=(callback(0), callback(1)))
+    _, reason = training.run_epochs(problem, begin(), plan(9), watch)
+    assert reason is StopReason.CALLBACK
+    assert told == [[1, 2], [1, 2]]
+
+
+def test_scores_that_are_nan_from_the_first_on_are_no_improvement(problem):
+    watch = Watch(validate=lambda theta: (np.nan, 1.0))
+    patience = Patience(0.0, 2, by_score=True)
+    state, reason = training.run_epochs(problem, begin(), plan(9, patience=patience), watch)
+    assert reason is StopReason.NO_BETTER_SCORE
+    assert state["epoch"] == 3  # two are borne
+    assert training.best_theta(state) is state["theta"]
+
+
+def test_a_theta_that_is_not_finite_is_divergence_though_J_is(problem):
+    class Infinite(engine.OneByOne):
+        rows, net, lam = problem.rows, problem.net, problem.lam
+
+        def run_epoch(self, theta, state, *rest):
+            return engine.Epoch(np.append(theta[:-1], np.inf), state, 0.5)
+
+        cost_and_gradient = staticmethod(problem.cost_and_gradient)
+
+    state, reason = training.run_epochs(Infinite(), begin(), plan(), Watch())
+    assert reason is StopReason.DIVERGED
+    np.testing.assert_array_equal(state["theta"], begin()["theta"])
+
+
+def test_progress_without_a_validation_set_or_a_clock_says_so():
+    progress = Progress(2, 0.5)
+    assert (progress.epoch, progress.J) == (2, 0.5)
+    assert progress.seconds == progress.rows_per_second == 0
+    assert progress.validation_score is progress.validation_loss is progress.theta is None
+
+
+@pytest.mark.parametrize("solver", ["adam", "cg", "lbfgs", "newton"])
+def test_a_state_stays_whole_and_holds_nothing_else(problem, solver):
+    if solver == "adam":
+        state, _ = training.run_epochs(problem, begin(), plan(3), Watch())
+    else:
+        how = {"solver": solver, "max_iter": 3, "patience": Patience(0.0)}
+        state, _ = training.run_full_batch(problem, begin(), Watch(), **how)
+        np.testing.assert_array_equal(state["theta"], state["solver"]["theta"])
+    assert list(state) == list(begin())
+    assert state["epoch"] == len(state["J_curve"]) == 3
+
+
+def test_blocks_have_an_order_of_their_own(problem):
+    k = problem.rows.Y.argmax(axis=1)
+    blocks = bp.ArrayBlocks(problem.rows.X, k, rows=[[16, 16], [16], [12]])
+    streamed = StreamedProblem(NET, blocks, lambda k: np.eye(3)[k], lam=0.5)
+    state, _ = training.run_epochs(streamed, begin(7), plan(2), Watch())
+    generator = np.random.Generator(np.random.PCG64(7))
+    for _ in range(2):  # of the three groups, and a seed for the rows in them
+        generator.permutation(3)
+        generator.integers(2**63)
+    assert state["generator"] == generator.bit_generator.state
+    ours, _ = training.run_epochs(streamed, begin(), plan(2, shuffle=False), Watch())
+    theirs, _ = training.run_epochs(problem, begin(), plan(2, shuffle=False), Watch())
+    np.testing.assert_allclose(ours["theta"], theirs["theta"], rtol=1e-10)
+    assert ours["generator"] == theirs["generator"] == begin()["generator"]
