@@ -82,6 +82,8 @@ def test_labels_are_text_where_any_is():
     """A block that holds nothing but "1" does not make it a number."""
     _, distinct = target_of([np.array(["1", "1"], dtype=object), np.array(["a"], dtype=object)])
     assert CellLabels(distinct)(np.array(["1", "1"], dtype=object)).tolist() == ["1", "1"]
+    distinct = np.array(["a", "b" * 20_000], dtype=object)
+    assert CellLabels(distinct)(np.array(["a"] * 5000, dtype=object)).nbytes == 40_000
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import copy
 import hashlib
 import itertools
 import pickle
+import tracemalloc
 import warnings
 
 import joblib
@@ -591,6 +592,19 @@ def test_multilabel_early_stopping_and_scores():
     clf = MLPClassifier((20,), early_stopping=True, max_iter=30, random_state=0).fit(X, Y)
     assert clf.predict(X).shape == Y.shape
     assert clf.predict_proba(X).shape == Y.shape
+
+
+def test_labels_take_the_memory_of_their_texts_however_long_one_is(rng):
+    y = ["short"] * 4990 + ["long" * 5_000] * 10
+    X = rng.normal(size=(5000, 2))
+    tracemalloc.start()
+    clf = small(hidden_layer_sizes=(2,), max_iter=1).fit(X, y)
+    assert clf.score(X, y) == np.mean(clf.predict(X) == np.array(y, dtype=object))
+    clf.partial_fit(X, y)
+    n_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n_bytes < 4_000_000  # 400 MB where all labels are as wide
+    assert set(clf.predict(X)) <= set(clf.classes_) == set(y)
 
 
 # Input of every kind.

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backpass.labels import (
+    as_narrow,
     known_labels,
     labels_of,
     looks_like_classes,
@@ -127,6 +128,17 @@ def test_places_are_those_of_equal_names_first():
     assert places_of(["3", "3.0", "3.00"], ["3.0", "3"]).tolist() == [1, 0, -1]
     assert places_of([], ["a"]).tolist() == []
     assert places_of(["a", "a"], []).tolist() == [-1, -1]
+
+
+def test_rows_of_classes_take_what_their_texts_take():
+    wide = as_narrow(np.array(["a", "b" * 20_000]))
+    assert wide[np.zeros(5000, int)].nbytes == 40_000
+    assert known_labels(objects(*"a" * 5000), wide).nbytes == 40_000
+    assert wide.tolist() == ["a", "b" * 20_000]
+    assert as_narrow(objects("a", "bc")).dtype == "U2"
+    assert as_narrow(objects("a", "a\0")).tolist() == ["a", "a\0"]
+    for others in (np.arange(3), objects(2**70, 1), objects("a", 1), objects()):
+        assert as_narrow(others) is others
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import tracemalloc
 
 import array_api_compat.numpy as xp  # NumPy 1.26 has no astype
 import numpy as np
@@ -68,8 +69,62 @@ def test_integers_of_any_size_are_labels():
 def test_texts_that_look_like_numbers_are_texts():
     y = ["02139", "1_2", "12", "2139", "1.0", "1"] * 2
     assert there_and_back(y).tolist() == y
-    y = np.array(["a", "a\0", "a"], dtype=object)  # NumPy's own texts drop a NUL at the end
-    assert there_and_back(y).tolist() == y.tolist()
+    y = ["a", "a\0", "a"]  # NumPy's own texts drop a NUL at the end
+    for given in (y, np.array(y, dtype=object), [[label] for label in y]):
+        assert np.ravel(there_and_back(given)).tolist() == y
+
+
+# A long text among short ones.
+
+SHORT, LONG = "s", "l" * 20_000
+ROWS = [SHORT] * 4_999 + [LONG]  # as wide as the longest they would take 400 MB
+
+
+def peak_bytes(function, *arguments):
+    tracemalloc.start()
+    try:
+        return function(*arguments), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "y",
+    [ROWS, tuple(ROWS), np.array(ROWS, object), [[row] for row in ROWS]],
+    ids=["list", "tuple", "objects", "column"],
+)
+def test_memory_is_that_of_the_texts_however_long_one_is(y):
+    back, n_bytes = peak_bytes(there_and_back, y)
+    assert np.ravel(back).tolist() == ROWS
+    assert n_bytes < 4_000_000
+
+
+def test_memory_is_that_of_the_texts_where_there_are_many_classes():
+    classes = [f"{number}" for number in range(299)] + [LONG]
+    labels, n_bytes = peak_bytes(Labels.found_in, as_labels(classes * 2))
+    assert labels.public.tolist() == sorted(classes)
+    assert n_bytes < 1_000_000  # 24 MB where all are as wide
+
+
+def test_columns_side_by_side_are_not_as_wide_as_the_widest():
+    pandas = pytest.importorskip("pandas")
+    columns = {f"y{k}": LETTERS[K] for k in range(39)} | {"wide": np.array([LONG] * 9)}
+    back, n_bytes = peak_bytes(there_and_back, pandas.DataFrame(columns))
+    assert back.tolist() == [list(row) for row in zip(*columns.values())]
+    assert n_bytes < 10_000_000  # 28 MB where all are as wide
+
+
+@pytest.mark.parametrize(
+    ("longest", "shortest", "dtype"),
+    [(200, 1, "U200"), (1_000, 1_000, "U1000"), (1_000, 1, object), (1_000, 300, "U1000")],
+)
+def test_text_is_numpy_s_own_where_that_takes_not_much_more_room(longest, shortest, dtype):
+    y = ["a" * longest, "b" * shortest] * 5
+    for given in (y, np.array(y), np.array(y, object), np.array(y, f">U{longest}")):
+        back = there_and_back(given)
+        assert back.dtype == dtype
+        assert back.tolist() == y
+    assert Labels((np.array(["a", "b"], "U1000"),)).public.dtype == object
 
 
 PANDAS = {

@@ -14,7 +14,7 @@ import numpy as np
 
 from .cells import ByName, is_numeric, numbers_of, refuse_gaps, refuse_strange, texts_of
 from .errors import InvalidInput
-from .labels import labels_of
+from .labels import as_narrow, labels_of
 from .preprocessing import (
     Categorical,
     Columns,
@@ -183,7 +183,7 @@ class CellLabels:
     """The different cells of a target as labels: whole numbers, or text."""
 
     def __init__(self, distinct: np.ndarray) -> None:
-        self._cells, self._labels = distinct, labels_of(distinct)
+        self._cells, self._labels = distinct, as_narrow(labels_of(distinct))
 
     def __call__(self, cells: np.ndarray) -> np.ndarray:
         """Turn cells into labels."""

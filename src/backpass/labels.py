@@ -7,6 +7,7 @@ A number has one way of being written in full (7, 1.5); text that is written oth
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 from .cells import is_gap, is_numeric, numbers_of
 
 MAX_CLASSES = 20  # a target with more different whole numbers is a quantity, not a label
-WIDE = 16  # times the characters of the text that an array of fixed width may take
+WIDE = 16  # times what the texts take that an array of fixed width may take
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _WHOLE = re.compile(r"(-?[0-9]+)(?:\.0*)?")
@@ -39,10 +40,30 @@ def labels_of(cells: np.ndarray) -> np.ndarray:
 
 
 def text_array(texts: Sequence[str]) -> np.ndarray:
-    """Return text as NumPy's own where that is no waste: its cells are as wide as the longest."""
+    """Return text as NumPy's own where that is no waste: its cells are as wide as the longest.
+
+    One with NUL at its end stays Python's, since NumPy's own would lose that.
+    """
     width = max(map(len, texts), default=0)
     wasteful = width * len(texts) > WIDE * (sum(map(len, texts)) + len(texts))
-    return np.array(texts, dtype=object if wasteful else str)
+    lossy = any(text.endswith("\0") for text in texts)
+    return np.array(texts, dtype=object if wasteful or lossy else str)
+
+
+def as_narrow(classes: np.ndarray) -> np.ndarray:
+    """Return classes such that no rows made of them take much more than their texts.
+
+    Text is NumPy's own, with cells as wide as the longest, unless that is much more than the
+    shortest takes, which may be the label of most rows; or unless a NUL at an end would be lost.
+    """
+    texts = classes.ravel().tolist() if classes.dtype.kind in "OU" else []
+    if not texts or not all(isinstance(text, str) for text in texts):
+        return classes
+    are_objects = classes.dtype == object
+    n_bytes = 4 * max(map(len, texts)) if are_objects else classes.dtype.itemsize
+    if n_bytes > WIDE * min(map(sys.getsizeof, texts)) or any(t.endswith("\0") for t in texts):
+        return classes.astype(object)
+    return classes.astype(str) if are_objects else classes
 
 
 def looks_like_classes(cells: np.ndarray, name: str) -> bool:

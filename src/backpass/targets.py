@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from .arrays import array_namespace, as_csr, is_array_api_obj, is_numpy_array
 from .errors import InvalidInput
+from .labels import WIDE, as_narrow, text_array
 
 _DATES = (
     datetime.date,
@@ -37,6 +38,9 @@ class Labels:
     classes: tuple[np.ndarray, ...]
     multilabel: bool = False
     sparse: bool = False  # indicators that came as CSR, and are predicted as such
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(map(as_narrow, self.classes)))
 
     @classmethod
     def of(cls, y: np.ndarray) -> Labels:
@@ -274,7 +278,10 @@ def _columns_of_frame(frame: Any) -> list[Any]:
 def _side_by_side(columns: list[np.ndarray]) -> np.ndarray:
     """Columns as one array; of objects where they have different types."""
     dtypes = {column.dtype for column in columns}
-    if len({dtype.kind for dtype in dtypes}) == 1 and dtypes != {np.dtype("u8"), np.dtype("i8")}:
+    sizes = [column.dtype.itemsize for column in columns]
+    wasteful = max(sizes) * len(sizes) > WIDE * sum(sizes)
+    lossy = dtypes == {np.dtype("u8"), np.dtype("i8")}
+    if len({dtype.kind for dtype in dtypes}) == 1 and not wasteful and not lossy:
         return np.stack(columns, axis=1)
     return np.stack([column.astype(object) for column in columns], axis=1)
 
@@ -292,17 +299,25 @@ def _from_pandas(y: Any) -> np.ndarray:
 def _from_any(y: Any) -> np.ndarray:
     """An array-like; Python's numbers and texts stay what they are where NumPy would change them.
 
-    Of a list of −1 and 2⁶³ it would make floats, and of 1 and "a" two texts.
+    Of a list of −1 and 2⁶³ it would make floats, of 1 and "a" two texts, and a long text among
+    many short ones would make them all as wide.
     """
+    if isinstance(y, list | tuple) and _holds_text(y):
+        objects = np.array(y, dtype=object)
+        texts = objects.ravel().tolist()
+        return text_array(texts).reshape(objects.shape) if _kinds(objects) == {str} else objects
     array = np.asarray(y)
-    if not isinstance(y, list | tuple) or array.dtype.kind not in "fUO":
+    if not isinstance(y, list | tuple) or array.dtype.kind != "f":
         return array
     objects = np.array(y, dtype=object)
-    if objects.shape != array.shape:
-        return array
-    kinds = _kinds(objects)
-    lossy = array.dtype.kind == "f" and int in kinds and np.abs(array).max() > EXACT_INTEGERS
-    return objects if lossy or (array.dtype.kind == "U" and len(kinds) > 1) else array
+    return objects if int in _kinds(objects) and np.abs(array).max() > EXACT_INTEGERS else array
+
+
+def _holds_text(y: list | tuple) -> bool:
+    return any(
+        isinstance(label, str) or (isinstance(label, list | tuple) and _holds_text(label))
+        for label in y
+    )
 
 
 def _of_one_type(objects: np.ndarray) -> np.ndarray:
@@ -353,13 +368,11 @@ def _columns(y: np.ndarray) -> np.ndarray:
 
 
 def _classes_of(column: np.ndarray) -> np.ndarray:
-    """The sorted labels of one output, in the machine's order of bytes, and texts as such."""
-    column = _of_one_type(column) if column.dtype == object else column
-    classes = np.unique(column)
-    if classes.dtype != object:
-        return classes.astype(classes.dtype.newbyteorder("="), copy=False)
-    texts = classes.astype(str)  # which loses NUL at the end
-    return texts if (texts.astype(object) == classes).all() else classes
+    """The sorted labels of one output, in the machine's order of bytes."""
+    classes = np.unique(_of_one_type(column) if column.dtype == object else column)
+    if classes.dtype == object:
+        return classes
+    return classes.astype(classes.dtype.newbyteorder("="), copy=False)
 
 
 def _are_indicators(y: Any) -> bool:
