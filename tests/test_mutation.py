@@ -92,6 +92,24 @@ def test_changes_of_cpp_leave_comments_strings_and_templates_alone():
     }
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    constexpr int P = PANEL<T>, GATHER = 64;",
+        "    alignas(PANEL_BYTES + 8) T tile[P];",
+        "    __builtin_prefetch(a + k * P);",
+        "    d.looks_ahead = l == 1 && true;",
+        "    ahead = next < rows ? 0 : rows * n;",
+        "threads_(threads_for(3.0 * size_t(work(net, 3)), threads)),",
+        "struct TileShape {\n    static constexpr int rows = 13;\n};",
+        "int look_at_rows(RowsAhead* ahead, int steps) {\n    return steps + 1;\n}",
+    ],
+)
+def test_what_decides_speed_alone_is_no_mutant(line):
+    assert not [m.lines(line) for m in native_mutants(f"\n{line}\n", "f.cpp")]
+    assert list(native_mutants(f"\n{line}\n    b = 2 * a;\n", "f.cpp"))
+
+
 def test_the_draw_is_fixed_by_the_seed_and_hardly_moves_with_the_source():
     names = [key(m, SOURCE) for m in python_mutants(SOURCE, "box.py")]
     longer = SOURCE.replace("RATE", "MORE = 3\n\nRATE")

@@ -51,10 +51,10 @@ def equivalents() -> dict[Key, str]:
     return {Key(e["path"], e["where"], e["before"], e["after"]): e["why"] for e in listed}
 
 
-def texts(patterns: list[str]) -> dict[str, str]:
+def texts(patterns: list[str], left_out: list[str]) -> dict[str, str]:
     """The sources that these patterns name."""
     names = sorted(name for pattern in patterns for name in glob.glob(pattern, root_dir=ROOT))
-    return {name: (ROOT / name).read_text() for name in names}
+    return {name: (ROOT / name).read_text() for name in names if name not in left_out}
 
 
 def ordered(sources: dict[str, str], seed: int) -> list[Mutant]:
@@ -77,7 +77,7 @@ def planned(options: argparse.Namespace) -> list[Part]:
     for name in options.modules or plan:
         part = plan[name]
         tests = [test for test in part["tests"] if (ROOT / test).exists()]
-        sources = texts(part["sources"])
+        sources = texts(part["sources"], part.get("leave_out", []))
         mutants = iter(ordered(sources, options.seed))
         parts.append(Part(name, tests, options.mutants or part["mutants"], mutants, sources))
     return parts
@@ -106,9 +106,10 @@ def judge(part: Part, shops: list[Workshop]) -> None:
 
     def work(shop: Workshop) -> None:
         while mutant := next_mutant():
-            part.verdicts[mutant] = shop.verdict(
-                mutant, part.sources[mutant.path], part.tests, seconds
-            )
+            verdict = shop.verdict(mutant, part.sources[mutant.path], part.tests, seconds)
+            part.verdicts[mutant] = verdict
+            if verdict == "survived":
+                show_survivor(part, mutant)
 
     threads = [threading.Thread(target=work, args=(shop,)) for shop in shops]
     for thread in threads:
@@ -118,11 +119,14 @@ def judge(part: Part, shops: list[Workshop]) -> None:
     part.seconds = time.monotonic() - begin
 
 
+def show_survivor(part: Part, mutant: Mutant) -> None:
+    """Print it as a diff, as soon as it is known."""
+    diff = mutant.diff(part.sources[mutant.path])
+    print(f"\n-- survived in {part.name}: {mutant.where}, {mutant.kind}\n{diff}", flush=True)
+
+
 def report(part: Part) -> None:
-    """The survivors of a part and its score."""
-    for mutant in part.counted("survived"):
-        diff = mutant.diff(part.sources[mutant.path])
-        print(f"\n-- survived in {part.name}: {mutant.where}, {mutant.kind}\n{diff}")
+    """The score of a part."""
     killed, late = len(part.counted("killed")), len(part.counted("late"))
     survived = len(part.counted("survived"))
     print(
@@ -151,7 +155,7 @@ def main(options: argparse.Namespace) -> int:
         try:
             if any(part.name == "native" for part in parts):
                 for shop in shops:
-                    if not shop.build():
+                    if not shop.prepare_core():
                         raise SystemExit("The native core cannot be built here (scripts/build).")
             for part in parts:
                 judge(part, shops)

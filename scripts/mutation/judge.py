@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -32,6 +33,14 @@ LIBRARIES = (
     "torch",
     "_pytest.doctest",
 )
+
+
+MOST_BYTES = 4 << 30  # of memory: a mutant may well ask for all there is
+
+
+def limit_memory() -> None:
+    """Give this process, and what it starts, no more memory than tests need."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
 
 
 def load_libraries() -> None:
@@ -92,6 +101,7 @@ def judged(job: dict) -> dict:
 def main() -> None:
     """Answer until the input ends."""
     load_libraries()
+    limit_memory()
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         print(json.dumps(judged(json.loads(line))), file=answers, flush=True)

@@ -14,6 +14,20 @@ SKIPPED = re.compile(
     r"|\b(?:using|namespace|typedef)\b[^;{]*[;{]|__attribute__\s*\(\(.*?\)\)|->|<<=?|>>=?|&&\w+\)|\.\.\.",
     re.DOTALL | re.MULTILINE,
 )
+# What decides how fast an answer comes, and never which: sizes of tiles and blocks, how many
+# threads are worth their while, what is asked for from memory ahead of time, compilers' hints.
+SIZES = (
+    "OUTPUT_PANELS_AT_ONCE|ROWS_AHEAD|STEPS|LARGE_PAGE|LARGEST_ASIDE|WORKSPACE_BYTES|PREDICT_BLOCK"
+    "|BLOCK_ROWS|BLOCK|MOST_CHUNKS|LEAST_BLOCKS|GATHER|SOME|DRAWS"
+)
+NESTED = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"  # parentheses, four deep
+ONLY_SPEED = re.compile(
+    rf"\b(?:{SIZES}) = [^,;]*|\bstruct (?:TileShape|DeltaShape) \{{.*?^\}};"
+    rf"|\b(?:threads_for|alignas){NESTED}"
+    r"|\b(?:madvise|hold|hide|look|__builtin_prefetch)\([^;]*;|\b(?:\w\.)?(?:looks_)?ahead = [^;]*;"
+    r"|\b(?:multiply_adds_of_step|look_at_rows|share_of_lines)\([^;{}]*\{.*?^\}",
+    re.DOTALL | re.MULTILINE,
+)
 SPACED = {  # the style writes spaces around operators of two sides, and none in templates
     " < ": " <= ",
     " <= ": " < ",
@@ -47,7 +61,11 @@ TOKEN = re.compile(
 
 def blanked(source: str) -> str:
     """The source with every skipped part turned into as many characters that match nothing."""
-    return SKIPPED.sub(lambda part: re.sub(r"[^\n]", "\x01", part[0]), source)
+
+    def blank(part: re.Match) -> str:
+        return re.sub(r"[^\n]", "\x01", part[0])
+
+    return ONLY_SPEED.sub(blank, SKIPPED.sub(blank, source))
 
 
 def replacements(kind: str, word: str) -> Iterator[str]:

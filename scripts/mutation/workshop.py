@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 from changes import Mutant
+from judge import limit_memory
 
 ROOT = Path(__file__).resolve().parents[2]
 # An editable install finds the package before any path does; in the copy the copy's is meant.
@@ -20,7 +22,10 @@ FORGET_INSTALLED = """
 import sys
 sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "ScikitBuildRedirectingFinder"]
 """
-KILLED = (1, 2, 3, 70)  # pytest: tests failed, interrupted, internal error; or the fork fell over
+BUILD, NATIVE_TEST = "build/native", "equals_plain_loops"
+# The sets of instructions share their sources, and nearly every machine runs this one: a mutant in
+# a branch that only another set takes is the same program here, and is not counted.
+ONE_SET, X86 = "v3", ("x86_64", "AMD64")
 
 
 class Workshop:
@@ -38,6 +43,7 @@ class Workshop:
             "PYTHONFAULTHANDLER": "",
         }
         self.judge: subprocess.Popen | None = None
+        self.core = self.unchanged = b""  # the library as built last, and of the unchanged sources
 
     def _copy(self) -> None:
         """Take what git knows or would know, and the built core."""
@@ -53,10 +59,33 @@ class Workshop:
 
         shutil.copy2(core.__file__, self.tree / "src/backpass/engine")
 
+    def prepare_core(self) -> bool:
+        """Build the native core as mutants are built; False where that cannot be done here."""
+        one_set = [f"-DBACKPASS_ONE_SET={ONE_SET}"] if platform.machine() in X86 else []
+        options = ["-DBACKPASS_OPTIMIZE=-O1", "-DBACKPASS_NATIVE_TESTS=ON", *one_set]
+        return self.runs("scripts/build", *options) and self.build() and bool(self.unchanged)
+
     def build(self) -> bool:
-        """Build the native core of the copy; False where the compiler refuses."""
-        command = ["scripts/build"]
-        done = subprocess.run(command, cwd=self.tree, env=self.environment, capture_output=True)
+        """Build the native core of the copy anew; False where the compiler refuses."""
+        if not self.runs("cmake", "--build", BUILD, "--target", "_native"):
+            return False
+        (built,) = (self.tree / BUILD).glob("_native*.so")
+        self.core = built.read_bytes()
+        self.unchanged = self.unchanged or self.core
+        beside = built.with_suffix(".new")
+        beside.write_bytes(self.core)
+        beside.replace(self.tree / "src/backpass/engine" / built.name)
+        return True
+
+    def runs(self, *command: str) -> bool:
+        """Whether a command, in the copy, ends well."""
+        done = subprocess.run(
+            command,
+            cwd=self.tree,
+            env=self.environment,
+            capture_output=True,
+            preexec_fn=limit_memory,
+        )
         return done.returncode == 0
 
     def put(self, path: str, text: str) -> None:
@@ -84,12 +113,17 @@ class Workshop:
         return json.loads(self.judge.stdout.readline())
 
     def verdict(self, mutant: Mutant, source: str, tests: list[str], seconds: float) -> str:
-        """`killed`, `late`, `survived`, or `no program` where a compiler refuses the mutant."""
+        """`killed`, `late`, `survived`; or, where there is nothing to judge, one of two others.
+
+        A compiler refuses `no program`, and makes of `same program` what it makes of the library.
+        """
         native = not mutant.path.endswith(".py")
         self.put(mutant.path, mutant.applied(source))
         try:
             if native and not self.build():
                 return "no program"
+            if native and self.core == self.unchanged:
+                return "same program"
             answer = self.ask(tests, seconds)
             if native and answer["code"] == 0 and not self.native_tests(seconds):
                 return "killed"
@@ -101,9 +135,9 @@ class Workshop:
 
     def native_tests(self, seconds: float) -> bool:
         """Whether the C++ tests pass."""
-        command = ["timeout", "-k", "1", str(seconds + 120), "scripts/test_native"]
-        done = subprocess.run(command, cwd=self.tree, env=self.environment, capture_output=True)
-        return done.returncode == 0
+        built = self.runs("cmake", "--build", BUILD, "--target", NATIVE_TEST)
+        limit = ("timeout", "-k", "1", str(seconds))
+        return built and self.runs(*limit, f"{BUILD}/{NATIVE_TEST}")
 
     def close(self) -> None:
         """End the judge."""

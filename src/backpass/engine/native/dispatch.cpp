@@ -5,7 +5,13 @@
 
 namespace backpass {
 
-#if defined(__x86_64__)
+#if defined(BACKPASS_ONE_SET)
+#define QUOTED(name) #name
+#define NAME_OF(set) QUOTED(set)
+namespace BACKPASS_ONE_SET {
+void fill_kernels(Kernels<float>&, Kernels<double>&);
+}
+#elif defined(__x86_64__)
 namespace v2 {
 void fill_kernels(Kernels<float>&, Kernels<double>&);
 }
@@ -32,7 +38,9 @@ struct Candidate {
 };
 
 std::vector<Candidate> candidates() {
-#if defined(__x86_64__)
+#if defined(BACKPASS_ONE_SET)
+    return {{NAME_OF(BACKPASS_ONE_SET), true, BACKPASS_ONE_SET::fill_kernels}};
+#elif defined(__x86_64__)
     const bool v2_here = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
     const bool v3_here = v2_here && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                          __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
