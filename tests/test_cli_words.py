@@ -35,6 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cost = 900 * frame.length + 100 * frame.doors - 4000
     frame.assign(cost=cost).to_csv(place / "cars.csv", index=False)
     frame.assign(dear=np.where(cost > 0, "yes", "no")).to_csv(place / "dear.csv", index=False)
+    frame.assign(cost=cost)[:15].to_csv(place / "few.csv", index=False)
     for name, target in (("cars", "cost"), ("dear", "dear")):
         out = str(place / f"{name}.backpass")
         table = str(place / f"{name}.csv")
@@ -72,6 +73,11 @@ REFUSED = {
     "landscape cars.backpass cars.csv --span inf": "--span",
     "landscape cars.backpass cars.csv --fog nan": "--fog",
     "studio wine --lambda nan": "--lambda",
+    "train few.csv --target cost --early-stopping": "--early-stopping: ",
+    "train wine --solver lbfgs --dropout 0.2": "--dropout",
+    "train wine --solver newton --schedule cosine": "--schedule",
+    "train wine --solver cg --batch-size 10": "--batch-size",
+    "train wine --solver lbfgs --learning-rate 0.1": "--learning-rate",
 }
 
 

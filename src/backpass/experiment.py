@@ -268,7 +268,7 @@ def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any],
         learning_rate_init=settings.step_size,
         max_iter=settings.max_iter(images, rows),
         random_state=settings.seed,
-        early_stopping=settings.early_stopping and len(data.y["validation"]) > 0,
+        early_stopping=_stops_early(data, settings),
         dropout=settings.dropout_rate(images),
         n_threads=settings.threads,
         callbacks=list(callbacks),
@@ -276,6 +276,18 @@ def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any],
         every=settings.every,
         **chosen,
     )
+
+
+def _stops_early(data: Data, settings: Settings) -> bool:
+    """Whether to stop where the validation score does, which takes rows to validate on."""
+    if settings.early_stopping and not len(data.y["validation"]):
+        raise SettingError(
+            "early_stopping",
+            None,
+            f"it looks at rows held out of the training, and of {data.n_train} rows none can be "
+            "spared; leave it out.",
+        )
+    return settings.early_stopping
 
 
 def check_loss(target: Target, settings: Settings) -> None:

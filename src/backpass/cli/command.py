@@ -86,7 +86,8 @@ class Command(click.Command):
             return one_line(error)
         options = {param.name: param.opts[0] for param in self.params}
         name = options.get(error.setting, error.setting)
-        return f"{name} {error.value}: {one_line(error)}"
+        asked = name if error.value is None else f"{name} {error.value}"
+        return f"{asked}: {one_line(error)}"
 
 
 def _say(answer: Answer, as_json: bool) -> None:
