@@ -25,7 +25,15 @@ def test_a_number_weighs_every_row(number):
 def test_weights_of_rows():
     assert row_weights(None, 3) is None
     assert row_weights([1, 0, 2], 3).tolist() == [1.0, 0.0, 2.0]
-    for bad in ([1.0, 2.0], [[1.0], [1.0], [1.0]], [1.0, np.nan, 1.0], "heavy", 0.0, [0, 0, 0], np.nan):
+    for bad in (
+        [1.0, 2.0],
+        [[1.0], [1.0], [1.0]],
+        [1.0, np.nan, 1.0],
+        "heavy",
+        0.0,
+        [0, 0, 0],
+        np.nan,
+    ):
         with pytest.raises(ValueError):
             row_weights(bad, 3)
 
