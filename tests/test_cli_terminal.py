@@ -32,6 +32,12 @@ def right(theta, sizes, X, Y, lam):
 def wrong(theta, sizes, X, Y, lam):
     J, D = right(theta, sizes, X, Y, lam)
     return J, -D
+
+
+def slow(theta, sizes, X, Y, lam):
+    import pathlib, time
+    pathlib.Path("begun").touch()
+    time.sleep(60)
 """
 
 
@@ -130,9 +136,9 @@ def test_a_pipe_that_closes_is_quiet(args: str, folder: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_ends_in_one_line_and_130(folder: Path) -> None:
-    slow = "landscape towns.backpass towns.csv --steps 201 --drops 400 --max-iter 9999 --force"
-    job = started(folder, *slow.split())
-    time.sleep(4)
+    job = started(folder, "diagnose", "mine.py:slow")
+    while not (folder / "begun").exists() and job.poll() is None:
+        time.sleep(0.05)
     job.send_signal(signal.SIGINT)
     out, err = job.communicate(timeout=60)
     assert (job.returncode, out, err) == (130, b"", b"Stopped by Ctrl-C.\n")
