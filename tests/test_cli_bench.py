@@ -78,5 +78,5 @@ def test_a_picture_is_not_replaced_without_leave(asked, tmp_path):
 def test_a_workload_that_is_none_is_one_line():
     done = call("--workload", "W9")
     assert done.exit_code == 2
-    assert "no workload 'W9'" in done.stderr
+    assert "'W9' is not one of W1," in done.stderr
     assert "Traceback" not in done.stderr

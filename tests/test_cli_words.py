@@ -78,6 +78,13 @@ REFUSED = {
     "train wine --solver newton --schedule cosine": "--schedule",
     "train wine --solver cg --batch-size 10": "--batch-size",
     "train wine --solver lbfgs --learning-rate 0.1": "--learning-rate",
+    "train wine --hidden 99999999999999999999": "--hidden",
+    "train wine --hidden 9999999,9999999": "--hidden",
+    "studio wine --hidden 99999999999999999999 --export page.html": "--hidden",
+    "studio wine --export cars.csv": "--export",
+    "studio wine --out cars.csv": "--out",
+    "landscape cars.backpass cars.csv --out cars.csv": "--out",
+    "bench --picture cars.csv": "--picture",
 }
 
 
@@ -104,6 +111,8 @@ MEANT = {
     "train cars.csv --target costs --force": "'cost'",
     "predict cars.backpass carz.csv": "'cars.csv'",
     "studio iirs --export page.html": "'iris'",
+    "bench --workload W11": "'W1'",
+    "bench --candidate jaxx": "'JAX'",
 }
 
 
@@ -112,6 +121,20 @@ def test_what_is_mistyped_gets_a_suggestion(line: str) -> None:
     done = run(*line.split())
     assert done.exit_code == 2
     assert re.search(rf"did you mean {MEANT[line]}\?", done.stderr, re.IGNORECASE), done.stderr
+
+
+DIVERGING = ("wine --solver adam", "wine --solver gd", "cars.csv --target cost --solver sgd")
+
+
+@pytest.mark.parametrize("line", DIVERGING)
+@pytest.mark.parametrize("rate", ["1e300", "1e9"])
+def test_a_training_that_diverges_ends_in_a_report(line: str, rate: str, tmp_path: Path) -> None:
+    out = str(tmp_path / "m.backpass")
+    done = run("train", *line.split(), "--learning-rate", rate, "--json", "--out", out)
+    assert done.exit_code == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert "diverged" in told["stop_reason"]
+    assert "diverged" in (tmp_path / "m.html").read_text("utf-8")
 
 
 def test_what_is_like_nothing_gets_no_suggestion() -> None:

@@ -92,6 +92,17 @@ def test_a_scene_of_an_estimator(rng):
     assert frame.startswith("<iframe")
 
 
+def test_a_page_without_a_notebook_says_in_a_line_what_it_is():
+    clf = bp.MLPClassifier((3,), max_iter=1, early_stopping=False, random_state=0)
+    clf.partial_fit(np.eye(40), np.arange(40) % 2, classes=[0, 1])
+    page = bp.studio(clf, np.eye(40), np.arange(40) % 2)
+    for shown in (repr(page), str(page), f"{page}"):
+        assert str(clf.net_) in shown
+        assert ".html" in shown
+        assert "\n" not in shown
+        assert len(shown) < 200
+
+
 def test_user_made_functions_and_huge_networks_are_refused():
     class Fitted:
         alpha = 0.0

@@ -234,6 +234,20 @@ def test_files_that_are_something_else(tmp_path, name, data):
     says(tmp_path / name, name)
 
 
+@pytest.mark.parametrize("text", ["", "\n", "\n\n\n"])
+@pytest.mark.parametrize("ending", ["csv", "tsv", "csv.gz"])
+def test_a_table_without_a_letter_is_said_to_be_empty(tmp_path, text, ending):
+    path = tmp_path / f"t.{ending}"
+    path.write_bytes(gzip.compress(text.encode()) if ending.endswith("gz") else text.encode())
+    says(path, "is empty", target="a")
+
+
+@pytest.mark.parametrize("name", ["t.npz", "t.npy", "t.mat", "t.parquet", "t.idx", "t.idx.gz"])
+def test_a_file_without_a_byte_is_said_to_be_empty(tmp_path, name):
+    (tmp_path / name).touch()
+    says(tmp_path / name, "is empty", target="a")
+
+
 def test_pickles_are_refused(tmp_path):
     np.save(tmp_path / "t.npy", np.array([{"a": 1}], dtype=object))
     says(tmp_path / "t.npy", "cannot be read")

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from math import ceil, prod
 from typing import Any
 
 import numpy as np
 
 from .cells import as_table, numbers_of, texts_of
+from .engine.memory import available
 from .errors import InvalidInput, SettingError
 from .estimators import MLPClassifier, MLPRegressor
 from .losses import LOSSES
@@ -31,6 +33,7 @@ from .tables import Table, check_trainable, find_column
 
 MIN_ROWS = 10
 CLASS_LOSSES = ("log_loss", "binary_log_loss")  # the others are for numbers
+COPIES = 4  # of θ that a training holds: θ itself, D, and two moments of adam or pairs of lbfgs
 VALIDATION = 0.1  # of the rows that are not for the test
 
 
@@ -230,10 +233,16 @@ def run(
     Returns
     -------
     Outcome
+
+    Raises
+    ------
+    SettingError
+        If the hidden layers are too large for the memory that is free.
     """
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
+    check_room(data, settings)
     estimator = build(data, settings, callbacks)
     validation: dict[str, Any] = {}
     if len(data.y["validation"]):
@@ -288,6 +297,22 @@ def _stops_early(data: Data, settings: Settings) -> bool:
             "spared; leave it out.",
         )
     return settings.early_stopping
+
+
+def check_room(data: Data, settings: Settings) -> None:
+    """Raise where the parameters alone do not fit into memory, before any of them is drawn."""
+    hidden = settings.hidden_sizes(data.image_shape is not None)
+    sizes = (len(data.preprocessing.outputs), *hidden, 1)  # one output at least
+    count = sum((s + 1) * following for s, following in pairwise(sizes))
+    needed = COPIES * count * np.dtype(settings.dtype).itemsize
+    room = available()
+    if room is not None and needed > room:
+        raise SettingError(
+            "hidden",
+            ",".join(map(str, hidden)),
+            f"with their gradient and the solver's moments the {count:,} parameters take "
+            f"{needed / 2**30:,.0f} GiB, and {room / 2**30:,.1f} GiB are free; fewer units fit.",
+        )
 
 
 def check_loss(target: Target, settings: Settings) -> None:

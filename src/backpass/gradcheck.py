@@ -77,7 +77,7 @@ class GradientCheck:
 
     @property
     def relative_differences(self) -> np.ndarray:
-        """|analytic − numeric| / (|analytic| + |numeric|) by entry, beyond what rounding explains.
+        """``|analytic − numeric| / (|analytic| + |numeric|)`` by entry, beyond what rounding does.
 
         On a kink the nearest slope between those of its two sides stands for the numeric one.
         """

@@ -16,6 +16,8 @@ HIGHEST_RATIO = 1100  # deflate packs at most 1032 to 1, so a file that claims m
 
 def parse(path: Path, reader: Callable[[Path], Any]) -> Any:
     """Read a file; whatever a parser says about a broken one becomes one sentence."""
+    if path.is_file() and path.stat().st_size == 0:
+        raise InvalidInput(f"{path} is empty: it has not a single byte.")
     try:
         return reader(path)
     except BackpassError:

@@ -39,12 +39,8 @@ def _read_separated(
 ) -> Any:
     """Read all columns but some; those of `texts` stay as they are written."""
     pandas = optional("pandas", "Reading a CSV file")
-    frame = pandas.read_csv(
-        path,
-        sep=separator,
-        dtype=dict.fromkeys(texts, object),
-        low_memory=False,
-        **_exact(pandas),
+    frame = _separated(
+        path, separator, dtype=dict.fromkeys(texts, object), low_memory=False, **_exact(pandas)
     )
     if not isinstance(frame.index, pandas.RangeIndex):
         raise InvalidInput(f"{path} has more cells in its rows than names in its first line.")
@@ -62,8 +58,16 @@ def tsv_names(path: Path) -> list[str]:
 
 
 def _separated_names(path: Path, separator: str) -> list[str]:
+    return [str(name) for name in _separated(path, separator, nrows=0).columns]
+
+
+def _separated(path: Path, separator: str, **how: Any) -> Any:
+    """Read what pandas reads, or say that there is nothing in the file."""
     pandas = optional("pandas", "Reading a CSV file")
-    return [str(name) for name in pandas.read_csv(path, sep=separator, nrows=0).columns]
+    try:
+        return pandas.read_csv(path, sep=separator, **how)
+    except pandas.errors.EmptyDataError:
+        raise InvalidInput(f"{path} is empty: its first line names no columns.") from None
 
 
 def _exact(pandas: Any) -> dict[str, Any]:

@@ -109,11 +109,13 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
     ]
 
 
-def _curve(outcome: Outcome) -> str:
-    """J and the validation score by epoch, as SVG."""
+def _curve(outcome: Outcome) -> str | None:
+    """J and the validation score by epoch, as SVG; nothing where J was never finite."""
     from .plots import TrainingDisplay
 
     estimator = outcome.estimator
+    if not np.isfinite(estimator.loss_curve_).any():
+        return None
     scores = getattr(estimator, "validation_scores_", None)
     return _svg(TrainingDisplay(estimator.loss_curve_, scores).plot().figure_)
 

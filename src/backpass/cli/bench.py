@@ -9,17 +9,31 @@ from typing import Any
 import click
 from rich.console import Console
 
+from ..bench.candidates import CANDIDATES
+from ..bench.workloads import WORKLOADS
 from .command import Answer, Command, messages
-from .option_types import OneOf, Whole
+from .option_types import OneOf, StartOf, Whole
 from .output import check_free
 
 
 @click.command(cls=Command)
 @click.option("--quick", is_flag=True, help="Fewer rows and rounds, float32, no torch.compile.")
 @click.option(
-    "--workload", "workloads", multiple=True, metavar="NAME", help="W1 to W6; repeatable."
+    "--workload",
+    "workloads",
+    type=StartOf([workload.name for workload in WORKLOADS]),
+    multiple=True,
+    metavar="NAME",
+    help="W1 to W6; repeatable.",
 )
-@click.option("--candidate", "candidates", multiple=True, metavar="NAME", help="Repeatable.")
+@click.option(
+    "--candidate",
+    "candidates",
+    type=OneOf([entry.name for entry in CANDIDATES]),
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable.",
+)
 @click.option("--dtype", "dtypes", multiple=True, type=OneOf(["float32", "float64"]))
 @click.option("--threads", type=Whole(1), help="For everybody; all processors if left out.")
 @click.option("--isa", type=OneOf(["native", "avx2"]), default="native", show_default=True)
@@ -37,7 +51,7 @@ def bench(what: str | None, picture: str | None, force: bool, **choices: Any) ->
     from .. import bench as benchmarks
 
     if picture is not None:
-        check_free(Path(picture), force)
+        check_free(Path(picture), force, "--picture")
     report = _run(benchmarks, what, {key: value for key, value in choices.items() if value})
     if picture is not None:
         dtype = report.lines[0].dtype

@@ -26,7 +26,19 @@ class OneOf(click.Choice):
             return value
         words = [str(word) for word in self.choices]
         meant = suggestion(str(value), words)
-        self.fail(f"{value!r} is not one of {', '.join(words)}{meant}", param, ctx)
+        listed = ", ".join(repr(word) if "," in word else word for word in words)
+        self.fail(f"{value!r} is not one of {listed}{meant}", param, ctx)
+
+
+class StartOf(OneOf):
+    """The beginning of one or more of some words, in small or large letters."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the beginning."""
+        starts = str(value).lower()
+        if starts and any(str(word).lower().startswith(starts) for word in self.choices):
+            return value
+        return super().convert(value, param, ctx)
 
 
 class Whole(click.IntRange):

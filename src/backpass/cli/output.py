@@ -9,13 +9,13 @@ from ..errors import InvalidInput, OutputExists
 from ..files import check_output
 
 
-def check_free(path: Path, force: bool) -> None:
-    """Raise if a file cannot be written there, or exists and may not be replaced."""
+def check_free(path: Path, force: bool, option: str = "--out") -> None:
+    """Raise if an option's file cannot be written, or exists and may not be replaced."""
     try:
         place = check_output(path, force)
     except OutputExists:
         raise OutputExists(
-            f"{path} exists; --force replaces it, --out names another file."
+            f"{path} exists; --force replaces it, {option} names another file."
         ) from None
     if not os.access(place.parent, os.W_OK):
         raise InvalidInput(f"The folder {place.parent} cannot be written to.")

@@ -53,8 +53,9 @@ def studio(
     A MODEL is a file of `backpass train`, with the table of rows to look at after it. The page is
     served on this machine only, until Ctrl-C; --export writes it as one file instead.
     """
-    for path in filter(None, (export, out)):
-        check_free(Path(path), force)
+    for option, path in {"--export": export, "--out": out}.items():
+        if path is not None:
+            check_free(Path(path), force, option)
     trained = source.endswith(MODEL_ENDING)
     workbench = _trained(source, rows) if trained else _new(source, **new)
     if export is not None:
@@ -73,7 +74,7 @@ def _new(
     image: tuple[int, int] | None = None,
 ) -> Any:
     """Make a fresh network on a table, split and scaled as ``train`` does it."""
-    from ..experiment import build, prepare
+    from ..experiment import build, check_room, prepare
     from ..initialise import init_theta
     from ..settings import Settings
     from ..studio.workbench import Workbench
@@ -81,6 +82,7 @@ def _new(
 
     settings = Settings(hidden=hidden, activation="tanh", lam=lam, seed=seed, epochs=1)
     data = prepare(load_to_learn(source, target, image), settings)
+    check_room(data, settings)
     estimator = build(data, settings)
     estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))
     estimator.theta_[:] = init_theta(estimator.net_, seed, "glorot")

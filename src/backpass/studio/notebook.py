@@ -28,7 +28,7 @@ class StudioPage:
         return bake(self.scene)
 
     def __repr__(self) -> str:
-        return "StudioPage: a notebook shows it, and .html is the page as one file"
+        return f"StudioPage of {self.scene.net}: a notebook shows it; .html is the page as one file"
 
     def _repr_html_(self) -> str:
         page = html.escape(self.html, quote=True)
