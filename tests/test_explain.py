@@ -92,10 +92,62 @@ def test_the_text_puts_the_numbers_into_the_formula():
 
 
 def test_a_long_sum_is_cut_in_the_middle_and_says_so():
-    t = traced(sizes=(40, 2), m=1)
-    text = bp.explain(t, "z", layer=2, unit=0).numbers(most=6)
-    assert "(35 more terms)" in text
-    assert text.count("·") == 6
+    found = bp.explain(traced(sizes=(40, 2), m=1), "z", layer=2, unit=0)
+    terms = [term.text for term in found.terms]
+    assert found.numbers(most=41) == " + ".join(terms)
+    assert found.numbers(most=40) == " + ".join([*terms[:27], "… (1 more terms) …", *terms[28:]])
+    assert found.numbers(most=6) == " + ".join([*terms[:4], "… (35 more terms) …", *terms[39:]])
+    assert found.numbers() == found.numbers(most=12)
+    assert f"= {found.numbers(most=12)}\n" in str(found)
+
+
+def test_a_walk_goes_down_one_level_or_as_many_as_are_asked_for():
+    found = bp.explain(traced(m=2), "D", layer=2, unit=1, column=3)
+    levels = {depth: [level for level, _ in found.walk(depth)] for depth in range(3)}
+    assert levels[0] == [0]
+    assert [level for level, _ in found.walk()] == levels[1] == [0] + [1] * len(found.parts)
+    below = [[1] + [2] * len(found.ask(part).parts) for part in found.parts]
+    assert levels[2] == sum(below, [0])
+    assert [e.number for level, e in found.walk(2) if level == 1] == list(found.parts)
+
+
+def panel(explanation):
+    console = Console(width=3000, record=True, file=io.StringIO())
+    console.print(explanation)
+    return [line.strip("│╭╮╰╯─ ") for line in console.export_text().splitlines()]
+
+
+@pytest.mark.parametrize(("units", "more"), [(12, ""), (14, "   … and 2 more")])
+def test_a_panel_names_the_number_and_what_it_is_made_of(units, more):
+    found = bp.explain(traced(sizes=(1, units), m=1), "a", layer=2, unit=3)
+    lines = panel(found)
+    assert lines[0] == found.number.text
+    assert lines[1:4] == [line.strip() for line in str(found).splitlines()]
+    parts = "   ".join(f"{part.text} = {part.value:.6g}" for part in found.parts[:12])
+    assert lines[4:] == ["", f"made of: {parts}{more}", ""]
+
+
+def test_a_panel_of_what_was_given_has_no_parts():
+    leaf = bp.explain(traced(m=1), "Theta", layer=1, unit=0, column=0)
+    assert panel(leaf) == [leaf.number.text, str(leaf), ""]
+
+
+def test_html_folds_two_levels_of_parts_of_which_each_shows_48():
+    found = bp.explain(traced(m=2), "D", layer=2, unit=1, column=3)
+    page = found._repr_html_()
+    shown = len(found.parts) + sum(len(found.ask(part).parts) for part in found.parts)
+    assert page.count("<details>") == page.count("</details>") == shown
+    for _, below in found.walk(2):
+        assert f">{below.number.text}<" in page
+    for part in found.parts:
+        assert f"<summary>{part.text} = {part.value:.6g}</summary>" in page
+    leaf = bp.explain(traced(), "Theta", layer=1, unit=0, column=0)
+    assert f"<span>= {leaf.value:.10g} (a parameter)</span>" in leaf._repr_html_()
+    assert "<details>" not in leaf._repr_html_()
+    for units, shown in ((48, 48), (49, 48)):
+        wide = bp.explain(traced(sizes=(1, units), m=1), "a", layer=2, unit=0)
+        assert len(wide.parts) == units
+        assert wide._repr_html_().count("<summary>z") == shown
 
 
 def test_latex_rich_and_html():
@@ -116,7 +168,10 @@ def test_latex_rich_and_html():
     [
         ({"symbol": "q"}, "no 'q' to explain; there are z, a"),
         ({"symbol": "z", "layer": 2}, "Which z. It needs layer= and unit="),
-        ({"symbol": "D", "layer": 1, "unit": 0}, "unit= and column="),
+        ({"symbol": "D", "layer": 1, "unit": 0}, "Which D. It needs layer= and unit= and column="),
+        ({"symbol": "Delta", "layer": 1, "column": 0}, "Which Delta. .* unit= and column="),
+        ({"symbol": "Theta", "layer": 1, "unit": 0}, "Which Theta. .* unit= and column="),
+        ({"symbol": "a", "layer": 1}, r"Which a. It needs layer= and unit=\."),
         ({"symbol": "z", "layer": 1, "unit": 0}, "no z of layer 1: it has layers 2 to 4"),
         ({"symbol": "a", "layer": 2, "unit": 9}, r"no a2\[0, 9\]: its shape is \(4, 4\)"),
         ({"symbol": "a", "layer": 2, "unit": -1}, r"no a2\[0, -1\]: .* counted from 0"),

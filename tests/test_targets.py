@@ -114,6 +114,14 @@ def test_columns_side_by_side_are_not_as_wide_as_the_widest():
     assert n_bytes < 10_000_000  # 28 MB where all are as wide
 
 
+@pytest.mark.parametrize(("letters", "dtype"), [(31, "U31"), (32, object)])
+def test_columns_side_by_side_take_16_times_their_texts_at_most(letters, dtype):
+    y = np.array([["a"] * 31 + ["b" * letters]] * 2, object)
+    back = there_and_back(y)
+    assert back.dtype == dtype
+    assert back.tolist() == y.tolist()
+
+
 @pytest.mark.parametrize(
     ("longest", "shortest", "dtype"),
     [(200, 1, "U200"), (1_000, 1_000, "U1000"), (1_000, 1, object), (1_000, 300, "U1000")],
@@ -177,8 +185,8 @@ def test_a_frame_s_columns_keep_their_types_and_may_share_a_name():
     labels = Labels.found_in(as_labels(y))
     assert [c.dtype.kind for c in labels.classes] == ["i", "U", "b"]
     assert there_and_back(y).tolist() == [list(row) for row in zip(BIG, LETTERS[K], K == 1)]
-    whole = as_labels(pandas.DataFrame({"a": np.array([2**63], "u8"), "b": np.array([-1])}))
-    assert whole.tolist() == [[2**63, -1]]
+    whole = as_labels(pandas.DataFrame({"a": np.array([2**63 + 1], "u8"), "b": np.array([-1])}))
+    assert whole.tolist() == [[2**63 + 1, -1]]
 
 
 @pytest.mark.parametrize(

@@ -398,14 +398,8 @@ def _check_kind(y: Any) -> None:
             check_classification_targets(labels)
 
 
-def _is_text(labels: np.ndarray) -> bool:
-    return labels.dtype.kind == "U" or (labels.dtype == object and isinstance(labels.flat[0], str))
-
-
 def _among(column: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Which labels are among the classes; "1" is not 1, and 2⁵³ is not 2⁵³ + 1."""
-    if _is_text(column) != _is_text(classes):
-        return np.zeros(len(column), dtype=bool)
     return np.logical_or.reduce([column == classes[k : k + 1] for k in range(len(classes))])
 
 
