@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import backpass as bp
 from backpass.cli import COMMANDS, main
 from backpass.cli.terminal import plain_letters
 
 SOURCE = str(Path(bp.__file__).parents[1])  # found from any folder, installed or not
-ENCODINGS = ({"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"})
 LEARNER = """
 def right(theta, sizes, X, Y, lam):
     import backpass as bp
@@ -51,10 +50,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place / "towns.csv", index=False
     )
     (place / "mine.py").write_text(LEARNER)
-    done = started(place, "train", "towns.csv", "--target", "kind", "--no-report", "--epochs", "3")
-    _, err = done.communicate(timeout=120)
-    assert done.returncode == 0, err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        line = "train towns.csv --target kind --no-report --hidden 8 --solver lbfgs"
+        done = written(line, "utf-8")
+    assert done.exit_code == 0, done.stderr
     return place
+
+
+def written(line: str, encoding: str) -> Result:
+    """Run a command whose standard output and standard error hold the letters of an encoding."""
+    return CliRunner(charset=encoding).invoke(main, line.split())
 
 
 def started(folder: Path, *args: str, **variables: str) -> subprocess.Popen[bytes]:
@@ -69,7 +75,7 @@ def started(folder: Path, *args: str, **variables: str) -> subprocess.Popen[byte
 
 
 LINES = {
-    "train": "train towns.csv --target kind --no-report --force --epochs 2",
+    "train": "train towns.csv --target kind --no-report --out new.backpass --epochs 2",
     "trace": "trace towns.backpass towns.csv",
     "explain": "explain towns.backpass towns.csv J",
     "check": "check towns.backpass towns.csv",
@@ -81,38 +87,53 @@ LINES = {
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_a_terminal_without_unicode_gets_no_traceback(name: str, folder: Path) -> None:
-    job = started(folder, *LINES[name].split(), PYTHONIOENCODING="ascii")
-    out, err = job.communicate(timeout=120)
-    assert b"Traceback" not in err
-    assert job.returncode in ((0, 1) if name in ("check", "diagnose") else (0,)), err
-    assert (out + err).isascii() or name == "help"  # which click writes, in UTF-8
+def test_a_terminal_without_unicode_gets_no_traceback(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    done = written(LINES[name], "ascii")
+    assert done.exit_code in ((0, 1) if name in ("check", "diagnose") else (0,)), done.stderr
+    out = done.stdout_bytes + done.stderr_bytes
+    assert out.isascii() or name == "help"  # which click writes, in UTF-8
 
 
-@pytest.mark.parametrize("name", ["trace", "explain"])
-def test_a_terminal_of_windows_gets_no_traceback(name: str, folder: Path) -> None:
-    job = started(folder, *LINES[name].split(), PYTHONIOENCODING="cp1252")
+def test_a_process_without_unicode_gets_no_traceback(folder: Path) -> None:
+    job = started(folder, *LINES["trace"].split(), PYTHONIOENCODING="ascii")
     out, err = job.communicate(timeout=120)
     assert (job.returncode, err) == (0, b"")
-    assert "²" in out.decode("cp1252") or name == "trace"
-
-
-def test_json_keeps_every_letter_on_a_terminal_without_unicode(folder: Path) -> None:
-    args = "predict", "towns.backpass", "towns.csv", "--json"
-    out, _ = started(folder, *args, PYTHONIOENCODING="ascii").communicate(timeout=120)
-    assert set(json.loads(out)["prediction"]) <= {"Zürich", "Łódź"}
+    assert b"delta" in out
     assert out.isascii()
 
 
-def test_predictions_are_never_written_with_other_letters(folder: Path) -> None:
-    args = "predict", "towns.backpass", "towns.csv"
-    out, _ = started(folder, *args, PYTHONIOENCODING="ascii").communicate(timeout=120)
-    assert set(out.decode("utf-8").split()) == {"prediction", "Zürich", "Łódź"}
-    job = started(folder, *args, PYTHONIOENCODING="cp1252")
-    out, err = job.communicate(timeout=120)
-    assert job.returncode == 2
-    assert out == b""
-    assert b"--out" in err
+@pytest.mark.parametrize("name", ["trace", "explain"])
+def test_a_terminal_of_windows_gets_no_traceback(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    done = written(LINES[name], "cp1252")
+    assert (done.exit_code, done.stderr_bytes) == (0, b"")
+    assert "²" in done.stdout_bytes.decode("cp1252") or name == "trace"
+
+
+def test_json_keeps_every_letter_on_a_terminal_without_unicode(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    done = written("predict towns.backpass towns.csv --json", "ascii")
+    assert set(json.loads(done.stdout_bytes)["prediction"]) <= {"Zürich", "Łódź"}
+    assert done.stdout_bytes.isascii()
+
+
+def test_predictions_are_never_written_with_other_letters(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    done = written("predict towns.backpass towns.csv", "ascii")
+    words = done.stdout_bytes.decode("utf-8").split()
+    assert {*words} == {"prediction", "Zürich", "Łódź"}
+    done = written("predict towns.backpass towns.csv", "cp1252")
+    assert (done.exit_code, done.stdout_bytes) == (2, b"")
+    assert b"--out" in done.stderr_bytes
 
 
 def test_letters_that_are_known_have_names() -> None:
