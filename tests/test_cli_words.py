@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +137,26 @@ def test_a_training_that_diverges_ends_in_a_report(line: str, rate: str, tmp_pat
     told = json.loads(done.stdout)
     assert "diverged" in told["stop_reason"]
     assert "diverged" in (tmp_path / "m.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["my cars.csv", "it's.csv", "a$b&c.csv", "ä;ö.csv"])
+def test_the_command_in_the_report_repeats_the_training(name: str, tmp_path: Path) -> None:
+    table = tmp_path / name
+    pd.read_csv("dear.csv").rename(columns={"doors": "number of doors"}).to_csv(table, index=False)
+    out = str(tmp_path / "the model.backpass")
+    line = ["train", str(table), "--target", "dear", "--ignore", "number of doors", "--out", out]
+    first = run(
+        *line, "--hidden", "5,4", "--epochs", "3", "--classes", "--early-stopping", "--json"
+    )
+    assert first.exit_code == 0, first.stderr
+    page = (tmp_path / "the model.html").read_text("utf-8")
+    told = re.search(r"<code>(.*?)</code>", page, re.DOTALL)
+    assert told is not None
+    words = shlex.split(html.unescape(told[1]))
+    assert words[:3] == ["backpass", "train", str(table)]
+    again = json.loads(run(*words[1:], "--force", "--json").stdout)
+    assert again["network"] == "1-5-4-1 (relu; binary_log_loss)"
+    assert {**again, "seconds": 0} == {**json.loads(first.stdout), "seconds": 0}
 
 
 def test_what_is_like_nothing_gets_no_suggestion() -> None:
