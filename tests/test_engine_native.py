@@ -564,3 +564,23 @@ def test_omp_num_threads_is_respected(monkeypatch, asked, threads):
     assert native.thread_limit.processors() == threads
     monkeypatch.setenv("OMP_NUM_THREADS", "none")
     assert native.thread_limit.processors() >= 1
+
+
+@KERNELS
+@DTYPES
+@pytest.mark.parametrize("sizes", [NARROW, WIDE])
+@pytest.mark.parametrize("batch", [60, 2050])
+def test_what_sums_to_nothing_is_exactly_zero(kernels, dtype, sizes, batch):
+    """A feature that is always zero: no sum begins with what memory held, or an earlier one."""
+    net, theta, rows = example(dtype, 2050, sizes)
+    rows.X[:, 5] = 0
+    silent = slice(6 * sizes[1], 7 * sizes[1])  # the bias is row 0
+    rule, order, rates = Momentum(), np.arange(rows.m), np.full(-(-rows.m // batch), 0.1)
+    with using(kernels):
+        problem = NativeProblem(net, rows, 0.0, 2)
+        for _ in range(3):
+            assert not problem.cost_and_gradient(theta)[1][silent].any()
+            assert not problem.batch_cost_and_gradient(theta, order[:500])[1][silent].any()
+        epoch = problem.run_epoch(theta, rule.init(theta), rule, order, batch, rates)
+    assert np.array_equal(epoch.theta[silent], theta[silent])
+    assert not np.array_equal(epoch.theta, theta)

@@ -14,15 +14,28 @@ from backpass.engine import native
 HERE = str(Path(__file__).parent)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="mprotect as Linux has it")
+@pytest.mark.skipif(sys.platform != "linux", reason="mprotect and malloc as Linux has them")
 @pytest.mark.parametrize("kernels", native.instruction_sets())
-def test_no_door_touches_what_lies_before_or_behind_its_arrays(kernels):
-    """Each array lies between two pages that nobody may touch: a wrong read ends the process."""
+def test_no_door_touches_what_is_not_its_own_or_reads_what_memory_held(kernels):
+    """Each array lies between two pages that nobody may touch: a wrong read ends the process.
+
+    The C library fills what it hands out as it is told: with nothing, and with bytes that are 3e38
+    as a number of four, 1e306 as one of eight.
+    """
     code = f"import page_ends; page_ends.main({kernels!r}); print('whole')"
     environment = {**os.environ, "PYTHONPATH": HERE, "PYTHONFAULTHANDLER": "1"}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=HERE)
-    assert done.stdout.strip() == "whole", (done.returncode, done.stderr[-3000:])
+    answers = set()
+    for fill in ("0", "128"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env={**environment, "MALLOC_PERTURB_": fill},
+            cwd=HERE,
+        )
+        assert done.stdout.endswith("whole\n"), (done.returncode, done.stderr[-3000:])
+        answers.add(done.stdout)
+    assert len(answers) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mprotect as Linux has it")

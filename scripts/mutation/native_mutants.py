@@ -79,7 +79,9 @@ def replacements(kind: str, word: str) -> Iterator[str]:
     elif kind == "condition":
         yield f"!({word})"
     elif re.fullmatch(r"\d+", word):
-        yield str(int(word) + 1)
+        yield str(
+            int(word) + 1 if int(word) < 100 else 2 * int(word)
+        )  # one in a million is nothing
     else:
         yield repr(float(word) * 2 if float(word) else 1.0)
 

@@ -28,6 +28,22 @@ BUILD, NATIVE_TEST = "build/native", "equals_plain_loops"
 ONE_SET, X86 = "v3", ("x86_64", "AMD64")
 
 
+class Kept:
+    """A file as it is now: put back with its time, so that nothing is built from it again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.content = path, path.read_bytes()
+        self.time, self.mode = path.stat().st_mtime_ns, path.stat().st_mode
+
+    def put_back(self) -> None:
+        """Write it where it is another."""
+        if self.path.exists() and self.path.stat().st_mtime_ns == self.time:
+            return
+        self.path.write_bytes(self.content)
+        self.path.chmod(self.mode)
+        os.utime(self.path, ns=(self.time, self.time))
+
+
 class Workshop:
     """One copy, its judge, and the clock that gives each change a time of its own."""
 
@@ -44,6 +60,7 @@ class Workshop:
         }
         self.judge: subprocess.Popen | None = None
         self.core = self.unchanged = b""  # the library as built last, and of the unchanged sources
+        self.built: list[Kept] = []
 
     def _copy(self) -> None:
         """Take what git knows or would know, and the built core."""
@@ -63,15 +80,20 @@ class Workshop:
         """Build the native core as mutants are built; False where that cannot be done here."""
         one_set = [f"-DBACKPASS_ONE_SET={ONE_SET}"] if platform.machine() in X86 else []
         options = ["-DBACKPASS_OPTIMIZE=-O1", "-DBACKPASS_NATIVE_TESTS=ON", *one_set]
-        return self.runs("scripts/build", *options) and self.build() and bool(self.unchanged)
+        if not (self.runs("scripts/build", *options) and self.build()):
+            return False
+        self.unchanged = self.core
+        build = self.tree / BUILD
+        built = (*build.rglob("*.o"), *build.glob("_native*.so"), build / NATIVE_TEST)
+        self.built = [Kept(path) for path in built]
+        return True
 
     def build(self) -> bool:
-        """Build the native core of the copy anew; False where the compiler refuses."""
+        """Build what is to be built of the copy's core; False where the compiler refuses."""
         if not self.runs("cmake", "--build", BUILD, "--target", "_native"):
             return False
         (built,) = (self.tree / BUILD).glob("_native*.so")
         self.core = built.read_bytes()
-        self.unchanged = self.unchanged or self.core
         beside = built.with_suffix(".new")
         beside.write_bytes(self.core)
         beside.replace(self.tree / "src/backpass/engine" / built.name)
@@ -118,6 +140,7 @@ class Workshop:
         A compiler refuses `no program`, and makes of `same program` what it makes of the library.
         """
         native = not mutant.path.endswith(".py")
+        kept = [Kept(self.tree / mutant.path), *self.built] if native else []
         self.put(mutant.path, mutant.applied(source))
         try:
             if native and not self.build():
@@ -129,6 +152,8 @@ class Workshop:
                 return "killed"
         finally:
             self.put(mutant.path, source)
+            for file in kept:
+                file.put_back()
         if answer["code"] is None:
             return "late"
         return "survived" if answer["code"] == 0 else "killed"
