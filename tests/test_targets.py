@@ -346,6 +346,7 @@ def test_unknown_labels_of_a_column_are_named():
 
 def test_indicators_are_0_and_1():
     labels = Labels.indicators(2)
+    assert not scipy.sparse.issparse(labels.decode(np.array([[0, 1]])))
     labels.check(np.array([[0, 1], [1, 1]]))
     labels.check(scipy.sparse.csr_array([[0, 1]]))
     for wrong in (np.array([[0, 2]]), scipy.sparse.csr_array([[-1, 0]])):
@@ -419,6 +420,8 @@ def test_dates_of_data_frames_are_no_numbers():
         pandas.DataFrame({"a": [1.0, 2, 3], "b": days}),
         pandas.Series(list(days)).astype(object),
         polars.Series([datetime.date(2020, 1, 1)]), polars.DataFrame({"a": [datetime.time(1)]}),
+        polars.DataFrame({"a": [1.5], "b": [datetime.date(2020, 1, 1)]}),
+        pandas.DataFrame({"a": [1], "b": [datetime.timedelta(1)], "c": ["x"]}),
     ):  # fmt: skip
         with pytest.raises(InvalidInput, match="dates or times"):
             as_numbers(y)
