@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import (
@@ -33,6 +34,9 @@ from .table_model import in_units, truth_of
 from .targets import Labels, as_labels, as_numbers
 from .training import State, decay_in_J, last_J
 from .weights import row_weights, weights_of_classes
+
+# Beside the estimators, whose own attributes a prediction must not change.
+_DECISIONS: WeakKeyDictionary[Any, Decision] = WeakKeyDictionary()
 
 
 @documented
@@ -224,9 +228,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     @property
     def _decision(self) -> Decision:
         """How answers are read; kept, as making it takes as long as one row's forward pass."""
-        kept: Decision | None = self.__dict__.get("_kept_decision")
+        kept = _DECISIONS.get(self)
         if kept is None or kept.labels is not self._labels or kept.loss is not self.net_.loss:
-            kept = self.__dict__["_kept_decision"] = Decision(self._labels, self.net_.loss)
+            kept = _DECISIONS[self] = Decision(self._labels, self.net_.loss)
         return kept
 
     def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:

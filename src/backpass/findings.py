@@ -7,6 +7,7 @@ X anyway, and what travels to another process or into a file has none.
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import Any
 
@@ -84,4 +85,4 @@ def _bytes(part: Any) -> int:
         return 0
     if hasattr(part, "indptr"):
         return sum(map(_bytes, (part.data, part.indices, part.indptr)))
-    return int(part.size) * int(part.dtype.itemsize)
+    return math.prod(part.shape) * int(part.dtype.itemsize)  # PyTorch's size is a method

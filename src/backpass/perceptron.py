@@ -801,7 +801,7 @@ class Perceptron(
         The memory of a full-batch solver, many times as large as θ, stays at home.
         """
         inherited: Any = super().__getstate__()
-        state = {k: v for k, v in dict(inherited).items() if k != "_kept_decision"}
+        state = dict(inherited)
         if "training_state_" in state and not self.warm_start:
             kept = {**self.training_state_, **self._as_they_are_seen()}
             if kept["solver_name"] not in MINI_BATCH_SOLVERS:
