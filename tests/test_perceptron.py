@@ -344,7 +344,7 @@ def test_a_fit_that_fails_leaves_the_old_model_whole(solver, fail):
     model = small(solver=solver, max_iter=3).fit(frame, Y_IRIS)
     if solver == "newton" and fail is fails_on_blocks:
         model.solver = "cg"
-    before, probabilities = seen_of(model), model.predict_proba(frame)
+    probabilities, before = model.predict_proba(frame), seen_of(model)
     fail(model)
     assert seen_of(model) == before
     np.testing.assert_array_equal(model.predict_proba(frame), probabilities)
