@@ -66,6 +66,15 @@ def test_integers_of_any_size_are_labels():
         assert there_and_back(y).tolist() == y
 
 
+def test_fractions_and_whole_numbers_are_floats_where_floats_hold_them():
+    for y in ([1, 2.0, 1], [1e300, 2.0], [1, 2.0**53], [-(2.0**53), 1]):
+        assert as_labels(y).dtype == float
+        assert as_labels(y).tolist() == y
+    for y in ([1, 2.0**53 + 2], [-(2.0**53) - 2, 1]):
+        with pytest.raises(InvalidInput, match="float and int"):
+            as_labels(y)
+
+
 def test_texts_that_look_like_numbers_are_texts():
     y = ["02139", "1_2", "12", "2139", "1.0", "1"] * 2
     assert there_and_back(y).tolist() == y
@@ -189,6 +198,11 @@ def test_a_frame_s_columns_keep_their_types_and_may_share_a_name():
     assert whole.tolist() == [[2**63 + 1, -1]]
 
 
+def test_columns_of_objects_have_types_of_their_own_in_one_row_too():
+    for rows in ([["a", 1]], [["a", 1], ["b", 2]], [["a", 1, True]]):
+        assert as_labels(np.array(rows, object)).tolist() == as_labels(rows).tolist() == rows
+
+
 @pytest.mark.parametrize(
     ("y", "message"),
     [
@@ -270,6 +284,8 @@ def test_indicators(kind):
     back = labels.decode(labels.numbers(y))
     assert scipy.sparse.issparse(back) == labels.sparse
     np.testing.assert_array_equal(back.toarray() if labels.sparse else back, INDICATORS)
+    assert Labels.found_in(as_labels(kind(INDICATORS.astype(float)))).multilabel
+    assert Labels.found_in(as_labels(kind(INDICATORS > 0))).multilabel
     named = MultiLabelBinarizer().fit_transform([{"a"}, {"b"}, set()])
     assert Labels.found_in(named).multilabel
 
@@ -425,6 +441,13 @@ def test_dates_of_data_frames_are_no_numbers():
     ):  # fmt: skip
         with pytest.raises(InvalidInput, match="dates or times"):
             as_numbers(y)
+
+
+def test_numbers_of_other_libraries_stay_there():
+    torch = pytest.importorskip("torch")
+    y = torch.tensor([1.0, 2.0], requires_grad=True)  # which NumPy refuses to read
+    assert as_numbers(y) is y
+    assert as_labels(y) is y
 
 
 def test_numbers_are_numbers():
