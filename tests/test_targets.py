@@ -297,6 +297,8 @@ def test_a_frame_of_zeros_ones_and_truths_is_indicators():
     assert labels.multilabel
     np.testing.assert_array_equal(labels.encode(as_labels(frame)), INDICATORS[:, :2])
     assert not Labels.found_in(as_labels(frame.assign(a=frame.a + 1))).multilabel
+    assert Labels.found_in(np.array([[1, True]], object)).multilabel
+    assert not Labels.found_in(np.array([[1], [0], [1]], object)).multilabel
 
 
 def test_several_columns_of_classes():
