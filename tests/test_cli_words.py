@@ -115,6 +115,7 @@ MEANT = {
     "studio iirs --export page.html": "'iris'",
     "bench --workload W11": "'W1'",
     "bench --candidate jaxx": "'JAX'",
+    "explain dear.backpass dear.csv dleta": "'Delta'",
 }
 
 

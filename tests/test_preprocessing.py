@@ -406,7 +406,7 @@ def test_columns_are_needed_ignored_or_new() -> None:
         without.check_columns(["a", "y"])
     with pytest.raises(InvalidInput) as caught:
         made.check_columns(["id"])
-    assert str(caught.value) == ("The table's columns do not match the model's. missing: 'a'.")
+    assert str(caught.value) == ("The table's columns do not match the model's: missing: 'a'.")
 
 
 def test_cells_of_columns_that_are_not_read_are_not_looked_at() -> None:

@@ -218,7 +218,7 @@ class Preprocessing:
         if missing:
             parts = [("missing", missing), ("new to the model", new)]
             text = "; ".join(f"{what}: {quoted(which)}" for what, which in parts if which)
-            raise InvalidInput(f"The table's columns do not match the model's. {text}.")
+            raise InvalidInput(f"The table's columns do not match the model's: {text}.")
         if new:
             warnings.warn(
                 f"The table has {count(len(new), 'column')} new to the model: {quoted(new)}; not "

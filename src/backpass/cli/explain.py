@@ -8,6 +8,7 @@ import click
 
 from ..errors import InvalidInput
 from .command import Answer, Command
+from .option_types import OneOf
 
 OPTIONS = {  # by symbol: which options say the place
     "z": ("layer", "unit"),
@@ -25,7 +26,7 @@ WITHOUT_TARGETS = ("z", "a", "Theta")
 @click.command(cls=Command)
 @click.argument("model")
 @click.argument("data")
-@click.argument("symbol", type=click.Choice([*OPTIONS]))
+@click.argument("symbol", metavar="SYMBOL", type=OneOf([*OPTIONS]))
 @click.option("--row", type=int, default=0, help="The row, counted from 0.")
 @click.option("--layer", type=int, help="The notes' number of the layer; 1 is the input.")
 @click.option("--unit", type=int, help="The unit, from 0; for Delta, D and Theta the row.")
@@ -33,7 +34,8 @@ WITHOUT_TARGETS = ("z", "a", "Theta")
 def explain(model: str, data: str, symbol: str, row: int, **place: Any) -> Answer:
     """Explain where a number of MODEL's pass over a row of DATA comes from.
 
-    Prints the formula, the formula with its numbers, and the value: for example
+    SYMBOL is z, a, delta, Delta, D, J, Theta or cost. Prints the formula, the formula with its
+    numbers, and the value: for example
     `backpass explain cars.backpass cars.csv delta --layer 2 --unit 3 --row 7`.
     """
     from ..explain import explain as explain_number
