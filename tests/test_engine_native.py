@@ -584,3 +584,48 @@ def test_what_sums_to_nothing_is_exactly_zero(kernels, dtype, sizes, batch):
         epoch = problem.run_epoch(theta, rule.init(theta), rule, order, batch, rates)
     assert np.array_equal(epoch.theta[silent], theta[silent])
     assert not np.array_equal(epoch.theta, theta)
+
+
+@KERNELS
+@DTYPES
+@pytest.mark.parametrize("sizes", [(600, 20, 3), (3, 20, 600), (257, 13), (600, 300, 513)])
+@pytest.mark.parametrize("m", [1, 5, 257])
+def test_layers_deeper_than_one_cut_of_a_sum(kernels, dtype, sizes, m):
+    """Sums over more than 256 units are cut, forward and back, and go on from what was there."""
+    rng = np.random.default_rng(m)
+    net = bp.Network(sizes, "tanh", "squared_error")
+    theta = bp.init_theta(net, 0, "glorot", dtype=dtype)
+    theta += (0.05 * rng.normal(size=theta.size)).astype(dtype)  # biases, too
+    rows = check_rows(net, rng.normal(size=(m, sizes[0])).astype(dtype), rng.random((m, sizes[-1])))
+    J_true, D_true = ReferenceProblem(net, rows, 0.5).cost_and_gradient(theta)
+    z_true = reference.logits(net, theta, rows.X)
+    with using(kernels):
+        problem = NativeProblem(net, rows, 0.5, 2)
+        found = [problem.cost_and_gradient(theta) for _ in range(3)]
+        found += [problem.batch_cost_and_gradient(theta, np.arange(m))]
+        z = native.logits(net, theta, rows.X)
+    for J, D in found:
+        assert abs(J - J_true) <= 2 * TOLERANCE[dtype] * J_true
+        assert error(D, D_true) <= 2 * TOLERANCE[dtype]
+    assert error(z, z_true) <= 2 * TOLERANCE[dtype]
+
+
+@KERNELS
+@DTYPES
+@pytest.mark.parametrize("sizes", [NARROW, WIDE])
+@pytest.mark.parametrize("m", [127, 128, 129, 1025])
+def test_rows_at_the_ends_of_blocks_and_chunks(kernels, dtype, sizes, m):
+    net, theta, rows = example(dtype, m, sizes)
+    J_true, D_true = ReferenceProblem(net, rows, 0.5).cost_and_gradient(theta)
+    H_true = reference.forward(net, theta, rows.X)
+    with using(kernels):
+        problem = NativeProblem(net, rows, 0.5, 2)
+        found = [problem.cost_and_gradient(theta) for _ in range(3)]
+        H, (z, cost) = native.forward(net, theta, rows.X, 2), problem.logits_and_cost(theta)
+    for J, D in found:
+        assert abs(J - J_true) <= TOLERANCE[dtype] * J_true
+        assert error(D, D_true) <= 2 * TOLERANCE[dtype]
+    assert error(H, H_true) <= TOLERANCE[dtype]
+    assert error(z, reference.logits(net, theta, rows.X)) <= TOLERANCE[dtype]
+    J_plain = ReferenceProblem(net, rows, 0.0).cost_and_gradient(theta)[0]
+    assert abs(cost - m * J_plain) <= TOLERANCE[dtype] * m * J_plain

@@ -53,7 +53,8 @@ TOKEN = re.compile(
     + r")"
     r"|\b(?P<word>" + "|".join(WORDS) + r")\b"
     r"|(?<![\w.])(?P<number>\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)(?![\w.])"
-    r"|(?<=\n)(?P<statement>[ \t]++(?!return|const|auto|using|case|default|size_t|int|V |T )"
+    r"|(?<=\n)(?P<statement>[ \t]++(?!return|const|auto|using|case|default|static|void|bool|double"
+    r"|size_t|int|[A-Z]\w*\*? \w)"
     r"[\w:\->.\[\]* ]+(?:\(| [-+*/]?= )[^;{}\n]*;)(?=\n)"
     r"|(?<=if \()(?P<condition>[^()\n]+)(?=\))"
 )
