@@ -46,7 +46,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("solver", ["lbfgs", "cg", "adam"])
+@pytest.mark.parametrize("solver", ["lbfgs", pytest.param("cg", marks=pytest.mark.long), "adam"])
 def test_a_killed_worker(solver, tmp_path):
     path = tmp_path / "train.py"
     path.write_text(SCRIPT)

@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def killed_and_resumed(name, tmp_path, draw, most_kills):
         process = subprocess.Popen(command)
         checkpoint = tmp_path / "run.checkpoint"
         while kills < most_kills and process.poll() is None and not checkpoint.exists():
-            pass  # the moments before are the interpreter's own start
+            time.sleep(0.001)  # the moments before are the interpreter's own start
         try:
             process.wait(draw.uniform(0.0, 0.6) if kills < most_kills else 120)
         except subprocess.TimeoutExpired:
