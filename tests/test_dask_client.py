@@ -15,7 +15,7 @@ dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 PRELUDE = """
-import logging, os, signal, threading, time, warnings
+import logging, os, signal, sys, threading, time, warnings
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
 import numpy as np, dask.array as da, backpass as bp
@@ -27,9 +27,6 @@ dask_client.PATIENCE_SECONDS = 2.0
 RNG = np.random.default_rng(0)
 X, K = RNG.normal(size=(400, 5)), RNG.integers(0, 3, 400)
 cut = lambda array: da.from_array(array, chunks=(50, *array.shape[1:]))
-
-def pids(client):
-    return list(client.run(os.getpid).values())
 
 def refused(work):
     try:
@@ -43,16 +40,18 @@ def refused(work):
 """
 WORKERS_DIE = """
 def main():
-    cluster = LocalCluster(
-        2, threads_per_worker=1, processes=True, dashboard_address=None, worker_class=None)
+    import subprocess
+    cluster = LocalCluster(n_workers=0, processes=False, dashboard_address=None)
     client = Client(cluster)
+    alone = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1"]
+    alone += ["--no-dashboard", cluster.scheduler_address]
+    workers = [subprocess.Popen(alone, stderr=subprocess.DEVNULL) for _ in range(2)]
+    client.wait_for_workers(2)
 
     def kill(progress):
         if progress.epoch == 2:
-            for nanny in cluster.workers.values():
-                nanny.auto_restart = False
-            for pid in pids(client):
-                os.kill(pid, signal.SIGKILL)
+            for worker in workers:
+                worker.kill()
 
     model = bp.MLPClassifier(hidden_layer_sizes=(4,), solver=SOLVER, tol=0, callbacks=kill)
     refused(lambda: model.fit(cut(X), cut(K)))

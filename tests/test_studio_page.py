@@ -117,7 +117,8 @@ def test_every_number_of_a_step_is_pythons(open_page, loss):
     page.page.fill("#example", "4")
     page.steps("forward", "cost", "backward", "accumulate")
     page.open_tables()
-    t = bp.trace(scene.net, scene.theta, scene.X[[4]], scene.Y[[4]], scene.lam)
+    # λ/m is the training's, whose rows these six are
+    t = bp.trace(scene.net, scene.theta, scene.X[[4]], scene.Y[[4]], scene.lam / 6)
     cells = page.cells()
     assert {name for name, *_ in cells} == {"a", "z", "delta", "Delta", "D", "theta"}
     for which, value in cells.items():
@@ -137,7 +138,8 @@ def test_two_examples_accumulate_and_the_update_is_gradient_descent(open_page):
     page.page.fill("#step-alpha", "0.25")
     page.steps("update")
     page.open_tables()
-    _, D = bp.cost_and_gradient(scene.net, scene.theta, scene.X[[2, 5]], scene.Y[[2, 5]], scene.lam)
+    rows, lam = [2, 5], scene.lam * 2 / 8  # the two rows' part of the decay of eight
+    _, D = bp.cost_and_gradient(scene.net, scene.theta, scene.X[rows], scene.Y[rows], lam)
     after = scene.net.roll(scene.theta - 0.25 * D)
     thetas = {which: v for which, v in page.cells().items() if which[0] == "theta"}
     assert thetas
