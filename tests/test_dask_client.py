@@ -41,12 +41,13 @@ def refused(work):
 WORKERS_DIE = """
 def main():
     import subprocess
-    cluster = LocalCluster(n_workers=0, processes=False, dashboard_address=None)
+    cluster = LocalCluster(
+        n_workers=0, processes=False, protocol="tcp", dashboard_address=None)
     client = Client(cluster)
     alone = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--nthreads", "1"]
     alone += ["--no-dashboard", cluster.scheduler_address]
     workers = [subprocess.Popen(alone, stderr=subprocess.DEVNULL) for _ in range(2)]
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
 
     def kill(progress):
         if progress.epoch == 2:
