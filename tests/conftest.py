@@ -64,6 +64,10 @@ QUICK_TESTS = 4  # of each other file: its first ones
 SLOW_FILES = {"datasets", "sklearn_checks", "sklearn_suite", "studio_page", "cli_studio"}
 
 
+def _is_long(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("long", "night"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the marker `quick` to whole files and to the first tests of the others."""
@@ -71,7 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name = item.path.stem.removeprefix("test_")
         slow = item.path.parent.name in ("faults", "fuzz") or name in SLOW_FILES
-        if slow or not isinstance(item, pytest.Function) or item.get_closest_marker("long"):
+        if slow or not isinstance(item, pytest.Function) or _is_long(item):
             continue
         first = taken.setdefault(item.path, set())
         if name in QUICK_FILES:

@@ -132,7 +132,7 @@ def test_at_least_90_percent_of_pairs_are_named(n_layers, count):
     assert len(missed) <= 0.1 * count, missed
 
 
-@pytest.mark.long
+@pytest.mark.night
 @pytest.mark.parametrize("n_layers", [2, 3, 4, 5])
 def test_pairs_long_form(n_layers):
     drawn = pairs(n_layers, 250, seed=100 + n_layers)
@@ -158,7 +158,7 @@ def test_mistakes_that_are_not_in_the_catalogue_are_never_named_wrongly():
     assert wrongly_named(60, seed=1) == []
 
 
-@pytest.mark.long
+@pytest.mark.night
 def test_a_thousand_foreign_mistakes():
     assert wrongly_named(1000, seed=2) == []
 

@@ -89,7 +89,7 @@ def test_peak_memory(tmp_path, solver):
     assert peak_mib(tmp_path, solver) < 400
 
 
-@pytest.mark.long
+@pytest.mark.night
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_peak_memory_of_6_gb(tmp_path, solver):
     write_folder(tmp_path, LONG)

@@ -60,11 +60,11 @@ def test_forgeries(data):
     no_forgery_does_harm(data, range(SHORT))
 
 
-@pytest.mark.long
+@pytest.mark.night
 def test_many_mutants(data):
     every_mutant_is_refused(data, range(SHORT, LONG))
 
 
-@pytest.mark.long
+@pytest.mark.night
 def test_many_forgeries(data):
     no_forgery_does_harm(data, range(SHORT, LONG // 4))

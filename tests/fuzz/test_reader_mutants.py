@@ -57,7 +57,7 @@ def test_mutants(tmp_path, name):
     no_mutant_does_harm(tmp_path, name, range(SHORT))
 
 
-@pytest.mark.long
+@pytest.mark.night
 @pytest.mark.parametrize("name", FILES)
 def test_many_mutants(tmp_path, name):
     no_mutant_does_harm(tmp_path, name, range(SHORT, LONG))
