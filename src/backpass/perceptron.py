@@ -692,8 +692,11 @@ class Perceptron(
     def _resumed(self) -> State:
         """Take up the training state, unless the weights were changed since."""
         state: State = getattr(self, "training_state_", None) or self.fresh_state()
-        if not _sums_up_to(self._theta_now(), state["handed_over"]):
-            solver = state["solver"] if self.solver in MINI_BATCH_SOLVERS else None
+        mini_batch = self.solver in MINI_BATCH_SOLVERS
+        if mini_batch and not self.early_stopping:  # changed or not, alike
+            state = {**state, **self._as_they_are_seen()}
+        elif not _sums_up_to(self._theta_now(), state["handed_over"]):
+            solver = state["solver"] if mini_batch else None
             state = {**state, **self._as_they_are_seen(), "solver": solver}
         elif not self.early_stopping and state["best_theta"] is not None:
             state = {**state, **self._as_they_are_seen()}
