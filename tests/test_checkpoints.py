@@ -518,6 +518,37 @@ def test_a_random_state_is_left_where_an_undisturbed_training_leaves_it(path):
     assert states[1].rand() == states[2].rand()
 
 
+def from_assigned_weights(path, random_state, callbacks=None):
+    """A warm start from weights that were assigned, without a history."""
+    how = {"warm_start": True, "random_state": random_state, "max_iter": EPOCHS, "tol": 0}
+    model = R(hidden_layer_sizes=(4,), checkpoint=path, callbacks=callbacks, **how)
+    weights = np.random.default_rng(3)
+    model.coefs_ = [weights.normal(size=shape) for shape in ((X.shape[1], 4), (4, 1))]
+    model.intercepts_ = [np.zeros(4), np.zeros(1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return model.fit(X, y)
+
+
+def test_assigned_weights_leave_a_random_state_where_no_checkpoint_leaves_it(path):
+    states = [np.random.RandomState(0) for _ in range(2)]
+    kept, alone = (from_assigned_weights(*each) for each in zip((path, None), states))
+    np.testing.assert_array_equal(kept.theta_, alone.theta_)
+    assert states[0].rand() == states[1].rand()
+
+
+def test_a_training_from_assigned_weights_goes_on_without_a_seed(path):
+    def stop(progress):
+        if progress.epoch == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        from_assigned_weights(path, None, stop)
+    epochs = []
+    from_assigned_weights(path, None, lambda progress: epochs.append(progress.epoch))
+    assert epochs == list(range(3, EPOCHS + 1))  # the second was the last that was kept
+
+
 @pytest.mark.parametrize("part", ["X_val", "y_val", "sample_weight_val"])
 def test_another_validation_set_is_another_training(part, path):
     fit = {**VALIDATION, "sample_weight_val": np.ones(9)}

@@ -397,6 +397,7 @@ class Perceptron(
             about["labels"] = str(content_hash((labels.multilabel, labels.classes)))
         if known:
             about["first weights"] = fingerprint(self._theta_now())
+        if known and hasattr(self, "training_state_"):  # else its seeds are still to be drawn
             about["first state"] = str(content_hash(self._resumed()))
         return checkpoint_at(self.checkpoint, self.every, identity(self._asked_for(net), **about))
 
@@ -692,14 +693,14 @@ class Perceptron(
     def _resumed(self) -> State:
         """Take up the training state, unless the weights were changed since."""
         state: State = getattr(self, "training_state_", None) or self.fresh_state()
-        mini_batch = self.solver in MINI_BATCH_SOLVERS
-        if mini_batch and not self.early_stopping:  # changed or not, alike
+        mini_batch, by_score = self.solver in MINI_BATCH_SOLVERS, self.early_stopping
+        # mini-batches that have no best to return to go on alike from weights changed or not
+        asks = by_score or not mini_batch
+        changed = asks and not _sums_up_to(self._theta_now(), state["handed_over"])
+        if changed or not by_score:
             state = {**state, **self._as_they_are_seen()}
-        elif not _sums_up_to(self._theta_now(), state["handed_over"]):
-            solver = state["solver"] if mini_batch else None
-            state = {**state, **self._as_they_are_seen(), "solver": solver}
-        elif not self.early_stopping and state["best_theta"] is not None:
-            state = {**state, **self._as_they_are_seen()}
+        if changed and not mini_batch:
+            state = {**state, "solver": None}
         return state if state["solver_name"] == self.solver else {**state, "solver": None}
 
     def _as_they_are_seen(self) -> State:
