@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .activations import relu
+from .activations import relu, softplus
 from .arrays import array_namespace
 from .errors import InvalidInput
 from .losses import Loss, output_of
@@ -108,7 +108,7 @@ class Decision:
         P = self.probabilities(a)[0]
         log_P = _logarithm(P)
         if self.output == "logistic":
-            log_P = array_namespace(P).where(P > 0.5, log_P, -_softplus(-z))
+            log_P = array_namespace(P).where(P > 0.5, log_P, -softplus(-z))
         return self._in_order([log_P], z, math.log(0.5))[0]
 
     def _log_parts(self, z: Any) -> list[Any]:
@@ -119,8 +119,8 @@ class Decision:
         if n_classes == 1:
             return xp.zeros_like(z)
         if n_classes == 2:
-            return xp.concat([-_softplus(z), -_softplus(-z)], axis=1)
-        return _log_softmax(z if self.output == "softmax" else -_softplus(-z))
+            return xp.concat([-softplus(z), -softplus(-z)], axis=1)
+        return _log_softmax(z if self.output == "softmax" else -softplus(-z))
 
     def _in_order(self, parts: list[Any], z: Any, half: float) -> list[Any]:
         """Values of which that of the class that z says is the first of the largest."""
@@ -153,12 +153,6 @@ def _nearest_of_simplex(a: Any) -> Any:
     is_last = xp.arange(1, K + 1) == n_kept
     tau = xp.sum(xp.where(is_last, taus, xp.zeros_like(taus)), axis=1, keepdims=True)
     return relu(a - tau)
-
-
-def _softplus(z: Any) -> Any:
-    """log(1 + e^z)."""
-    xp = array_namespace(z)
-    return relu(z) + xp.log1p(xp.exp(-xp.abs(z)))
 
 
 def _log_softmax(z: Any) -> Any:
