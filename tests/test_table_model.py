@@ -185,3 +185,13 @@ def test_a_saved_and_loaded_model_still_reads_the_table(model, tmp_path):
     bp.save(model("code"), tmp_path / "again.backpass")
     again = bp.load(tmp_path / "again.backpass")
     assert again.predict(houses()).tolist() == model("code").predict(houses()).tolist()
+
+
+@pytest.mark.parametrize("ask", [lambda m: m.predict, lambda m: m.preprocessing_.transform])
+def test_a_warning_about_a_raw_frame_points_at_the_users_line(model, ask):
+    frame = houses().assign(kind="castle", colour="red")
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        ask(model("price"))(frame[["area", "rooms", "kind", "colour"]])
+    assert sorted(str(w.message)[:17] for w in heard) == ["Column 'kind' hol", "The table has 1 c"]
+    assert {w.filename for w in heard} == {__file__}

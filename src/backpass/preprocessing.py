@@ -7,7 +7,6 @@ is a pandas data frame or any mapping from a column's name to an array of its ce
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from .cells import (
 )
 from .errors import InvalidInput
 from .labels import MAX_CLASSES, known_labels, labels_of, looks_like_classes, places_of
+from .warn import warn
 
 Columns = tuple["Numeric | Categorical", ...]
 Unknown = dict[str, Counter[str]]  # by column: texts that are no category, and how often
@@ -220,10 +220,9 @@ class Preprocessing:
             text = "; ".join(f"{what}: {quoted(which)}" for what, which in parts if which)
             raise InvalidInput(f"The table's columns do not match the model's: {text}.")
         if new:
-            warnings.warn(
+            warn(
                 f"The table has {count(len(new), 'column')} new to the model: {quoted(new)}; not "
-                "read.",
-                stacklevel=3,
+                "read."
             )
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -450,21 +449,19 @@ def categorical_of_counts(counts: Mapping[str | None, int], name: str) -> Catego
 
 def _warn_of_rare(name: str, categories: int, rare: Counter[str]) -> None:
     """Say which categories get no column of X."""
-    warnings.warn(
+    warn(
         f"Column {name!r} holds {categories} categories; the {len(rare)} rarest, in "
-        f"{count(rare.total(), 'row')}, are learnt as unknown ones: {_counted(rare)}.",
-        stacklevel=2,
+        f"{count(rare.total(), 'row')}, are learnt as unknown ones: {_counted(rare)}."
     )
 
 
 def warn_of_unknown(unknown: Unknown) -> None:
     """Say, column by column, which cells are no category that a model knows, and how many."""
     for name, texts in unknown.items():
-        warnings.warn(
+        warn(
             f"Column {name!r} holds {count(len(texts), 'category', 'categories')} unknown to the "
             f"model, in {count(texts.total(), 'row')}: {_counted(texts)}; there its part of X is "
-            "zero.",
-            stacklevel=2,
+            "zero."
         )
 
 

@@ -8,24 +8,14 @@ from ..checkpoints import Held, identity
 from ..experiment import Data
 from ..fingerprints import content_hash
 from ..settings import Settings
+from .option_names import OPTIONS
 
 # A part of a training's identity -> how it is asked for on the command line.
 WORDS = {
+    **{parameter: f"--{option}" for parameter, option in OPTIONS.items()},
     "target": "--target",
     "test_size": "--test-size",
     "dtype": "--dtype",
-    "hidden_layer_sizes": "--hidden",
-    "activation": "--activation",
-    "loss": "--loss",
-    "solver": "--solver",
-    "alpha": "--lambda",
-    "batch_size": "--batch-size",
-    "learning_rate": "--schedule",
-    "learning_rate_init": "--learning-rate",
-    "max_iter": "--epochs",
-    "random_state": "--seed",
-    "dropout": "--dropout",
-    "early_stopping": "--early-stopping",
     "estimator": "the kind of model",
     "data": "rows to learn from",
     "validation data": "rows for validation",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..network import Network
 from ..preprocessing import Categorical, Preprocessing, Target, Unknown
 from ..tables import Table
 from ..trace import Trace, trace
+from ..warn import warn
 from .source import load_known
 
 
@@ -98,7 +98,7 @@ class Model:
         """Return the λ of some rows, whose λ/m is the training's; warn where that is not known."""
         missing = what_is_missing(self.estimator)
         if missing is not None:
-            warnings.warn(missing, UserWarning, stacklevel=2)
+            warn(missing)
         return lam_of_rows(self.estimator, rows)
 
     def rows(self, source: str) -> tuple[np.ndarray, np.ndarray, Table]:

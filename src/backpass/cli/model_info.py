@@ -13,27 +13,11 @@ from rich.table import Table as RichTable
 from ..checkpoints import KIND
 from ..modelfile import Content, read_model, reading
 from ..preprocessing import Categorical, Numeric, Preprocessing
+from .option_names import OPTIONS
 
 MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
-
 MOST_COLUMNS = 40
 SCORES = {"test_accuracy": "test accuracy", "test_r2": "test R²", "test_mean_error": "mean error"}
-
-# Parameter of an estimator -> the option of ``train`` that sets it.
-OPTIONS = {
-    "hidden_layer_sizes": "hidden",
-    "activation": "activation",
-    "loss": "loss",
-    "solver": "solver",
-    "alpha": "lambda",
-    "batch_size": "batch-size",
-    "learning_rate_init": "learning-rate",
-    "learning_rate": "schedule",
-    "max_iter": "epochs",
-    "dropout": "dropout",
-    "early_stopping": "early-stopping",
-    "random_state": "seed",
-}
 
 
 def described(path: str) -> dict[str, Any]:
@@ -169,12 +153,8 @@ def _trained_on(values: dict[str, Any], rows: dict[str, int]) -> str | None:
 
 
 def _score(values: dict[str, Any]) -> str | None:
-    names = {
-        "test_accuracy": "test accuracy",
-        "test_r2": "test R²",
-        "test_mean_error": "mean error",
-    }
-    return ", ".join(f"{names[k]} {values[k]:.4g}" for k in names if values.get(k) is not None)
+    told = {name: values[key] for key, name in SCORES.items() if values.get(key) is not None}
+    return ", ".join(f"{name} {score:.4g}" for name, score in told.items())
 
 
 def _state(values: dict[str, Any]) -> str:
