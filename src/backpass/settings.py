@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from .errors import InvalidInput
+from .errors import SettingError
 
 SOLVERS = ("adam", "sgd", "gd", "lbfgs", "cg", "newton")
 FULL_BATCH = ("lbfgs", "cg", "newton")
@@ -38,17 +38,14 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what the solver would not do."""
-        idle = {
-            "--batch-size": self.batch_size,
-            "--learning-rate": self.learning_rate,
-            "--schedule": self.schedule,
-            "--dropout": self.dropout or None,
-        }
-        given = [name for name, value in idle.items() if value is not None]
-        if given and self.solver in FULL_BATCH:
-            raise InvalidInput(
-                f"{given[0]} is for adam, sgd and gd: {self.solver} has no use for it."
-            )
+        if self.solver not in FULL_BATCH:
+            return
+        for name in ("batch_size", "learning_rate", "schedule", "dropout"):
+            value = getattr(self, name)
+            if value is not None and value != 0:
+                raise SettingError(
+                    name, value, f"it is for adam, sgd and gd; {self.solver} has no use for it."
+                )
 
     def hidden_sizes(self, images: bool) -> tuple[int, ...]:
         """Units of the hidden layers."""
