@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from changes import Mutant
@@ -23,6 +24,14 @@ import sys
 sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "ScikitBuildRedirectingFinder"]
 """
 BUILD, NATIVE_TEST = "build/native", "equals_plain_loops"
+# The C++ tests judge a mutant under sanitizers, as CI runs them: what reads or writes beyond its
+# own without changing an answer is seen there. They take more addresses than the limit leaves.
+SANITIZED, SANITIZERS = "build/sanitized", "address,bounds"
+LONGEST_TEST = 60.0  # seconds
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_leaks=0:hard_rss_limit_mb=4096",
+    "UBSAN_OPTIONS": "halt_on_error=1",
+}
 # The sets of instructions share their sources, and nearly every machine runs this one: a mutant in
 # a branch that only another set takes is the same program here, and is not counted.
 ONE_SET, X86 = "v3", ("x86_64", "AMD64")
@@ -79,13 +88,25 @@ class Workshop:
     def prepare_core(self) -> bool:
         """Build the native core as mutants are built; False where that cannot be done here."""
         one_set = [f"-DBACKPASS_ONE_SET={ONE_SET}"] if platform.machine() in X86 else []
-        options = ["-DBACKPASS_OPTIMIZE=-O1", "-DBACKPASS_NATIVE_TESTS=ON", *one_set]
+        options = ["-DBACKPASS_OPTIMIZE=-O1", *one_set]
+        sanitized = [
+            "-DBACKPASS_NATIVE_TESTS=ON",
+            f"-DBACKPASS_SANITIZE={SANITIZERS}",
+            f"-DPython_EXECUTABLE={sys.executable}",
+            *options,
+        ]
         if not (self.runs("scripts/build", *options) and self.build()):
             return False
         self.unchanged = self.core
-        build = self.tree / BUILD
-        built = (*build.rglob("*.o"), *build.glob("_native*.so"), build / NATIVE_TEST)
-        self.built = [Kept(path) for path in built]
+        if not (
+            self.runs("cmake", "-S", ".", "-B", SANITIZED, "-G", "Ninja", *sanitized)
+            and self.native_tests(LONGEST_TEST)
+        ):
+            return False
+        folders = self.tree / BUILD, self.tree / SANITIZED
+        objects = [path for folder in folders for path in folder.rglob("*.o")]
+        programs = [*folders[0].glob("_native*.so"), folders[1] / NATIVE_TEST]
+        self.built = [Kept(path) for path in (*objects, *programs)]
         return True
 
     def build(self) -> bool:
@@ -99,14 +120,14 @@ class Workshop:
         beside.replace(self.tree / "src/backpass/engine" / built.name)
         return True
 
-    def runs(self, *command: str) -> bool:
+    def runs(self, *command: str, limit: Callable[[], None] | None = limit_memory) -> bool:
         """Whether a command, in the copy, ends well."""
         done = subprocess.run(
             command,
             cwd=self.tree,
-            env=self.environment,
+            env=self.environment | SANITIZER_OPTIONS,
             capture_output=True,
-            preexec_fn=limit_memory,
+            preexec_fn=limit,
         )
         return done.returncode == 0
 
@@ -159,10 +180,10 @@ class Workshop:
         return "survived" if answer["code"] == 0 else "killed"
 
     def native_tests(self, seconds: float) -> bool:
-        """Whether the C++ tests pass."""
-        built = self.runs("cmake", "--build", BUILD, "--target", NATIVE_TEST)
-        limit = ("timeout", "-k", "1", str(seconds))
-        return built and self.runs(*limit, f"{BUILD}/{NATIVE_TEST}")
+        """Whether the C++ tests pass, under the sanitizers."""
+        built = self.runs("cmake", "--build", SANITIZED, "--target", NATIVE_TEST)
+        in_time = ("timeout", "-k", "1", str(seconds))
+        return built and self.runs(*in_time, f"{SANITIZED}/{NATIVE_TEST}", limit=None)
 
     def close(self) -> None:
         """End the judge."""
