@@ -1,15 +1,21 @@
 """The package itself: what importing it loads, and how it travels to other processes."""
 
 import copy
+import importlib.metadata
 import pickle
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import cloudpickle
+import pytest
 
 import backpass as bp
 from backpass import losses
 
+ROOT = Path(__file__).parents[1]
 HEAVY = ("scipy", "sklearn", "pandas", "matplotlib", "threadpoolctl")
 
 
@@ -72,3 +78,27 @@ def test_a_local_function_that_mentions_the_package_goes_to_a_worker_and_back():
         return bp.Network((1, 1)).n_parameters, losses.quantile(0.25).parameter
 
     assert pickle.loads(cloudpickle.dumps(parameter))() == (2, 0.25)
+
+
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def citation():
+    yaml = pytest.importorskip("yaml", reason="PyYAML comes with Dask")
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+
+
+def test_one_place_says_the_version():
+    cited = citation()
+    assert str(cited["version"]) == bp.__version__ == importlib.metadata.version("backpass")
+    assert "version" not in project()
+    assert "version" in project()["dynamic"]
+    assert f"## {bp.__version__}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_citation_and_the_package_agree():
+    cited = citation()
+    assert cited["license"] == project()["license"]
+    holder = re.search(r"Copyright \(c\) \d+, (.*)", (ROOT / "LICENSE").read_text("utf-8"))
+    assert [author["name"] for author in cited["authors"]] == [holder[1]]  # type: ignore[index]
