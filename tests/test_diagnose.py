@@ -306,6 +306,7 @@ def with_a_column_of_labels(theta, sizes, X, y, lam):
         with_labels,
         with_a_column_of_labels,
         lambda theta, sizes, X, Y, lam: right(theta, sizes, X, Y, lam)[0],
+        lambda theta, sizes, X, Y, lam: [right(theta, sizes, X, Y, lam)[0]],
         lambda theta, sizes, X, Y, lam: right(theta, sizes, X, Y, lam)[1],
         lambda theta, sizes, X, Y, lam: right(theta, sizes, X, Y, lam)[::-1],
         lambda Theta1, Theta2, X, y, lam: with_lists([Theta1, Theta2], X, y, lam),
@@ -371,6 +372,39 @@ def is_random(theta, sizes, X, Y, lam, rng=np.random.default_rng(0)):  # noqa: B
     return J + rng.normal(), D
 
 
+def returns_costs_by_class(theta, sizes, X, Y, lam):
+    return np.ones(sizes[-1]), right(theta, sizes, X, Y, lam)[1]
+
+
+def gradient_of_the_last_layer_alone(theta, sizes, X, Y, lam):
+    J, D = right(theta, sizes, X, Y, lam)
+    return J, D[-sizes[-1] * (sizes[-2] + 1) :]
+
+
+def gradient_without_bias_columns(theta, sizes, X, Y, lam):
+    J, D = right(theta, sizes, X, Y, lam)
+    return J, np.concatenate([d[:, 1:].ravel("F") for d in bp.Network(sizes).roll(D)])
+
+
+def gradient_as_a_matrix(theta, sizes, X, Y, lam):
+    J, D = right(theta, sizes, X, Y, lam)
+    return J, np.stack([D, D])
+
+
+def complex_gradient(theta, sizes, X, Y, lam):
+    J, D = right(theta, sizes, X, Y, lam)
+    return J, D + 0j
+
+
+def gradient_of_some_calls(theta, sizes, X, Y, lam):
+    J, D = right(theta, sizes, X, Y, lam)
+    return (J, D) if sizes[0] > sizes[-1] else J
+
+
+def ends_the_program(theta, sizes, X, Y, lam):
+    raise SystemExit(3)
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
@@ -381,6 +415,14 @@ def is_random(theta, sizes, X, Y, lam, rng=np.random.default_rng(0)):  # noqa: B
         (returns_words, "no array of numbers"),
         (is_random, "different numbers"),
         (lambda a, b: 0, "positional parameters"),
+        (returns_costs_by_class, "sum over the K classes"),
+        (gradient_of_the_last_layer_alone, "as long as D^(2) alone"),
+        (gradient_without_bias_columns, "bias columns are missing"),
+        (gradient_as_a_matrix, "one long vector"),
+        (complex_gradient, "it is complex"),
+        (gradient_of_some_calls, "on some calls only"),
+        (ends_the_program, "ends the program"),
+        (lambda theta, sizes, X, Y, lam: [], "empty sequence"),
     ],
 )
 def test_failures_are_explained(function, words):
@@ -475,6 +517,16 @@ def test_unexplained_damage_is_localised():
     assert "unexplained" in str(diagnosis)
     assert "all of Θ^(2) is right except the bias column" in str(diagnosis)
     assert "all of Θ^(1) is right." in str(diagnosis)
+
+
+def test_a_gradient_of_zeros_is_called_so():
+    def function(theta, sizes, X, Y, lam):
+        J, D = right(theta, sizes, X, Y, lam)
+        return J, 0 * D
+
+    diagnosis = check_backprop(function)
+    assert not diagnosis.mistakes
+    assert "zero everywhere" in str(diagnosis)
 
 
 # --- the notes' own code -----------------------------------------------------------------------
