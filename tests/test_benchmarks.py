@@ -82,3 +82,57 @@ def test_the_real_page_has_its_place(scripts):
     publish, _ = scripts
     text = publish.PAGE.read_text()
     assert text.index(publish.BEGIN) < text.index(publish.END)
+
+
+@pytest.fixture
+def ratios(monkeypatch):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    monkeypatch.delitem(sys.modules, "ratios", raising=False)
+    import ratios
+
+    return ratios
+
+
+def rows(said):
+    """The table's cells by workload."""
+    cells = [[c.strip() for c in row.split("|")[1:-1]] for row in said.splitlines() if "|" in row]
+    return {first: rest for first, *rest in cells[2:]}
+
+
+def test_a_ratio_that_falls_by_more_than_a_part_is_said(ratios):
+    then = ratios.Ratios.best_peers(report(line(W1, 1.0, 2.0), line(W1_200K, 1.0, 3.0)))
+    said = ratios.summary(report(line(W1, 1.0, 1.71), line(W1_200K, 1.0, 2.52)), then)
+    assert said.startswith("⚠️ 1 of the ratios have fallen by more than 15%.")
+    assert rows(said) == {
+        "W1, float32": ["peer", "2.00", "1.71", ""],
+        "W1 200k, float32": ["peer", "3.00", "2.52", "**fallen by 16%**"],
+    }
+    assert ratios.summary(report(line(W1, 1.0, 9.0)), then).startswith("No ratio has fallen")
+
+
+def test_a_line_or_a_peer_that_is_missing_is_no_fall(ratios):
+    then = ratios.Ratios.best_peers(report(line(W1, 1.0, 2.0), line(W1_200K, 1.0, 3.0)))
+    alone = line(W1, 1.0, 2.0)
+    del alone.timings["peer"]
+    alone.timings["another"] = Timing((0.1,), 2, None)
+    said = ratios.summary(report(alone), then)
+    assert said.startswith("No ratio has fallen")
+    assert [cells[-1] for cells in rows(said).values()] == ["not measured"] * 2
+
+
+def test_ratios_are_committed_and_read_again(ratios, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(ratios, "COMMITTED", tmp_path / "ratios.json")
+    measured = tmp_path / "bench.json"
+    measured.write_text(report(line(W1, 1.0, 2.0)).to_json(), "utf-8")
+    for arguments in (["--write"], []):
+        monkeypatch.setattr(sys, "argv", ["ratios.py", str(measured), *arguments])
+        ratios.main()
+        assert "| W1, float32 | peer | 2.00 | 2.00 |  |" in capsys.readouterr().out
+    kept = ratios.Ratios.from_json(ratios.COMMITTED.read_text("utf-8"))
+    assert kept == ratios.Ratios("P", 2, {"W1, float32": ratios.Ratio("peer", 2.0)})
+
+
+def test_the_committed_ratios_are_of_todays_workloads(ratios):
+    committed = ratios.Ratios.from_json(ratios.COMMITTED.read_text("utf-8"))
+    assert {name.rpartition(", ")[0] for name in committed.by_line} <= {w.name for w in WORKLOADS}
+    assert committed.by_line
