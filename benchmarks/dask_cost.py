@@ -15,8 +15,8 @@ import numpy as np
 
 import backpass as bp
 from backpass import engine
-from backpass.cluster import ClusterProblem, DaskBlocks
-from backpass.streaming import StreamedProblem, as_columns
+from backpass.streaming.dask import ClusterProblem, DaskBlocks
+from backpass.streaming.problem import StreamedProblem, as_columns
 
 PARTITIONS, WORKERS, REPEATS = 8, 2, 7
 BILLION, MANY_WORKERS = 10**9, 100

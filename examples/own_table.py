@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 import backpass as bp
-from backpass.experiment import prepare, run
-from backpass.settings import Settings
+from backpass.experiment.pipeline import prepare, run
+from backpass.experiment.settings import Settings
 
 rng = np.random.default_rng(0)
 houses = pd.DataFrame({"area": rng.normal(100, 20, 200), "rooms": rng.integers(1, 9, 200)})

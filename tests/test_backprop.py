@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from backpass import backprop
 from backpass.activations import ACTIVATIONS
-from backpass.gradcheck import numerical_gradient
 from backpass.initialise import init_theta
+from backpass.inspection.gradcheck import numerical_gradient
 from backpass.losses import LOSSES
 from backpass.network import Network
 

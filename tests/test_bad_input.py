@@ -5,7 +5,7 @@ import pytest
 import scipy.sparse
 
 import backpass as bp
-from backpass.blocks import ArrayBlocks
+from backpass.streaming.blocks import ArrayBlocks
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 RNG = np.random.default_rng(0)

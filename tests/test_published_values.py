@@ -7,8 +7,8 @@ from scipy.special import expit
 from sklearn.datasets import load_digits
 
 import backpass as bp
-from backpass.adapters import trace_model
-from backpass.gradcheck import check_network
+from backpass.inspection.adapters import trace_model
+from backpass.inspection.gradcheck import check_network
 from loops import mutant
 
 NET = bp.Network((400, 25, 10), hidden="logistic", loss="binary_log_loss")

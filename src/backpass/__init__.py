@@ -8,6 +8,9 @@ from __future__ import annotations
 import importlib
 import sys
 import types
+from collections.abc import Callable
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 __version__ = "0.1.0"
@@ -15,50 +18,109 @@ __version__ = "0.1.0"
 # Public name -> the module that defines it.
 _HOME = {
     "Activation": "activations",
-    "ArrayBlocks": "blocks",
+    "ArrayBlocks": "streaming.blocks",
     "Diagnosis": "diagnose",
-    "Explanation": "explain",
-    "GradientCheck": "gradcheck",
+    "Explanation": "inspection.explain",
+    "GradientCheck": "inspection.gradcheck",
     "Loss": "losses",
-    "MLPClassifier": "estimators",
-    "MLPRegressor": "estimators",
+    "MLPClassifier": "estimators.mlp",
+    "MLPRegressor": "estimators.mlp",
     "Network": "network",
-    "ParquetBlocks": "blocks",
-    "Progress": "training",
-    "StopReason": "training",
-    "Table": "tables",
-    "Trace": "trace",
-    "as_network": "adapters",
+    "ParquetBlocks": "streaming.blocks",
+    "Progress": "training.loops",
+    "StopReason": "training.loops",
+    "Table": "data.tables",
+    "Trace": "inspection.trace",
+    "as_network": "inspection.adapters",
     "assert_backprop": "diagnose",
     "check_backprop": "diagnose",
-    "check_gradient": "gradcheck",
-    "check_network": "gradcheck",
+    "check_gradient": "inspection.gradcheck",
+    "check_network": "inspection.gradcheck",
     "cost_and_gradient": "engine",
     "drops": "landscape",
-    "explain": "explain",
+    "explain": "inspection.explain",
     "forward": "engine",
-    "from_mat": "export",
-    "from_sklearn": "export",
+    "from_mat": "io.export",
+    "from_sklearn": "io.export",
     "huber": "losses",
     "init_theta": "initialise",
     "landscape": "landscape",
-    "load": "persistence",
-    "load_digits": "datasets",
-    "load_notes_digits": "datasets",
-    "minimize": "training",
-    "numerical_gradient": "gradcheck",
+    "load": "io.saving",
+    "load_digits": "data.datasets",
+    "load_notes_digits": "data.datasets",
+    "minimize": "training.loops",
+    "numerical_gradient": "inspection.gradcheck",
     "one_hot": "arrays",
     "quantile": "losses",
-    "read_table": "tables",
-    "register_onnx_converter": "onnx_pipeline",
-    "save": "persistence",
+    "read_table": "data.tables",
+    "register_onnx_converter": "io.onnx_pipeline",
+    "save": "io.saving",
     "sigmoid": "activations",
     "sigmoid_gradient": "activations",
     "studio": "studio",
-    "to_mat": "export",
-    "to_onnx": "export",
-    "trace": "trace",
-    "trace_model": "adapters",
+    "to_mat": "io.export",
+    "to_onnx": "io.export",
+    "trace": "inspection.trace",
+    "trace_model": "inspection.adapters",
+}
+
+# Module of the first release -> the modules that have its names now, for imports and for pickles.
+_MOVED = {
+    "adapters": "inspection.adapters",
+    "blocks": "streaming.blocks",
+    "cells": "data.cells",
+    "checkpoints": "training.checkpoints",
+    "cli.bench": "cli.commands.bench",
+    "cli.check": "cli.commands.check",
+    "cli.diagnose": "cli.commands.diagnose",
+    "cli.explain": "cli.commands.explain",
+    "cli.info": "cli.commands.info",
+    "cli.landscape": "cli.commands.landscape",
+    "cli.predict": "cli.commands.predict",
+    "cli.studio": "cli.commands.studio",
+    "cli.trace": "cli.commands.trace",
+    "cli.train": "cli.commands.train",
+    "cluster": "streaming.dask",
+    "column_fits": "data.column_fits",
+    "datasets": "data.datasets",
+    "engine.blocked": "engine.blocked.problem",
+    "engine.choice": "engine.select",
+    "engine.curvature_product": "engine.curvature",
+    "engine.inplace": "engine.blocked.functions",
+    "engine.inplace_steps": "engine.blocked.steps",
+    "engine.memory": "data.memory",
+    "engine.workspace": "engine.blocked.workspace",
+    "estimators": "estimators.mlp",
+    "experiment": "experiment.pipeline",
+    "explain": "inspection.explain",
+    "export": "io.export",
+    "files": "storage.atomic",
+    "gradcheck": "inspection.gradcheck",
+    "idx": "data.idx",
+    "matlab": "data.matlab",
+    "modelfile": "storage.modelfile",
+    "onnx_graph": "io.onnx_graph",
+    "packing": "storage.packing",
+    "parameters": "estimators.parameters",
+    "parquet": "data.parquet",
+    "perceptron": "estimators.base",
+    "persistence": "io.saving",
+    "preprocessing": "data.preprocessing",
+    "readers": "data.readers",
+    "report": "experiment.report",
+    "runs": "training.restarts",
+    "schedules": "training.schedules",
+    "settings": "experiment.settings",
+    "sklearn_bridge": "estimators.sklearn_compat",
+    "streamed_experiment": "experiment.streamed",
+    "streaming": "streaming.problem",
+    "table_blocks": "streaming.table_blocks",
+    "tables": "data.tables",
+    "targets": "estimators.targets",
+    "trace": "inspection.trace",
+    "training": "training.loops",
+    "verify": "estimators.verify",
+    "views": "estimators.weights",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]
@@ -68,13 +130,43 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'backpass' has no attribute {name!r}")
     value = getattr(importlib.import_module(f".{_HOME[name]}", __name__), name)
-    if name != _HOME[name]:
+    if name != _HOME[name] and name not in _MOVED:
         globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOME])
+
+
+def old_names(path: str) -> Callable[[str], Any]:
+    """Make the ``__getattr__`` of a module of the first release whose names are elsewhere now."""
+
+    def find(name: str) -> Any:
+        for home in () if name.startswith("__") else _MOVED[path].split():
+            module = importlib.import_module(f".{home}", __name__)
+            if hasattr(module, name):
+                return getattr(module, name)
+        raise AttributeError(f"module 'backpass.{path}' has no attribute {name!r}")
+
+    return find
+
+
+class _OldModules(Loader):
+    """Import the modules of the first release that are no files any more."""
+
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Take the names of the table, once no file was found."""
+        package, _, old = name.partition(".")
+        return ModuleSpec(name, cls()) if package == __name__ and old in _MOVED else None
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to the import system to make an empty module."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Let it look up its names where they are now."""
+        vars(module)["__getattr__"] = old_names(module.__name__.partition(".")[2])
 
 
 class _Package(types.ModuleType):
@@ -88,6 +180,7 @@ def _refuse(package: _Package, module: Any) -> None:
     """Ignore the import system when it binds a submodule over the function of that name."""
 
 
-for _name in [name for name, home in _HOME.items() if name == home]:
+for _name in [name for name, home in _HOME.items() if name == home or name in _MOVED]:
     setattr(_Package, _name, property(lambda _, name=_name: __getattr__(name), _refuse))
 sys.modules[__name__].__class__ = _Package
+sys.meta_path.append(_OldModules)

@@ -52,7 +52,7 @@ def same_as_undisturbed(name, tmp_path, seed, most_kills):
 @pytest.mark.parametrize("name", SETTINGS)
 def test_resumed_after_every_epoch(name, tmp_path, monkeypatch):
     """Without processes: stop after k epochs for every k, and go on from the file."""
-    from backpass.checkpoints import Checkpoint
+    from backpass.training.checkpoints import Checkpoint
 
     class Killed(BaseException):
         pass

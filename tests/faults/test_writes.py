@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from backpass.errors import WriteError
-from backpass.files import CHUNK, FileLayer, atomic_write
-from backpass.modelfile import Content, from_bytes, to_bytes, write_model
+from backpass.storage.atomic import CHUNK, FileLayer, atomic_write
+from backpass.storage.modelfile import Content, from_bytes, to_bytes, write_model
 
 OLD, NEW = b"old" * 100, os.urandom(2 * CHUNK + 5)  # three writes
 CALLS = ["create", "write", "sync", "rename", "sync_folder"]
@@ -130,7 +130,7 @@ import os, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[3]]
 from test_writes import Failing, NEW
-from backpass.files import atomic_write
+from backpass.storage.atomic import atomic_write
 
 class Dying(Failing):
     def _call(self, kind):

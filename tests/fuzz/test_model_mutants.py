@@ -7,10 +7,10 @@ import pytest
 from mutants import mutant, rehashed
 
 import backpass as bp
+from backpass.data.preprocessing import Preprocessing, fit_columns, fit_target
 from backpass.errors import ModelFileError
-from backpass.modelfile import from_bytes, reading, to_bytes
-from backpass.persistence import from_content, to_content
-from backpass.preprocessing import Preprocessing, fit_columns, fit_target
+from backpass.io.saving import from_content, to_content
+from backpass.storage.modelfile import from_bytes, reading, to_bytes
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 SHORT, LONG = 2_000, 100_000

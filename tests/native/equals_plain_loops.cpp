@@ -6,9 +6,9 @@
 #include <random>
 #include <vector>
 
-#include "dispatch.hpp"
-#include "full_batch.hpp"
+#include "engine/full_batch.hpp"
 #include "kept_lane_batch.hpp"
+#include "runtime/dispatch.hpp"
 
 using namespace backpass;
 

@@ -1,7 +1,7 @@
 // One machine with the memory that a problem would keep for it.
 #pragma once
 
-#include "lane_batch.hpp"
+#include "engine/lane_batch.hpp"
 
 namespace backpass {
 

@@ -5,11 +5,11 @@
 #include <thread>
 #include <vector>
 
-#include "dispatch.hpp"
-#include "full_batch.hpp"
+#include "engine/full_batch.hpp"
+#include "engine/predict.hpp"
+#include "engine/several_epochs.hpp"
 #include "kept_lane_batch.hpp"
-#include "predict.hpp"
-#include "several_epochs.hpp"
+#include "runtime/dispatch.hpp"
 
 using namespace backpass;
 

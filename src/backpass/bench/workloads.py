@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets import load_digits, load_notes_digits
+from ..data.datasets import load_digits, load_notes_digits
 from ..initialise import init_theta
 from ..network import Network
 

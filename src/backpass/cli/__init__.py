@@ -41,7 +41,7 @@ class Commands(click.Group):
         """Load a command from its file."""
         if cmd_name not in COMMANDS:
             return None
-        return getattr(importlib.import_module(f".{cmd_name}", __name__), cmd_name)
+        return getattr(importlib.import_module(f".commands.{cmd_name}", __name__), cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading their files."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from ..checkpoints import Held, identity
-from ..experiment import Data
-from ..fingerprints import content_hash
-from ..settings import Settings
+from ..experiment.pipeline import Data
+from ..experiment.settings import Settings
+from ..storage.fingerprints import content_hash
+from ..training.checkpoints import Held, identity
 from .option_names import OPTIONS
 
 # A part of a training's identity -> how it is asked for on the command line.

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..cells import cells_of, is_gap
-from ..decay import lam_of_rows, what_is_missing
+from ..data.cells import cells_of, is_gap
+from ..data.preprocessing import Categorical, Preprocessing, Target, Unknown
+from ..data.tables import Table
 from ..errors import InvalidInput
+from ..inspection.decay import lam_of_rows, what_is_missing
+from ..inspection.trace import Trace, trace
 from ..network import Network
-from ..preprocessing import Categorical, Preprocessing, Target, Unknown
-from ..tables import Table
-from ..trace import Trace, trace
 from ..warn import warn
 from .source import load_known
 
@@ -122,7 +122,7 @@ class Model:
         classes = self.classes
         if classes is None:
             return y[:, None]
-        from ..targets import Labels
+        from ..estimators.targets import Labels
 
         known = set(classes.tolist())
         unknown = np.array([label not in known for label in y.tolist()], dtype=bool)

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from ..checkpoints import KIND
-from ..modelfile import Content, read_model, reading
-from ..preprocessing import Categorical, Numeric, Preprocessing
+from ..data.preprocessing import Categorical, Numeric, Preprocessing
+from ..storage.modelfile import Content, read_model, reading
+from ..training.checkpoints import KIND
 from .option_names import OPTIONS
 
 MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
@@ -41,8 +41,8 @@ def show(to: Console, values: dict[str, Any]) -> None:
 
 def _checkpoint(content: Content) -> dict[str, Any]:
     """An unfinished training, or one that is over."""
-    from ..packing import Unpacker
-    from ..runs import Runs
+    from ..storage.packing import Unpacker
+    from ..training.restarts import Runs
 
     metadata = content.metadata
     state = Unpacker(content.arrays).unpack(metadata["state"])
@@ -59,8 +59,8 @@ def _checkpoint(content: Content) -> dict[str, Any]:
 
 def _model(content: Content) -> dict[str, Any]:
     """A trained network, and the table that it was trained on."""
-    from ..persistence import from_content
-    from ..reasons import why_stopped
+    from ..io.saving import from_content
+    from ..training.reasons import why_stopped
 
     estimator = from_content(content)
     preprocessing: Preprocessing | None = getattr(estimator, "preprocessing_", None)

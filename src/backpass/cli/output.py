@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..errors import InvalidInput, OutputExists
-from ..files import check_output
+from ..storage.atomic import check_output
 
 
 def check_free(path: Path, force: bool, option: str = "--out") -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..blocks import cut, rows_of_block
-from ..parquet import ParquetRows
-from ..preprocessing import Unknown
-from ..table_blocks import cells_by_block, saying
-from ..tables import Table
+from ..data.parquet import ParquetRows
+from ..data.preprocessing import Unknown
+from ..data.tables import Table
+from ..streaming.blocks import cut, rows_of_block
+from ..streaming.table_blocks import cells_by_block, saying
 from .model import Model
 
 

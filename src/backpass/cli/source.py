@@ -6,13 +6,13 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from ..datasets import NAMED, load_named
-from ..engine.memory import available, has_room_for
+from ..data.datasets import NAMED, load_named
+from ..data.memory import available, has_room_for
+from ..data.parquet import ParquetRows
+from ..data.preprocessing import Preprocessing
+from ..data.readers import format_of
+from ..data.tables import Reading, Table, read_known, read_table
 from ..errors import InvalidInput
-from ..parquet import ParquetRows
-from ..preprocessing import Preprocessing
-from ..readers import format_of
-from ..tables import Reading, Table, read_known, read_table
 from .command import messages
 from .option_types import suggestion
 

@@ -12,11 +12,12 @@ from .. import backprop
 from ..arrays import Array, array_namespace, as_matrix, as_vector
 from ..blas import blas_threads
 from ..network import Network
-from . import blocked, native, reference
-from .choice import choose, engine_name
-from .curvature_product import ProblemCurvature
+from . import native, reference
+from .blocked import problem as blocked
+from .curvature import ProblemCurvature
 from .dropout import Dropout
 from .problem import Epoch, OneByOne, Optimizer, Rows, check_rows
+from .select import choose, engine_name
 from .thread_limit import bounded
 
 __all__ = [

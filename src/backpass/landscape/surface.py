@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..extras import optional
-from ..files import atomic_write
 from ..plots import canvas
+from ..storage.atomic import atomic_write
 from .contours import clear_share, colour_of
 from .terrain import Landscape, Walker
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidInput, MissingExtra
-from ..explain import explain
-from ..trace import trace
+from ..inspection.explain import explain
+from ..inspection.trace import trace
 from .page import MODULES, plotly_path, render, static_file
 from .scene import Scene
 from .session import Bench, Session, Settings

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays import one_hot
-from ..decay import trained_weight
 from ..errors import InvalidInput
+from ..inspection.decay import trained_weight
 from ..network import Network
 
 MOST_ROWS = 200

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from .. import engine
-from ..checkpoints import Checkpoint
+from ..inspection.trace import trace
 from ..network import Network
 from ..solvers.first_order import Adam
-from ..trace import trace
+from ..training.checkpoints import Checkpoint
 from .scene import Scene
 
 FRAME_SECONDS = 0.08

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..checkpoints import Checkpoint, identity
-from ..fingerprints import content_hash, fingerprint
-from ..persistence import save
-from ..preprocessing import Preprocessing
+from ..data.preprocessing import Preprocessing
+from ..io.saving import save
+from ..storage.fingerprints import content_hash, fingerprint
+from ..training.checkpoints import Checkpoint, identity
 from .scene import Scene, scene_of, targets_of
 from .session import Bench
 

@@ -274,14 +274,15 @@ def make_unfinished() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def objects() -> dict[str, Any]:
     """What else can be pickled and means something by itself."""
+    from backpass.schedules import Schedule
+    from backpass.targets import Labels
+
     from backpass.activations import ACTIVATIONS
     from backpass.engine import Dropout
     from backpass.losses import LOSSES as BUILT_IN
-    from backpass.schedules import Schedule
     from backpass.solvers import Stop
     from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
     from backpass.solvers.stationary import Description, Finding
-    from backpass.targets import Labels
 
     net = bp.Network((3, 2, 2), "tanh", bp.huber(0.5))
     theta = (np.arange(net.n_parameters) - 6) / 8

@@ -8,8 +8,8 @@ import numpy as np
 
 from ... import engine
 from ...engine import blocked
-from ...estimators import MLPClassifier
-from ...export import from_sklearn
+from ...estimators.mlp import MLPClassifier
+from ...io.export import from_sklearn
 from ...solvers import minimize_function
 from ...solvers.first_order import Adam, GradientDescent, Momentum
 from ..workloads import Data, Workload

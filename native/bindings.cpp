@@ -1,0 +1,353 @@
+// The Python door. It checks nothing a user could get wrong: native.py has done that.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <initializer_list>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include "engine/full_batch.hpp"
+#include "engine/glass.hpp"
+#include "engine/kept_lanes.hpp"
+#include "engine/lane_batch.hpp"
+#include "engine/objective.hpp"
+#include "engine/predict.hpp"
+#include "engine/several_epochs.hpp"
+#include "runtime/dispatch.hpp"
+#include "runtime/names.hpp"
+#include "runtime/spares.hpp"
+#include "runtime/thread_limit.hpp"
+
+namespace nb = nanobind;
+
+namespace backpass {
+namespace {
+
+template <class T>
+using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
+
+struct NetworkDoor {
+    NetworkSpec spec;
+    const KernelSet* kernels;
+};
+
+NetworkDoor make_network(std::vector<int> sizes, const std::vector<std::string>& hidden,
+                         const std::string& loss, double parameter, const std::string& isa) {
+    if (sizes.size() != hidden.size() + 2)
+        throw std::invalid_argument("A network has two layers more than it has activations.");
+    NetworkSpec spec{std::move(sizes), {}, find_named(LOSS_NAMES, loss, "loss"), parameter};
+    for (const std::string& g : hidden) spec.hidden.push_back(find_named(ACTIVATION_NAMES, g, "activation"));
+    return {std::move(spec), &kernel_set(isa)};
+}
+
+template <class T>
+void forward(const NetworkDoor& net, In<T> theta, In<T> x, Out<T> out, bool output_activation, int threads) {
+    const nb::gil_scoped_release release;
+    const Kernels<T>& kernels = kernels_of<T>(*net.kernels);
+    const auto m = static_cast<int64_t>(x.shape(0));
+    if (m <= FEW_ROWS) {
+        FewRows<T> few(net.spec, kernels);
+        for (int64_t i = 0; i < m; ++i) {
+            few.run(theta.data(), x.data() + i * net.spec.inputs(), out.data() + i * net.spec.outputs(),
+                    output_activation);
+        }
+        return;
+    }
+    RowSource<T> source;
+    source.x = x.data();
+    source.inputs = net.spec.inputs();
+    source.outputs = net.spec.outputs();
+    source.m = m;
+    ManyRows<T>(net.spec, kernels, source, threads).run(theta.data(), out.data(), output_activation);
+}
+
+// A buffer that Python lends, given back at the end of the scope.
+class Lent {
+public:
+    explicit Lent(nb::handle array)
+        : held_(PyObject_GetBuffer(array.ptr(), &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) == 0) {
+        if (!held_) PyErr_Clear();
+    }
+    ~Lent() {
+        if (held_) PyBuffer_Release(&view_);
+    }
+    Lent(const Lent&) = delete;
+    Lent& operator=(const Lent&) = delete;
+
+    bool is(char type, std::initializer_list<Py_ssize_t> shape) const {
+        return held_ && view_.format[0] == type && view_.format[1] == 0 &&
+               view_.ndim == static_cast<int>(shape.size()) &&
+               std::equal(shape.begin(), shape.end(), view_.shape);
+    }
+    Py_ssize_t rows() const { return held_ && view_.ndim == 2 ? view_.shape[0] : 0; }
+    void* data() const { return view_.buf; }
+
+private:
+    Py_buffer view_;
+    bool held_;
+};
+
+template <class T>
+void forward_few(const NetworkDoor& net, const void* theta, const void* x, void* out, Py_ssize_t rows) {
+    const nb::gil_scoped_release release;
+    FewRows<T> few(net.spec, kernels_of<T>(*net.kernels));
+    for (Py_ssize_t i = 0; i < rows; ++i) {
+        few.run(static_cast<const T*>(theta), static_cast<const T*>(x) + i * net.spec.inputs(),
+                static_cast<T*>(out) + i * net.spec.outputs(), true);
+    }
+}
+
+// The shortest way for a few rows: true where the arrays are as plain as can be, so that nothing is
+// left to check and `out` is written; false where Python has to look at them.
+bool quick_forward(const NetworkDoor& net, nb::handle theta, nb::handle x, nb::handle out) {
+    const char* isa = std::getenv("BACKPASS_ISA");
+    if (isa != nullptr && &kernel_set(isa) != net.kernels) return false;
+    if (std::getenv("BACKPASS_ENGINE") != nullptr) return false;
+    const Lent theta_(theta), x_(x), out_(out);
+    const Py_ssize_t rows = x_.rows(), n = static_cast<Py_ssize_t>(net.spec.parameters());
+    if (rows < 1 || rows > FEW_ROWS) return false;
+    for (const char type : {'f', 'd'}) {
+        if (theta_.is(type, {n}) && x_.is(type, {rows, net.spec.inputs()}) &&
+            out_.is(type, {rows, net.spec.outputs()})) {
+            const auto run = type == 'f' ? forward_few<float> : forward_few<double>;
+            run(net, theta_.data(), x_.data(), out_.data(), rows);
+            return true;
+        }
+    }
+    return false;
+}
+
+// One network's objective on one data set. It keeps the arrays it was given alive.
+template <class T>
+class ProblemDoor {
+public:
+    ProblemDoor(const NetworkDoor& net, In<T> y, In<T> w, int threads, bool keeps_lanes)
+        : net_(net),
+          y_(std::move(y)),
+          w_(std::move(w)),
+          threads_(threads),
+          kept_(static_cast<int64_t>(y_.shape(0)), net.spec.inputs(), keeps_lanes),
+          epochs_(net_.spec, kernels(), source_, threads) {
+        source_.y = y_.data();
+        source_.w = w_.data();
+        source_.m = static_cast<int64_t>(y_.shape(0));
+        source_.inputs = net_.spec.inputs();
+        source_.outputs = net_.spec.outputs();
+    }
+
+    void set_dense(In<T> x) {
+        x_ = std::move(x);
+        source_.x = x_.data();
+    }
+
+    void set_sparse(In<T> values, In<int32_t> columns, In<int64_t> starts) {
+        x_ = std::move(values);
+        columns_ = std::move(columns);
+        starts_ = std::move(starts);
+        source_.values = x_.data();
+        source_.columns = columns_.data();
+        source_.starts = starts_.data();
+    }
+
+    double sums(In<T> theta, Out<T> Delta) {
+        const nb::gil_scoped_release release;
+        if (LaneBatch<T>::suits(net_.spec))
+            return sums_in_lanes(lane_batches_, threads_, theta.data(), Delta.data());
+        return sums_in_panels(full_batches_, threads_, theta.data(), Delta.data());
+    }
+
+    double cost_and_gradient(In<T> theta, Out<T> D, double lam, double total_weight) {
+        const double total = sums(theta, D);
+        return finish_objective(net_.spec, theta.data(), D.data(), total, lam, total_weight);
+    }
+
+    // J and D of a stack of θ, shape (k, n), one network a thread.
+    std::vector<double> costs_and_gradients(In<T> thetas, Out<T> Ds, double lam, double total_weight) {
+        const nb::gil_scoped_release release;
+        const auto k = static_cast<int>(thetas.shape(0));
+        const size_t n = thetas.shape(1);
+        std::vector<double> costs(k);
+        std::atomic<int> next{0};
+        run_on_team(std::min(threads_, k), [&](int, int) {
+            for (int i = next.fetch_add(1); i < k; i = next.fetch_add(1)) {
+                const T* theta = thetas.data() + i * n;
+                T* D = Ds.data() + i * n;
+                costs[i] = finish_objective(net_.spec, theta, D, alone(theta, D), lam, total_weight);
+            }
+        });
+        return costs;
+    }
+
+    // J and D of the batch that `order` names, its sums counted m / |B| times.
+    double batch_cost_and_gradient(In<T> theta, Out<T> D, In<int64_t> order, double lam, double total_weight,
+                                   const std::vector<double>& dropout_rates, uint64_t dropout_seed,
+                                   uint32_t dropout_step) {
+        const nb::gil_scoped_release release;
+        const auto rows = static_cast<int64_t>(order.size());
+        const bool masked = !dropout_rates.empty();
+        const auto machine = batches_.take(
+            [=](const FullBatch<T>& spare) { return spare.fits(rows, masked); },
+            [=] {
+                return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads_, rows, masked);
+            });
+        const double scale = static_cast<double>(source_.m) / static_cast<double>(rows);
+        const double total = machine->sums(
+            theta.data(), D.data(),
+            {{order.data(), 0}, rows, scale, DropoutSpec{dropout_rates, dropout_seed}, dropout_step});
+        return finish_objective(net_.spec, theta.data(), D.data(), total, lam, total_weight);
+    }
+
+    // z^(L), into the array given, and Σ w cost.
+    double logits_and_cost(In<T> theta, Out<T> out) {
+        const nb::gil_scoped_release release;
+        const auto machine = answers_.take(
+            [](const ManyRows<T>&) { return true; },
+            [this] { return std::make_unique<ManyRows<T>>(net_.spec, kernels(), source_, threads_); });
+        return machine->logits_and_cost(theta.data(), out.data());
+    }
+
+    // z, a and δ by layer and Δ, into the arrays given.
+    double intermediates(In<T> theta, const std::vector<Out<T>>& z, const std::vector<Out<T>>& a,
+                         const std::vector<Out<T>>& delta, Out<T> Delta) {
+        Intermediates<T> out{places(z), places(a), places(delta), Delta.data()};
+        const nb::gil_scoped_release release;
+        return Glass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
+    }
+
+    // An epoch of each network; J of each on its way. `states` holds the rule's arrays, up to two of
+    // them, each for every network.
+    std::vector<double> run_epochs(const std::vector<Out<T>>& thetas,
+                                   const std::vector<std::vector<Out<T>>>& states, const RuleSpec& rule,
+                                   const std::vector<In<int64_t>>& orders, int64_t batch,
+                                   const std::vector<In<double>>& learning_rates,
+                                   const std::vector<int64_t>& ts, double lam, double total_weight,
+                                   const std::vector<double>& dropout_rates, uint64_t dropout_seed) {
+        const nb::gil_scoped_release release;
+        const DropoutSpec dropout{dropout_rates, dropout_seed};
+        std::vector<EpochTask<T>> tasks;
+        for (size_t i = 0; i < thetas.size(); ++i) {
+            const auto rows = static_cast<int64_t>(orders[i].size());
+            T* first = states.size() > 0 ? states[0][i].data() : nullptr;
+            T* second = states.size() > 1 ? states[1][i].data() : nullptr;
+            tasks.push_back({{orders[i].data(), rows, batch, learning_rates[i].data(), ts[i], lam,
+                              total_weight, dropout, rule},
+                             {thetas[i].data(), first, second}});
+        }
+        return epochs_.run(tasks);
+    }
+
+private:
+    const Kernels<T>& kernels() const { return kernels_of<T>(*net_.kernels); }
+
+    static std::vector<T*> places(const std::vector<Out<T>>& arrays) {
+        std::vector<T*> places;
+        for (const Out<T>& array : arrays) places.push_back(array.data());
+        return places;
+    }
+
+    double sums_in_panels(Spares<FullBatch<T>>& spares, int threads, const T* theta, T* Delta) {
+        const auto machine = spares.take(
+            [](const FullBatch<T>&) { return true; },
+            [=] { return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads); });
+        return machine->sums(theta, Delta);
+    }
+
+    double sums_in_lanes(Spares<LaneBatch<T>>& spares, int threads, const T* theta, T* Delta) {
+        const auto machine = spares.take(
+            [](const LaneBatch<T>&) { return true; },
+            [=] { return std::make_unique<LaneBatch<T>>(net_.spec, kernels(), source_, kept_, threads); });
+        return machine->sums(theta, Delta);
+    }
+
+    double alone(const T* theta, T* Delta) {
+        if (LaneBatch<T>::suits(net_.spec)) return sums_in_lanes(lane_batches_alone_, 1, theta, Delta);
+        return sums_in_panels(full_batches_alone_, 1, theta, Delta);
+    }
+
+    NetworkDoor net_;
+    In<T> x_, y_, w_;
+    In<int32_t> columns_;
+    In<int64_t> starts_;
+    RowSource<T> source_;
+    int threads_;
+    KeptLanes<T> kept_;
+    Spares<FullBatch<T>> full_batches_, full_batches_alone_, batches_;
+    Spares<LaneBatch<T>> lane_batches_, lane_batches_alone_;
+    SeveralEpochs<T> epochs_;
+    Spares<ManyRows<T>> answers_;
+};
+
+// Floating-point operations of `rounds` rounds of multiply-adds, done by each of `threads` threads.
+template <class T>
+double multiply_adds(const std::string& isa, long rounds, int threads) {
+    const nb::gil_scoped_release release;
+    const Kernels<T>& kernels = kernels_of<T>(kernel_set(isa));
+    std::vector<double> done(threads);
+    run_on_team(threads, [&](int thread, int) {
+        T result[2] = {T(0.5), T(0.25)};
+        done[thread] = kernels.multiply_adds(rounds, result);
+    });
+    return std::accumulate(done.begin(), done.end(), 0.0);
+}
+
+template <class T>
+void bind_number_type(nb::module_& m, const char* problem) {
+    m.def("forward", &forward<T>, nb::arg().noconvert(), nb::arg("theta").noconvert(),
+          nb::arg("x").noconvert(), nb::arg("out").noconvert(), nb::arg("output_activation"),
+          nb::arg("threads"));
+    nb::class_<ProblemDoor<T>>(m, problem)
+        .def(nb::init<const NetworkDoor&, In<T>, In<T>, int, bool>())
+        .def("set_dense", &ProblemDoor<T>::set_dense)
+        .def("set_sparse", &ProblemDoor<T>::set_sparse)
+        .def("sums", &ProblemDoor<T>::sums)
+        .def("cost_and_gradient", &ProblemDoor<T>::cost_and_gradient)
+        .def("costs_and_gradients", &ProblemDoor<T>::costs_and_gradients)
+        .def("batch_cost_and_gradient", &ProblemDoor<T>::batch_cost_and_gradient)
+        .def("logits_and_cost", &ProblemDoor<T>::logits_and_cost)
+        .def("intermediates", &ProblemDoor<T>::intermediates)
+        .def("run_epochs", &ProblemDoor<T>::run_epochs);
+    m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);
+    m.def("elementwise", [](const std::string& name, const std::string& isa, In<T> x, Out<T> y) {
+        const Kernels<T>& k = kernels_of<T>(kernel_set(isa));
+        using Function = void (*)(const T*, T*, size_t);
+        const Named<Function> known[] = {{"exp", k.exp}, {"log", k.log}, {"tanh", k.tanh}};
+        if (y.size() < x.size()) throw std::invalid_argument("y is shorter than x.");
+        find_named(known, name, "elementwise function")(x.data(), y.data(), x.size());
+    });
+}
+
+}  // namespace
+}  // namespace backpass
+
+NB_MODULE(_native, m) {
+    using namespace backpass;
+    nb::set_leak_warnings(false);  // what lives when the interpreter ends is no leak of ours
+    m.def("get_num_threads", &backpass_get_num_threads);
+    m.def("set_num_threads", &backpass_set_num_threads);
+    m.def("instruction_sets", &runnable_instruction_sets);
+    m.def("activations", [] { return names_of(ACTIVATION_NAMES); });
+    m.def("losses", [] { return names_of(LOSS_NAMES); });
+    m.def("rules", [] { return names_of(RULE_NAMES); });
+    nb::class_<NetworkDoor>(m, "Network")
+        .def("__init__",
+             [](NetworkDoor* at, std::vector<int> sizes, const std::vector<std::string>& hidden,
+                const std::string& loss, double parameter, const std::string& isa) {
+                 new (at) NetworkDoor(make_network(std::move(sizes), hidden, loss, parameter, isa));
+             })
+        .def("quick_forward", &quick_forward);
+    nb::class_<RuleSpec>(m, "Rule").def(
+        "__init__", [](RuleSpec* at, const std::string& rule, double momentum, double beta_1, double beta_2,
+                       double epsilon, double weight_decay) {
+            new (at) RuleSpec{
+                find_named(RULE_NAMES, rule, "update rule"), momentum, beta_1, beta_2, epsilon, weight_decay};
+        });
+    bind_number_type<float>(m, "Problem32");
+    bind_number_type<double>(m, "Problem64");
+}

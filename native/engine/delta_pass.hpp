@@ -1,0 +1,106 @@
+// One thread's share of the weight tiles: Δ over a block's rows, given to an update rule.
+#pragma once
+
+#include <vector>
+
+#include "engine/weights.hpp"
+#include "engine/workspace.hpp"
+
+namespace backpass {
+
+// Where the rule writes: the weights and its arrays, or Δ alone.
+template <class T>
+struct Target {
+    T *w, *first, *second;  // in panels; `first`, `second` may be null
+    T* transposed;          // kept in step with w; or null
+    Rule rule;
+    Step<T> step;
+    double* squares;  // ΣΘ² by strip, or null
+};
+
+// A strip is one panel of inputs of one layer against all of its outputs.
+template <class T>
+class DeltaPass {
+public:
+    DeltaPass(const PanelLayout<T>& layout, const Kernels<T>& kernels) : layout_(layout), kernels_(kernels) {
+        for (const LayerPlace& y : layout.layers()) {
+            first_strip_.push_back(strips_);
+            strips_ += y.input_panels;
+            cost_ += static_cast<long>(y.input_panels) * y.output_panels;
+        }
+    }
+
+    int strips() const { return strips_; }
+
+    // `ahead`, where given, is spread over the thread's tiles.
+    void run(Workspace<T>& ws, int rows, const Target<T>& target, RowsAhead<T>* ahead, int thread,
+             int threads) const {
+        const long from = cost_ * thread / threads, to = cost_ * (thread + 1) / threads;
+        if (ahead != nullptr && to > from) {
+            const long lines = long(ahead->end - ahead->row) * panels_for<T>(ahead->rows.inputs);
+            ahead->lines_at_once = static_cast<int>(2 * lines / (to - from) + 1);  // tiles come in pairs
+        }
+        long passed = 0;
+        for (size_t l = 0; l < layout_.layers().size(); ++l) {
+            const LayerPlace& y = layout_.layers()[l];
+            const int begin = strips_before(from - passed, y), end = strips_before(to - passed, y);
+            if (begin < end) run_strips(ws, rows, target, ahead, static_cast<int>(l), begin, end);
+            if (begin == 0 && end > 0) run_bias(ws, rows, target, static_cast<int>(l));
+            passed += static_cast<long>(y.input_panels) * y.output_panels;
+        }
+    }
+
+private:
+    static constexpr int P = PANEL<T>;
+
+    static int strips_before(long cost, const LayerPlace& y) {
+        const long strips = (cost + y.output_panels - 1) / y.output_panels;
+        return static_cast<int>(std::clamp<long>(strips, 0, y.input_panels));
+    }
+
+    void run_strips(Workspace<T>& ws, int rows, const Target<T>& target, RowsAhead<T>* ahead, int l,
+                    int begin, int end) const {
+        const LayerPlace& y = layout_.layers()[l];
+        DeltaTiles<T> d{};
+        d.a = ws.a(l);
+        d.delta = ws.delta(l + 1);
+        d.a_panel = d.delta_panel = ws.panel();
+        d.rows = rows;
+        d.inputs = y.inputs;
+        d.begin = begin;
+        d.end = end;
+        d.output_panels = y.output_panels;
+        d.w = target.w + y.weights;
+        d.first = shifted(target.first, y.weights);
+        d.second = shifted(target.second, y.weights);
+        d.w_panel = y.weights_panel;
+        d.transposed = l > 0 ? shifted(target.transposed, y.transposed) : nullptr;
+        d.transposed_panel = y.transposed_panel;
+        d.squares = target.squares == nullptr ? nullptr : target.squares + first_strip_[l];
+        d.update = kernels_.update[static_cast<int>(target.rule)];
+        d.step = target.step;
+        d.ahead = ahead;
+        kernels_.delta_tiles(d);
+    }
+
+    void run_bias(Workspace<T>& ws, int rows, const Target<T>& target, int l) const {
+        const LayerPlace& y = layout_.layers()[l];
+        Step<T> step = target.step;
+        step.decay = 0;
+        for (int j = 0; j < y.output_panels; ++j) {
+            alignas(PANEL_BYTES) T sums[P];
+            kernels_.column_sums(ws.delta(l + 1) + j * ws.panel(), rows, sums);
+            const size_t at = y.bias + size_t(j) * P;
+            kernels_.update[static_cast<int>(target.rule)](target.w + at, shifted(target.first, at),
+                                                           shifted(target.second, at), sums, P, step);
+        }
+    }
+
+    const PanelLayout<T>& layout_;
+    const Kernels<T>& kernels_;
+    std::vector<int> first_strip_;
+    int strips_ = 0;
+    long cost_ = 0;
+};
+
+}  // namespace backpass

@@ -1,0 +1,219 @@
+// One pass over the data in mini-batches, the optimiser's step included.
+#pragma once
+
+#include <cmath>
+
+#include "engine/block_machine.hpp"
+#include "runtime/adaptive_threads.hpp"
+
+namespace backpass {
+
+struct RuleSpec {
+    Rule rule = Rule::gd;
+    double momentum = 0, beta_1 = 0, beta_2 = 0, epsilon = 0, weight_decay = 0;
+};
+
+// The optimiser's state and θ, in θ's order; `first` and `second` are null where the rule has none.
+template <class T>
+struct EpochArrays {
+    T *theta, *first, *second;
+};
+
+struct EpochPlan {
+    const int64_t* order;
+    int64_t rows;  // of the order
+    int64_t batch;
+    const double* learning_rates;  // one for each step
+    int64_t t;                     // steps taken before
+    double lam, total_weight;
+    DropoutSpec dropout;
+    RuleSpec rule;
+};
+
+inline double multiply_adds_of_step(const NetworkSpec& net, int64_t rows) {
+    return 3.0 * static_cast<double>(rows) * static_cast<double>(net.parameters());
+}
+
+template <class T>
+class EpochRunner {
+public:
+    EpochRunner(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
+                int64_t batch, bool masked)
+        : net_(net),
+          kernels_(kernels),
+          source_(source),
+          layout_(net),
+          weights_(layout_),
+          threads_(threads),
+          batch_(batch),
+          masked_(masked),
+          machine_(net, layout_, kernels, source, block_rows<T>(net, batch, 1024, 1 << 20), threads, masked),
+          squares_(machine_.strips()),
+          patience_(threads_for(multiply_adds_of_step(net, batch), threads)) {
+        if (batch > machine_.capacity()) sums_ = Buffer<T>(layout_.size());
+    }
+
+    int threads() const { return threads_; }
+    int64_t batch() const { return batch_; }
+    bool masked() const { return masked_; }
+
+    // Memory only for what the rule has; `read` fills it.
+    void make_room(const EpochArrays<T>& arrays) {
+        if (arrays.first != nullptr && first_.size() == 0) first_ = Buffer<T>(layout_.size(), Fill::none);
+        if (arrays.second != nullptr && second_.size() == 0) second_ = Buffer<T>(layout_.size(), Fill::none);
+    }
+
+    // The mean J on the way; θ and the state are replaced.
+    double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
+        make_room(arrays);
+        read(arrays);
+        double J = 0;
+        const int64_t steps = (plan.rows + plan.batch - 1) / plan.batch;
+        for (int64_t step = 0; step < steps;) {
+            const int64_t end = std::min(steps, step + patience_.steps());
+            J += run_steps(plan, step, end);
+            step = end;
+        }
+        write(arrays);
+        return J;
+    }
+
+private:
+    // One of the threads that do a batch together.
+    struct Crew {
+        int thread, threads;
+        Barrier& barrier;
+        Patience& patience;
+
+        void wait() const {
+            if (threads > 1) patience.wait(thread, [this] { barrier.wait(); });
+        }
+    };
+
+    // Steps [begin, end) by as many threads as patience has; their share of the mean J.
+    double run_steps(const EpochPlan& plan, int64_t begin, int64_t end) {
+        double J = 0;
+        const int wanted = patience_.threads();
+        Barrier barrier(wanted), alone(1);
+        patience_.begin();
+        run_on_team(wanted, [&](int thread, int threads) {
+            const Crew crew{thread, threads, threads == wanted ? barrier : alone, patience_};
+            for (int64_t step = begin; step < end; ++step) {
+                const int64_t at = step * plan.batch, rows = std::min(plan.batch, plan.rows - at);
+                const double batch_J = run_batch(plan, at, rows, step, crew);
+                if (thread == 0) J += batch_J * (static_cast<double>(rows) / static_cast<double>(plan.rows));
+            }
+        });
+        patience_.end();
+        return J;
+    }
+
+    void read(const EpochArrays<T>& arrays) {
+        weights_.read(layout_, kernels_, arrays.theta);
+        if (arrays.first != nullptr) layout_.pack(arrays.first, first_.data());
+        if (arrays.second != nullptr) layout_.pack(arrays.second, second_.data());
+    }
+
+    void write(const EpochArrays<T>& arrays) const {
+        layout_.unpack(weights_.panels.data(), arrays.theta);
+        if (arrays.first != nullptr) layout_.unpack(first_.data(), arrays.first);
+        if (arrays.second != nullptr) layout_.unpack(second_.data(), arrays.second);
+    }
+
+    // J of the batch, on thread 0.
+    double run_batch(const EpochPlan& plan, int64_t at, int64_t rows, int64_t step, const Crew& crew) {
+        const double scale = static_cast<double>(source_.m) / (static_cast<double>(rows) * plan.total_weight);
+        const auto dropout_step = static_cast<uint32_t>(plan.t + step);
+        Target<T> target{
+            weights_.panels.data(), first_.data(),       second_.data(), weights_.transposed.data(),
+            plan.rule.rule,         step_of(plan, step), squares(plan)};
+        double J = 0;
+        const bool whole = rows <= machine_.capacity();
+        for (int64_t done = 0; done < rows; done += machine_.capacity()) {
+            const int n = static_cast<int>(std::min<int64_t>(machine_.capacity(), rows - done));
+            machine_.rows_pass(weights_, {plan.order, at + done}, n, scale, plan.dropout, dropout_step,
+                               crew.thread, crew.threads);
+            crew.wait();
+            if (crew.thread == 0) J += machine_.loss(n);
+            const RowNumbers next{plan.order, at + done + n};
+            const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
+            machine_.delta_pass(n, whole ? target : sums_target(), next, next_rows, crew.thread,
+                                crew.threads);
+            crew.wait();
+        }
+        if (!whole) {
+            if (crew.thread == 0) apply_sums(target);
+            crew.wait();
+        }
+        if (crew.thread == 0 && plan.lam != 0) J += penalty(plan);
+        return J;
+    }
+
+    Step<T> step_of(const EpochPlan& plan, int64_t step) const {
+        const RuleSpec& rule = plan.rule;
+        const double rate = plan.learning_rates[step], t = static_cast<double>(plan.t + step + 1);
+        const double corrected = rule.rule == Rule::adam ? rate * std::sqrt(1 - std::pow(rule.beta_2, t)) /
+                                                               (1 - std::pow(rule.beta_1, t))
+                                                         : rate;
+        return {static_cast<T>(corrected),
+                static_cast<T>(rule.momentum),
+                static_cast<T>(rule.beta_1),
+                static_cast<T>(rule.beta_2),
+                static_cast<T>(1 - rule.beta_1),
+                static_cast<T>(1 - rule.beta_2),
+                static_cast<T>(rule.epsilon),
+                static_cast<T>(1 - rate * rule.weight_decay),
+                static_cast<T>(plan.lam / plan.total_weight)};
+    }
+
+    double* squares(const EpochPlan& plan) { return plan.lam == 0 ? nullptr : squares_.data(); }
+
+    double penalty(const EpochPlan& plan) const {
+        double sum = 0;
+        for (double strip : squares_) sum += strip;
+        return plan.lam / (2 * plan.total_weight) * sum;
+    }
+
+    Target<T> sums_target() { return {sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr}; }
+
+    // A batch too large for the workspace: the rule is applied once its blocks are summed.
+    void apply_sums(const Target<T>& target) {
+        squares_[0] = 0;
+        for (const LayerPlace& y : layout_.layers()) {
+            const size_t n = y.bias - y.weights;
+            if (target.squares != nullptr) squares_[0] += sum_of_squares(target.w + y.weights, n);
+            update(target, y.weights, n, target.step);
+            Step<T> undecayed = target.step;
+            undecayed.decay = 0;
+            update(target, y.bias, size_t(y.output_panels) * PANEL<T>, undecayed);
+        }
+        layout_.transpose(weights_.panels.data(), weights_.transposed.data(), kernels_);
+        sums_.clear();
+    }
+
+    void update(const Target<T>& target, size_t at, size_t n, const Step<T>& step) {
+        kernels_.update[static_cast<int>(target.rule)](
+            target.w + at, shifted(target.first, at), shifted(target.second, at), sums_.data() + at, n, step);
+    }
+
+    static double sum_of_squares(const T* w, size_t n) {
+        double sum = 0;
+        for (size_t i = 0; i < n; ++i) sum += static_cast<double>(w[i]) * w[i];
+        return sum;
+    }
+
+    const NetworkSpec& net_;
+    const Kernels<T>& kernels_;
+    const RowSource<T>& source_;
+    PanelLayout<T> layout_;
+    Weights<T> weights_;
+    Buffer<T> first_, second_, sums_;
+    int threads_;
+    int64_t batch_;
+    bool masked_;
+    BlockMachine<T> machine_;
+    std::vector<double> squares_;
+    Patience patience_;  // kept from epoch to epoch, as neighbours stay
+};
+
+}  // namespace backpass

@@ -1,0 +1,127 @@
+// One pass by the same kernels, with every intermediate kept: z, a, δ by layer, and Δ.
+#pragma once
+
+#include <vector>
+
+#include "engine/delta_pass.hpp"
+#include "engine/row_pass.hpp"
+
+namespace backpass {
+
+// Row-major (m, units) arrays by layer, from the first hidden layer to the output; Δ in θ's order.
+template <class T>
+struct Intermediates {
+    std::vector<T*> z, a, delta;
+    T* Delta;
+};
+
+template <class T>
+class Glass {
+public:
+    Glass(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source)
+        : net_(net),
+          kernels_(kernels),
+          w_(source.w),
+          ones_(source.m, T(1)),
+          source_(with_weights(source, ones_.data())),
+          layout_(net),
+          weights_(layout_),
+          sums_(layout_.size()),
+          workspace_(net, kernels, static_cast<int>(std::min<int64_t>(BLOCK, source.m)), false),
+          rows_(net, layout_, kernels, source_),
+          deltas_(layout_, kernels) {}
+
+    // Returns Σ w cost.
+    double run(const T* theta, const Intermediates<T>& out) {
+        weights_.read(layout_, kernels_, theta);
+        double total = 0;
+        for (int64_t first = 0; first < source_.m; first += BLOCK) {
+            total += run_block(first, static_cast<int>(std::min<int64_t>(BLOCK, source_.m - first)), out);
+        }
+        layout_.unpack(sums_.data(), out.Delta);
+        return total;
+    }
+
+private:
+    static constexpr int P = PANEL<T>;
+    static constexpr int64_t BLOCK = 256;
+
+    static RowSource<T> with_weights(RowSource<T> source, const T* w) {
+        source.w = w;
+        return source;
+    }
+
+    double run_block(int64_t first, int rows, const Intermediates<T>& out) {
+        const BlockRows<T> block{{nullptr, first}, 0, rows, 1.0, 0};
+        rows_.gather(workspace_, block);
+        for (int l = 1; l <= net_.weight_layers(); ++l) forward(l, first, rows, out);
+        rows_.take_loss(workspace_, block);
+        rows_.backward(weights_, workspace_, 0, rows);
+        double total = 0;
+        for (int r = 0; r < rows; ++r) total += static_cast<double>(w_[first + r]) * workspace_.losses()[r];
+        for (int l = 1; l <= net_.weight_layers(); ++l) {
+            copy(workspace_.delta(l), net_.sizes[l], first, rows, out.delta[l - 1]);
+            weigh(workspace_.delta(l), net_.sizes[l], first, rows);
+        }
+        deltas_.run(workspace_, rows, {sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr},
+                    nullptr, 0, 1);
+        return total;
+    }
+
+    void forward(int l, int64_t first, int rows, const Intermediates<T>& out) {
+        const bool hidden = l < net_.weight_layers();
+        T* panels = hidden ? workspace_.a(l) : workspace_.delta(l);
+        rows_.pre_activations(weights_, workspace_, l, 0, rows);
+        copy(panels, net_.sizes[l], first, rows, out.z[l - 1]);
+        if (!hidden) return answer(first, rows, out.z[l - 1], out.a[l - 1]);
+        for (int j = 0; j < panels_for<T>(net_.sizes[l]); ++j) {
+            const ptrdiff_t at = j * workspace_.panel();
+            T* keep = workspace_.own_keep(l) == nullptr ? nullptr : workspace_.own_keep(l) + at;
+            kernels_.forward[static_cast<int>(net_.hidden[l - 1])](panels + at, keep, nullptr,
+                                                                   size_t(rows) * P);
+        }
+        copy(panels, net_.sizes[l], first, rows, out.a[l - 1]);
+    }
+
+    // a^(L), each row alone in its lanes.
+    void answer(int64_t first, int rows, const T* z, T* a) const {
+        const int units = net_.outputs();
+        std::vector<T> lanes(size_t(units) * P);
+        for (int64_t at = first * units; at < (first + rows) * units; at += units) {
+            for (int k = 0; k < units; ++k) std::fill_n(lanes.data() + k * P, P, z[at + k]);
+            kernels_.output[static_cast<int>(net_.loss)](lanes.data(), lanes.data(), units);
+            for (int k = 0; k < units; ++k) a[at + k] = lanes[size_t(k) * P];
+        }
+    }
+
+    void copy(const T* panels, int units, int64_t first, int rows, T* out) const {
+        for (int r = 0; r < rows; ++r) {
+            T* row = out + (first + r) * units;
+            for (int k = 0; k < units; ++k)
+                row[k] = panels[k / P * workspace_.panel() + ptrdiff_t(r) * P + k % P];
+        }
+    }
+
+    void weigh(T* panels, int units, int64_t first, int rows) const {
+        for (int j = 0; j < panels_for<T>(units); ++j) {
+            for (int r = 0; r < rows; ++r) {
+                T* row = panels + j * workspace_.panel() + ptrdiff_t(r) * P;
+                for (int q = 0; q < P; ++q) row[q] *= w_[first + r];
+            }
+        }
+    }
+
+    const NetworkSpec& net_;
+    const Kernels<T>& kernels_;
+    const T* w_;
+    std::vector<T> ones_;
+    RowSource<T> source_;
+    PanelLayout<T> layout_;
+    Weights<T> weights_;
+    Buffer<T> sums_;
+    Workspace<T> workspace_;
+    RowPass<T> rows_;
+    DeltaPass<T> deltas_;
+};
+
+}  // namespace backpass

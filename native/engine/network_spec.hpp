@@ -1,0 +1,27 @@
+// A network's shape and functions, as numbers.
+#pragma once
+
+#include <vector>
+
+#include "kernels/kernels.hpp"
+
+namespace backpass {
+
+struct NetworkSpec {
+    std::vector<int> sizes;          // units by layer, inputs and outputs included
+    std::vector<Activation> hidden;  // one for each hidden layer
+    Loss loss = Loss::squared_error;
+    double parameter = 0;  // Huber's threshold, or the quantile
+
+    int weight_layers() const { return static_cast<int>(sizes.size()) - 1; }
+    int inputs() const { return sizes.front(); }
+    int outputs() const { return sizes.back(); }
+
+    size_t parameters() const {
+        size_t n = 0;
+        for (int l = 0; l < weight_layers(); ++l) n += (sizes[l] + size_t(1)) * sizes[l + 1];
+        return n;
+    }
+};
+
+}  // namespace backpass

@@ -1,0 +1,111 @@
+// Where θ's numbers lie in panels, and the way there and back. Weights, Δ and the optimisers' arrays
+// all have this layout.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "engine/network_spec.hpp"
+
+namespace backpass {
+
+template <class T>
+constexpr int panels_for(int features) {
+    return (features + PANEL<T> - 1) / PANEL<T>;
+}
+
+struct LayerPlace {
+    int inputs, outputs, input_panels, output_panels;
+    size_t weights;     // [output panel][input_panels * P][P]
+    size_t bias;        // [output_panels * P]
+    size_t transposed;  // [input panel][output_panels * P][P], in a buffer of its own
+    size_t theta;       // bias first, then one row of outputs for each input
+    ptrdiff_t weights_panel, transposed_panel;
+};
+
+template <class T>
+class PanelLayout {
+public:
+    explicit PanelLayout(const NetworkSpec& net) {
+        size_t theta = 0;
+        for (int l = 0; l < net.weight_layers(); ++l) {
+            const int in = net.sizes[l], out = net.sizes[l + 1];
+            const int ip = panels_for<T>(in), op = panels_for<T>(out);
+            const size_t square = size_t(ip) * op * P * P;
+            layers_.push_back({in, out, ip, op, size_, size_ + square, transposed_size_, theta,
+                               ptrdiff_t(ip) * P * P, ptrdiff_t(op) * P * P});
+            size_ += square + size_t(op) * P;
+            transposed_size_ += l > 0 ? square : 0;  // nothing flows back to the inputs
+            theta += (in + size_t(1)) * out;
+        }
+        theta_size_ = theta;
+    }
+
+    const std::vector<LayerPlace>& layers() const { return layers_; }
+    size_t size() const { return size_; }
+    size_t transposed_size() const { return transposed_size_; }
+    size_t theta_size() const { return theta_size_; }
+
+    // Every number of the panels is written, those beyond the last feature as zeros.
+    void pack(const T* theta, T* panels) const {
+        each_row([&](size_t at, size_t from, int n) {
+            copy(theta + from, n, panels + at);
+            std::fill_n(panels + at + n, P - n, T(0));
+        });
+        for (const LayerPlace& y : layers_) {
+            for (int j = 0; j < y.output_panels; ++j)
+                std::fill_n(panels + y.weights + j * y.weights_panel + size_t(y.inputs) * P,
+                            y.weights_panel - ptrdiff_t(y.inputs) * P, T(0));
+        }
+    }
+
+    void unpack(const T* panels, T* theta) const {
+        each_row([&](size_t at, size_t from, int n) { copy(panels + at, n, theta + from); });
+    }
+
+    void transpose(const T* panels, T* transposed, const Kernels<T>& kernels) const {
+        for (size_t l = 1; l < layers_.size(); ++l) {
+            const LayerPlace& y = layers_[l];
+            for (int i = 0; i < y.input_panels; ++i) {
+                for (int j = 0; j < y.output_panels; ++j) {
+                    const T* from = panels + y.weights + j * y.weights_panel + ptrdiff_t(i) * P * P;
+                    T* to = transposed + y.transposed + i * y.transposed_panel + ptrdiff_t(j) * P * P;
+                    kernels.transpose(from, P, to, P);
+                }
+            }
+        }
+    }
+
+private:
+    static constexpr int P = PANEL<T>;
+
+    // A whole panel is one vector, which a call of memmove takes several times as long to copy.
+    static void copy(const T* from, int n, T* to) {
+        if (n == P) {
+            std::memcpy(to, from, PANEL_BYTES);
+        } else {
+            std::copy_n(from, n, to);
+        }
+    }
+
+    // Calls visit(place in panels, place in θ, count) for every piece that is contiguous in both. θ is
+    // walked as it lies: against its rows, every piece would be on another page.
+    template <class Visit>
+    void each_row(Visit visit) const {
+        for (const LayerPlace& y : layers_) {
+            for (int k = -1; k < y.inputs; ++k) {  // row -1 is the bias
+                const size_t to = k < 0 ? y.bias : y.weights + size_t(k) * P;
+                const ptrdiff_t panel = k < 0 ? P : y.weights_panel;
+                const size_t from = y.theta + (k + size_t(1)) * y.outputs;
+                for (int j = 0; j < y.output_panels; ++j)
+                    visit(to + j * panel, from + size_t(j) * P, std::min(P, y.outputs - j * P));
+            }
+        }
+    }
+
+    std::vector<LayerPlace> layers_;
+    size_t size_ = 0, transposed_size_ = 0, theta_size_ = 0;
+};
+
+}  // namespace backpass

@@ -1,0 +1,170 @@
+// One thread's rows of a block: gathered, forward, loss, and back to the first hidden layer.
+#pragma once
+
+#include <vector>
+
+#include "engine/network_spec.hpp"
+#include "engine/row_source.hpp"
+#include "engine/weights.hpp"
+#include "engine/workspace.hpp"
+
+namespace backpass {
+
+struct DropoutSpec {
+    std::vector<double> rates;  // by hidden layer; empty: none
+    uint64_t seed = 0;
+};
+
+// Rows [begin, end) of a block, and what each counts: its weight times `scale`.
+template <class T>
+struct BlockRows {
+    RowNumbers numbers;
+    int begin, end;
+    double scale;
+    uint32_t step;  // for dropout
+};
+
+template <class T>
+class RowPass {
+public:
+    RowPass(const NetworkSpec& net, const PanelLayout<T>& layout, const Kernels<T>& kernels,
+            const RowSource<T>& source)
+        : net_(net), layout_(layout), kernels_(kernels), source_(source) {
+        const size_t n = size_t(panels_for<T>(net.outputs())) * P * P;
+        z_ = Buffer<T>(n);
+        y_ = Buffer<T>(n);
+        delta_ = Buffer<T>(n);
+    }
+
+    void run(const Weights<T>& weights, Workspace<T>& ws, const BlockRows<T>& rows,
+             const DropoutSpec& dropout) {
+        if (rows.begin == rows.end) return;
+        gather(ws, rows);
+        draw_masks(ws, rows, dropout);
+        forward(weights, ws, rows.begin, rows.end);
+        take_loss(ws, rows);
+        backward(weights, ws, rows.begin, rows.end);
+    }
+
+    void gather(Workspace<T>& ws, const BlockRows<T>& rows) const {
+        source_.gather(kernels_, rows.numbers, rows.begin, rows.end, ws.a(0), ws.panel());
+    }
+
+    // z^(L) is left where δ^(L) will be.
+    void forward(const Weights<T>& weights, Workspace<T>& ws, int begin, int end) const {
+        const int last = net_.weight_layers();
+        for (int l = 1; l < last; ++l) {
+            Product<T> p = pre_activation(weights, ws, l, begin, end);
+            p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
+            p.keep = shifted(ws.own_keep(l), ptrdiff_t(begin) * P);
+            p.mask = shifted(ws.mask(l), ptrdiff_t(begin) * P);
+            kernels_.product(p);
+        }
+        pre_activations(weights, ws, last, begin, end);
+    }
+
+    // z of layer l alone, without the activation.
+    void pre_activations(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
+        kernels_.product(pre_activation(weights, ws, l, begin, end));
+    }
+
+    void backward(const Weights<T>& weights, Workspace<T>& ws, int begin, int end) const {
+        for (int l = net_.weight_layers() - 1; l >= 1; --l) {
+            const LayerPlace& y = layout_.layers()[l];
+            const ptrdiff_t at = ptrdiff_t(begin) * P;
+            Product<T> p{};
+            p.a = ws.delta(l + 1) + at;
+            p.b = weights.transposed.data() + y.transposed;
+            p.b_panel = y.transposed_panel;
+            p.c = ws.delta(l) + at;
+            p.a_panel = p.c_panel = ws.panel();
+            p.rows = end - begin;
+            p.depth = y.outputs;
+            p.panels = y.input_panels;
+            p.backward = kernels_.backward[static_cast<int>(net_.hidden[l - 1])];
+            p.keep = ws.keep(l) + at;
+            p.mask = shifted(ws.mask(l), at);
+            kernels_.product(p);
+        }
+    }
+
+    void take_loss(Workspace<T>& ws, const BlockRows<T>& rows) {
+        for (int r = rows.begin; r < rows.end; r += P) {
+            alignas(PANEL_BYTES) T w[P] = {}, value[P];
+            const int n = std::min(P, rows.end - r);
+            read_targets(rows, r, n, w);
+            turn(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), z_.data());
+            kernels_.loss[static_cast<int>(net_.loss)]({z_.data(), y_.data(), w, delta_.data(), value,
+                                                        net_.outputs(), static_cast<T>(net_.parameter)});
+            turn_back(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel());
+            std::copy_n(value, n, ws.losses().data() + r);
+        }
+    }
+
+private:
+    static constexpr int P = PANEL<T>;
+
+    Product<T> pre_activation(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
+        const LayerPlace& y = layout_.layers()[l - 1];
+        const ptrdiff_t at = ptrdiff_t(begin) * P;
+        Product<T> p{};
+        p.a = ws.a(l - 1) + at;
+        p.b = weights.panels.data() + y.weights;
+        p.b_panel = y.weights_panel;
+        p.c = (l < net_.weight_layers() ? ws.a(l) : ws.delta(l)) + at;
+        p.a_panel = p.c_panel = ws.panel();
+        p.bias = weights.panels.data() + y.bias;
+        p.rows = end - begin;
+        p.depth = y.inputs;
+        p.panels = y.output_panels;
+        return p;
+    }
+
+    void draw_masks(Workspace<T>& ws, const BlockRows<T>& rows, const DropoutSpec& dropout) const {
+        for (size_t h = 0; h < dropout.rates.size(); ++h) {
+            const int layer = static_cast<int>(h) + 1;
+            const double rate = dropout.rates[h];
+            for (int r = rows.begin; r < rows.end; ++r) {
+                kernels_.mask_row({ws.mask(layer) + ptrdiff_t(r) * P, ws.panel(), net_.sizes[layer],
+                                   threshold(rate), static_cast<T>(1 / (1 - rate)), dropout.seed,
+                                   static_cast<uint32_t>(rows.numbers[r]), rows.step,
+                                   static_cast<uint32_t>(layer + 1)});
+            }
+        }
+    }
+
+    // Ties to even, as Python's round has it.
+    static uint64_t threshold(double rate) {
+        return static_cast<uint64_t>(__builtin_nearbyint(rate * 4294967296.0));
+    }
+
+    void read_targets(const BlockRows<T>& rows, int r, int n, T* w) {
+        const int units = net_.outputs();
+        for (int q = 0; q < n; ++q) {
+            const int64_t row = rows.numbers[r + q];
+            w[q] = static_cast<T>(rows.scale * source_.w[row]);
+            const T* y = source_.y + row * units;
+            for (int k = 0; k < units; ++k) y_.data()[k * P + q] = y[k];
+        }
+    }
+
+    void turn(const T* panels, ptrdiff_t panel, T* lanes) const {
+        for (int j = 0; j < panels_for<T>(net_.outputs()); ++j) {
+            kernels_.transpose(panels + j * panel, P, lanes + j * P * P, P);
+        }
+    }
+
+    void turn_back(T* panels, ptrdiff_t panel) const {
+        for (int j = 0; j < panels_for<T>(net_.outputs()); ++j) {
+            kernels_.transpose(delta_.data() + j * P * P, P, panels + j * panel, P);
+        }
+    }
+
+    const NetworkSpec& net_;
+    const PanelLayout<T>& layout_;
+    const Kernels<T>& kernels_;
+    const RowSource<T>& source_;
+    Buffer<T> z_, y_, delta_;  // P rows in lanes
+};
+
+}  // namespace backpass

@@ -1,0 +1,57 @@
+// What one block of rows needs on its way forward and back, in panels.
+#pragma once
+
+#include <vector>
+
+#include "engine/panel_layout.hpp"
+#include "runtime/buffer.hpp"
+
+namespace backpass {
+
+template <class T>
+class Workspace {
+public:
+    // `masked`: whether dropout's masks, and the activations before them, are kept.
+    Workspace(const NetworkSpec& net, const Kernels<T>& kernels, int rows, bool masked)
+        : capacity_((rows + P - 1) / P * P), panel_((capacity_ + 1) * ptrdiff_t(P)) {
+        const int last = net.weight_layers();
+        for (int l = 0; l <= last; ++l) {
+            const size_t n = size_t(panels_for<T>(net.sizes[l])) * panel_;
+            const bool hidden = l > 0 && l < last;
+            const bool keeps_z = hidden && kernels.keeps_z[static_cast<int>(net.hidden[l - 1])];
+            a_.emplace_back(l < last ? n : 0);
+            delta_.emplace_back(l > 0 ? n : 0);
+            keep_.emplace_back(hidden && (keeps_z || masked) ? n : 0);
+            mask_.emplace_back(hidden && masked ? n : 0);
+        }
+        losses_.resize(capacity_);
+    }
+
+    int capacity() const { return capacity_; }
+    ptrdiff_t panel() const { return panel_; }
+
+    T* a(int layer) { return a_[layer].data(); }
+    T* delta(int layer) { return delta_[layer].data(); }  // the last one holds z^(L) first
+    T* own_keep(int layer) { return or_null(keep_[layer]); }
+    T* keep(int layer) { return keep_[layer].size() > 0 ? keep_[layer].data() : a(layer); }
+    T* mask(int layer) { return or_null(mask_[layer]); }
+    std::vector<T>& losses() { return losses_; }
+
+    static size_t bytes_per_row(const NetworkSpec& net) {
+        size_t n = 0;
+        for (int units : net.sizes) n += size_t(panels_for<T>(units)) * P * 2;
+        return n * sizeof(T);
+    }
+
+private:
+    static constexpr int P = PANEL<T>;
+
+    static T* or_null(Buffer<T>& buffer) { return buffer.size() > 0 ? buffer.data() : nullptr; }
+
+    int capacity_;
+    ptrdiff_t panel_;  // one row more than the capacity: powers of two would share cache sets
+    std::vector<Buffer<T>> a_, delta_, keep_, mask_;
+    std::vector<T> losses_;
+};
+
+}  // namespace backpass

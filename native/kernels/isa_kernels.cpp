@@ -1,0 +1,114 @@
+// The kernels' table for one instruction set; compiled once for each, with BACKPASS_ISA its name.
+#include "kernels/activations.hpp"
+#include "kernels/delta_tiles.hpp"
+#include "kernels/dropout_masks.hpp"
+#include "kernels/gather.hpp"
+#include "kernels/lane_tiles.hpp"
+#include "kernels/losses.hpp"
+#include "kernels/peak.hpp"
+#include "kernels/single_row.hpp"
+#include "kernels/tile.hpp"
+#include "kernels/transpose.hpp"
+#include "kernels/updates.hpp"
+
+namespace backpass::BACKPASS_ISA {
+
+struct Exp {
+    template <class V>
+    ALWAYS_INLINE static V g(V x) {
+        return exp(x);
+    }
+};
+
+struct Log {
+    template <class V>
+    ALWAYS_INLINE static V g(V x) {
+        return log(x);
+    }
+};
+
+// Any n, for the tests and the parts of the engine that are not in panels.
+template <class G, class T>
+void elementwise(const T* x, T* y, size_t n) {
+    using V = Native<T>;
+    size_t i = 0;
+    for (; i + LANES<T> <= n; i += LANES<T>) store(y + i, G::g(load<V>(x + i)));
+    if (i == n) return;
+    T rest[LANES<T>] = {};
+    for (size_t k = i; k < n; ++k) rest[k - i] = x[k];
+    store(rest, G::g(load<V>(rest)));
+    for (size_t k = i; k < n; ++k) y[k] = rest[k - i];
+}
+
+template <class G, class T>
+void set_activation(Kernels<T>& kernels, Activation which) {
+    const int i = static_cast<int>(which);
+    kernels.forward[i] = forward_tail<G, T>;
+    kernels.backward[i] = backward_tail<G, T>;
+    kernels.keeps_z[i] = G::from_z;
+}
+
+template <class T>
+void set_activations(Kernels<T>& k) {
+    set_activation<Identity>(k, Activation::identity);
+    set_activation<Logistic>(k, Activation::logistic);
+    set_activation<Tanh>(k, Activation::tanh);
+    set_activation<Relu>(k, Activation::relu);
+    set_activation<LeakyRelu>(k, Activation::leaky_relu);
+    set_activation<Gelu>(k, Activation::gelu);
+    set_activation<Silu>(k, Activation::silu);
+    set_activation<Softplus>(k, Activation::softplus);
+}
+
+template <class T>
+void set_losses(Kernels<T>& k) {
+    const auto set = [&k](Loss loss, void (*value)(const LossRows<T>&), void (*output)(const T*, T*, int)) {
+        k.loss[static_cast<int>(loss)] = value;
+        k.output[static_cast<int>(loss)] = output;
+    };
+    set(Loss::log_loss, log_loss<T>, softmax_rows<T>);
+    set(Loss::binary_log_loss, binary_log_loss<T>, output_rows<Logistic, T>);
+    set(Loss::squared_error, sum_over_units<SquaredError, T>, output_rows<Identity, T>);
+    set(Loss::poisson, sum_over_units<Poisson, T>, output_rows<Exponential, T>);
+    set(Loss::huber, sum_over_units<Huber, T>, output_rows<Identity, T>);
+    set(Loss::absolute_error, sum_over_units<AbsoluteError, T>, output_rows<Identity, T>);
+    set(Loss::quantile, sum_over_units<Quantile, T>, output_rows<Identity, T>);
+}
+
+template <class T>
+void set_rules(Kernels<T>& k) {
+    k.update[static_cast<int>(Rule::sum)] = add_sum<T>;
+    k.update[static_cast<int>(Rule::gd)] = gradient_descent<T>;
+    k.update[static_cast<int>(Rule::momentum)] = momentum<T>;
+    k.update[static_cast<int>(Rule::nesterov)] = nesterov<T>;
+    k.update[static_cast<int>(Rule::adam)] = adam<T>;
+}
+
+template <class T>
+void fill(Kernels<T>& k) {
+    k.product = product<T>;
+    k.gather_rows = gather_rows<T>;
+    k.delta_tiles = delta_tiles<T>;
+    k.pack_lane_weights = pack_lane_weights<T>;
+    k.lane_product = lane_product<T>;
+    k.lane_delta = lane_delta<T>;
+    k.lane_sums = lane_sums<T>;
+    k.column_sums = column_sums<T>;
+    k.single_row = single_row<T>;
+    k.mask_row = mask_row<T>;
+    k.transpose = transpose_square<T>;
+    k.multiply_adds = multiply_adds<T>;
+    k.exp = elementwise<Exp, T>;
+    k.log = elementwise<Log, T>;
+    k.tanh = elementwise<Tanh, T>;
+    set_activations(k);
+    set_losses(k);
+    set_rules(k);
+}
+
+void fill_kernels(Kernels<float>& f32, Kernels<double>& f64) {
+    fill(f32);
+    fill(f64);
+}
+
+}  // namespace backpass::BACKPASS_ISA

@@ -1,0 +1,288 @@
+// The register tile, and the product of rows with panels built from it.
+//
+// A tile holds ROWS rows of C by PANELS panels in registers; each step broadcasts one number of A
+// for each row against the panels' vectors of B. Each tile size is a function of its own, never
+// inlined: with two loops in a function GCC spills accumulators silently.
+#pragma once
+
+#include "kernels/prefetch.hpp"
+
+namespace backpass::BACKPASS_ISA {
+
+// Sizes that fill the registers of each instruction set without spilling.
+struct TileShape {
+#if defined(__AVX512F__)
+    static constexpr int rows = 13, panels = 2;  // 26 of 32 registers
+#elif defined(__AVX2__)
+    static constexpr int rows = 6, panels = 1;  // 12 of 16
+#elif defined(__aarch64__)
+    static constexpr int rows = 5, panels = 1;  // 20 of 32
+#else
+    static constexpr int rows = 2, panels = 1;  // 8 of 16
+#endif
+    static constexpr int depth = 256;  // steps whose panels of B stay in the first cache
+};
+
+// Where the numbers of A for a tile's rows stand: STEP from one to the next.
+template <int STEP>
+struct Every {
+    ALWAYS_INLINE constexpr ptrdiff_t operator()(int row) const { return ptrdiff_t(row) * STEP; }
+};
+
+template <class T, int ROWS, int PANELS>
+struct Tile {
+    using V = Native<T>;
+    static constexpr int VECTORS = PANELS * VECTORS_PER_PANEL<T>;
+    V acc[ROWS][VECTORS];
+
+    static constexpr int panel_of(int vector) { return vector / VECTORS_PER_PANEL<T>; }
+    static constexpr int lane_of(int vector) { return vector % VECTORS_PER_PANEL<T> * LANES<T>; }
+
+    ALWAYS_INLINE void clear() {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) acc[i][v] = V{};
+        }
+    }
+
+    ALWAYS_INLINE void start_from(const T* row_of_panels) {
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; ++v) {
+            const V start = load<V>(row_of_panels + panel_of(v) * PANEL<T> + lane_of(v));
+#pragma GCC unroll 32
+            for (int i = 0; i < ROWS; ++i) acc[i][v] = start;
+        }
+    }
+
+    ALWAYS_INLINE void start_each_row_from(const T* bias) {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+            const V start = broadcast<V>(bias[i]);
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) acc[i][v] = start;
+        }
+    }
+
+    ALWAYS_INLINE void read(const T* c, ptrdiff_t c_panel) {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                acc[i][v] = load<V>(c + panel_of(v) * c_panel + i * PANEL<T> + lane_of(v));
+            }
+        }
+    }
+
+    ALWAYS_INLINE void write(T* c, ptrdiff_t c_panel) const {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                store(c + panel_of(v) * c_panel + i * PANEL<T> + lane_of(v), acc[i][v]);
+            }
+        }
+    }
+
+    ALWAYS_INLINE void add_to(T* c, ptrdiff_t c_panel) const {
+#pragma GCC unroll 32
+        for (int i = 0; i < ROWS; ++i) {
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                T* to = c + panel_of(v) * c_panel + i * PANEL<T> + lane_of(v);
+                store(to, load<V>(to) + acc[i][v]);
+            }
+        }
+    }
+
+    // acc[i] += a[at(i)] * b, n times; a and b move by their steps.
+    template <class At>
+    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                           ptrdiff_t b_panel, int n) {
+        LookAhead<T> nowhere;
+        add(at, a, a_step, b, b_step, b_panel, n, nowhere);
+    }
+
+    template <class At>
+    ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                           ptrdiff_t b_panel, int n, LookAhead<T>& ahead) {
+#pragma GCC unroll 1
+        for (int looks = n / STEPS; looks > 0; --looks) {
+            add_some(at, a, a_step, b, b_step, b_panel);
+            ahead.look();
+            a += STEPS * a_step;
+            b += STEPS * b_step;
+        }
+#pragma GCC unroll 1
+        for (n %= STEPS; n > 0; --n) {
+            add_one(at, a, b, b_panel);
+            a += a_step;
+            b += b_step;
+        }
+    }
+
+    // As many steps as a panel has features or rows.
+    template <class At>
+    ALWAYS_INLINE void add_panel(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                                 ptrdiff_t b_panel, LookAhead<T>& ahead) {
+        int looks = PANEL<T> / STEPS;
+        hide(looks);  // unrolled as a whole, the loop would want more registers than there are
+        do {
+            add_some(at, a, a_step, b, b_step, b_panel);
+            ahead.look();
+            a += STEPS * a_step;
+            b += STEPS * b_step;
+        } while (--looks > 0);
+    }
+
+    template <class At>
+    ALWAYS_INLINE void add_some(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                                ptrdiff_t b_panel) {
+#pragma GCC unroll 4
+        for (int k = 0; k < STEPS; ++k) {
+            add_one(at, a + k * a_step, b + k * b_step, b_panel);
+        }
+    }
+
+    // Whichever is fewer stays in registers: b's vectors, or the numbers of a.
+    template <class At>
+    ALWAYS_INLINE void add_one(At at, const T* a, const T* b, ptrdiff_t b_panel) {
+        if constexpr (VECTORS <= ROWS) {
+            V row[VECTORS];
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) row[v] = load<V>(b + panel_of(v) * b_panel + lane_of(v));
+#pragma GCC unroll 32
+            for (int i = 0; i < ROWS; ++i) {
+                const V x = broadcast<V>(a[at(i)]);
+#pragma GCC unroll 8
+                for (int v = 0; v < VECTORS; ++v) multiply_add(acc[i][v], x, row[v]);
+            }
+        } else {
+            V x[ROWS];
+#pragma GCC unroll 8
+            for (int i = 0; i < ROWS; ++i) x[i] = broadcast<V>(a[at(i)]);
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v) {
+                V row = load<V>(b + panel_of(v) * b_panel + lane_of(v));
+                hold(row);
+#pragma GCC unroll 8
+                for (int i = 0; i < ROWS; ++i) multiply_add(acc[i][v], x[i], row);
+            }
+        }
+    }
+};
+
+// One tile of C over part of the depth, which starts at a whole panel of A.
+template <class T>
+struct TileTask {
+    const T* a;
+    ptrdiff_t a_panel;
+    const T* b;
+    ptrdiff_t b_panel;
+    T* c;
+    ptrdiff_t c_panel;
+    const T* bias;  // or null
+    int depth;
+    bool resume;  // whether C holds the sum so far
+};
+
+template <class T, int ROWS, int PANELS>
+[[gnu::noinline]] void product_tile(const TileTask<T>& task) {
+    constexpr int P = PANEL<T>;
+    Tile<T, ROWS, PANELS> tile;
+    if (task.resume) {
+        tile.read(task.c, task.c_panel);
+    } else if (task.bias != nullptr) {
+        tile.start_from(task.bias);
+    } else {
+        tile.clear();
+    }
+    const T* a = task.a;
+    const T* b = task.b;
+    int left = task.depth;
+    LookAhead<T> nowhere;
+    for (; left >= P; left -= P) {
+        tile.add_panel(Every<P>(), a, 1, b, P, task.b_panel, nowhere);
+        a += task.a_panel;
+        b += P * P;
+    }
+    tile.add(Every<P>(), a, 1, b, P, task.b_panel, left);
+    tile.write(task.c, task.c_panel);
+}
+
+template <class T>
+using TileFunction = void (*)(const TileTask<T>&);
+
+template <class T, int PANELS, size_t... I>
+TileFunction<T> choose_tile(int rows, std::index_sequence<I...>) {
+    static constexpr TileFunction<T> sizes[] = {product_tile<T, static_cast<int>(I) + 1, PANELS>...};
+    return sizes[rows - 1];
+}
+
+template <class T, int PANELS>
+ALWAYS_INLINE TileFunction<T> tile_of(int rows) {
+    return choose_tile<T, PANELS>(rows, std::make_index_sequence<TileShape::rows>());
+}
+
+// All rows of one group of panels, split into tiles of nearly equal height.
+template <class T, int PANELS>
+void product_column(const Product<T>& p, TileTask<T> task) {
+    constexpr int P = PANEL<T>;
+    const int tiles = (p.rows + TileShape::rows - 1) / TileShape::rows;
+    const int height = p.rows / tiles, taller = p.rows % tiles;
+    const TileFunction<T> tall = tile_of<T, PANELS>(height + (taller > 0)), low = tile_of<T, PANELS>(height);
+    for (int t = 0; t < tiles; ++t) {
+        const int rows = height + (t < taller);
+        (t < taller ? tall : low)(task);
+        task.a += rows * P;
+        task.c += rows * P;
+    }
+}
+
+template <class T>
+void apply_tails(const Product<T>& p, int panel, int panels) {
+    const size_t n = static_cast<size_t>(p.rows) * PANEL<T>;
+    for (int j = panel; j < panel + panels; ++j) {
+        T* c = p.c + j * p.c_panel;
+        T* keep = p.keep == nullptr ? nullptr : p.keep + j * p.c_panel;
+        const T* mask = p.mask == nullptr ? nullptr : p.mask + j * p.c_panel;
+        if (p.forward != nullptr) p.forward(c, keep, mask, n);
+        if (p.backward != nullptr) p.backward(c, keep, mask, n);
+    }
+}
+
+template <class T, int PANELS>
+void product_panels(const Product<T>& p, int k, int depth, int j) {
+    constexpr int P = PANEL<T>;
+    const TileTask<T> task{p.a + k / P * p.a_panel,
+                           p.a_panel,
+                           p.b + j * p.b_panel + static_cast<ptrdiff_t>(k) * P,
+                           p.b_panel,
+                           p.c + j * p.c_panel,
+                           p.c_panel,
+                           p.bias == nullptr ? nullptr : p.bias + j * P,
+                           depth,
+                           k > 0};
+    product_column<T, PANELS>(p, task);
+    if (k + depth == p.depth) apply_tails(p, j, PANELS);
+}
+
+// The depth is cut so that B's panels stay in the first cache while the rows pass by.
+template <class T>
+void product(const Product<T>& p) {
+    constexpr int P = PANEL<T>, MOST = TileShape::depth;
+    const int cuts = (p.depth + MOST - 1) / MOST;
+    const int step = ((p.depth + cuts - 1) / cuts + P - 1) / P * P;
+    for (int k = 0; k < p.depth; k += step) {
+        const int depth = k + step < p.depth ? step : p.depth - k;
+        int j = 0;
+        for (; j + TileShape::panels <= p.panels; j += TileShape::panels) {
+            product_panels<T, TileShape::panels>(p, k, depth, j);
+        }
+        if constexpr (TileShape::panels > 1) {
+            for (; j < p.panels; ++j) product_panels<T, 1>(p, k, depth, j);
+        }
+    }
+}
+
+}  // namespace backpass::BACKPASS_ISA

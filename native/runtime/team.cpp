@@ -1,0 +1,151 @@
+#include "runtime/team.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace backpass {
+namespace {
+
+constexpr int BARRIER_SPINS = 4000, YIELDS = 20, IDLE_SPINS = 2000;
+
+void pause_briefly() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
+
+// Whether `ready` became true while spinning and yielding.
+template <class Ready>
+bool spin_until(Ready ready, int spins) {
+    for (int i = 0; i < spins; ++i) {
+        if (ready()) return true;
+        pause_briefly();
+    }
+    for (int i = 0; i < YIELDS; ++i) {
+        if (ready()) return true;
+        std::this_thread::yield();
+    }
+    return ready();
+}
+
+// A number that grows; threads wait for it to pass a value.
+class Count {
+public:
+    unsigned now() const { return value_.load(std::memory_order_acquire); }
+
+    void advance() {
+        value_.fetch_add(1);
+        if (sleepers_.load() == 0) return;
+        {
+            const std::lock_guard lock(mutex_);
+        }
+        wake_.notify_all();
+    }
+
+    void wait_past(unsigned seen, int spins) {
+        if (spin_until([&] { return now() != seen; }, spins)) return;
+        std::unique_lock lock(mutex_);
+        sleepers_.fetch_add(1);
+        wake_.wait(lock, [&] { return value_.load() != seen; });
+        sleepers_.fetch_sub(1);
+    }
+
+private:
+    alignas(64) std::atomic<unsigned> value_{0};
+    alignas(64) std::atomic<int> sleepers_{0};
+    std::mutex mutex_;
+    std::condition_variable wake_;
+};
+
+class Team {
+public:
+    explicit Team(pid_t process) : process_(process) {}
+
+    pid_t process() const { return process_; }
+
+    void run(int threads, const Work& work) {
+        const std::unique_lock lease(lease_, std::try_to_lock);
+        if (threads <= 1 || !lease.owns_lock()) return work(0, 1);
+        while (static_cast<int>(workers_.size()) < threads - 1) hire();
+        work_ = &work;
+        threads_ = threads;
+        const unsigned seen = done_.now();
+        left_.store(static_cast<int>(workers_.size()), std::memory_order_release);
+        call_.advance();
+        work(0, threads);
+        done_.wait_past(seen, IDLE_SPINS);
+    }
+
+private:
+    void hire() {
+        const int number = static_cast<int>(workers_.size()) + 1;
+        const unsigned seen = call_.now();
+        workers_.emplace_back([this, number, seen] { serve(number, seen); });
+    }
+
+    [[noreturn]] void serve(int number, unsigned seen) {
+        for (;;) {
+            call_.wait_past(seen, IDLE_SPINS);
+            ++seen;
+            if (number < threads_) (*work_)(number, threads_);
+            if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.advance();
+        }
+    }
+
+    const pid_t process_;
+    std::mutex lease_;
+    std::vector<std::thread> workers_;
+    Count call_, done_;
+    std::atomic<int> left_{0};
+    const Work* work_ = nullptr;
+    int threads_ = 0;
+};
+
+// After a fork the child has none of the threads: it hires a team of its own. The old one is left as
+// it is, since its locks may be held by threads that do not exist here.
+Team& team_of_this_process() {
+    static std::atomic<Team*> team{nullptr};
+    Team* here = team.load(std::memory_order_acquire);
+    if (here != nullptr && here->process() == getpid()) return *here;
+    auto* fresh = new Team(getpid());
+    if (team.compare_exchange_strong(here, fresh)) return *fresh;
+    delete fresh;
+    return *here;
+}
+
+}  // namespace
+
+struct Barrier::State {
+    explicit State(int n) : threads(n) {}
+    const int threads;
+    alignas(64) std::atomic<int> arrived{0};
+    Count rounds;
+};
+
+Barrier::Barrier(int threads) : state_(std::make_unique<State>(threads)) {}
+Barrier::~Barrier() = default;
+
+void Barrier::wait() {
+    if (state_->threads == 1) return;
+    const unsigned round = state_->rounds.now();
+    if (state_->arrived.fetch_add(1, std::memory_order_acq_rel) == state_->threads - 1) {
+        state_->arrived.store(0, std::memory_order_relaxed);
+        state_->rounds.advance();
+    } else {
+        state_->rounds.wait_past(round, BARRIER_SPINS);
+    }
+}
+
+void run_on_team(int threads, const Work& work) {
+    if (threads <= 1) return work(0, 1);
+    team_of_this_process().run(threads, work);
+}
+
+}  // namespace backpass

@@ -1,0 +1,74 @@
+"""``backpass bench``: how fast is it here, beside its peers?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ...bench.candidates import CANDIDATES
+from ...bench.workloads import WORKLOADS
+from ..command import Answer, Command, messages
+from ..option_types import OneOf, StartOf, Whole
+from ..output import check_free
+
+
+@click.command(cls=Command)
+@click.option("--quick", is_flag=True, help="Fewer rows and rounds, float32, no torch.compile.")
+@click.option(
+    "--workload",
+    "workloads",
+    type=StartOf([workload.name for workload in WORKLOADS]),
+    multiple=True,
+    metavar="NAME",
+    help="W1 to W6; repeatable.",
+)
+@click.option(
+    "--candidate",
+    "candidates",
+    type=OneOf([entry.name for entry in CANDIDATES]),
+    multiple=True,
+    metavar="NAME",
+    help="Repeatable.",
+)
+@click.option("--dtype", "dtypes", multiple=True, type=OneOf(["float32", "float64"]))
+@click.option("--threads", type=Whole(1), help="For everybody; all processors if left out.")
+@click.option("--isa", type=OneOf(["native", "avx2"]), default="native", show_default=True)
+@click.option("--solvers", "what", flag_value="solvers", help="Race solvers to the same J instead.")
+@click.option("--fits", "what", flag_value="fits", help="Time whole fits of MLPClassifier instead.")
+@click.option("--picture", metavar="FILE", help="Draw the times, as multiples of backpass's.")
+@click.option("--force", is_flag=True, help="Replace a picture that exists.")
+def bench(what: str | None, picture: str | None, force: bool, **choices: Any) -> Answer:
+    """Measure backpass beside scikit-learn, PyTorch, JAX and onnxruntime on this machine.
+
+    All compute the same, which is checked first, and take turns in one run. Who is not installed is
+    left out. With --quick it takes some minutes, without it most of an hour; a quiet machine makes
+    better numbers.
+    """
+    from ... import bench as benchmarks
+
+    if picture is not None:
+        check_free(Path(picture), force, "--picture")
+    report = _run(benchmarks, what, {key: value for key, value in choices.items() if value})
+    if picture is not None:
+        dtype = report.lines[0].dtype
+        benchmarks.save_picture(report, Path(picture), dtype)
+    return Answer(json.loads(report.to_json()), lambda to: _show(to, benchmarks, report))
+
+
+def _run(benchmarks: Any, what: str | None, choices: dict[str, Any]) -> Any:
+    """Run the workloads, the races or the fits."""
+    runs = {"solvers": benchmarks.run_solvers, "fits": benchmarks.run_fits}
+    if what and choices.pop("workloads", None):
+        raise click.UsageError(f"--{what} and --workload exclude each other")
+    return runs.get(what or "", benchmarks.run)(**choices, say=messages().print)
+
+
+def _show(to: Console, benchmarks: Any, report: Any) -> None:
+    for table in benchmarks.tables(report):
+        to.print(table)
+    for remark in benchmarks.remarks(report):
+        to.print(remark)

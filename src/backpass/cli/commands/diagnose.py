@@ -1,0 +1,58 @@
+"""``backpass diagnose``: which formula is wrong in somebody's backpropagation?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ...activations import ACTIVATIONS, ALIASES
+from ...losses import LOSSES
+from ..command import Answer, Command
+from ..option_types import OneOf
+from ..sizes import Sizes
+
+
+@click.command(cls=Command)
+@click.argument("function", metavar="FILE.py:FUNCTION")
+@click.option("--sizes", type=Sizes(), help="Units by layer, inputs and outputs too, as 3,5,3.")
+@click.option(
+    "--activation",
+    type=OneOf([*ACTIVATIONS, *ALIASES]),
+    metavar="NAME",
+    default="logistic",
+    help=f"Of the hidden layers: {', '.join(ACTIVATIONS)}.",
+)
+@click.option(
+    "--loss",
+    type=OneOf([*LOSSES]),
+    metavar="NAME",
+    default="binary_log_loss",
+    help=f"One of {', '.join(LOSSES)}.",
+)
+def diagnose(function: str, sizes: tuple[int, ...] | None, activation: str, loss: str) -> Answer:
+    """Name the wrong formula in a cost or backpropagation function of your own.
+
+    The function takes (theta, sizes, X, Y, lam), or the notes' seven arguments, and returns J, the
+    gradient, or both. FILE.py is run, as Python would. The exit code is 1 where there is a mistake.
+    """
+    from ...diagnose.check import diagnose_file
+
+    found = diagnose_file(function, sizes=sizes, hidden=activation, loss=loss)
+    return Answer(_values(found), lambda to: to.print(found), exit_code=0 if found.ok else 1)
+
+
+def _values(found: Any) -> dict[str, Any]:
+    """The diagnosis for --json."""
+    where, what, formula = found.hints
+    return {
+        "ok": found.ok,
+        "mistakes": [vars(mistake) for mistake in found.mistakes],
+        "conventions": [vars(convention) for convention in found.conventions],
+        "failures": [str(failure) for failure in found.failures],
+        "unexplained": found.unexplained,
+        "hints": {"where": where, "what": what, "formula": formula},
+        "returned": found.returned,
+        "signature": found.signature,
+        "text": str(found),
+    }

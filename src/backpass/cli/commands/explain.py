@@ -1,0 +1,80 @@
+"""``backpass explain``: where one number of a row's pass comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ...errors import InvalidInput
+from ..command import Answer, Command
+from ..option_types import OneOf
+
+OPTIONS = {  # by symbol: which options say the place
+    "z": ("layer", "unit"),
+    "a": ("layer", "unit"),
+    "delta": ("layer", "unit"),
+    "Delta": ("layer", "unit", "column"),
+    "D": ("layer", "unit", "column"),
+    "J": (),
+    "Theta": ("layer", "unit", "column"),
+    "cost": (),
+}
+WITHOUT_TARGETS = ("z", "a", "Theta")
+
+
+@click.command(cls=Command)
+@click.argument("model")
+@click.argument("data")
+@click.argument("symbol", metavar="SYMBOL", type=OneOf([*OPTIONS]))
+@click.option("--row", type=int, default=0, help="The row, counted from 0.")
+@click.option("--layer", type=int, help="The notes' number of the layer; 1 is the input.")
+@click.option("--unit", type=int, help="The unit, from 0; for Delta, D and Theta the row.")
+@click.option("--column", type=int, help="The column of Delta, D or Theta; 0 is the bias.")
+def explain(model: str, data: str, symbol: str, row: int, **place: Any) -> Answer:
+    """Explain where a number of MODEL's pass over a row of DATA comes from.
+
+    SYMBOL is z, a, delta, Delta, D, J, Theta or cost. Prints the formula, the formula with its
+    numbers, and the value: for example
+    `backpass explain cars.backpass cars.csv delta --layer 2 --unit 3 --row 7`.
+    """
+    from ...inspection.explain import explain as explain_number
+    from ..model import load_model, traced_row
+
+    t = traced_row(load_model(model), data, row)
+    _check_place(t, symbol, place)
+    if t.Y is None and symbol not in WITHOUT_TARGETS:
+        raise InvalidInput(f"{data} has no target column, without which there is no {symbol}.")
+    found = explain_number(t, symbol, **place)
+    values = {"symbol": symbol, "row": row, **place, "value": found.value, "text": str(found)}
+    return Answer(values, lambda to: to.print(str(found), soft_wrap=True, markup=False))
+
+
+def _check_place(t: Any, symbol: str, place: dict[str, int | None]) -> None:
+    """Raise, in the words of the command line, where the options name no number of that kind."""
+    needed = OPTIONS[symbol]
+    missing = [f"--{name}" for name in needed if place[name] is None]
+    extra = [f"--{name}" for name, k in place.items() if k is not None and name not in needed]
+    if missing:
+        raise InvalidInput(f"Which {symbol}? It needs {' and '.join(missing)}.")
+    if extra:
+        raise InvalidInput(f"{symbol} has no {' and no '.join(extra)}: leave it out.")
+    if needed:
+        _check_range(t.net, symbol, place)
+
+
+def _check_range(net: Any, symbol: str, place: dict[str, Any]) -> None:
+    """Raise where an option lies outside of what the network has."""
+    is_matrix = "column" in OPTIONS[symbol]
+    layers = range(2 if symbol in ("z", "delta") else 1, net.L + (not is_matrix))
+    layer = place["layer"]
+    _check_number("layer", layer, layers, f"{symbol} has layers")
+    shape = net.shapes[layer - 1] if is_matrix else (net.sizes[layer - 1],)
+    counted = ("rows", "columns") if is_matrix else ("units",)
+    for name, what, size in zip(("unit", "column"), counted, shape):
+        _check_number(name, place[name], range(size), f"{symbol} of layer {layer} has {what}")
+
+
+def _check_number(option: str, number: int, there: range, has: str) -> None:
+    if number not in there:
+        raise InvalidInput(f"--{option} {number}: {has} {there[0]} to {there[-1]}.")

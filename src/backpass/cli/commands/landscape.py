@@ -1,0 +1,134 @@
+"""``backpass landscape``: the mountains around a trained model, and drops from the helicopter."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+
+from ..command import Answer, Command
+from ..option_types import OneOf, Real, Whole
+from ..output import check_free
+
+SOLVERS = ("gd", "momentum", "nesterov", "adam", "lbfgs", "cg", "newton")
+POSITIVE = Real(0, min_open=True)
+
+
+@click.command(cls=Command)
+@click.argument("model")
+@click.argument("data")
+@click.option(
+    "--drops",
+    type=Whole(0),
+    default=0,
+    help="Walkers to drop at random, beside the one with equal weights; 0: none.",
+)
+@click.option("--solver", type=OneOf(SOLVERS), default="lbfgs", help="How they walk.")
+@click.option("--learning-rate", type=POSITIVE, default=0.1, help="Of gd, momentum and the like.")
+@click.option("--max-iter", type=Whole(1), default=100, help="A walker's steps at most.")
+@click.option("--steps", type=Whole(2, 201), default=31, help="Lines of the grid.")
+@click.option("--span", type=POSITIVE, default=1.0, help="Half a side, without drops.")
+@click.option("--fog", type=POSITIVE, default=0.15, help="How far walkers see, of the width.")
+@click.option("--rows", type=Whole(1), default=500, help="Rows of DATA at most.")
+@click.option("--seed", type=Whole(0), default=0, help="Where they fall; which plane.")
+@click.option("--out", metavar="PAGE", help="The page; its picture stands beside it, as .png.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def landscape(model: str, data: str, out: str | None, force: bool, **how: Any) -> Answer:
+    """Draw J as mountains around MODEL on DATA: a page to turn in 3-D, and a picture.
+
+    The page works offline. With --drops walkers go down from random places, and the valleys that
+    they find are counted.
+    """
+    from ...storage.atomic import atomic_write
+
+    page = Path(out) if out else Path(f"{Path(model).with_suffix('')}-mountains.html")
+    picture = page.with_suffix(".png")
+    for path in (page, picture):
+        check_free(path, force)
+    problem = _problem(model, data, how.pop("rows"))
+    fog = how.pop("fog")
+    found, land = _drop(*problem, **how) if how["drops"] else (None, _around(*problem, **how))
+    land.to_html(page, fog=fog, title=f"The mountains of {Path(model).name}")
+    atomic_write(picture, _png(land), force)
+    files = {"page": str(page), "picture": str(picture)}
+    return Answer({**files, **_values(land, found)}, lambda to: _show(to, files, land, found))
+
+
+def _problem(path: str, data: str, rows: int) -> tuple[Any, np.ndarray, np.ndarray]:
+    """The model, and X and Y of at most so many rows, spread over the table."""
+    from ..model import load_model
+
+    trained = load_model(path)
+    table = trained.load(data)
+    X, y = trained.inputs(table), trained.targets(table)
+    if y is None:
+        raise click.UsageError(
+            f"{data} has no target column {trained.target.name!r}, without which there is no J"
+        )
+    kept = np.unique(np.linspace(0, len(X) - 1, min(rows, len(X))).astype(int))
+    return trained, np.asarray(X[kept], dtype=np.float64), trained.Y(y[kept])
+
+
+def _around(
+    trained: Any, X: np.ndarray, Y: np.ndarray, *, steps: int, span: float, seed: int, **_: Any
+) -> Any:
+    """The mountains around the model, in two random directions."""
+    from ...landscape import landscape as survey
+
+    return survey(
+        trained.net,
+        X,
+        Y,
+        trained.estimator.alpha,
+        center=trained.theta,
+        directions="random",
+        span=span,
+        steps=steps,
+        seed=seed,
+    )
+
+
+def _drop(
+    trained: Any, X: np.ndarray, Y: np.ndarray, *, drops: int, steps: int, span: float, **how: Any
+) -> tuple[Any, Any]:
+    """Walkers on the model's mountains, and the ground under their ways."""
+    from ...landscape import drops as drop
+
+    found = drop(trained.net, X, Y, trained.estimator.alpha, n=drops, **how)
+    return found, found.sorted_units().landscape(steps=steps)
+
+
+def _png(land: Any) -> bytes:
+    buffer = io.BytesIO()
+    land.plot().figure_.savefig(buffer, format="png", dpi=150)
+    return buffer.getvalue()
+
+
+def _values(land: Any, found: Any) -> dict[str, Any]:
+    ground = {"lowest_on_the_grid": land.J.min(), "highest_on_the_grid": land.J.max()}
+    if found is None:
+        return ground
+    walkers = [
+        {
+            "name": path.name,
+            "J_start": path.J[0],
+            "J_end": path.J[-1],
+            "steps": len(path.J) - 1,
+            "valley": label + 1,
+            "hidden": walker.hidden[-1],
+        }
+        for path, label, walker in zip(found.paths, found.labels, land.walkers)
+    ]
+    return {**ground, "shown": land.shown, "valleys": len(found.valleys), "walkers": walkers}
+
+
+def _show(to: Console, files: dict[str, str], land: Any, found: Any) -> None:
+    if found is not None:
+        to.print(str(found), soft_wrap=True)
+        to.print(f"The plane shows {100 * land.shown:.0f} % of the ways' spread.", soft_wrap=True)
+    to.print(f"J on the grid: {land.J.min():.4g} to {land.J.max():.4g}", soft_wrap=True)
+    to.print(f"Page: {files['page']}\nPicture: {files['picture']}", soft_wrap=True)

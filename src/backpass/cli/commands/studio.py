@@ -1,0 +1,153 @@
+"""``backpass studio``: the page where you watch your own network learn."""
+
+from __future__ import annotations
+
+import contextlib
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from ..command import Answer, Command, messages
+from ..option_types import Real, Whole
+from ..output import check_free
+from ..sizes import Image, Sizes
+
+MODEL_ENDING = ".backpass"
+
+
+@click.command(cls=Command)
+@click.argument("source", metavar="DATA|MODEL", default="digits")
+@click.argument("rows", metavar="[DATA]", required=False)
+@click.option("--target", metavar="COLUMN", help="The column to predict, of a table.")
+@click.option(
+    "--image", type=Image(), help="Rows of DATA are pictures, as 28x28, unrolled by rows."
+)
+@click.option("--hidden", type=Sizes(), default=(32,), help="Hidden layers of a new network.")
+@click.option("--lambda", "lam", type=Real(0), default=1.0, help="Weight decay λ.")
+@click.option("--seed", type=Whole(0, 2**32 - 1), default=0)
+@click.option("--export", metavar="PAGE", help="Write the page as one offline file, and end.")
+@click.option("--out", metavar="FILE", help="Where training in the page saves the model.")
+@click.option("--checkpoint", metavar="FILE", help="Keep the run there, and go on from there.")
+@click.option("--every", type=Whole(1), default=10, help="Epochs between checkpoints.")
+@click.option("--port", type=Whole(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def studio(
+    source: str,
+    rows: str | None,
+    export: str | None,
+    out: str | None,
+    checkpoint: str | None,
+    every: int,
+    port: int,
+    no_browser: bool,
+    force: bool,
+    **new: Any,
+) -> Answer:
+    """Watch a network learn, step by step or live: a new one on DATA, or a trained MODEL.
+
+    A MODEL is a file of `backpass train`, with the table of rows to look at after it. The page is
+    served on this machine only, until Ctrl-C; --export writes it as one file instead.
+    """
+    for option, path in {"--export": export, "--out": out}.items():
+        if path is not None:
+            check_free(Path(path), force, option)
+    trained = source.endswith(MODEL_ENDING)
+    workbench = _trained(source, rows) if trained else _new(source, **new)
+    if export is not None:
+        return _export(workbench, Path(export), force)
+    save: Callable[[np.ndarray], str] | None = None if out is None else workbench.saver(out)
+    bench = workbench.bench(save, checkpoint, every)
+    return _serve(workbench.scene(), bench, port, no_browser, out)
+
+
+def _new(
+    source: str,
+    target: str | None,
+    hidden: tuple[int, ...],
+    lam: float,
+    seed: int,
+    image: tuple[int, int] | None = None,
+) -> Any:
+    """Make a fresh network on a table, split and scaled as ``train`` does it."""
+    from ...experiment.pipeline import build, check_room, prepare
+    from ...experiment.settings import Settings
+    from ...initialise import init_theta
+    from ...studio.workbench import Workbench
+    from ..source import load_to_learn
+
+    settings = Settings(hidden=hidden, activation="tanh", lam=lam, seed=seed, epochs=1)
+    data = prepare(load_to_learn(source, target, image), settings)
+    check_room(data, settings)
+    estimator = build(data, settings)
+    estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))
+    estimator.theta_[:] = init_theta(estimator.net_, seed, "glorot")
+    shape, order = data.image_shape, data.image_order
+    return Workbench(estimator, data.preprocessing, data.X, data.y, source, shape, order)
+
+
+def _all_classes(data: Any) -> dict[str, Any]:
+    if not data.target.classes:
+        return {}
+    return {"classes": np.unique(np.concatenate(list(data.y.values())))}
+
+
+def _trained(path: str, rows: str | None) -> Any:
+    """Load a model, and the rows to look at."""
+    from ...studio.workbench import Workbench
+    from ..model import load_model
+
+    model = load_model(path)
+    if rows is None:
+        raise click.UsageError(f"Which rows? Name a table after the model {path}")
+    table = model.load(rows)
+    X, y = model.inputs(table), model.targets(table)
+    if y is None:
+        raise click.UsageError(f"{rows} has no target column {model.target.name!r}")
+    held_out = len(X) // 5
+    parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
+    X, y = ({part: v[which] for part, which in parts.items()} for v in (X, y))
+    shape, order = table.image_shape, table.image_order
+    image = model.preprocessing.image
+    if image is not None:
+        shape, order = image[:2], image[2]
+    title = Path(path).name
+    return Workbench(model.estimator, model.preprocessing, X, y, title, shape, order)
+
+
+def _export(workbench: Any, path: Path, force: bool) -> Answer:
+    """Write the offline page."""
+    from ...storage.atomic import atomic_write
+    from ...studio.page import bake
+
+    page = bake(workbench.scene()).encode()
+    atomic_write(path, page, force)
+    values = {"page": str(path), "bytes": len(page), "network": str(workbench.estimator.net_)}
+    return Answer(values, lambda to: to.print(f"Page: {path} ({len(page) / 2**20:.1f} MB)"))
+
+
+def _serve(scene: Any, bench: Any, port: int, no_browser: bool, out: str | None) -> Answer:
+    """Serve the page until Ctrl-C."""
+    from ...studio.app import listening, make_server, new_address
+
+    address = new_address(port)
+    server = make_server(scene, bench, address)
+    with listening(address) as door:
+        messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
+        if bench.checkpoint is not None:
+            _say_where_it_goes_on(bench.checkpoint)
+        if not no_browser:
+            webbrowser.open(address.url)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+            server.run(sockets=[door])
+    return Answer({"url": address.url, "model": out}, lambda to: to.print("The studio is closed."))
+
+
+def _say_where_it_goes_on(checkpoint: Any) -> None:
+    run = checkpoint.unfinished()
+    if run is not None:
+        messages().print(f"Training goes on after epoch {run['epoch']} of {checkpoint.path}.")

@@ -1,0 +1,64 @@
+"""``backpass trace``: every number of one row's pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from ..command import Answer, Command
+
+MOST_NUMBERS = 8  # of an array, in the terminal; --json has them all
+
+
+@click.command(cls=Command)
+@click.argument("model")
+@click.argument("data")
+@click.option("--row", type=int, default=0, show_default=True, help="The row, counted from 0.")
+def trace(model: str, data: str, row: int) -> Answer:
+    """Show every a, z, δ, Δ and D of one row of DATA, on its way through the trained MODEL.
+
+    Without the target column in DATA the pass ends with the answer, because δ compares it with the
+    target. The layers have the notes' numbers: 1 is the input. λ is one row's part of the
+    training's. --json prints all numbers.
+    """
+    from ..model import load_model, traced_row
+
+    t = traced_row(load_model(model), data, row)
+    return Answer(_values(t, row), lambda to: _show(to, t, row))
+
+
+def _values(t: Any, row: int) -> dict[str, Any]:
+    """All numbers: name -> layer -> array."""
+    values: dict[str, Any] = {"row": row, "J": t.J, "lambda": t.lam, "network": str(t.net)}
+    for name, layer, array in t:
+        if layer is None:
+            values[name] = array
+        else:
+            values.setdefault(name, {})[layer] = array
+    return values
+
+
+def _show(to: Console, t: Any, row: int) -> None:
+    """The summary table, and the numbers of the row in each layer."""
+    to.print(t)
+    numbers = RichTable(title=f"Row {row}, unit by unit", show_lines=False)
+    numbers.add_column("")
+    numbers.add_column("numbers")
+    for name in ("a", "z", "delta"):
+        for layer, array in sorted(getattr(t, name).items()):
+            symbol = "δ" if name == "delta" else name
+            numbers.add_row(f"{symbol}^({layer})", _few(array[0]))
+    if t.Y is not None:
+        numbers.add_row("Y", _few(t.Y[0]))
+    to.print(numbers)
+
+
+def _few(array: np.ndarray) -> str:
+    """The first numbers of an array, and how many more there are."""
+    shown = "  ".join(f"{number:.4g}" for number in array[:MOST_NUMBERS])
+    more = len(array) - MOST_NUMBERS
+    return f"{shown}  … and {more} more" if more > 0 else shown

@@ -1,0 +1,303 @@
+"""``backpass train``: from a table to a model file and a report."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from ...activations import ACTIVATIONS, ALIASES
+from ...errors import InvalidInput, MissingExtra
+from ...experiment.settings import SCHEDULES, SOLVERS, Settings
+from ...losses import LOSSES
+from ..command import Answer, Command, command_line, messages, plain
+from ..option_types import OneOf, Real, Whole
+from ..output import check_free
+from ..sizes import Image, Sizes
+
+if TYPE_CHECKING:
+    from ...experiment.pipeline import Data, Outcome
+
+INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
+CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
+
+
+DEFAULT = Settings()
+POSITIVE = Real(0, min_open=True)
+
+
+@click.command(cls=Command)
+@click.argument("source", metavar="DATA")
+@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option("--ignore", metavar="COLUMN", multiple=True, help="A column not to learn from.")
+@click.option(
+    "--categorical", metavar="COLUMN", multiple=True, help="A column of numbers that are codes."
+)
+@click.option(
+    "--image", type=Image(), help="Rows of DATA are pictures, as 28x28, unrolled by rows."
+)
+@click.option(
+    "--classes/--numbers", default=None, help="What the target holds; else it decides itself."
+)
+@click.option(
+    "--hidden",
+    type=Sizes(),
+    help="Hidden layers, as 64,32; if left out, 256,128 for images and 256 for tables.",
+)
+@click.option(
+    "--activation",
+    type=OneOf([*ACTIVATIONS, *ALIASES]),
+    metavar="NAME",
+    default=DEFAULT.activation,
+    help=f"Of the hidden layers: {', '.join(ACTIVATIONS)}.",
+)
+@click.option(
+    "--loss",
+    type=OneOf([*LOSSES]),
+    metavar="NAME",
+    help="For classes log_loss (if left out) or binary_log_loss; for numbers squared_error (if "
+    "left out), absolute_error, huber, quantile or poisson.",
+)
+@click.option("--solver", type=OneOf(SOLVERS), default=DEFAULT.solver)
+@click.option(
+    "--lambda",
+    "lam",
+    type=Real(0),
+    help="Weight decay λ; if left out, 0.3 for images and 3 for tables.",
+)
+@click.option("--epochs", type=Whole(1), help="Epochs, or iterations of lbfgs and cg.")
+@click.option("--batch-size", type=Whole(1), help="Rows of a mini-batch.")
+@click.option("--learning-rate", type=POSITIVE, help="Step size of adam, sgd and gd.")
+@click.option(
+    "--schedule",
+    type=OneOf(SCHEDULES),
+    help="Of the learning rate of adam, sgd and gd; if left out, cosine.",
+)
+@click.option(
+    "--dropout",
+    type=Real(0, 1, max_open=True),
+    help="Part of the hidden units left out of each step; if left out, 0.4 for images.",
+)
+@click.option("--early-stopping", is_flag=True, help="Stop when the validation score settles.")
+@click.option(
+    "--test-size",
+    type=Real(0, 1, min_open=True, max_open=True),
+    default=DEFAULT.test_size,
+    help="Part of the rows that is held out for the test.",
+)
+@click.option("--seed", type=Whole(0, 2**32 - 1), default=DEFAULT.seed)
+@click.option("--threads", type=Whole(1), help="Threads at most.")
+@click.option("--dtype", type=OneOf(["float32", "float64"]), default=DEFAULT.dtype)
+@click.option("--checkpoint", metavar="FILE", help="Save the run there, and go on from there.")
+@click.option("--every", type=Whole(1), default=DEFAULT.every, help="Epochs between.")
+@click.option("--out", metavar="FILE", help="The model file; NAME.backpass if left out.")
+@click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def train(
+    source: str,
+    target: str | None,
+    ignore: tuple[str, ...],
+    categorical: tuple[str, ...],
+    image: tuple[int, int] | None,
+    classes: bool | None,
+    out: str | None,
+    no_report: bool,
+    force: bool,
+    **settings: Any,
+) -> Answer:
+    """Train a network on DATA; write the model and an HTML report with pictures.
+
+    DATA is a table in a file (.csv, .parquet, .npz, .mat, ...), or the name of a built-in set:
+    digits, notes-digits, iris, wine, breast_cancer, diabetes. Part of the rows is held out for the
+    test; gaps are filled, numbers scaled, and categories made numbers as the training rows say. A
+    Parquet file, or a folder of them, that is too large for memory is read block by block.
+    """
+    from ...io.saving import save
+    from ..checkpoint import hold
+
+    model = Path(out or f"{_stem(source)}.backpass")
+    check_free(model, force)
+    report = None if no_report else _report_beside(model)
+    if report is not None:
+        check_free(report, force)
+    chosen = Settings(**settings)
+    columns = {"ignore": ignore, "categorical": categorical, "classes": classes}
+    data = _prepared(source, target, chosen, image, **columns)
+    held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
+    outcome = _run(data, replace(chosen, checkpoint=held))
+    about = plain(_about(outcome))
+    save(outcome.estimator, model, preprocessing=data.preprocessing, force=force, about=about)
+    if report is not None:
+        report = _write_report(outcome, report, force)
+    if held is not None and not outcome.interrupted:
+        held.release()
+    if outcome.interrupted:
+        messages().print("Stopped by Ctrl-C; the model so far is kept.")
+    return Answer(
+        _values(outcome, model, report),
+        lambda to: _show(to, outcome, model, report),
+        exit_code=INTERRUPTED if outcome.interrupted else 0,
+    )
+
+
+def _prepared(
+    source: str,
+    target: str | None,
+    settings: Settings,
+    image: tuple[int, int] | None,
+    **columns: Any,
+) -> Data:
+    """Make a table ready: in memory, or where it is too large for that, block by block."""
+    from ...experiment.pipeline import prepare
+    from ...experiment.streamed import prepare_streamed
+    from ..source import load_to_learn, too_large
+
+    rows = too_large(source)
+    if rows is None:
+        table = load_to_learn(source, target, image, **columns)
+        return prepare(table, settings, **columns)
+    if image is not None:
+        raise click.UsageError("--image: pictures are learnt from a table that fits into memory")
+    return prepare_streamed(rows, target, settings, **columns)
+
+
+def _stem(source: str) -> str:
+    """cars.csv.gz -> cars: what a file, or a built-in set, is called."""
+    return Path(source).name.split(".")[0] or "model"
+
+
+def _report_beside(model: Path) -> Path:
+    return model.with_suffix(".html")
+
+
+def _run(data: Data, settings: Settings) -> Outcome:
+    """Train under a progress bar."""
+    from ...experiment.pipeline import run
+    from ..progress import EpochBar
+
+    with EpochBar(data.n_epochs(settings), messages()) as bar, in_options():
+        return run(data, settings, (bar.update,))
+
+
+@contextlib.contextmanager
+def in_options() -> Generator[None]:
+    """Say in the options' words that no training is possible at all."""
+    from ...training.loops import NOT_FINITE_AT_ONCE
+
+    try:
+        yield
+    except InvalidInput as error:
+        if str(error) != NOT_FINITE_AT_ONCE:
+            raise
+        raise InvalidInput(
+            "J is not finite from the start: a smaller --lambda or --learning-rate, or smaller "
+            "numbers in the table, should help."
+        ) from error
+
+
+def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:
+    """Write the report; without matplotlib, say so and go on."""
+    from ...experiment.report import render
+    from ...storage.atomic import atomic_write
+
+    try:
+        page = render(outcome, command_line())
+    except MissingExtra as error:
+        messages().print(f"No report: {error}", soft_wrap=True)
+        return None
+    atomic_write(report, page.encode(), force)
+    return report
+
+
+def _about(outcome: Outcome) -> dict[str, Any]:
+    """What the model file says of its training, for ``backpass info``."""
+    error = {} if outcome.data.target.classes else {"test_mean_error": outcome.mean_error}
+    source = Path(outcome.data.source).name
+    return {
+        "source": source,
+        "rows": outcome.data.counts,
+        outcome.score_name: outcome.score,
+        "baseline": outcome.baseline,
+        **error,
+    }
+
+
+def _values(outcome: Outcome, model: Path, report: Path | None) -> dict[str, Any]:
+    """The result for --json."""
+    data, estimator = outcome.data, outcome.estimator
+    values = {
+        "source": data.source,
+        "target": data.target.name,
+        outcome.score_name: outcome.score,
+        "baseline": outcome.baseline,
+        **({} if data.target.classes else {"test_mean_error": outcome.mean_error}),
+        "J": outcome.J,
+        "epochs": estimator.n_iter_,
+        "seconds": outcome.seconds,
+        "stop_reason": outcome.stop_reason,
+        "interrupted": outcome.interrupted,
+        "model": str(model),
+        "report": None if report is None else str(report),
+        **{f"n_{part}": n for part, n in data.counts.items()},
+        "n_features": len(data.preprocessing.outputs),
+        "network": str(estimator.net_),
+        "n_parameters": estimator.net_.n_parameters,
+    }
+    if outcome.confusion is not None:
+        values |= {"classes": outcome.labels, "confusion": outcome.confusion}
+    return values
+
+
+def _show(to: Console, outcome: Outcome, model: Path, report: Path | None) -> None:
+    """The result for people: a table, the confusion, and where the files are."""
+    to.print(_summary(outcome))
+    if outcome.confusion is not None and len(outcome.labels) <= CONFUSION_CLASSES:
+        to.print("\nTest rows by true class (down) and predicted class (across):", soft_wrap=True)
+        to.print(_confusion(outcome))
+    to.print(f"Model:  {model}", soft_wrap=True)
+    if report is not None:
+        to.print(f"Report: {report}", soft_wrap=True)
+
+
+def _summary(outcome: Outcome) -> RichTable:
+    """Score, J, time and why it stopped."""
+    table = RichTable(show_header=False, box=None, padding=(0, 2, 0, 0))
+    data = outcome.data
+    if data.target.classes:
+        right = int(np.sum(outcome.truth == outcome.predicted))
+        what = f"{right} of {len(outcome.truth)} rows; {outcome.baseline:.1%} without a model"
+        table.add_row("test accuracy", f"[bold]{outcome.score:.2%}[/bold]  ({what})")
+    else:
+        table.add_row("test R²", f"[bold]{outcome.score:.4f}[/bold]")
+        table.add_row("mean error", f"{outcome.mean_error:.4g}, in the unit of {data.target.name}")
+    table.add_row("network", str(outcome.estimator.net_))
+    table.add_row("rows", ", ".join(f"{n} {part}" for part, n in data.counts.items()))
+    table.add_row("J", f"{outcome.J:.6g}")
+    table.add_row("time", f"{outcome.seconds:.2f} s, {outcome.estimator.n_iter_} epochs")
+    table.add_row("stopped", outcome.stop_reason)
+    return table
+
+
+def _confusion(outcome: Outcome) -> RichTable:
+    """True classes down, predicted ones across; what is wrong stands out."""
+    table = RichTable(box=None)
+    table.add_column("")
+    for label in outcome.labels:
+        table.add_column(str(label), justify="right")
+    assert outcome.confusion is not None
+    for i, (label, row) in enumerate(zip(outcome.labels, outcome.confusion)):
+        table.add_row(str(label), *(_cell(int(n), i == j) for j, n in enumerate(row)))
+    return table
+
+
+def _cell(count: int, right: bool) -> str:
+    if count == 0:
+        return "[dim]·[/dim]"
+    return str(count) if right else f"[bold red]{count}[/bold red]"

@@ -1,0 +1,458 @@
+"""Tables: a user's file as X and y, checked, with the names of its columns.
+
+In a data frame (CSV, Parquet) a cell may be missing: it becomes NaN, and the preprocessing fills
+it. Arrays (.npz, .npy, .mat, .idx) are whole, so NaN is an error there. Rows are counted from 0.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import re
+from collections.abc import Callable, Collection, Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidInput
+from ..extras import optional
+from . import readers
+from .cells import cells_of, is_gap, is_numeric, numbers_of, refuse_strange, texts_of
+from .labels import looks_like_classes, typed
+from .readers import Arrays
+
+SMALLEST_IMAGE = 64  # columns from which a square .mat matrix is taken for unrolled images
+
+CheckNames = Callable[[list[str]], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Inputs, targets and what is known about them.
+
+    Parameters
+    ----------
+    X : data frame or ndarray of shape (m, n)
+        Inputs. In a data frame, numeric columns are floats and categorical ones hold strings.
+    y : ndarray of shape (m,) or (m, k), or None
+        Targets, where the file has them.
+    names : tuple of str
+        The n names of X's columns.
+    target : str or None
+        The name of y.
+    image_shape : (int, int) or None
+        Rows and columns of a picture, where each row of X is one; their product is n.
+    image_order : {"C", "F"}
+        How a picture is unrolled into its row: by rows, or by columns as MATLAB does.
+    source : str
+        Where the table comes from.
+    classes : bool or None
+        True where the target is known to be one of some categories.
+    ignored : tuple of str
+        Columns of the source that are left out.
+
+    Raises
+    ------
+    InvalidInput
+        If pictures of that shape have another number of pixels than X has columns.
+
+    Examples
+    --------
+    >>> table = Table(np.zeros((2, 4)), None, ("a", "b", "c", "d"), image_shape=(2, 2))
+    >>> table.images().shape
+    (2, 2, 2)
+    """
+
+    X: Any
+    y: np.ndarray | None
+    names: tuple[str, ...]
+    target: str | None = None
+    image_shape: tuple[int, int] | None = None
+    image_order: str = "C"
+    source: str = ""
+    classes: bool | None = None
+    ignored: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.image_shape is not None and math.prod(self.image_shape) != len(self.names):
+            rows, columns = self.image_shape
+            raise InvalidInput(
+                f"{self.source or 'This table'} has {len(self.names)} columns of inputs, but an "
+                f"image of {rows} x {columns} has {rows * columns} pixels."
+            )
+
+    def images(self) -> np.ndarray:
+        """Return X as pictures, shape (m, rows, columns)."""
+        if self.image_shape is None:
+            raise InvalidInput(
+                f"The rows of {self.source or 'this table'} are not known as images."
+            )
+        rows, columns = self.image_shape
+        X = np.asarray(self.X)
+        if self.image_order == "C":
+            return X.reshape(-1, rows, columns)
+        return X.reshape(-1, columns, rows).transpose(0, 2, 1)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the columns of a data frame are to be read.
+
+    Parameters
+    ----------
+    target : str or None
+        The column to predict.
+    categorical : collection of str
+        Columns of categories, whatever their cells look like.
+    ignore : collection of str
+        Columns that may hold anything, and are not read.
+    as_written : bool
+        Whether labels and categories of a text file stay as they are written ('007').
+    """
+
+    target: str | None = None
+    categorical: Collection[str] = ()
+    ignore: Collection[str] = ()
+    as_written: bool = True
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Columns whose cells a text file's parser is to leave as they are written."""
+        named = () if self.target is None else (self.target,)
+        return (*named, *self.categorical) if self.as_written else ()
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    *,
+    categorical: Collection[str] = (),
+    ignore: Collection[str] = (),
+    image_shape: tuple[int, int] | None = None,
+) -> Table:
+    """Read a table from a file; its ending says how.
+
+    Parameters
+    ----------
+    path : str or path
+        ``.csv`` (also ``.csv.gz``), ``.tsv``, ``.parquet`` (a file, or a folder of them), ``.mat``,
+        ``.npz``, ``.npy``, or MNIST's ``.idx`` / ``-ubyte`` (also ``.gz``; the labels' file is
+        found beside it).
+    target : str, optional
+        The column, or for ``.npz`` and ``.mat`` the array, to predict. There, ``y`` is the default
+        and the inputs' name follows from it: ``X`` for ``y``, ``X_train`` for ``y_train``.
+    categorical : collection of str
+        Columns to take as categories, although most of their cells are numbers; the target among
+        them is one of classes. What they hold stays as it is written: '007' is not '7'.
+    ignore : collection of str
+        Columns of a data frame to leave out, whatever they hold.
+    image_shape : (int, int), optional
+        Rows and columns of a picture, where each row of X is one, unrolled by rows. A file of
+        images (.idx, an array of three dimensions) knows it, and a matrix in a .mat file is taken
+        for square ones where it can be.
+
+    Returns
+    -------
+    Table
+        X a data frame for CSV and Parquet, and an array of the file's own dtype otherwise.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is missing, empty, broken or of unknown kind, has no such target, has text in a
+        column of numbers, or has infinite numbers (in arrays: NaN). One sentence says where.
+    MissingExtra
+        If pandas or pyarrow are needed and not installed.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name, "fruit.csv")
+    >>> _ = path.write_text("weight,colour,name\\n120,red,apple\\n95,yellow,lemon\\n")
+    >>> table = read_table(path, target="name")
+    >>> table.names, list(table.y)
+    (('weight', 'colour'), ['apple', 'lemon'])
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    ending = readers.format_of(path)
+    if ending in readers.FRAMES:
+        names = readers.parse(path, readers.NAMES[ending])
+        reading = Reading(target, categorical, ignore)
+        _check_named(path, names, reading)
+        table = _from_frame(path, _frame(path, ending, reading), reading)
+    else:
+        arrays = readers.parse(path, readers.ARRAYS[ending])
+        table = _from_arrays(path, arrays, target, unrolled_by_columns=ending == ".mat")
+    if image_shape in (None, table.image_shape):
+        return table
+    return replace(table, image_shape=image_shape, image_order="C")
+
+
+def read_known(
+    path: str | os.PathLike[str], known: Reading, needed: Collection[str], check: CheckNames
+) -> Table:
+    """Read those columns of a table that a model knows; arrays are read as they are.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    known : Reading
+        How the model's own columns are read; the target need not be there.
+    needed : collection of str
+        The model's inputs.
+    check : callable
+        It gets the names of a data frame's columns, and raises where some are missing.
+
+    Returns
+    -------
+    Table
+    """
+    path = Path(path)
+    ending = readers.format_of(path)
+    if ending not in readers.FRAMES:
+        return read_table(path)
+    names = readers.parse(path, readers.NAMES[ending])
+    check(names)
+    target = known.target if known.target in names else None
+    wanted = {*needed, target}
+    others = tuple(name for name in names if name not in wanted)
+    reading = replace(known, target=target, ignore=others)
+    return _from_frame(path, _frame(path, ending, reading), reading)
+
+
+def check_trainable(table: Table) -> None:
+    """Say in one sentence why a table cannot be learnt from, if it cannot."""
+    name = table.source or "The table"
+    if table.y is None:
+        raise InvalidInput(f"{name} has no target; name one of its columns: {_some(table.names)}.")
+    missing = _missing(table.y)
+    if missing.any():
+        raise InvalidInput(
+            f"{name}: the target {table.target!r} is missing in {missing.sum()} rows, "
+            f"the first of them row {missing.argmax()}."
+        )
+    if table.y.ndim == 1 and (table.y == table.y[0]).all():
+        raise InvalidInput(
+            f"{name}: the target {table.target!r} is {table.y[0]!s} in every row; "
+            "there is only one class, so there is nothing to learn."
+        )
+    _check_no_empty_column(name, table)
+
+
+def find_column(path: Any, wanted: str, names: Iterable[str], kind: str = "column") -> None:
+    """Check that a name is among the names; if not, offer the closest."""
+    names = list(names)
+    if wanted in names:
+        return
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"it has {_some(names)}."
+    raise InvalidInput(f"{path} has no {kind} {wanted!r}; {hint}")
+
+
+# --- data frames -----------------------------------------------------------------------------
+
+
+def _check_named(path: Path, names: list[str], reading: Reading) -> None:
+    """Check that the columns that are spoken of are there, and that one is left to learn from."""
+    named = (*reading.categorical, *([] if reading.target is None else [reading.target]))
+    for name in named:
+        find_column(path, name, names)
+    inputs = [name for name in names if name != reading.target]
+    for name in reading.ignore:
+        find_column(path, name, inputs)
+    if names and not {*inputs} - {*reading.ignore}:
+        raise InvalidInput(f"{path} has no column besides the target {reading.target!r}.")
+
+
+def _frame(path: Path, ending: str, reading: Reading) -> Any:
+    """Parse a file into a data frame, without the columns to ignore."""
+    reader = readers.FRAMES[ending]
+    frame = readers.parse(path, lambda path: reader(path, reading.texts, reading.ignore))
+    if ending in readers.UNTYPED and reading.as_written and reading.target is not None:
+        frame[reading.target] = typed(cells_of(frame[reading.target], reading.target))
+    return frame
+
+
+def _from_frame(path: Path, frame: Any, reading: Reading) -> Table:
+    """Split a frame into X and y, each column checked and made float or str."""
+    target = reading.target
+    frame.columns = [str(name) for name in frame.columns]
+    _check_shape(path, frame.shape)
+    inputs = [name for name in frame.columns if name != target]
+    columns = {name: _column(path, frame[name], name in reading.categorical) for name in inputs}
+    X = optional("pandas", "A data frame").DataFrame(columns, index=frame.index)
+    ignored = tuple(reading.ignore)
+    if target is None:
+        return Table(X, None, tuple(inputs), source=str(path), ignored=ignored)
+    y = _target(path, frame[target], target in reading.categorical)
+    classes = True if target in reading.categorical or _is_category(frame[target]) else None
+    return Table(X, y, tuple(inputs), target, source=str(path), classes=classes, ignored=ignored)
+
+
+def _column(path: Path, column: Any, categorical: bool) -> Any:
+    """Return a column as floats or as strings; a missing cell is NaN in either."""
+    name = str(column.name)
+    with _of_file(path):
+        cells = cells_of(column, name)
+        refuse_strange(cells, name)
+        if not categorical and is_numeric(cells):
+            return numbers_of(cells, name)
+    return _strings(cells, column.index)
+
+
+def _strings(cells: np.ndarray, index: Any) -> Any:
+    """Text as pandas keeps it without guessing; NaN where missing."""
+    texts = np.array([np.nan if text is None else text for text in texts_of(cells)], dtype=object)
+    return optional("pandas", "A data frame").Series(texts, index=index, dtype=object)
+
+
+def _target(path: Path, column: Any, categorical: bool) -> np.ndarray:
+    """Return y: numbers as numbers, labels as they are; NaN where missing."""
+    name = str(column.name)
+    with _of_file(path):
+        cells = cells_of(column, name)
+        refuse_strange(cells, name)
+    if cells.dtype.kind == "O" and not (categorical or _is_category(column)):
+        cells = _as_quantity(cells, name)
+    if not (cells.dtype.kind == "f" and np.isinf(cells).any()):
+        return cells
+    return _finite(path, f"the target {name!r}", cells)
+
+
+def _as_quantity(cells: np.ndarray, name: str) -> np.ndarray:
+    """Return cells of any type as float64, if they are numbers and no labels."""
+    present = cells[~is_gap(cells)]
+    try:
+        return cells if looks_like_classes(present, name) else numbers_of(cells, name)
+    except InvalidInput:  # as the target is fitted, it is said again
+        return cells
+
+
+def _is_category(column: Any) -> bool:
+    """Whether the file says that a column's cells are some categories."""
+    return str(column.dtype) == "category"
+
+
+@contextmanager
+def _of_file(path: Path) -> Generator[None]:
+    """Put a file's name before an error's sentence."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from None
+
+
+def _missing(y: np.ndarray) -> np.ndarray:
+    """True where a target is NaN, shape (m,)."""
+    unequal = y != y  # only NaN differs from itself, also among strings
+    return unequal if y.ndim == 1 else unequal.any(axis=1)
+
+
+def _check_no_empty_column(name: str, table: Table) -> None:
+    """Refuse a column of a data frame that has no value at all."""
+    if isinstance(table.X, np.ndarray):
+        return
+    empty = [column for column in table.names if table.X[column].isna().all()]
+    if empty:
+        raise InvalidInput(f"{name}: column {empty[0]!r} has no value in any row; leave it out.")
+
+
+# --- arrays ----------------------------------------------------------------------------------
+
+
+def _from_arrays(
+    path: Path, arrays: Arrays, target: str | None, unrolled_by_columns: bool
+) -> Table:
+    """Choose X and y among named arrays, and check them."""
+    x_name, y_name = _names_of(path, arrays, target)
+    X = _numbers(path, x_name, arrays[x_name])
+    y = None if y_name is None else _numbers_or_text(path, y_name, arrays[y_name])
+    if y is not None and unrolled_by_columns and (y == np.round(y)).all():
+        y = y.astype(np.int64)  # MATLAB has doubles only, and writes whole ones as 7
+    if X.ndim not in (2, 3):
+        raise InvalidInput(f"{path}: {x_name} has shape {X.shape}; it needs (rows, columns).")
+    if y is not None and len(y) != len(X):
+        raise InvalidInput(f"{path}: {x_name} has {len(X)} rows, but {y_name} has {len(y)}.")
+    _check_shape(path, X.shape)
+    image_shape = X.shape[1:] if X.ndim == 3 else None
+    X = X.reshape(len(X), -1)
+    if unrolled_by_columns:
+        image_shape = _square(X.shape[1])
+    order = "F" if unrolled_by_columns else "C"
+    names = tuple(f"x{i}" for i in range(X.shape[1]))
+    return Table(X, y, names, y_name, image_shape, order, str(path))
+
+
+def _names_of(path: Path, arrays: Arrays, target: str | None) -> tuple[str, str | None]:
+    """X and y by name: X_train belongs to y_train, Iris_X to Iris_y."""
+    if target is not None:
+        find_column(path, target, arrays, "array")
+    y_name = target or "y"
+    x_name = re.sub(r"(^|_)y(?=_|$)", r"\1X", y_name)
+    if x_name == y_name:
+        x_name = "X"
+    lower = x_name.replace("X", "x")
+    found = next((name for name in (x_name, lower) if name in arrays), None)
+    if found is None:
+        raise InvalidInput(f"{path} has no array {x_name!r}; it has {_some(arrays)}.")
+    return found, y_name if y_name in arrays else None
+
+
+def _numbers(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """Return an array of finite real numbers; half precision becomes float32."""
+    if array.dtype.kind not in "buif":
+        raise InvalidInput(f"{path}: {name} has the dtype {array.dtype}, which is not a number's.")
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    return _finite(path, name, array)
+
+
+def _numbers_or_text(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """Return y as a vector where it is one column, as MATLAB writes vectors."""
+    if array.ndim == 2 and 1 in array.shape:
+        array = array.ravel()
+    if array.ndim not in (1, 2):
+        raise InvalidInput(f"{path}: {name} has shape {array.shape}; it needs one value a row.")
+    return array.astype(object) if array.dtype.kind in "UO" else _numbers(path, name, array)
+
+
+def _finite(path: Path, name: str, array: np.ndarray) -> np.ndarray:
+    """Return the array if it has neither NaN nor Inf; if it has, say how many and where first."""
+    if array.dtype.kind != "f":
+        return array
+    bad = ~np.isfinite(array)
+    if not bad.any():
+        return array
+    place = np.unravel_index(int(bad.argmax()), array.shape)
+    words = ("row", "column", "place")
+    where = ", ".join(f"{word} {i}" for word, i in zip(words, place))
+    raise InvalidInput(f"{path}: {name} has {bad.sum()} NaN or infinite numbers, first at {where}.")
+
+
+def _square(columns: int) -> tuple[int, int] | None:
+    """The sides of a square picture, if so many columns can be one."""
+    side = math.isqrt(columns)
+    return (side, side) if side * side == columns >= SMALLEST_IMAGE else None
+
+
+def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
+    if shape[0] == 0:
+        raise InvalidInput(f"{path} has no rows.")
+    if 0 in shape[1:]:
+        raise InvalidInput(f"{path} has no columns.")
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first names of a list, for a message."""
+    names = list(names)
+    shown = ", ".join(map(repr, names[:8])) or "nothing"
+    return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"

@@ -1,0 +1,107 @@
+"""The optimisers' steps written in place: the same state, in the same order of operations.
+
+Long vectors are walked in pieces that stay in cache, for a step reads and writes θ, D and the
+state several times over. The gradient is used up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..problem import rule_name
+
+PIECE = 16384  # numbers
+
+State = dict[str, Any]
+# (state, θ, D, α): θ and the state are overwritten, D is used up
+Step = Callable[[State, np.ndarray, np.ndarray, float], None]
+
+
+def step_in_place(optimizer: Any) -> Step:
+    """Return the rule's in-place form; for a rule of the user's own, one that copies."""
+    return partial(_IN_PLACE.get(rule_name(optimizer), _pure), optimizer)
+
+
+def _pure(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+    new_state, theta[...] = optimizer.step(state, theta, D, lr)
+    state.update(new_state)
+
+
+def _gradient_descent(
+    optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float
+) -> None:
+    """θ := θ − α D."""
+    state["t"] += 1
+    for here in _pieces(theta):
+        D[here] *= lr
+        theta[here] -= D[here]
+
+
+def _momentum(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+    """v := μ v − α D; θ := θ + v."""
+    state["t"] += 1
+    for here in _pieces(theta):
+        v = state["v"][here]
+        _remember(v, D[here], optimizer.momentum, lr)
+        theta[here] += v
+
+
+def _nesterov(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+    """v := μ v − α D; θ := θ + μ v − α D."""
+    state["t"] += 1
+    for here in _pieces(theta):
+        v = state["v"][here]
+        _remember(v, D[here], optimizer.momentum, lr)
+        theta[here] += optimizer.momentum * v
+        theta[here] -= D[here]
+
+
+def _remember(v: np.ndarray, D: np.ndarray, mu: float, lr: float) -> None:
+    """v := μ v − α D, and D := α D."""
+    D *= lr
+    v *= mu
+    v -= D
+
+
+def _adam(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+    """Adam, or AdamW where ``weight_decay`` is not zero."""
+    state["t"] = t = state["t"] + 1
+    beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
+    alpha = lr * math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    kept = 1 - lr * optimizer.weight_decay
+    scratch = np.empty_like(D[:PIECE])
+    for here in _pieces(theta):
+        g, m, v = D[here], state["m"][here], state["v"][here]
+        s = scratch[: len(g)]
+        _moving_average(m, beta_1, np.multiply(g, 1 - beta_1, out=s))
+        _moving_average(v, beta_2, np.multiply(np.multiply(g, 1 - beta_2, out=s), g, out=s))
+        np.sqrt(v, out=s)
+        s += optimizer.epsilon
+        np.multiply(m, alpha, out=g)
+        g /= s
+        if kept != 1:
+            theta[here] *= kept
+        theta[here] -= g
+
+
+def _moving_average(average: np.ndarray, beta: float, new: np.ndarray) -> None:
+    average *= beta
+    average += new
+
+
+def _pieces(theta: np.ndarray) -> Iterator[slice]:
+    """Slices of at most PIECE numbers."""
+    return (slice(start, start + PIECE) for start in range(0, len(theta), PIECE))
+
+
+_IN_PLACE: dict[str | None, Callable[..., None]] = {
+    "gd": _gradient_descent,
+    "momentum": _momentum,
+    "nesterov": _nesterov,
+    "adam": _adam,
+}

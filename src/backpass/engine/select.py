@@ -1,0 +1,55 @@
+"""Which engine computes: the native core, the blocked NumPy engine, or the reference.
+
+``BACKPASS_ENGINE`` in the environment (native, blocked or reference) asks for one; ``BACKPASS_ISA``
+(v2, v3, v4 or neon) for one of the native core's kernels.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ..network import Network
+from ..warn import warn
+from . import native
+from .blocked import problem as blocked
+
+_NAMES = ("native", "blocked", "reference")
+
+
+def engine_name() -> str:
+    """Name the engine that serves NumPy arrays and the library's own functions."""
+    if _allowed("native") and native.instruction_sets():
+        return "native"
+    return "blocked" if _allowed("blocked") else "reference"
+
+
+def choose(net: Network, *arrays: Any) -> str:
+    """Name the fastest engine that knows the network's functions and can read the arrays."""
+    if _allowed("native"):
+        if not native.instruction_sets():
+            _warn_once_that_the_core_is_missing()
+        elif native.computes(net) and all(native.takes(array) for array in arrays):
+            return "native"
+    return "blocked" if _allowed("blocked") and blocked.fits(*arrays) else "reference"
+
+
+def _allowed(name: str) -> bool:
+    """Whether the environment lets an engine run: the one asked for, or a simpler one."""
+    asked = os.environ.get("BACKPASS_ENGINE", "native")
+    return asked not in _NAMES or _NAMES.index(name) >= _NAMES.index(asked)
+
+
+def _warn_once_that_the_core_is_missing() -> None:
+    if "said" not in _missing:
+        _missing.add("said")
+        warn(
+            "The native core is not built, so the slower NumPy engine runs; "
+            "`backpass info` says why.",
+            RuntimeWarning,
+        )
+
+
+_missing: set[str] = set()
+
+__all__ = ["choose", "engine_name"]

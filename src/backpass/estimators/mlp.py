@@ -1,0 +1,567 @@
+"""MLPClassifier and MLPRegressor: scikit-learn's estimators, on this library's objective.
+
+What is said here is what y means: labels that become one-hot rows, or numbers. The rest, from
+validation to the training, is ``perceptron.py``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from sklearn.base import (
+    ClassifierMixin,
+    RegressorMixin,
+    _fit_context,  # pyright: ignore[reportPrivateUsage]
+)
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+
+from ..arrays import array_namespace, as_numpy, is_array_api_obj, like
+from ..losses import LOSSES, Loss, find_loss
+from ..network import Network
+from ..streaming.blocks import Blocks
+from ..streaming.dask import is_dask, lazily, lazy_accuracy, lazy_r_squared
+from ..streaming.problem import Encode, all_targets, as_columns
+from ..training.loops import State, decay_in_J, last_J
+from .base import Perceptron, keep
+from .decisions import Decision
+from .drafts import published_whole
+from .parameters import CONSTRAINTS, documented
+from .sample_weights import row_weights, weights_of_classes
+from .table_model import in_units, truth_of
+from .targets import Labels, as_labels, as_numbers
+
+# Beside the estimators, whose own attributes a prediction must not change.
+_DECISIONS: WeakKeyDictionary[Any, Decision] = WeakKeyDictionary()
+
+
+@documented
+class MLPClassifier(ClassifierMixin, Perceptron):
+    """A multi-layer perceptron that learns classes: scikit-learn's, and more.
+
+    Two classes have one logistic output; more have a softmax, or with ``binary_log_loss`` the
+    notes' one logistic output each. Multilabel indicators, and several columns of classes, are
+    learnt side by side.
+
+    Parameters
+    ----------
+    {SHARED}
+    loss : {"log_loss", "binary_log_loss"} or Loss
+        The notes' loss is ``binary_log_loss``: one sigmoid for each class. Another loss estimates
+        probabilities, if its output is none: a single unit decides at ½, of several the largest
+        counts, and ``predict_proba`` is the nearest point of the simplex.
+    class_weight : dict, "balanced", None, or a list with one of these for each output
+        Weights of the classes, multiplied with ``sample_weight``; those of several outputs with
+        each other.
+    {OURS}
+
+    Attributes
+    ----------
+    classes_ : ndarray, or a list of them for several outputs of classes
+        The labels.
+    {ATTRIBUTES}
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> clf = MLPClassifier((8,), "tanh", solver="lbfgs", alpha=1.0, random_state=0).fit(X, y)
+    >>> clf.predict(X[[0, 60, 120]])
+    array([0, 1, 2])
+    >>> clf.score(X, y) > 0.95
+    True
+    >>> clf.coefs_[0].shape, clf.intercepts_[0].shape
+    ((4, 8), (8,))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "loss": [StrOptions({"log_loss", "binary_log_loss"}), Loss],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+    _y_is_numeric = False
+    class_weight: Any
+    classes_: Any
+    _labels: Labels
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: Any = "log_loss",
+        class_weight: Any = None,
+        init: str = "auto",
+        weight_decay: float = 0.0,
+        dropout: Any = 0.0,
+        schedule_epochs: int | None = None,
+        n_init: int = 1,
+        n_threads: int | None = None,
+        callbacks: Any = None,
+        checkpoint: Any = None,
+        every: int = 1,
+    ) -> None:
+        keep(self, locals())
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    @published_whole
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        classes: Any = None,
+        *,
+        total_weight: float | None = None,
+    ) -> Any:
+        """Make one pass over the given rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+        y : array-like or sparse matrix of shape (m,) or (m, n_outputs)
+            Labels.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
+        classes : array-like of shape (K,), or a list of them, optional
+            All classes, for several outputs those of each; the first call needs them.
+        total_weight : float, optional
+            W of all the data that is still to come, where these rows are a part; their own weight
+            else.
+
+        Returns
+        -------
+        self
+            The trained estimator.
+        """
+        if self._balances():
+            raise ValueError(
+                "class_weight='balanced' is not supported for partial_fit, which does not see all "
+                "rows: pass a dict of weights instead."
+            )
+        self._learn_classes(classes, y)
+        return self._partial_fit(X, y, sample_weight, total_weight)
+
+    def _balances(self) -> bool:
+        many = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]
+        return any(isinstance(one, str) for one in many)
+
+    def _learn_classes(self, classes: Any, y: Any) -> None:
+        """Take the classes of a first ``partial_fit``, or hold them against those known."""
+        known = getattr(self, "classes_", None)
+        if known is None and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if classes is None:
+            return
+        labels = Labels.named(classes, as_labels(y))
+        if known is None:
+            self._set_labels(labels)
+        elif not labels.same_classes(self._labels):
+            raise ValueError(
+                f"`classes={classes!r}` is not the same as on last call to partial_fit, was: "
+                f"{known!r}"
+            )
+
+    def _set_labels(self, labels: Labels) -> None:
+        self._labels, self.classes_ = labels, labels.public
+
+    _read = staticmethod(as_labels)
+
+    def _learn(self, y: Any) -> None:
+        self._set_labels(Labels.found_in(y))
+
+    def _expect(self, y: Any) -> None:
+        self._labels.check(y)
+
+    def _expect_same(self, y: Any) -> None:
+        found = Labels.found_in(y)
+        if self._labels.single and found.single and not found.same_classes(self._labels):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous "
+                f"call to fit. Previously got {self.classes_}, `y` has {found.public}"
+            )
+        self._labels.check(y)
+
+    def _encode(self, y: Any) -> np.ndarray:
+        return self._labels.encode(y)
+
+    def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
+        y = as_labels(all_targets(blocks))
+        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+        (self._expect_same if known else self._learn)(y)
+        return self._labels.encode
+
+    def _network_loss(self) -> str | Loss:
+        loss = find_loss(self.loss)
+        if loss == LOSSES["log_loss"] and not self._labels.softmax:
+            return "binary_log_loss"
+        Decision(self._labels, loss).check()
+        return loss
+
+    @property
+    def _decision(self) -> Decision:
+        """How answers are read; kept, as making it takes as long as one row's forward pass."""
+        kept = _DECISIONS.get(self)
+        if kept is None or kept.labels is not self._labels or kept.loss is not self.net_.loss:
+            kept = _DECISIONS[self] = Decision(self._labels, self.net_.loss)
+        return kept
+
+    def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
+        w = super()._weights(sample_weight, X, y)
+        if self.class_weight is None:
+            return w
+        by_class = weights_of_classes(self.class_weight, self._labels, y)
+        return like(X, by_class if w is None else as_numpy(w) * by_class)
+
+    def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
+        xp, decision, W = array_namespace(Y), Decision(self._labels, net.loss), float(w.sum())
+        truth = self._labels.codes(Y - 0.5, xp)
+
+        def accuracy(z: Any) -> float:
+            right = xp.all(decision.codes(z) == truth, axis=1)
+            return float(xp.sum(w[right])) / W
+
+        return accuracy
+
+    def _stratify(self, Y: Any) -> np.ndarray | None:
+        return as_numpy(Y).astype(bool) if Y.shape[1] == 1 else None
+
+    def predict(self, X: Any) -> Any:
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (m,) or (m, n_outputs)
+            The labels with the largest probability.
+        """
+        if is_dask(X):
+            return lazily(self.predict, X)
+        z = self._logits(X, "predict")
+        codes = self._decision.codes(z)
+        if isinstance(codes, np.ndarray):
+            return self._labels.decode(codes)
+        labels = self._labels.decode(as_numpy(codes))
+        if labels.dtype.kind not in "biuf":
+            return labels
+        return array_namespace(codes).asarray(labels, device=codes.device)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probability of every class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (m, K), or a list of them for several outputs of classes
+            Rows that sum to 1, in the order of ``classes_``; for multilabel targets the probability
+            of each label by itself.
+        """
+        if is_dask(X):
+            return self._lazily(self.predict_proba, X)
+        X, decision = self._checked(X, "predict_proba"), self._decision
+        parts = decision.probabilities(self._forward(self.net_, X))
+        if decision.unclear(parts):
+            parts = decision.exact_probabilities(self._forward(self.net_.linear, X))
+        return self._by_output(parts)
+
+    def _by_output(self, parts: list[Any]) -> Any:
+        """One array, or a list of them for several outputs of classes."""
+        return parts if self._has_several_outputs() else parts[0]
+
+    def _lazily(self, method: Any, X: Any) -> Any:
+        """Answers by partitions; those of several outputs are a list of such."""
+        if not self._has_several_outputs():
+            return lazily(method, X)
+        parts = range(len(self._labels.classes))
+        return [lazily(lambda X, k=k: method(X)[k], X) for k in parts]
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Predict the logarithm of ``predict_proba``, exact where that underflows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (m, K), or a list of them for several outputs of classes
+            Logarithms, in the order of ``classes_``.
+        """
+        if is_dask(X):
+            return self._lazily(self.predict_log_proba, X)
+        X, decision = self._checked(X, "predict_log_proba"), self._decision
+        z = self._forward(self.net_.linear, X)
+        if self._labels.multilabel:
+            return decision.log_of_labels(self._forward(self.net_, X), z)
+        return self._by_output(decision.log_probabilities(z))
+
+    def decision_function(self, X: Any) -> Any:
+        """Compute what decides: the logits z^(L), which the output makes probabilities of.
+
+        Where the loss's output is no probability, its answer a^(L), less ½ for a single unit.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (m,) for two classes, else (m, s_L)
+            Positive, or largest, for the predicted class.
+        """
+        if is_dask(X):
+            return lazily(self.decision_function, X)
+        z = self._logits(X, "decision_function")
+        scores = self._decision.scores(z)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Compute the accuracy: the part of the rows whose every label is right.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+        y : array-like of shape (m,) or (m, n_outputs)
+            True labels.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
+
+        Returns
+        -------
+        float
+            Between 0 and 1.
+        """
+        if is_dask(X):
+            return lazy_accuracy(self.predict(X), y, sample_weight)
+        predicted, y = (
+            as_numpy(labels) if is_array_api_obj(labels) else labels
+            for labels in (self.predict(X), as_labels(truth_of(self, X, y)))
+        )
+        w = row_weights(sample_weight, predicted.shape[0])
+        if self._has_several_outputs() or predicted.dtype.kind == "O":
+            self._labels.check_shape(y)
+            right = (predicted == y).reshape(len(predicted), -1).all(axis=1)
+            return float(np.average(right, weights=w))
+        return float(accuracy_score(y, predicted, sample_weight=w))
+
+    def _has_several_outputs(self) -> bool:
+        labels = getattr(self, "_labels", None)
+        return labels is not None and not (labels.single or labels.multilabel)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+@documented
+class MLPRegressor(RegressorMixin, Perceptron):
+    """A multi-layer perceptron that learns numbers: scikit-learn's, and more.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "poisson", "huber", "absolute_error", "quantile"} or Loss
+        ½ Σ (a − y)², half the Poisson deviance with a = e^z, or a robust loss; ``huber(1.5)`` and
+        ``quantile(0.9)`` have a parameter.
+    {SHARED}
+    {OURS}
+
+    Attributes
+    ----------
+    {ATTRIBUTES}
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0, alpha=0.0)
+    >>> round(reg.fit(X, y).score(X, y), 3)
+    0.518
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **CONSTRAINTS,
+        "loss": [
+            StrOptions({"squared_error", "poisson", "huber", "absolute_error", "quantile"}),
+            Loss,
+        ],
+    }
+
+    def __init__(
+        self,
+        loss: Any = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        init: str = "auto",
+        weight_decay: float = 0.0,
+        dropout: Any = 0.0,
+        schedule_epochs: int | None = None,
+        n_init: int = 1,
+        n_threads: int | None = None,
+        callbacks: Any = None,
+        checkpoint: Any = None,
+        every: int = 1,
+    ) -> None:
+        keep(self, locals())
+
+    @available_if(lambda self: self._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    @published_whole
+    def partial_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, total_weight: float | None = None
+    ) -> Any:
+        """Make one pass over the given rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+        y : array-like of shape (m,) or (m, n_outputs)
+            Numbers.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
+        total_weight : float, optional
+            W of all the data that is still to come, where these rows are a part; their own weight
+            else.
+
+        Returns
+        -------
+        self
+            The trained estimator.
+        """
+        return self._partial_fit(X, y, sample_weight, total_weight)
+
+    _y_is_numeric = True
+
+    _read = staticmethod(as_numbers)
+
+    def _encode(self, y: Any) -> np.ndarray:
+        if self.loss == "poisson" and (y < 0).any():
+            raise ValueError("y holds negative numbers, but loss='poisson' needs y >= 0.")
+        return y[:, None] if y.ndim == 1 else y
+
+    def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
+        return as_columns
+
+    def _network_loss(self) -> str | Loss:
+        return self.loss
+
+    def _sklearn_loss(self, problem: Any, state: State) -> float:
+        """scikit-learn takes the mean over the outputs, and the gradient of the sum."""
+        J, decay = last_J(problem, state), decay_in_J(problem, state)
+        return (J - decay) / self.n_outputs_ + decay
+
+    def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
+        Y, w = as_numpy(Y), as_numpy(w)
+        return lambda z: _r_squared(as_numpy(net.loss.h(z)), Y, w)
+
+    def predict(self, X: Any) -> Any:
+        """Predict numbers.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (m,) or (m, n_outputs)
+            The network's answers.
+        """
+        if is_dask(X):
+            return lazily(self.predict, X)
+        a = self._activations(X, "predict")
+        return in_units(self, X, a[:, 0] if a.shape[1] == 1 else a)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Compute R², the part of y's variance that the predictions explain.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (m, n_features)
+            Inputs; for a Dask collection the score, too, is computed when it is asked for.
+        y : array-like of shape (m,) or (m, n_outputs)
+            True numbers.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a number counts for every row.
+
+        Returns
+        -------
+        float
+            At most 1; 0 for the mean of y.
+        """
+        if is_dask(X):
+            return lazy_r_squared(self.predict(X), y, sample_weight)
+        predicted = as_numpy(self.predict(X))
+        w = row_weights(sample_weight, len(predicted))
+        return float(r2_score(as_numpy(as_numbers(y)), predicted, sample_weight=w))
+
+
+def _r_squared(a: np.ndarray, Y: np.ndarray, w: np.ndarray) -> float:
+    """R² as ``sklearn.metrics.r2_score`` computes it: the mean over the outputs."""
+    w = w[:, None]
+    residual = (w * (Y - a) ** 2).sum(axis=0)
+    total = (w * (Y - (w * Y).sum(axis=0) / w.sum()) ** 2).sum(axis=0)
+    constant = total == 0
+    scores = 1 - residual / np.where(constant, 1, total)
+    return float(np.where(constant, residual == 0, scores).mean())

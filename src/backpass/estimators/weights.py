@@ -1,0 +1,95 @@
+"""scikit-learn's ``coefs_`` and ``intercepts_`` as views of θ that can be assigned.
+
+``coefs_[0][:] = W`` writes through the view, ``coefs_[0] = W`` and ``coefs_ = [...]`` copy into it:
+θ stays one vector, whatever is assigned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, array_namespace
+from ..errors import InvalidInput
+from ..network import Network
+
+
+class Views(list[Any]):
+    """A list of views of one vector; assigning to an item copies into the view."""
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(index, slice):
+            _copy_all(list(self)[index], value)
+        else:
+            _copy_into(self[index], value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)  # a pickled list of views is a list of arrays
+
+
+def coefs(theta: Array, sizes: tuple[int, ...]) -> Views:
+    """Return the views of the weights, shapes (s_l, s_{l+1})."""
+    return Views(block[1:, :] for block in _blocks(theta, sizes))
+
+
+def intercepts(theta: Array, sizes: tuple[int, ...]) -> Views:
+    """Return the views of the biases, shapes (s_{l+1},)."""
+    return Views(block[0, :] for block in _blocks(theta, sizes))
+
+
+def assign(views: Views, values: Iterable[Any]) -> None:
+    """Copy every array into its view."""
+    _copy_all(views, values)
+
+
+def joined(weights: Iterable[Any], biases: Iterable[Any]) -> np.ndarray:
+    """Build θ from arrays of weights and biases by layer; in float32 where all of them are."""
+    parts = [np.ravel(part) for W, b in zip(weights, biases) for part in (b, W)]
+    single = all(part.dtype == np.float32 for part in parts)
+    return np.concatenate(parts).astype(np.float32 if single else np.float64)
+
+
+def check_layers(weights: list[Any], biases: list[Any], net: Network) -> None:
+    """Refuse weights and biases of other shapes than the network's, by their name."""
+    for name, arrays in (("coefs_", weights), ("intercepts_", biases)):
+        if len(arrays) != net.L - 1:
+            raise InvalidInput(f"{name} has {len(arrays)} arrays, but {net} has {net.L - 1}.")
+    for l, (units, columns) in enumerate(net.shapes):
+        _check_shape(f"coefs_[{l}]", weights[l], (columns - 1, units), net)
+        _check_shape(f"intercepts_[{l}]", biases[l], (units,), net)
+
+
+def _check_shape(name: str, array: Any, shape: tuple[int, ...], net: Network) -> None:
+    if np.shape(array) != shape:
+        raise InvalidInput(f"{name} has the shape {np.shape(array)}, but {net} needs {shape}.")
+
+
+def _blocks(theta: Array, sizes: tuple[int, ...]) -> Iterable[Array]:
+    """Every Θᵀ of shape (s_l + 1, s_{l+1}): row 0 is the biases."""
+    xp, start = array_namespace(theta), 0
+    for s, s_next in pairwise(sizes):
+        end = start + (s + 1) * s_next
+        yield xp.reshape(theta[start:end], (s + 1, s_next))
+        start = end
+
+
+def _copy_all(views: list[Any], values: Iterable[Any]) -> None:
+    values = list(values)
+    if len(values) != len(views):
+        raise InvalidInput(f"{len(values)} arrays are given for {len(views)} layers of weights.")
+    for view, value in zip(views, values):
+        _copy_into(view, value)
+
+
+def _copy_into(view: Array, value: Any) -> None:
+    xp = array_namespace(view)
+    value = xp.asarray(value, dtype=view.dtype)
+    if value.shape != view.shape:
+        raise InvalidInput(
+            f"An array of shape {tuple(value.shape)} is given where the network's layer has "
+            f"shape {tuple(view.shape)}."
+        )
+    view[...] = value

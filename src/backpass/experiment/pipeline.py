@@ -1,0 +1,429 @@
+"""One experiment on one table: split, preprocess, train, and test on rows that were held out."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from math import ceil, prod
+from typing import Any
+
+import numpy as np
+
+from ..data.cells import as_table, numbers_of, texts_of
+from ..data.memory import available
+from ..data.preprocessing import (
+    Preprocessing,
+    Target,
+    fit_columns,
+    fit_target,
+    known_range,
+    warn_of_unknown,
+)
+from ..data.tables import Table, check_trainable, find_column
+from ..errors import InvalidInput, SettingError
+from ..estimators.mlp import MLPClassifier, MLPRegressor
+from ..losses import LOSSES
+from ..training.reasons import why_stopped
+from .settings import FULL_BATCH, Settings
+
+MIN_ROWS = 10
+CLASS_LOSSES = ("log_loss", "binary_log_loss")  # the others are for numbers
+COPIES = 4  # of θ that a training holds: θ itself, D, and two moments of adam or pairs of lbfgs
+VALIDATION = 0.1  # of the rows that are not for the test
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A table made ready: X and y in three parts, and what is known about them."""
+
+    preprocessing: Preprocessing
+    X: dict[str, np.ndarray]  # "train", "validation", "test"
+    y: dict[str, np.ndarray]
+    rows: dict[str, np.ndarray]  # their numbers in the table
+    source: str
+    image_shape: tuple[int, int] | None
+    image_order: str
+
+    def n_epochs(self, settings: Settings) -> int:
+        """Return how many epochs the settings stand for, on this data."""
+        return settings.max_iter(self.image_shape is not None, self.n_train)
+
+    @property
+    def n_train(self) -> int:
+        """Rows to learn from."""
+        return len(self.y["train"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows of each part."""
+        held_out = {part: len(self.rows[part]) for part in ("validation", "test")}
+        return {"train": self.n_train, **held_out}
+
+    @property
+    def training(self) -> tuple[Any, ...]:
+        """What an estimator is fitted to."""
+        return self.X["train"], self.y["train"]
+
+    @cached_property
+    def most_frequent(self) -> Any:
+        """The class of most training rows."""
+        labels, counts = np.unique(self.y["train"], return_counts=True)
+        return labels[counts.argmax()]
+
+    def J(self, estimator: Any) -> float:
+        """The objective of a fitted estimator on the training rows."""
+        from ..engine import cost_and_gradient
+        from ..estimators.targets import Labels
+
+        X, y = self.training
+        Y = Labels((estimator.classes_,)).encode(y) if self.target.classes else y[:, None]
+        return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
+
+    @property
+    def target(self) -> Target:
+        """What is predicted."""
+        assert self.preprocessing.target is not None
+        return self.preprocessing.target
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A trained model, and how it does on the rows that it has not seen."""
+
+    data: Data
+    settings: Settings
+    estimator: Any
+    seconds: float
+    predicted: np.ndarray  # of the test rows, in the target's units
+    probabilities: np.ndarray | None  # (m_test, classes)
+
+    @property
+    def truth(self) -> np.ndarray:
+        """The test rows' true values, in the target's units."""
+        return self.data.target.decode(self.data.y["test"])
+
+    @property
+    def score_name(self) -> str:
+        """Name of the score: accuracy for classes, R² for numbers."""
+        return "test_accuracy" if self.data.target.classes else "test_r2"
+
+    @property
+    def score(self) -> float:
+        """Accuracy or R² on the test rows."""
+        from sklearn.metrics import accuracy_score, r2_score
+
+        score = accuracy_score if self.data.target.classes else r2_score
+        return float(score(self.truth, self.predicted))
+
+    @property
+    def mean_error(self) -> float:
+        """Mean |prediction − truth| on the test rows, for numbers."""
+        return float(np.mean(np.abs(self.predicted - self.truth)))
+
+    @cached_property
+    def J(self) -> float:
+        """The objective at the end, on the training rows."""
+        return self.data.J(self.estimator)
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the training stopped, as a sentence."""
+        return why_stopped(self.estimator.stop_reason_)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C stopped it."""
+        return self.estimator.stop_reason_.name == "INTERRUPTED"
+
+    @property
+    def labels(self) -> list[Any]:
+        """All classes, those of the test rows included."""
+        known = {*self.estimator.classes_.tolist(), *self.truth.tolist()}
+        return sorted(known)
+
+    @property
+    def confusion(self) -> np.ndarray | None:
+        """Test rows counted by true class (row) and predicted class (column); None for numbers."""
+        if not self.data.target.classes:
+            return None
+        from sklearn.metrics import confusion_matrix
+
+        return confusion_matrix(self.truth, self.predicted, labels=self.labels)
+
+    @property
+    def baseline(self) -> float:
+        """The score without looking at X: always the most frequent class; 0 for R²."""
+        if not self.data.target.classes:
+            return 0.0
+        return float(np.mean(self.truth == self.data.most_frequent))
+
+
+def prepare(
+    table: Table,
+    settings: Settings,
+    ignore: tuple[str, ...] = (),
+    categorical: tuple[str, ...] = (),
+    classes: bool | None = None,
+) -> Data:
+    """Split a table and fit its preprocessing on the rows that are not for the test.
+
+    Parameters
+    ----------
+    table : Table
+        With a target.
+    settings : Settings
+        Its ``test_size``, ``seed``, ``loss`` and ``dtype`` are read.
+    ignore : tuple of str
+        Columns not to learn from.
+    categorical : tuple of str
+        Columns of numbers that are categories.
+    classes : bool or None
+        Whether the target holds classes; None lets it decide.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    InvalidInput
+        If the table cannot be learned from.
+    """
+    _check_one_target(table)
+    target = _target(table, settings, table.classes if classes is None else classes)
+    y = target.encode(table.y)
+    rows = _split(y, target, settings)
+    columns = _columns(table, ignore)
+    for name in categorical:
+        if name != target.name:
+            find_column(table.source, name, columns)
+    shape = _image_shape(table, columns)
+    learning = np.concatenate([rows["train"], rows["validation"]])
+    known = _rows(columns, learning)
+    fitted = _of_pixels(known) if shape else fit_columns(known, categorical)
+    image = None if shape is None else (*shape, table.image_order)
+    preprocessing = Preprocessing(fitted, target, ignore, image=image)
+    whole = preprocessing.encode(columns)[0].astype(settings.dtype)
+    codes = {name: columns[name] for name in preprocessing.categorical}
+    _warn_of_unseen(_rows(codes, learning), _rows(codes, rows["test"]))
+    X = {part: whole[which] for part, which in rows.items()}
+    parts = {part: y[which] for part, which in rows.items()}
+    return Data(preprocessing, X, parts, rows, table.source, shape, table.image_order)
+
+
+def run(
+    data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()
+) -> Outcome:
+    """Train on the training rows and predict the test rows.
+
+    Parameters
+    ----------
+    data : Data
+        From ``prepare``.
+    settings : Settings
+        How to train.
+    callbacks : tuple of callables
+        Called with a Progress after every epoch.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    SettingError
+        If the hidden layers are too large for the memory that is free.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # scikit-learn brings it
+
+    check_room(data, settings)
+    estimator = build(data, settings, callbacks)
+    validation: dict[str, Any] = {}
+    if len(data.y["validation"]):
+        validation = {"X_val": data.X["validation"], "y_val": data.y["validation"]}
+    started = time.perf_counter()
+    # The products of a mini-batch are too small for BLAS to share them among threads.
+    blas_threads = None if settings.solver in FULL_BATCH else 1
+    with warnings.catch_warnings(), threadpool_limits(blas_threads, "blas"):
+        # Both are what the stop reason says.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Training interrupted by user")
+        estimator.fit(*data.training, **validation)
+    seconds = time.perf_counter() - started
+    estimator.set_params(callbacks=None)
+    predicted = data.target.decode(estimator.predict(data.X["test"]))
+    probabilities = estimator.predict_proba(data.X["test"]) if data.target.classes else None
+    return Outcome(data, settings, estimator, seconds, predicted, probabilities)
+
+
+def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()) -> Any:
+    """Make the estimator that the settings describe, untrained."""
+    kind = MLPClassifier if data.target.classes else MLPRegressor
+    rows, images = data.n_train, data.image_shape is not None
+    chosen: dict[str, Any] = {} if settings.loss is None else {"loss": settings.loss}
+    return kind(
+        hidden_layer_sizes=settings.hidden_sizes(images),
+        activation=settings.activation,
+        solver=settings.solver,
+        alpha=settings.weight_decay(images),
+        batch_size=settings.batch_rows(rows),
+        learning_rate=settings.learning_rates,
+        learning_rate_init=settings.step_size,
+        max_iter=settings.max_iter(images, rows),
+        random_state=settings.seed,
+        early_stopping=_stops_early(data, settings),
+        dropout=settings.dropout_rate(images),
+        n_threads=settings.threads,
+        callbacks=list(callbacks),
+        checkpoint=settings.checkpoint,
+        every=settings.every,
+        **chosen,
+    )
+
+
+def _stops_early(data: Data, settings: Settings) -> bool:
+    """Whether to stop where the validation score does, which takes rows to validate on."""
+    if settings.early_stopping and not len(data.y["validation"]):
+        raise SettingError(
+            "early_stopping",
+            None,
+            f"it looks at rows held out of the training, and of {data.n_train} rows none can be "
+            "spared; leave it out.",
+        )
+    return settings.early_stopping
+
+
+def check_room(data: Data, settings: Settings) -> None:
+    """Raise where the parameters alone do not fit into memory, before any of them is drawn."""
+    hidden = settings.hidden_sizes(data.image_shape is not None)
+    sizes = (len(data.preprocessing.outputs), *hidden, 1)  # one output at least
+    count = sum((s + 1) * following for s, following in pairwise(sizes))
+    needed = COPIES * count * np.dtype(settings.dtype).itemsize
+    room = available()
+    if room is not None and needed > room:
+        raise SettingError(
+            "hidden",
+            ",".join(map(str, hidden)),
+            f"with their gradient and the solver's moments the {count:,} parameters take "
+            f"{needed / 2**30:,.0f} GiB, and {room / 2**30:,.1f} GiB are free; fewer units fit.",
+        )
+
+
+def check_loss(target: Target, settings: Settings) -> None:
+    """Raise where the loss does not go with what the target holds."""
+    loss = settings.loss
+    if loss is None or (loss in CLASS_LOSSES) == target.classes:
+        return
+    fitting = [name for name in LOSSES if (name in CLASS_LOSSES) == target.classes]
+    holds, other = ("classes", "numbers") if target.classes else ("numbers", "classes")
+    raise SettingError(
+        "loss",
+        loss,
+        f"the target {target.name!r} holds {holds}, and that is a loss for {other}; for {holds} "
+        f"there are {', '.join(fitting)}.",
+    )
+
+
+def _check_one_target(table: Table) -> None:
+    check_trainable(table)
+    if table.y is not None and table.y.ndim != 1:
+        raise InvalidInput(
+            f"{table.source}: the target {table.target!r} has {table.y.shape[1]} columns; one is "
+            "predicted at a time."
+        )
+
+
+def _target(table: Table, settings: Settings, classes: bool | None) -> Target:
+    """Fit the target; a loss that needs counts gets them unscaled."""
+    target = fit_target(str(table.target), table.y, classes)
+    check_loss(target, settings)
+    return replace(target, centre=0.0, scale=1.0) if settings.loss == "poisson" else target
+
+
+def _split(y: np.ndarray, target: Target, settings: Settings) -> dict[str, np.ndarray]:
+    """Draw the rows for training, validation and test, each class in proportion where it can be."""
+    if len(y) < MIN_ROWS:
+        raise InvalidInput(
+            f"The table has {len(y)} rows; to train and to test, it takes at least {MIN_ROWS}."
+        )
+    _check_test_size(y, target, settings.test_size)
+    learn, test = _two_parts(np.arange(len(y)), y, target, settings.test_size, settings.seed)
+    train, validation = _two_parts(learn, y[learn], target, VALIDATION, settings.seed)
+    if target.classes:  # a class without a row to learn from has no score
+        validation = validation[np.isin(y[validation], y[train])]
+    return {"train": train, "validation": validation, "test": test}
+
+
+def _check_test_size(y: np.ndarray, target: Target, fraction: float) -> None:
+    """Raise where too few rows are left to learn from, or to test."""
+    test = ceil(len(y) * fraction)
+    needed = len(np.unique(y)) if target.classes and _can_stratify(y, fraction) else 2
+    if len(y) * fraction < 2 or len(y) - test < needed:
+        raise SettingError(
+            "test_size",
+            f"{fraction:g}",
+            f"of {len(y)} rows, that is {test} to test and {len(y) - test} to learn from; it takes "
+            f"at least 2 to test and {needed} to learn from.",
+        )
+
+
+def _two_parts(
+    rows: np.ndarray, y: np.ndarray, target: Target, fraction: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split rows in two; none for the second where so small a part says nothing."""
+    from sklearn.model_selection import train_test_split
+
+    if len(rows) * fraction < 2:
+        return rows, rows[:0]
+    strata = y if target.classes and _can_stratify(y, fraction) else None
+    first, second = train_test_split(rows, test_size=fraction, stratify=strata, random_state=seed)
+    return np.asarray(first), np.asarray(second)
+
+
+def _can_stratify(y: np.ndarray, fraction: float) -> bool:
+    """Whether each class has a row for either part."""
+    counts = np.unique(y, return_counts=True)[1]
+    return counts.min() >= 2 and int(len(y) * fraction) >= len(counts)
+
+
+def _columns(table: Table, ignore: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return the inputs by name, those to be ignored left out."""
+    is_matrix = isinstance(table.X, np.ndarray)
+    columns = as_table(dict(zip(table.names, table.X.T)) if is_matrix else table.X)
+    unknown = [name for name in ignore if name not in columns and name not in table.ignored]
+    if unknown:
+        raise InvalidInput(f"{table.source} has no column {unknown[0]!r} to ignore.")
+    return {name: cells for name, cells in columns.items() if name not in ignore}
+
+
+def _rows(columns: dict[str, np.ndarray], which: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: cells[which] for name, cells in columns.items()}
+
+
+def _warn_of_unseen(known: dict[str, np.ndarray], test: dict[str, np.ndarray]) -> None:
+    """Say which categories only the test's rows have."""
+    counts = {name: Counter(filter(None, texts_of(cells))) for name, cells in test.items()}
+    for name, texts in counts.items():
+        for text in {*texts_of(known[name])} & {*texts}:
+            del texts[text]
+    warn_of_unknown({name: texts for name, texts in counts.items() if texts})
+
+
+def _image_shape(table: Table, columns: dict[str, np.ndarray]) -> tuple[int, int] | None:
+    """The shape of the pictures that the rows are; none where some of their pixels are left out."""
+    shape = table.image_shape
+    return shape if shape is not None and prod(shape) == len(columns) else None
+
+
+def _of_pixels(columns: dict[str, np.ndarray]) -> Any:
+    """Scale pixels by the range that all of them share: a pixel that is always dark stays 0."""
+    numbers = [numbers_of(cells, name) for name, cells in columns.items()]
+    low = min(float(np.fmin.reduce(pixel)) for pixel in numbers)
+    high = max(float(np.fmax.reduce(pixel)) for pixel in numbers)
+    return known_range(columns, low, high)

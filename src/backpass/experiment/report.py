@@ -1,0 +1,249 @@
+"""The report of an experiment: one HTML page that holds all it shows, for light and dark screens.
+
+The pictures are matplotlib's, inlined; the page asks for nothing from anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..extras import optional
+from .pipeline import Outcome
+
+MOST_MISTAKES = 24
+MOST_CLASSES = 30  # of a confusion matrix that can still be read
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A test row that the model gets wrong: where it is, and how sure the model was."""
+
+    row: int
+    truth: str
+    predicted: str
+    how_wrong: str
+    image: str | None = None  # a data URI
+
+
+def render(outcome: Outcome, command: str | None = None) -> str:
+    """Make the page.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What ``experiment.pipeline`` returned.
+    command : str, optional
+        The command line that repeats it.
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+
+    Raises
+    ------
+    MissingExtra
+        If matplotlib or jinja2 are not installed.
+
+    Examples
+    --------
+    >>> from backpass.data.datasets import load_digits
+    >>> from backpass.experiment.pipeline import prepare, run
+    >>> from backpass.experiment.settings import Settings
+    >>> quick = Settings(hidden=(8,), epochs=2)
+    >>> page = render(run(prepare(load_digits(), quick), quick))
+    >>> page.startswith("<!doctype html>"), "http" in page
+    (True, False)
+    """
+    jinja2 = optional("jinja2", "The report")
+    optional("matplotlib", "The report")
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(
+        files("backpass.experiment").joinpath("report.html.jinja").read_text("utf-8")
+    )
+    return template.render(
+        outcome=outcome,
+        title=f"{_name(outcome.data.source)}: {outcome.data.target.name}",
+        command=command,
+        version=__version__,
+        facts=_facts(outcome),
+        curve=_curve(outcome),
+        confusion=_confusion(outcome),
+        by_class=_by_class(outcome),
+        scatter=None if outcome.data.target.classes else _scatter(outcome),
+        hidden_units=_hidden_units(outcome),
+        mistakes=_mistakes(outcome),
+    )
+
+
+def _name(source: str) -> str:
+    """../cars.csv.gz -> cars: what a table is called."""
+    return re.split(r"[/\\]", source.rstrip("/\\"))[-1].split(".")[0] or "table"
+
+
+def _facts(outcome: Outcome) -> list[tuple[str, str]]:
+    """What the page says in words: name and value."""
+    data, settings, estimator = outcome.data, outcome.settings, outcome.estimator
+    rows = ", ".join(f"{n} {part}" for part, n in data.counts.items() if n)
+    return [
+        ("network", str(estimator.net_)),
+        ("parameters", f"{estimator.net_.n_parameters:,}"),
+        ("rows", rows),
+        (
+            "columns",
+            f"{len(data.preprocessing.columns)}, as {len(data.preprocessing.outputs)} inputs",
+        ),
+        ("solver", f"{settings.solver}, {estimator.n_iter_} epochs in {outcome.seconds:.2f} s"),
+        ("λ", f"{estimator.alpha:g}"),
+        ("J at the end", f"{outcome.J:.6g}"),
+        ("seed", str(settings.seed)),
+        ("stopped", outcome.stop_reason),
+    ]
+
+
+def _curve(outcome: Outcome) -> str | None:
+    """J and the validation score by epoch, as SVG; nothing where J was never finite."""
+    from ..plots import TrainingDisplay
+
+    estimator = outcome.estimator
+    if not np.isfinite(estimator.loss_curve_).any():
+        return None
+    scores = getattr(estimator, "validation_scores_", None)
+    return _svg(TrainingDisplay(estimator.loss_curve_, scores).plot().figure_)
+
+
+def _hidden_units(outcome: Outcome) -> str | None:
+    """The first hidden layer as images, where the inputs are one."""
+    data = outcome.data
+    if data.image_shape is None or outcome.estimator.net_.L < 3:
+        return None
+    from ..plots import HiddenUnitsDisplay
+
+    display = HiddenUnitsDisplay.from_estimator(
+        outcome.estimator, shape=data.image_shape, order=data.image_order
+    )
+    return _png_of_figure(display.figure_)
+
+
+def _scatter(outcome: Outcome) -> str:
+    """Predicted against true numbers, as SVG."""
+    from ..plots import canvas
+
+    ax = canvas.styled(canvas.new_axes(5.4, 5.0))
+    ends = [float(min(outcome.truth.min(), outcome.predicted.min()))]
+    ends.append(float(max(outcome.truth.max(), outcome.predicted.max())))
+    ax.plot(ends, ends, color=canvas.INK, lw=1)
+    ax.plot(outcome.truth, outcome.predicted, ".", color=canvas.BLUE, alpha=0.6)
+    ax.set(xlabel=f"true {outcome.data.target.name}", ylabel="predicted")
+    return _svg(ax.figure)
+
+
+def _confusion(outcome: Outcome) -> dict[str, Any] | None:
+    """Labels and rows of cells (count, share of its true class, right or wrong)."""
+    counts = outcome.confusion
+    if counts is None or len(counts) > MOST_CLASSES:
+        return None
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    rows = [
+        [(int(n), float(share), i == j) for j, (n, share) in enumerate(zip(*row))]
+        for i, row in enumerate(zip(counts, shares))
+    ]
+    return {"labels": outcome.labels, "rows": list(zip(outcome.labels, rows))}
+
+
+def _by_class(outcome: Outcome) -> list[tuple[Any, int, str, str]] | None:
+    """Each class with its test rows, its recall and its precision."""
+    counts = outcome.confusion
+    if counts is None:
+        return None
+    right, true, named = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    return [
+        (label, int(n), _share(hits, n), _share(hits, m))
+        for label, hits, n, m in zip(outcome.labels, right, true, named)
+    ]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "–"
+
+
+def _mistakes(outcome: Outcome) -> list[Mistake]:
+    """The worst test rows, worst first: the surest wrong classes, or the largest errors."""
+    if outcome.probabilities is not None:
+        sure = outcome.probabilities.max(axis=1)
+        size = np.where(outcome.predicted != outcome.truth, sure, 0.0)
+        words = [f"{p:.1%} sure" for p in sure]
+    else:
+        size = np.abs(outcome.predicted - outcome.truth)
+        words = [f"off by {error:.4g}" for error in size]
+    worst = [k for k in np.argsort(-size, kind="stable")[:MOST_MISTAKES] if size[k] > 0]
+    return [
+        Mistake(
+            row=int(outcome.data.rows["test"][k]),
+            truth=_text(outcome.truth[k]),
+            predicted=_text(outcome.predicted[k]),
+            how_wrong=words[k],
+            image=_image(outcome, int(k)),
+        )
+        for k in worst
+    ]
+
+
+def _text(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def _image(outcome: Outcome, k: int) -> str | None:
+    """A test row as a picture, where the inputs are one."""
+    data = outcome.data
+    if data.image_shape is None:
+        return None
+    from matplotlib.image import imsave
+
+    pixels = data.X["test"][k].reshape(data.image_shape, order=data.image_order)  # type: ignore[call-overload]
+    file = io.BytesIO()
+    imsave(file, pixels, cmap="gray_r", vmin=0.0, vmax=1.0, format="png")
+    return _data_uri(file.getvalue())
+
+
+def _svg(figure: Any) -> str:
+    """A figure as inline SVG, as a part of the page."""
+    import matplotlib
+
+    file = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "backpass", "svg.fonttype": "path"}):
+        figure.savefig(file, format="svg", metadata=_NO_METADATA, transparent=True)
+    _close(figure)
+    text = file.getvalue()
+    return _ADDRESSES.sub("", text[text.index("<svg") :])
+
+
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+# Inside of HTML, SVG needs no namespaces; so the page names no address at all.
+_ADDRESSES = re.compile(r' xmlns(:\w+)?="[^"]*"|<metadata>.*?</metadata>', re.DOTALL)
+
+
+def _png_of_figure(figure: Any) -> str:
+    """A figure as a data URI, for pictures with more pixels than lines."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=160, transparent=True)
+    _close(figure)
+    return _data_uri(file.getvalue())
+
+
+def _close(figure: Any) -> None:
+    import matplotlib.pyplot as plt
+
+    plt.close(figure)
+
+
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

@@ -1,0 +1,88 @@
+"""The settings of an experiment, and what the data and the solver choose where they are silent."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ..errors import SettingError
+
+SOLVERS = ("adam", "sgd", "gd", "lbfgs", "cg", "newton")
+FULL_BATCH = ("lbfgs", "cg", "newton")
+SCHEDULES = ("constant", "invscaling", "adaptive", "cosine", "one_cycle")
+MIN_STEPS = 600  # of mini-batches, below which small tables are not learned
+STEP_SIZE = {"gd": 0.5, "sgd": 0.01, "adam": 0.002}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train; None leaves the choice to the data and the solver."""
+
+    hidden: tuple[int, ...] | None = None
+    activation: str = "relu"
+    loss: str | None = None
+    solver: str = "adam"
+    lam: float | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    schedule: str | None = None
+    dropout: float | None = None
+    early_stopping: bool = False
+    test_size: float = 0.2
+    seed: int = 0
+    threads: int | None = None
+    dtype: str = "float64"
+    checkpoint: str | os.PathLike[str] | None = None
+    every: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse what the solver would not do."""
+        if self.solver not in FULL_BATCH:
+            return
+        for name in ("batch_size", "learning_rate", "schedule", "dropout"):
+            value = getattr(self, name)
+            if value is not None and value != 0:
+                raise SettingError(
+                    name, value, f"it is for adam, sgd and gd; {self.solver} has no use for it."
+                )
+
+    def hidden_sizes(self, images: bool) -> tuple[int, ...]:
+        """Units of the hidden layers."""
+        return self.hidden if self.hidden is not None else (256, 128) if images else (256,)
+
+    def weight_decay(self, images: bool) -> float:
+        """Choose λ: tables have fewer rows and more noise than images."""
+        if self.lam is not None:
+            return self.lam
+        return 0.3 if images else 3.0
+
+    def max_iter(self, images: bool, rows: int) -> int:
+        """Epochs, or iterations of a full-batch solver; few rows and dropout take more epochs."""
+        if self.epochs is not None:
+            return self.epochs
+        if self.solver in FULL_BATCH:
+            return 300
+        enough = -(-MIN_STEPS * self.batch_rows(rows) // rows)
+        return max(60 if self.dropout_rate(images) else 40, min(enough, 300))
+
+    def dropout_rate(self, images: bool) -> float:
+        """Part of the hidden units that is left out of each step."""
+        if self.dropout is not None:
+            return self.dropout
+        drops = images and self.solver not in FULL_BATCH and self.hidden != ()
+        return 0.4 if drops else 0.0
+
+    @property
+    def learning_rates(self) -> str:
+        """The schedule; a full-batch solver has none."""
+        return self.schedule or ("constant" if self.solver in FULL_BATCH else "cosine")
+
+    @property
+    def step_size(self) -> float:
+        """The learning rate at the beginning."""
+        return self.learning_rate or STEP_SIZE.get(self.solver, 0.002)
+
+    def batch_rows(self, rows: int) -> int:
+        """Rows of a mini-batch, of so many."""
+        return min(self.batch_size or (32 if rows <= 10_000 else 128), rows)

@@ -1,0 +1,1 @@
+"""Saving and loading, and other programs' formats."""

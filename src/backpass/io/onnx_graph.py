@@ -1,0 +1,161 @@
+"""A network as an ONNX graph: z = aΘᵀ as Gemm, the activations from operators of both dtypes.
+
+onnxruntime has no double-precision kernel for some of ONNX's own activations (Softplus, LeakyRelu,
+Gelu), so these are put together from simple operators, as the library's formulas are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..activations import ACTIVATIONS, GELU_CUBIC, GELU_SCALE, LEAKY_SLOPE
+from ..errors import InvalidInput
+from ..extras import optional
+from ..network import Network
+
+OPSET, IR_VERSION = 17, 8  # of 2022: what onnxruntime 1.13 and everything later reads
+
+
+class Graph:
+    """Collects nodes and constants; a value is known by its name."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.onnx = optional("onnx", "Writing an ONNX file")
+        self.dtype = np.dtype(dtype)
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.named: dict[str, str] = {}  # what a value is called where its own name is taken
+
+    def add(
+        self,
+        operator: str,
+        *inputs: Any,
+        name: str | None = None,
+        n_outputs: int = 1,
+        **attributes: Any,
+    ) -> str:
+        """Add a node; numbers and arrays among its inputs become constants.
+
+        Its first output has the name; of others nobody knows.
+        """
+        name = self.new_name() if name is None else self.named.get(name, name)
+        names = [
+            i if isinstance(i, str) else self.constant(np.asarray(i, self.dtype)) for i in inputs
+        ]
+        outputs = [name, *(self.new_name() + "_unused" for _ in range(n_outputs - 1))]
+        self.write(operator, names, outputs, attributes)
+        return name
+
+    def new_name(self) -> str:
+        """Return a name that no value has."""
+        return f"v{len(self.nodes)}"
+
+    def write(
+        self, operator: str, inputs: list[str], outputs: list[str], attributes: dict[str, Any]
+    ) -> None:
+        """Write a node down."""
+        self.nodes.append(self.onnx.helper.make_node(operator, inputs, outputs, **attributes))
+
+    def type_of(self, dtype: Any) -> Any:
+        """ONNX's number for a dtype; text has no dtype but objects."""
+        if np.dtype(dtype).kind in "UO":
+            return self.onnx.TensorProto.STRING
+        return self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+
+    def constant(self, array: np.ndarray) -> str:
+        """Add a constant of the array's own dtype."""
+        name = f"c{len(self.constants)}"
+        self.constants.append(self.onnx.numpy_helper.from_array(array, name))
+        return name
+
+    def model(self, n_inputs: int, outputs: dict[str, tuple[Any, list[Any]]], notes: Any) -> bytes:
+        """Make the file: X of shape (rows, n_inputs) to the named outputs (dtype, shape)."""
+        helper = self.onnx.helper
+
+        def info(name: str, dtype: Any, shape: list[Any]) -> Any:
+            return helper.make_tensor_value_info(name, self.type_of(dtype), shape)
+
+        inputs = [info("X", self.dtype, ["rows", n_inputs])]
+        results = [info(name, *what) for name, what in outputs.items()]
+        graph = helper.make_graph(self.nodes, "backpass", inputs, results, self.constants)
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="backpass",
+        )
+        helper.set_model_props(model, notes)
+        self.onnx.checker.check_model(model)
+        return model.SerializeToString()
+
+
+def add_logits(graph: Graph, net: Network, theta: np.ndarray, X: str) -> str:
+    """Add the layers; return the name of z^(L)."""
+    a = z = X
+    for l, Theta in enumerate(net.roll(theta), start=1):
+        weights = np.ascontiguousarray(Theta[:, 1:].T)  # (s_l, s_{l+1})
+        z = graph.add("Gemm", a, graph.constant(weights), graph.constant(Theta[:, 0].copy()))
+        if l + 1 < net.L:
+            a = add_activation(graph, net.activation(l + 1), z)
+    return z
+
+
+def add_activation(graph: Graph, activation: Any, z: str) -> str:
+    """Add g(z) of one of the library's activations."""
+    if activation != ACTIVATIONS.get(activation.name):
+        raise InvalidInput(
+            f"The activation {activation.name!r} is your own; ONNX has only the library's."
+        )
+    return _ACTIVATIONS[activation.name](graph, z)
+
+
+def add_output(graph: Graph, output: str, z: str) -> str:
+    """Add the output activation h(z), by its name."""
+    if output not in _OUTPUTS:
+        raise InvalidInput(f"The output activation {output!r} is your own; ONNX has none such.")
+    return _OUTPUTS[output](graph, z)
+
+
+def _leaky_relu(graph: Graph, z: str) -> str:
+    return graph.add("Max", z, graph.add("Mul", z, LEAKY_SLOPE))
+
+
+def _silu(graph: Graph, z: str) -> str:
+    return graph.add("Mul", z, graph.add("Sigmoid", z))
+
+
+def _gelu(graph: Graph, z: str) -> str:
+    square = graph.add("Mul", z, z)
+    cubic = graph.add("Add", graph.add("Mul", square, GELU_CUBIC), 1.0)
+    u = graph.add("Mul", graph.add("Mul", z, cubic), 2 * GELU_SCALE)
+    return graph.add("Mul", z, graph.add("Sigmoid", u))
+
+
+def _softplus(graph: Graph, z: str) -> str:
+    e = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
+    return graph.add("Add", graph.add("Max", z, 0.0), graph.add("Log", graph.add("Add", e, 1.0)))
+
+
+def _simple(operator: str, **attributes: Any) -> Callable[[Graph, str], str]:
+    return lambda graph, z: graph.add(operator, z, **attributes)
+
+
+_ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
+    "identity": _simple("Identity"),
+    "logistic": _simple("Sigmoid"),
+    "tanh": _simple("Tanh"),
+    "relu": _simple("Relu"),
+    "leaky_relu": _leaky_relu,
+    "gelu": _gelu,
+    "silu": _silu,
+    "softplus": _softplus,
+}
+_OUTPUTS = {
+    "identity": _simple("Identity"),
+    "logistic": _simple("Sigmoid"),
+    "softmax": _simple("Softmax", axis=1),
+    "exp": _simple("Exp"),
+}

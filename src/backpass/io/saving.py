@@ -1,0 +1,306 @@
+"""bp.save and bp.load: a trained estimator ↔ a model file.
+
+A file holds θ, the network, the constructor's parameters, the classes, what was said of the
+training, and the preprocessing if there is one: data, never code. With ``state=True`` it also holds
+everything that going on with the training depends on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..activations import Activation
+from ..data.preprocessing import Preprocessing
+from ..errors import InvalidInput
+from ..estimators.mlp import MLPClassifier, MLPRegressor
+from ..estimators.targets import Labels
+from ..losses import Loss
+from ..network import Network
+from ..storage.modelfile import Content, read_model, reading, write_model
+from ..storage.packing import Packer, Unpacker
+from ..training.loops import StopReason
+
+KINDS: dict[str, Any] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
+
+# How a training runs, which belongs to the machine and the hour: not what the model is.
+NOT_KEPT = ("callbacks", "checkpoint", "every", "n_threads", "verbose")
+
+# Fitted attributes that are plain values; the rest follow from the network and the classes.
+RESULTS = (
+    "n_iter_",
+    "t_",
+    "total_weight_",
+    "loss_",
+    "best_loss_",
+    "best_validation_score_",
+    "feature_names_in_",
+)
+CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
+
+
+def save(
+    estimator: Any,
+    path: str | os.PathLike[str],
+    *,
+    preprocessing: Preprocessing | None = None,
+    state: bool = False,
+    force: bool = False,
+    about: Mapping[str, Any] | None = None,
+) -> None:
+    """Save a trained estimator, whole or not at all.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        Fitted.
+    path : str or path
+        The file; it is safetensors with a hash over everything.
+    preprocessing : Preprocessing, optional
+        What turns a table into the estimator's X; its own ``preprocessing_`` where not given.
+    state : bool
+        Whether to keep what ``partial_fit`` and ``warm_start`` need to go on, to the same bits, as
+        if the estimator had not been saved. Without it the file is little more than the weights.
+    force : bool
+        Whether an existing file may be replaced.
+    about : mapping, optional
+        What else is known of the training (rows, scores, the table's name), as JSON holds it, for
+        ``backpass info``; its own ``about_`` where not given.
+
+    Raises
+    ------
+    InvalidInput
+        If the estimator is not fitted, or is not one of the two.
+    OutputExists
+        If the file exists and ``force`` is not given.
+    WriteError
+        If the disk is full or the like; what was there before is left.
+
+    Notes
+    -----
+    What says how a training runs (``callbacks``, ``checkpoint``, ``every``, ``n_threads``,
+    ``verbose``) is not kept, and neither are ``random_state`` objects (integers are); a pickle
+    keeps them. Activations and losses of your own are code, so the file has only their names: hand
+    them to ``load``.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np, backpass as bp
+    >>> X, y = np.eye(4), np.array(["a", "b", "a", "b"])
+    >>> model = bp.MLPClassifier((3,), solver="lbfgs", random_state=0).fit(X, y)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     bp.save(model, folder + "/model.backpass")
+    ...     same = bp.load(folder + "/model.backpass")
+    >>> same.predict(X).tolist()
+    ['a', 'b', 'a', 'b']
+    """
+    write_model(path, to_content(estimator, preprocessing, state, about), force)
+
+
+def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ()) -> Any:
+    """Load an estimator that ``save`` wrote; no code of the file runs, for it holds none.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+    own : iterable of Activation and Loss
+        Your own activations and losses, if the model uses such; they are found by name.
+
+    Returns
+    -------
+    MLPClassifier or MLPRegressor
+        Ready to predict; with ``preprocessing_`` where the model has one. What says how a training
+        runs is at its defaults, whatever the file says.
+
+    Raises
+    ------
+    ModelFileError
+        If there is no such file, it is not a model file, one bit of it is wrong, it is from a later
+        version, or its parts do not fit together; one sentence says which.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> bp.load("no-such-file")
+    Traceback (most recent call last):
+    backpass.errors.ModelFileError: There is no file no-such-file.
+    """
+    content = read_model(path)
+    with reading(os.fspath(path)):
+        return from_content(content, own)
+
+
+def to_content(
+    estimator: Any,
+    preprocessing: Preprocessing | None,
+    state: bool,
+    about: Mapping[str, Any] | None = None,
+) -> Content:
+    """Take a fitted estimator apart into arrays and metadata."""
+    kind = type(estimator).__name__
+    if type(estimator) is not KINDS.get(kind):
+        raise InvalidInput(f"A model file holds an MLPClassifier or MLPRegressor, not a {kind}.")
+    if not hasattr(estimator, "theta_"):
+        raise InvalidInput(f"This {kind} is not fitted yet, so there is nothing to save.")
+    arrays: dict[str, np.ndarray] = {}
+    pack = Packer(arrays).pack
+    metadata = {
+        "backpass": __version__,
+        "kind": kind,
+        "theta": pack(np.asarray(estimator.theta_), "theta"),
+        "network": pack(_network_to_plain(estimator.net_), "network"),
+        "parameters": pack(_kept_parameters(estimator), "parameters"),
+        "results": pack(_existing(estimator, RESULTS), "results"),
+        "curves": pack(_curves(estimator), "curve"),
+        "stop_reason": estimator.stop_reason_.name,
+        "labels": pack(_labels_to_plain(estimator), "labels"),
+        "preprocessing": _preprocessing_to_plain(estimator, preprocessing, arrays),
+        "state": pack(estimator.training_state_, "state") if state else None,
+    }
+    about = about or getattr(estimator, "about_", None)
+    if about:
+        metadata["about"] = dict(about)
+    return Content(arrays, metadata)
+
+
+def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any:
+    """Put an estimator together again; whatever does not fit raises."""
+    metadata, unpacker = content.metadata, Unpacker(content.arrays, own)
+    unpack = unpacker.unpack
+    estimator = KINDS[metadata["kind"]](**_wanted(unpack(metadata["parameters"])))
+    estimator._validate_params()
+    net = Network(*unpack(metadata["network"]))
+    theta = _checked_theta(net, unpack(metadata["theta"]))
+    labels = unpack(metadata["labels"])
+    if labels is not None:  # the first release did not know of sparse ones
+        labels = Labels(labels["classes"], labels["multilabel"], labels.get("sparse", False))
+    furnish(estimator, net, theta, labels, StopReason[metadata["stop_reason"]])
+    _set(estimator, unpack(metadata["results"]), RESULTS)
+    _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
+    _set_preprocessing(estimator, metadata["preprocessing"], unpacker.arrays)
+    if metadata.get("about"):
+        estimator.about_ = dict(metadata["about"])
+    if metadata["state"] is not None:
+        estimator.training_state_ = dict(unpack(metadata["state"]))
+    return estimator
+
+
+def furnish(
+    estimator: Any, net: Network, theta: np.ndarray, labels: Labels | None, reason: StopReason
+) -> None:
+    """Give an estimator weights, and a training state that begins at them."""
+    estimator.net_, estimator.theta_ = net, theta
+    estimator.n_features_in_ = net.sizes[0]
+    estimator.n_layers_, estimator.n_outputs_ = net.L, net.sizes[-1]
+    estimator.out_activation_ = net.loss.output
+    estimator.stop_reason_ = reason
+    if isinstance(estimator, MLPClassifier):
+        _set_labels(estimator, labels or Labels(()))
+    estimator.training_state_ = estimator.fresh_state()
+
+
+# --- the parts -------------------------------------------------------------------------------
+
+
+def _network_to_plain(net: Network) -> tuple[Any, ...]:
+    return net.sizes, net.hidden, net.loss
+
+
+def _checked_theta(net: Network, theta: Any) -> np.ndarray:
+    """θ of the network's length, in single or double precision."""
+    if theta.dtype not in (np.float32, np.float64) or theta.shape != (net.n_parameters,):
+        raise InvalidInput(
+            f"The file's theta has the shape {theta.shape} and the dtype {theta.dtype}, but {net} "
+            f"has {net.n_parameters} parameters."
+        )
+    return theta
+
+
+def _kept_parameters(estimator: Any) -> dict[str, Any]:
+    """The constructor's arguments that are data."""
+    parameters = estimator.get_params(deep=False)
+    if not isinstance(parameters["random_state"], int | np.integer):
+        parameters["random_state"] = None
+    return _wanted(parameters)
+
+
+def _wanted(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters without those that say how a training runs, on which machine."""
+    return {name: value for name, value in parameters.items() if name not in NOT_KEPT}
+
+
+def _existing(estimator: Any, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(estimator, name) for name in names if hasattr(estimator, name)}
+
+
+def _set(estimator: Any, values: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    for name, value in values.items():
+        if name not in allowed:
+            raise InvalidInput(f"The file sets {name!r}, which no model has.")
+        setattr(estimator, name, value)
+
+
+def _curves(estimator: Any) -> dict[str, Any]:
+    """Curves as arrays: eight bytes a number."""
+    curves = _existing(estimator, CURVES)
+    return {k: None if v is None else np.array(v, dtype=np.float64) for k, v in curves.items()}
+
+
+def _as_list(curve: Any) -> list[float] | None:
+    return None if curve is None else curve.tolist()
+
+
+def labels_of(estimator: Any) -> Labels | None:
+    """Return a classifier's classes by output; None for a regressor."""
+    return getattr(estimator, "_labels", None)
+
+
+def _labels_to_plain(estimator: Any) -> Any:
+    labels = labels_of(estimator)
+    return labels and {
+        "classes": labels.classes,
+        "multilabel": labels.multilabel,
+        "sparse": labels.sparse,
+    }
+
+
+def _set_labels(estimator: Any, labels: Labels) -> None:
+    """Give a classifier its classes, if they fit its outputs."""
+    units = sum(labels.units)
+    if units != estimator.net_.sizes[-1] or any(c.ndim != 1 or not len(c) for c in labels.classes):
+        raise InvalidInput(
+            f"The classes need {units} output units, but the network has "
+            f"{estimator.net_.sizes[-1]}."
+        )
+    estimator._labels, estimator.classes_ = labels, labels.public
+
+
+def _preprocessing_to_plain(
+    estimator: Any, preprocessing: Preprocessing | None, arrays: dict[str, np.ndarray]
+) -> Any:
+    preprocessing = preprocessing or getattr(estimator, "preprocessing_", None)
+    if preprocessing is None:
+        return None
+    its_arrays, metadata = preprocessing.to_arrays()
+    arrays.update({f"preprocessing.{name}": array for name, array in its_arrays.items()})
+    return metadata
+
+
+def _set_preprocessing(estimator: Any, metadata: Any, arrays: dict[str, np.ndarray]) -> None:
+    """Give an estimator the preprocessing that makes its X, if there is one."""
+    if metadata is None:
+        return
+    prefix = "preprocessing."
+    its_arrays = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+    made = Preprocessing.from_arrays(its_arrays, metadata)
+    if len(made.outputs) != estimator.n_features_in_:
+        raise InvalidInput(
+            f"The file's preprocessing makes {len(made.outputs)} columns, but the network has "
+            f"{estimator.n_features_in_} input units."
+        )
+    estimator.preprocessing_ = made

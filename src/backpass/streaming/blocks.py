@@ -1,0 +1,343 @@
+"""Rows in ordered blocks: arrays, memory maps and Parquet files behind one protocol.
+
+The blocks, their boundaries and their order belong to the data: whoever sums over them in order
+gets the same bits, wherever the rows lie. A *group* is what can be read by itself (one block of an
+array, one row group of a Parquet file); the blocks of a group come in order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from ..arrays import as_csr, in_precision
+from ..data.parquet import ParquetRows
+from ..errors import InvalidInput
+from ..extras import optional
+
+BLOCK_BYTES = 2 << 20  # of X, where the caller does not choose the number of rows
+
+
+class Block(NamedTuple):
+    """Some consecutive rows."""
+
+    X: Any  # (rows, n), float32 or float64
+    y: np.ndarray  # (rows,) or (rows, k), as the user has it
+    w: np.ndarray | None  # (rows,)
+
+
+@runtime_checkable
+class Blocks(Protocol):
+    """Rows in ordered blocks, each group of them readable at any time."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of X's columns."""
+        ...
+
+    @property
+    def named(self) -> bool:
+        """Whether the names are the data's own."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """X's dtype, float32 or float64."""
+        ...
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Rows of each block, by group."""
+        ...
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read the blocks of a group, in order."""
+        ...
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read y and w of a group's blocks, without X."""
+        ...
+
+
+def n_rows(blocks: Blocks) -> int:
+    """Number of rows."""
+    return sum(map(sum, blocks.groups))
+
+
+def rows_of_block(n_columns: int, dtype: np.dtype[Any]) -> int:
+    """How many rows make a block of about 2 MiB."""
+    return max(256, BLOCK_BYTES // max(1, n_columns * dtype.itemsize))
+
+
+def computed_in(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """float32 for single and half precision, else float64."""
+    return np.dtype(np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64)
+
+
+def cut(rows: int, size: int) -> tuple[int, ...]:
+    """Cut rows into blocks of that size; the last may be smaller."""
+    return tuple(min(size, rows - start) for start in range(0, rows, size))
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayBlocks:
+    """Blocks of arrays: NumPy's of any dtype and order, memory maps, or CSR.
+
+    Parameters
+    ----------
+    X : array, memory map or CSR matrix of shape (m, n)
+        Inputs. Float32 and halves are computed in float32, everything else in float64.
+    y : array or CSR matrix of shape (m,) or (m, k)
+        Targets.
+    sample_weight : float or array of shape (m,), optional
+        Weights of the rows; a number counts for every row.
+    rows : int, sequence of int, or sequence of sequences of int, optional
+        Rows of a block, or of each block, or of each block by group; about 2 MiB of X where not
+        given. With another source's ``groups``, a training has that source's bits.
+
+    Raises
+    ------
+    InvalidInput
+        If the shapes do not fit together, or a CSR matrix names columns that do not exist.
+
+    Examples
+    --------
+    >>> blocks = ArrayBlocks(np.ones((5, 2)), np.arange(5), rows=2)
+    >>> blocks.groups
+    ((2,), (2,), (1,))
+    >>> [block.y.tolist() for group in range(3) for block in blocks.read(group)]
+    [[0, 1], [2, 3], [4]]
+    """
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    rows: int | Sequence[int] | Sequence[Sequence[int]] | None = None
+    named = False
+
+    def __post_init__(self) -> None:
+        shape = getattr(self.X, "shape", ())
+        if len(shape) != 2 or 0 in shape:
+            raise InvalidInput(f"X has shape {tuple(shape)}; it needs rows and columns.")
+        if hasattr(self.X, "toarray") and getattr(self.X, "format", "") != "csr":
+            raise InvalidInput("A sparse X is read by rows, so it must be CSR: X.tocsr().")
+        if hasattr(self.X, "toarray"):
+            as_csr(self.X)  # refuses one that names columns which do not exist
+        if self.sample_weight is not None and np.ndim(self.sample_weight) == 0:
+            every = np.broadcast_to(np.float64(self.sample_weight), shape[0])
+            object.__setattr__(self, "sample_weight", every)
+        for name in ("y", "sample_weight"):
+            part = getattr(self, name)
+            rows = 0 if part is None else part.shape[0] if hasattr(part, "shape") else len(part)
+            if part is not None and rows != shape[0]:
+                raise InvalidInput(f"X has {shape[0]} rows, but {name} has {rows}.")
+        sizes = [size for group in self.groups for size in group]
+        if sum(sizes) != shape[0] or min(sizes) < 1:
+            raise InvalidInput(f"The blocks have {sum(sizes)} rows, but X has {shape[0]}.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """x0, x1, … for X's columns."""
+        return tuple(f"x{i}" for i in range(self.X.shape[1]))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 for single and half precision, else float64."""
+        return computed_in(self.X.dtype)
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """One block each, where nothing else was asked for."""
+        m, n = self.X.shape
+        rows = rows_of_block(n, self.dtype) if self.rows is None else self.rows
+        sizes = cut(m, rows) if isinstance(rows, int) else rows
+        return tuple((size,) if isinstance(size, int) else tuple(size) for size in sizes)
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read the blocks of a group."""
+        for here, (y, w) in zip(self._slices(group), self.read_targets(group)):
+            yield Block(dense_block(self.X[here], self.dtype, self.names, here.start), y, w)
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read y and w of a group's blocks."""
+        w = self.sample_weight
+        for here in self._slices(group):
+            y = self.y[here]
+            y = y.toarray() if hasattr(y, "toarray") else np.array(y)
+            yield y, None if w is None else np.array(w[here], np.float64)
+
+    def _slices(self, group: int) -> Iterator[slice]:
+        start = sum(map(sum, self.groups[:group]))
+        for size in self.groups[group]:
+            yield slice(start, start + size)
+            start += size
+
+
+class ParquetBlocks:
+    """Blocks of a Parquet file, or of a folder of them, read by pyarrow.
+
+    Parameters
+    ----------
+    path : str or path
+        A file, or a folder whose ``.parquet`` files are taken in the order of their names.
+    target : str
+        The column to predict.
+    columns : sequence of str, optional
+        The columns of X; all numeric ones but the target and the weights where not given.
+    sample_weight : str, optional
+        The column of the weights.
+    rows : int, optional
+        Rows of a block at most; a block never crosses a row group.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no such files or columns, or a column holds no numbers.
+    MissingExtra
+        If pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import pandas, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> frame = pandas.DataFrame({"a": [1.0, 2.0, 3.0], "y": [0, 1, 0]})
+    >>> frame.to_parquet(folder.name + "/part-0.parquet")
+    >>> blocks = ParquetBlocks(folder.name, target="y", rows=2)
+    >>> blocks.names, blocks.groups
+    (('a',), ((2, 1),))
+    >>> [block.X.tolist() for block in blocks.read(0)]
+    [[[1.0], [2.0]], [[3.0]]]
+    >>> folder.cleanup()
+    """
+
+    named = True
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        target: str,
+        *,
+        columns: Sequence[str] | None = None,
+        sample_weight: str | None = None,
+        rows: int | None = None,
+    ) -> None:
+        self.rows = ParquetRows(path)
+        self.path, self.target, self.sample_weight = self.rows.path, target, sample_weight
+        self.names = tuple(columns) if columns else self._numeric_columns()
+        self.rows.check(self._needed)
+        types = {str(self.rows.schema.field(name).type) for name in self.names}
+        self.dtype = np.dtype(np.float32 if types <= {"float", "halffloat"} else np.float64)
+        size = rows or rows_of_block(len(self.names), self.dtype)
+        self.groups = tuple(cut(rows_in_group, size) for rows_in_group in self.rows.sizes)
+
+    @property
+    def _needed(self) -> list[str]:
+        weight = [] if self.sample_weight is None else [self.sample_weight]
+        return [*self.names, self.target, *weight]
+
+    def _numeric_columns(self) -> tuple[str, ...]:
+        """All columns but y and w; one that is not of numbers has to be left out by name."""
+        types = optional("pyarrow.types", "Reading a Parquet file")
+        names = [n for n in self.rows.names if n not in (self.target, self.sample_weight)]
+        for name in names:
+            kind = self.rows.schema.field(name).type
+            if not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+                raise InvalidInput(
+                    f"{self.path}: column {name!r} holds {kind} values; blocks hold numbers, so "
+                    "name the columns that you want."
+                )
+        if not names:
+            raise InvalidInput(f"{self.path} has no column besides the target {self.target!r}.")
+        return tuple(names)
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read a row group block by block, without holding more than a block."""
+        start = 0
+        for table in self.rows.tables(group, self.groups[group], self._needed):
+            X = np.empty((len(table), len(self.names)), self.dtype)
+            for k, name in enumerate(self.names):
+                X[:, k] = self._numbers(table, name)
+            _refuse_not_finite(X, self.names, start, self.rows.where(group))
+            yield Block(X, *self._targets(table))
+            start += len(X)
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read the target's and the weights' columns alone."""
+        needed = self._needed[len(self.names) :]
+        for table in self.rows.tables(group, self.groups[group], needed):
+            yield self._targets(table)
+
+    def _numbers(self, table: Any, name: str) -> np.ndarray:
+        """One column as numbers; a missing one becomes NaN."""
+        try:
+            return np.asarray(table.column(name).to_numpy(), dtype=self.dtype)
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(f"{self.path}: column {name!r}: {error}.") from None
+
+    def _targets(self, table: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        column = table.column(self.target)
+        if column.null_count:
+            raise InvalidInput(
+                f"{self.path}: the target {self.target!r} is missing in {column.null_count} rows."
+            )
+        w = self.sample_weight
+        return column.to_numpy(), None if w is None else self._numbers(table, w)
+
+
+@dataclass(frozen=True, eq=False)
+class BlocksInDtype:
+    """Blocks whose X is read in another dtype than their own."""
+
+    source: Blocks
+    dtype: np.dtype[Any]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of X's columns."""
+        return self.source.names
+
+    @property
+    def named(self) -> bool:
+        """Whether the names are the data's own."""
+        return self.source.named
+
+    @property
+    def groups(self) -> tuple[tuple[int, ...], ...]:
+        """Rows of each block, by group."""
+        return self.source.groups
+
+    def read(self, group: int) -> Iterator[Block]:
+        """Read the blocks of a group."""
+        for block in self.source.read(group):
+            yield block._replace(X=in_precision(np.empty(0, self.dtype), block.X))
+
+    def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Read y and w of a group's blocks."""
+        return self.source.read_targets(group)
+
+
+def dense_block(X: Any, dtype: np.dtype[Any], names: Sequence[str], start: int) -> np.ndarray:
+    """Some rows of any array as C-ordered floats of its own; NaN and infinity are refused."""
+    dense = X.toarray() if hasattr(X, "toarray") else X
+    block = np.array(dense, dtype, order="C", subok=False)
+    _refuse_not_finite(block, names, start, "X")
+    return block
+
+
+def _refuse_not_finite(X: np.ndarray, names: Sequence[str], start: int, where: str) -> None:
+    """Raise for NaN and infinity, with the count and the first place."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = X.sum()  # one pass, without a temporary
+    if np.isfinite(total):
+        return
+    bad = ~np.isfinite(X)
+    if bad.any():
+        row, column = np.unravel_index(int(bad.argmax()), bad.shape)
+        raise InvalidInput(
+            f"{where} has {bad.sum()} NaN or infinite numbers in the block from row {start} on, "
+            f"the first in row {start + row}, column {names[int(column)]!r}."
+        )

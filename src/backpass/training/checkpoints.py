@@ -1,0 +1,286 @@
+"""Checkpoints: a training's state on disk, from which it goes on to the same bits.
+
+The file holds the state after a whole epoch (or iteration) from which the training went on, what
+makes the training what it is (the parameters, a hash of the data), and whether it is finished. It
+is a model file as far as bytes are concerned: whole or not there, with a hash over everything.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..activations import ACTIVATIONS, ALIASES, Activation
+from ..errors import BackpassError, InvalidInput
+from ..losses import LOSSES, Loss, huber, quantile
+from ..storage.atomic import check_output
+from ..storage.fingerprints import content_hash
+from ..storage.modelfile import Content, read_model, reading, write_model
+from ..storage.packing import Packer, Unpacker
+from ..warn import warn
+
+KIND = "checkpoint"
+
+# Parameters that say how a training runs, not where it goes.
+HARMLESS = ("callbacks", "checkpoint", "every", "n_threads", "verbose", "warm_start")
+
+# Told as hashes, which say nothing to a reader.
+HASHED = ("data", "validation data", "preprocessing", "labels", "first weights", "first state")
+
+# What the first release did not write down; its files are taken at their word.
+WRITTEN_LATER = ("target", "test_size", "dtype", "preprocessing", "labels", "first state")
+
+HASH_DIGITS = 8  # that are shown of a function's hash: enough to see that two differ
+_WITH_PARAMETER = {"huber": huber, "quantile": quantile}
+
+
+def identity(parameters: Mapping[str, Any], **data: str) -> dict[str, str]:
+    """Put into words what two trainings must have in common, so that one can go on as the other.
+
+    Parameters
+    ----------
+    parameters : mapping
+        What the training was asked for by name; those that say how it runs are left out.
+    **data : str
+        Hashes of what it learns from, by name.
+
+    Returns
+    -------
+    dict of str
+        The same words for 5 and np.int64(5), for (5,) and [5], for an activation and its name; for
+        functions of the user's, their names and a hash of what they do.
+
+    Warns
+    -----
+    UserWarning
+        If something cannot be compared: no later training goes on from such a checkpoint.
+
+    Examples
+    --------
+    >>> identity({"alpha": 0.1, "loss": huber(2.0), "verbose": True}, data="1a2b")
+    {'alpha': '0.1', 'loss': 'huber(2.0)', 'data': '1a2b'}
+    """
+    kept = {name: value for name, value in parameters.items() if name not in HARMLESS}
+    return {**{name: _in_words(name, value) for name, value in kept.items()}, **data}
+
+
+def _in_words(name: str, value: Any) -> str:
+    """A parameter's value, as it is compared and shown."""
+    if isinstance(value, list | tuple):
+        return f"({', '.join(_in_words(name, item) for item in value)})"
+    if isinstance(value, dict):
+        items = [f"{_in_words(name, k)}: {_in_words(name, v)}" for k, v in value.items()]
+        return f"{{{', '.join(sorted(items))}}}"
+    if isinstance(value, np.ndarray):
+        return _in_words(name, value.tolist())
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    if name == "activation" and isinstance(value, str):
+        return repr(ALIASES.get(value, value))
+    if value is None or isinstance(value, bool | int | float | str):
+        return repr(value)
+    if isinstance(value, type) and value.__module__.partition(".")[0] == "backpass":
+        return repr(value.__name__)
+    return _known_by_name(value) or _known_by_content(name, value)
+
+
+def _known_by_name(value: Any) -> str | None:
+    """Words for one of the library's own; None for everything else."""
+    if isinstance(value, Activation) and ACTIVATIONS.get(value.name) == value:
+        return repr(value.name)
+    if isinstance(value, Loss) and value.name in _WITH_PARAMETER and value.parameter is not None:
+        same = _WITH_PARAMETER[value.name](value.parameter) == value
+        return f"{value.name}({value.parameter!r})" if same else None
+    return repr(value.name) if isinstance(value, Loss) and LOSSES.get(value.name) == value else None
+
+
+def _known_by_content(parameter: str, value: Any) -> str:
+    """A name, and a hash of everything that the value does."""
+    name = getattr(value, "name", None) or getattr(value, "__name__", type(value).__name__)
+    content = content_hash(value)
+    if content is not None:
+        return f"{name!r} of content {content[:HASH_DIGITS]}"
+    warn(
+        f"{parameter} is {name!r}, which holds something that cannot be compared, so no later "
+        "training will go on from this checkpoint."
+    )
+    return f"{name!r} of content that cannot be compared ({secrets.token_hex(4)})"
+
+
+@dataclass
+class Checkpoint:
+    """One training's file.
+
+    Parameters
+    ----------
+    path : path
+        Where it is.
+    every : int
+        Write after every so many epochs.
+    identity : dict of str
+        From ``identity``; a file of another training is not touched.
+    words : mapping of str
+        What a part of the identity is called where the training was asked for, if not by its name.
+    """
+
+    path: str | os.PathLike[str]
+    every: int
+    identity: dict[str, str]
+    words: Mapping[str, str] = field(default_factory=dict)
+    _latest: dict[str, Any] | None = field(default=None, repr=False)
+    _warned: bool = field(default=False, repr=False)
+
+    def unfinished(self) -> dict[str, Any] | None:
+        """Return what was last kept of this training, if the file holds it and it is not finished.
+
+        Raises
+        ------
+        InvalidInput
+            If the file holds another training that is not finished; the message says what differs.
+        ModelFileError
+            If the file is no checkpoint, or is damaged.
+        """
+        place = check_output(self.path, force=True)
+        if not os.path.exists(place):
+            return None
+        content = read_model(self.path)
+        if content.metadata.get("kind") != KIND:
+            raise InvalidInput(f"{os.fspath(self.path)} is no checkpoint, so it is left alone.")
+        with reading(os.fspath(self.path)):
+            if content.metadata["finished"]:
+                return None
+            theirs = dict(content.metadata["identity"])
+            run = Unpacker(content.arrays).unpack(content.metadata["state"])
+        self._refuse_other(theirs)
+        return run
+
+    def _refuse_other(self, theirs: dict[str, str]) -> None:
+        """Raise if the file is another training's."""
+        names = [name for name in {**self.identity, **theirs} if self._differs(name, theirs)]
+        if not names:
+            return
+        names.sort(key=HASHED.__contains__)  # what says most comes first
+        told = ", ".join(self._difference(name, theirs) for name in names[:3])
+        raise InvalidInput(
+            f"{os.fspath(self.path)} holds another training that is not finished ({told}); "
+            "name another checkpoint, or remove this file to give that training up."
+        )
+
+    def _differs(self, name: str, theirs: dict[str, str]) -> bool:
+        """Whether a part of the identity is another one."""
+        if name in WRITTEN_LATER and name not in theirs:
+            return False
+        return not _same(self.identity.get(name), theirs.get(name))
+
+    def _difference(self, name: str, theirs: dict[str, str]) -> str:
+        """Say what differs, in the words of who asked for the training."""
+        called = self.words.get(name, name)
+        was, now = theirs.get(name), self.identity.get(name)
+        if name not in HASHED:
+            return f"{called} was {was or 'not given'} and is now {now or 'not given'}"
+        if was is not None and now is not None and _kind(was) != _kind(now):
+            return f"the {called} are of another kind, or were hashed by an earlier backpass"
+        return f"the {called} differ"
+
+    def keep(self, epoch: int, run: dict[str, Any]) -> None:
+        """Write a training's state, every so many epochs; a failure is said once, and survived."""
+        self._latest = run
+        if epoch % self.every == 0:
+            self._write(run, finished=False)
+            self._latest = None
+
+    def interrupt(self) -> None:
+        """Write the latest state, if it was not due yet, for the next to go on from."""
+        if self._latest is not None:
+            self._write(self._latest, finished=False)
+
+    def finish(self, run: dict[str, Any] | None = None) -> None:
+        """Say that the training is over: the next begins anew, and its end is kept till then."""
+        self._write(run, finished=True)
+
+    def _write(self, run: Any, finished: bool) -> None:
+        arrays: dict[str, np.ndarray] = {}
+        metadata = {"kind": KIND, "identity": self.identity, "finished": finished}
+        try:
+            metadata["state"] = Packer(arrays).pack(run, "state")
+            write_model(self.path, Content(arrays, metadata), force=True)
+        except BackpassError as error:
+            if not self._warned:
+                warn(f"The training goes on without its checkpoint: {error}")
+            self._warned = True
+
+
+class HeldCheckpoint(Checkpoint):
+    """One that is not over with its training: what was learnt has not been saved elsewhere yet."""
+
+    def finish(self, run: dict[str, Any] | None = None) -> None:
+        """Keep the end of the training, which the same training takes up at once."""
+        self._write(run, finished=False)
+
+    def release(self) -> None:
+        """Say that all is saved: the next training begins anew."""
+        super().finish()
+
+
+@dataclass
+class Held:
+    """A checkpoint's path for those who write more files when the training is over.
+
+    An estimator takes it for its ``checkpoint``. The file keeps the finished training until
+    ``release``, so that nothing is lost where the files cannot be written: the same training,
+    asked for again, is there at once.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    about : dict of str
+        What else makes the training what it is.
+    words : mapping of str
+        What a part of its identity is called where the training was asked for.
+    """
+
+    path: str | os.PathLike[str]
+    about: dict[str, str]
+    words: Mapping[str, str]
+    _made: HeldCheckpoint | None = field(default=None, repr=False)
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
+
+    def checkpoint(self, every: int, known: dict[str, str]) -> HeldCheckpoint:
+        """Make the checkpoint of a training that is known by these words."""
+        self._made = HeldCheckpoint(self.path, every, {**self.about, **known}, self.words)
+        return self._made
+
+    def release(self) -> None:
+        """Say that everything is saved."""
+        if self._made is not None:
+            self._made.release()
+
+
+def checkpoint_at(place: Any, every: int, known: dict[str, str]) -> Checkpoint:
+    """Make the checkpoint at a path, held or not."""
+    if isinstance(place, Held):
+        return place.checkpoint(every, known)
+    return Checkpoint(place, every, known)
+
+
+def _same(ours: str | None, theirs: str | None) -> bool:
+    """Whether two words mean the same: 1 is 1.0."""
+    if ours == theirs or ours is None or theirs is None:
+        return ours == theirs
+    try:
+        return float(ours) == float(theirs)
+    except ValueError:
+        return False
+
+
+def _kind(hashed: str) -> str:
+    """What comes before the digits of a hash, csr or blocks."""
+    return hashed.rpartition(":")[0]

@@ -1,0 +1,226 @@
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from backpass.cli import main
+from backpass.cli.commands.studio import _new
+from backpass.storage.modelfile import Content, read_model, write_model
+from backpass.storage.packing import Unpacker
+from backpass.studio.session import Session, Settings
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(main, ["studio", *arguments])
+
+
+def test_export_writes_one_offline_page(tmp_path):
+    page = tmp_path / "page.html"
+    result = run("iris", "--hidden", "5", "--export", str(page), "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["network"] == "4-5-3 (tanh; log_loss)"
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    again = run("iris", "--export", str(page))
+    assert again.exit_code == 2
+    assert "--force" in again.stderr
+
+
+def test_a_table_of_numbers_and_a_trained_model(tmp_path):
+    table, model, page = (tmp_path / name for name in ("t.csv", "t.backpass", "page.html"))
+    x = np.linspace(-1, 1, 60)
+    table.write_text("a,b,y\n" + "\n".join(f"{v},{v * v},{np.sin(3 * v) + 5}" for v in x))
+    trained = CliRunner().invoke(
+        main, ["train", str(table), "--target", "y", "--hidden", "4", "--epochs", "3",
+               "--no-report", "--out", str(model)],
+    )  # fmt: skip
+    assert trained.exit_code == 0, trained.output
+    assert run(str(model), str(table), "--export", str(page)).exit_code == 0
+    held = json.loads(re.search(r'application/json">(.*?)</script>', page.read_text("utf-8"))[1])
+    assert held["net"]["sizes"] == [2, 4, 1]
+    assert held["classes"] is None
+    assert len(held["X"]) == 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing.csv"], "missing.csv"),
+        (["iris", "--hidden", "0"], "positive size"),
+        (["nothing.backpass", "iris"], "nothing.backpass"),
+    ],
+)
+def test_bad_arguments_end_in_one_line(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments, "--export", "page.html")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@contextlib.contextmanager
+def studio(*arguments: str):
+    """A studio in a process of its own; its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "backpass", "studio", *arguments, "--no-browser"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"COLUMNS": "200"},
+    )
+    try:
+        assert process.stderr is not None
+        address = re.search(r"http://127\.0\.0\.1:\d+/[\w-]+/", process.stderr.readline())[0]
+        yield process, address
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def page_of(address: str) -> str:
+    """The page, as soon as the server answers."""
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(address) as answer:
+                return answer.read().decode()
+        except urllib.error.URLError:
+            time.sleep(0.05)
+    pytest.fail("the studio never answered")
+
+
+def theta_on(page: str) -> np.ndarray:
+    held = re.search(r'application/json">(.*?)</script>', page)[1]
+    return np.array(json.loads(held)["theta"])
+
+
+def run_in(path) -> dict:
+    """The run that a checkpoint holds."""
+    content = read_model(path)
+    return Unpacker(content.arrays).unpack(content.metadata["state"])
+
+
+def test_the_server_answers_at_its_address_and_ends_at_ctrl_c():
+    with studio("iris") as (process, address):
+        assert "backpass studio" in page_of(address)
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(address.rsplit("/", 2)[0] + "/wrong/")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_a_killed_server_loses_nothing_that_was_checkpointed(tmp_path):
+    connect = pytest.importorskip("websockets.sync.client").connect
+    path = tmp_path / "run.checkpoint"
+    words = ("iris", "--hidden", "5", "--checkpoint", str(path), "--every", "3")
+    order = {"do": "start", "alpha": 0.01, "lam": 1.0, "epochs": 100_000}
+
+    @contextlib.contextmanager
+    def trains(address: str):
+        origin = address.rsplit("/", 2)[0]
+        with connect(address.replace("http", "ws") + "train", origin=origin) as socket:
+            socket.send(json.dumps(order))
+            yield
+
+    with studio(*words) as (process, address):
+        fresh = theta_on(page_of(address))
+        with trains(address):
+            while not path.exists():
+                time.sleep(0.01)
+            process.kill()  # SIGKILL, in mid-training
+            process.wait()
+    kept = run_in(path)
+    assert kept["epoch"] >= 3
+
+    with studio(*words) as (process, address):
+        np.testing.assert_array_equal(theta_on(page_of(address)), kept["theta"])
+        assert "Ctrl-C" in process.stderr.readline()
+        assert f"after epoch {kept['epoch']} of" in process.stderr.readline()
+        with trains(address):
+            while run_in(path)["epoch"] < kept["epoch"] + 6:
+                time.sleep(0.01)
+    later = run_in(path)
+
+    bench = _new("iris", None, (5,), 1.0, 0).bench(None)
+    session = Session(_new("iris", None, (5,), 1.0, 0).scene(), bench)
+    np.testing.assert_array_equal(session.theta, fresh)
+    session.start(Settings(alpha=0.01, lam=1.0, epochs=later["epoch"]))
+    while session.running:
+        time.sleep(0.01)
+    np.testing.assert_array_equal(session.theta, later["theta"])
+
+
+def test_a_checkpoint_of_another_network_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    write_model(
+        path, Content({}, {"kind": "checkpoint", "identity": {}, "finished": False, "state": None})
+    )
+    result = run("iris", "--checkpoint", str(path), "--no-browser")
+    assert result.exit_code == 2
+    assert "another training" in result.stderr
+
+
+SMALL = {
+    "numbers": ("a,b,y\n", [f"{k},{k * k},{k / 7}" for k in range(15)]),
+    "one row a class": ("a,y\n", [f"{k},c{k}" for k in range(15)]),
+    "no numbers": ("a,b,y\n", [f"{'uv'[k % 2]},{'st'[k % 3 > 0]},{k / 7}" for k in range(12)]),
+    "truth": ("a,y\n", [f"{k},{k > 5}" for k in range(12)]),
+}
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_a_table_without_rows_to_validate_on_trains_in_the_studio(tmp_path, kind):
+    head, rows = SMALL[kind]
+    (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")
+    workbench = _new(str(tmp_path / "small.csv"), "y", (5,), 1.0, 0)
+    bench = workbench.bench(None)
+    assert len(bench.X_validation) == len(bench.Y_validation) == 0
+    assert bench.Y_validation.shape[1] == bench.Y.shape[1]
+    session = Session(workbench.scene(), bench)
+    session.start(Settings(alpha=0.01, epochs=5))
+    session._thread.join(30)
+    news = session.mailbox.take()
+    assert news["says"] == "All epochs are done."
+    assert news["done"]
+    assert len(news["curves"]["J"]) == len(news["curves"]["score"]) == 5
+    assert "validation" not in news["curves"]
+    json.dumps(news, allow_nan=False)
+    if kind != "numbers" and kind != "no numbers":
+        assert np.sum(news["confusion"]) == len(bench.X)
+
+
+def test_a_model_and_a_table_of_one_row_are_shown(tmp_path):
+    head, rows = SMALL["truth"]
+    (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")
+    (tmp_path / "one.csv").write_text(head + rows[0] + "\n")
+    model, page = str(tmp_path / "m.backpass"), str(tmp_path / "page.html")
+    words = ["--target", "y", "--hidden", "3", "--epochs", "2", "--no-report", "--out", model]
+    trained = CliRunner().invoke(main, ["train", str(tmp_path / "small.csv"), *words])
+    assert trained.exit_code == 0, trained.output
+    shown = run(model, str(tmp_path / "one.csv"), "--export", page)
+    assert shown.exit_code == 0, shown.output
+
+
+def test_a_small_table_is_served(tmp_path):
+    head, rows = SMALL["numbers"]
+    (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")
+    served = studio(str(tmp_path / "small.csv"), "--target", "y")
+    with served as (_, address), urllib.request.urlopen(address) as page:
+        assert b"<html" in page.read()
+
+
+def test_a_port_that_is_taken_is_said():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("iris", "--no-browser", "--port", str(port))
+    assert refused.exit_code == 2
+    assert f"Port {port} cannot be served on" in refused.stderr

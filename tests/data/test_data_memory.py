@@ -1,0 +1,42 @@
+"""What memory is left, read from files that a test can write."""
+
+import pytest
+
+from backpass.data import memory
+
+
+@pytest.fixture
+def container(tmp_path, monkeypatch):
+    """A container's limit and use, as the kernel would show them."""
+
+    def write(limit: str, used: int) -> None:
+        (tmp_path / "memory.max").write_text(f"{limit}\n")
+        (tmp_path / "memory.current").write_text(f"{used}\n")
+
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    return write
+
+
+def test_the_containers_limit_counts(container):
+    container(str(3 << 26), 1 << 26)
+    assert memory.available() == 2 << 26
+    assert memory.has_room_for(1 << 26)
+    assert not memory.has_room_for((1 << 26) + 1)
+
+
+def test_a_container_without_a_limit_leaves_the_machines(container):
+    free = memory._by_kernel()
+    container("max", 1 << 40)
+    assert free is not None
+    assert memory.available() == pytest.approx(free, rel=0.2)
+
+
+def test_a_little_is_always_there(container):
+    container("1", 1)
+    assert memory.has_room_for(1 << 20)
+
+
+def test_what_nobody_knows_is_not_taken(container, monkeypatch):
+    monkeypatch.setattr(memory, "_by_kernel", lambda: None)
+    assert memory.available() is None
+    assert not memory.has_room_for(1 << 30)

@@ -1,0 +1,197 @@
+"""The Gauss-Newton matrix against PyTorch's derivatives, and the second moments against loops."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+import backpass as bp
+from backpass import engine
+from backpass.engine.curvature import ProblemCurvature, second_derivative
+from backpass.losses import find_loss
+
+LOSSES = ("log_loss", "binary_log_loss", "squared_error", "poisson", "huber")
+
+
+def problem(loss: Any, hidden: Any = ("tanh", "gelu"), m: int = 23) -> Any:
+    """A 4-5-3-2 network with weighted rows, one weight zero, and λ > 0."""
+    rng = np.random.default_rng(3)
+    X, w = rng.standard_normal((m, 4)), rng.uniform(0.5, 2, m)
+    w[0] = 0
+    Y = np.eye(2)[rng.integers(0, 2, m)]
+    net = bp.Network((4, 5, 3, 2), hidden=hidden, loss=loss)
+    return engine.prepare(net, X, Y, lam=0.7, sample_weight=w)
+
+
+def theta_of(task: Any) -> np.ndarray:
+    return bp.init_theta(task.net, seed=5, epsilon=0.8)
+
+
+def torch_gauss_newton(task: Any, theta: np.ndarray) -> np.ndarray:
+    """Σ w Jᵀ H J / W + decay, J and H by PyTorch's own differentiation."""
+    torch = pytest.importorskip("torch")
+    from torch.func import hessian, jacrev, vmap
+
+    net, rows = task.net, task.rows
+    X, Y, w = (torch.tensor(array) for array in (rows.X, rows.Y, rows.w))
+
+    def logits(parameters: Any, x: Any) -> Any:
+        a, start = x, 0
+        for l, (units, columns) in enumerate(net.shapes, start=1):
+            block = parameters[start : start + units * columns].reshape(columns, units)
+            z, start = block[0] + a @ block[1:], start + units * columns
+            a = z if l + 1 == net.L else _torch_activation(net.activation(l + 1).name)(z)
+        return a
+
+    parameters = torch.tensor(theta)
+    J = vmap(jacrev(logits), (None, 0))(parameters, X)
+    z = vmap(logits, (None, 0))(parameters, X)
+    H = vmap(hessian(_torch_loss(net.loss.name)))(z, Y)
+    B = torch.einsum("m,mkn,mkl,mlp->np", w, J, H, J) / rows.W
+    return B.numpy() + np.diag(_decay(task))
+
+
+def _torch_activation(name: str) -> Any:
+    from torch.nn import functional as F
+
+    return {"tanh": F.tanh, "gelu": lambda z: F.gelu(z, approximate="tanh")}[name]
+
+
+def _torch_loss(name: str) -> Any:
+    import torch
+    from torch.nn import functional as F
+
+    return {
+        "log_loss": lambda z, y: -(y * F.log_softmax(z, dim=0)).sum(),
+        "binary_log_loss": lambda z, y: (F.softplus(z) - y * z).sum(),
+        "squared_error": lambda z, y: ((z - y) ** 2).sum() / 2,
+        "poisson": lambda z, y: (torch.exp(z) - y * z).sum(),
+        "huber": lambda z, y: F.huber_loss(z, y, reduction="sum"),
+    }[name]
+
+
+def _decay(task: Any) -> np.ndarray:
+    """λ/W on every weight, 0 on every bias."""
+    blocks = [np.ones((columns, units)) for units, columns in task.net.shapes]
+    for block in blocks:
+        block[0] = 0
+    return task.lam / task.rows.W * np.concatenate([block.reshape(-1) for block in blocks])
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_dense_matrix_is_torchs(loss: str) -> None:
+    task = problem(loss)
+    theta = theta_of(task)
+    B = ProblemCurvature(task).dense(theta)
+    np.testing.assert_allclose(B, torch_gauss_newton(task, theta), rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, "absolute_error", "quantile"])
+def test_products_are_the_dense_matrix_times_a_vector(loss: str, rng: np.random.Generator) -> None:
+    task = problem(loss, m=1500)  # more rows than a block has
+    theta = theta_of(task)
+    curvature = ProblemCurvature(task)
+    B, times = curvature.dense(theta), curvature.product(theta)
+    for v in rng.standard_normal((3, theta.size)):
+        np.testing.assert_allclose(times(v), B @ v, rtol=1e-10, atol=1e-12)
+
+
+def test_without_hidden_layer_it_is_the_hessian(rng: np.random.Generator) -> None:
+    net = bp.Network((3, 2), hidden=(), loss="log_loss")
+    task = engine.prepare(net, rng.standard_normal((9, 3)), np.eye(2)[[0, 1] * 4 + [0]], lam=2.0)
+    theta, v = theta_of(task), rng.standard_normal(net.n_parameters)
+    h = 1e-6
+    up, down = (task.cost_and_gradient(theta + step * v)[1] for step in (h, -h))
+    np.testing.assert_allclose(
+        ProblemCurvature(task).product(theta)(v), (up - down) / (2 * h), atol=1e-8
+    )
+
+
+def test_a_loss_that_cannot_take_the_complex_step_is_differenced() -> None:
+    def through_abs(z: Any, y: Any) -> Any:  # |z − y| is not analytic: the complex step fails on it
+        r = z - y
+        return r / (1 + abs(r))
+
+    soft = dataclasses.replace(find_loss("squared_error"), name="soft", delta=through_abs)
+    z, y = np.array([[0.5, -2.0]]), np.zeros((1, 2))
+    H = second_derivative(soft, z, y)(np.ones((1, 2)))
+    np.testing.assert_allclose(H, 1 / (1 + abs(z)) ** 2, rtol=1e-6)
+
+
+def test_a_loss_for_real_numbers_only_is_differenced() -> None:
+    def real_only(z: Any, y: Any) -> Any:
+        if np.iscomplexobj(z):
+            raise TypeError("real numbers only")
+        return (z - y) ** 3
+
+    cubic = dataclasses.replace(find_loss("squared_error"), name="cubic", delta=real_only)
+    z, y = np.array([[0.5, -2.0]]), np.zeros((1, 2))
+    np.testing.assert_allclose(
+        second_derivative(cubic, z, y)(np.ones((1, 2))), 3 * z * z, rtol=1e-6
+    )
+
+
+def test_second_moments_of_few_rows_are_the_engines() -> None:
+    task = problem("log_loss")
+    theta, rows = theta_of(task), task.rows
+    As, Gs = ProblemCurvature(task).second_moments(theta)
+    theirs = engine.second_moments(task.net, theta, rows.X, rows.Y, rows.w)
+    for ours, whole in zip([*As, *Gs], [*theirs[0], *theirs[1]]):
+        np.testing.assert_allclose(ours, whole, rtol=1e-12)
+
+
+def test_second_moments_of_many_rows_are_estimated_from_some_of_them() -> None:
+    task = problem("log_loss", m=4000)
+    theta, rows = theta_of(task), task.rows
+    curvature = ProblemCurvature(task)
+    As, Gs = curvature.second_moments(theta)
+    theirs = engine.second_moments(task.net, theta, rows.X, rows.Y, rows.w)
+    for ours, whole in zip([*As, *Gs], [*theirs[0], *theirs[1]]):
+        assert not np.array_equal(ours, whole)
+        assert np.linalg.norm(ours - whole) < 0.5 * np.linalg.norm(whole)
+    again, _ = curvature.second_moments(theta + 1)
+    np.testing.assert_array_equal(again[0], As[0])  # the inputs do not change
+
+
+def test_a_look_is_rarer_where_evaluations_are_cheap() -> None:
+    cheap, dear = problem("log_loss", m=20), problem("log_loss", m=20_000)
+    assert ProblemCurvature(cheap).every > ProblemCurvature(dear).every
+
+
+def test_float32_stays_float32() -> None:
+    task = problem("log_loss")
+    rows = task.rows
+    single = [array.astype(np.float32) for array in (rows.X, rows.Y, rows.w)]
+    narrow = engine.prepare(task.net, *single[:2], lam=0.7, sample_weight=single[2])
+    theta = theta_of(task).astype(np.float32)
+    curvature, wide = ProblemCurvature(narrow), ProblemCurvature(task)
+    v = np.ones_like(theta)
+    product = curvature.product(theta)(v)
+    assert product.dtype == np.float32
+    np.testing.assert_allclose(product, wide.product(theta_of(task))(v), rtol=1e-3, atol=1e-4)
+    assert curvature.dense(theta).dtype == np.float32
+
+
+def test_torch_arrays_take_the_same_way() -> None:
+    torch = pytest.importorskip("torch")
+    task = problem("log_loss")
+    rows = task.rows
+    foreign = engine.prepare(
+        task.net,
+        torch.tensor(rows.X),
+        torch.tensor(rows.Y),
+        lam=0.7,
+        sample_weight=torch.tensor(rows.w),
+    )
+    theta = theta_of(task)
+    ours, theirs = ProblemCurvature(task), ProblemCurvature(foreign)
+    moved = torch.tensor(theta)
+    np.testing.assert_allclose(theirs.dense(moved).numpy(), ours.dense(theta), atol=1e-12)
+    v = np.ones_like(theta)
+    np.testing.assert_allclose(
+        theirs.product(moved)(torch.tensor(v)).numpy(), ours.product(theta)(v), atol=1e-12
+    )

@@ -1,0 +1,242 @@
+"""The report: what it shows, that it asks for nothing from anywhere, and that it escapes text."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from copy import copy
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import backpass as bp
+from backpass.data.datasets import load_named
+from backpass.data.tables import Table
+from backpass.experiment.pipeline import Outcome, prepare, run
+from backpass.experiment.report import MOST_MISTAKES, render
+from backpass.experiment.settings import Settings
+
+QUICK = Settings(hidden=(9,), epochs=3)
+VOID = {"meta", "img", "link", "br", "hr", "input", "path", "use", "rect"}
+
+
+def outcome_of(table: Table, settings: Settings = QUICK) -> Outcome:
+    return run(prepare(table, settings), settings)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Outcome:
+    return outcome_of(load_named("digits"))
+
+
+@pytest.fixture(scope="module")
+def page(digits: Outcome) -> str:
+    return render(digits)
+
+
+@pytest.fixture(scope="module")
+def wine() -> Outcome:
+    return outcome_of(load_named("wine"))
+
+
+@pytest.fixture(scope="module")
+def diabetes() -> Outcome:
+    return outcome_of(load_named("diabetes"))
+
+
+def rows_of(page: str, heading: str) -> list[list[str]]:
+    """The cells of the table under a heading, row by row."""
+    body = page.split(f"<h2>{heading}</h2>")[1].split("<tbody>")[1].split("</tbody>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    return [[html.unescape(c) for c in re.findall(r"<td[^>]*>(.*?)</td>", row)] for row in rows]
+
+
+class Reader(HTMLParser):
+    """Collects what a page refers to, and checks that tags are closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.references: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.references += [v or "" for k, v in attrs if k in ("src", "href", "xlink:href")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.references += [v or "" for k, v in attrs if k in ("src", "href", "xlink:href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def test_it_asks_for_nothing_from_anywhere(page: str) -> None:
+    references = Reader(page).references
+    assert references
+    assert all(r.startswith(("data:image/png;base64,", "#")) for r in references)
+    assert not re.search(r"https?:|//\w+\.\w+|@import|<script|<link|file:", page)
+    assert all(u.startswith("#") for u in re.findall(r"url\(([^)]*)\)", page))
+
+
+def test_it_is_well_formed_and_knows_light_and_dark(page: str) -> None:
+    assert Reader(page).open == []
+    assert page.startswith("<!doctype html>")
+    assert "prefers-color-scheme: dark" in page
+    assert '<html lang="en">' in page
+
+
+def test_it_shows_score_curve_confusion_units_and_mistakes(digits: Outcome, page: str) -> None:
+    assert f"{100 * digits.score:.2f}%" in page
+    assert "<svg" in page
+    assert digits.confusion is not None
+    cells = re.findall(r"<td style=[^>]*>(\d+)</td>", page)
+    assert sum(map(int, cells)) == len(digits.truth) == digits.confusion.sum()
+    assert "What the hidden units look for" in page
+    assert page.count('class="tile"') == min(
+        MOST_MISTAKES, int(np.sum(digits.truth != digits.predicted))
+    )
+
+
+def test_the_worst_mistake_comes_first_and_is_the_right_picture(digits: Outcome, page: str) -> None:
+    assert digits.probabilities is not None
+    wrong = digits.truth != digits.predicted
+    worst = int(np.where(wrong, digits.probabilities.max(axis=1), -1).argmax())
+    row = int(digits.data.rows["test"][worst])
+    first = re.search(r'src="data:image/png;base64,([^"]+)" alt="Row (\d+)"', page)
+    assert first is not None
+    assert int(first[2]) == row
+    from io import BytesIO
+
+    from matplotlib.image import imread
+
+    ink = 1 - imread(BytesIO(base64.b64decode(first[1])))[..., 0]
+    np.testing.assert_allclose(ink, load_named("digits").images()[row] / 16, atol=0.01)
+
+
+def test_numbers_get_a_scatter_and_the_largest_errors() -> None:
+    outcome = outcome_of(load_named("diabetes"))
+    page = render(outcome)
+    assert "Predicted against true" in page
+    assert "Confusion" not in page
+    assert "hidden units" not in page
+    errors = np.abs(outcome.truth - outcome.predicted)
+    first = re.search(r"<tbody>\n<tr><td>(\d+)</td>", page)
+    assert first is not None
+    assert int(first[1]) == outcome.data.rows["test"][errors.argmax()]
+    assert Reader(page).open == []
+
+
+def test_text_from_the_table_is_escaped(rng: np.random.Generator) -> None:
+    names = np.array(["<b>&", "<script>alert(1)</script>"], dtype=object)
+    X = rng.normal(size=(60, 2))
+    table = Table(X, names[(rng.random(60) < 0.5).astype(int)], ("a", "b"), "<i>", source="<u>")
+    page = render(outcome_of(table))
+    assert "<script" not in page
+    assert "<b>&" not in page
+    assert "&lt;u&gt;: &lt;i&gt;" in page
+
+
+def test_all_right_has_no_mistakes() -> None:
+    X = np.repeat([[-1.0], [1.0]], 30, axis=0)
+    y = np.repeat([0, 1], 30)
+    page = render(outcome_of(Table(X, y, ("x",), "side"), Settings(hidden=(32,))))
+    assert "There are none" in page
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("digits", "digits"),
+        ("cars.csv", "cars"),
+        ("../some where/cars.v2.csv.gz", "cars"),
+        ("C:\\tables\\cars.csv", "cars"),
+        ("/data/year=2020/", "year=2020"),
+        (".csv", "table"),
+        ("/", "table"),
+    ],
+)
+def test_it_is_called_after_the_table_and_not_its_folder(wine: Outcome, source, name) -> None:
+    page = render(replace(wine, data=replace(wine.data, source=source)))
+    title = f"{name}: {wine.data.target.name}"
+    assert f"<title>{title} · backpass</title>" in page
+    assert f"<h1>{title}</h1>" in page
+
+
+def test_each_class_has_the_recall_and_precision_of_scikit_learn(wine: Outcome) -> None:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    rows = rows_of(render(wine), "Each class")
+    precision, recall, _, count = precision_recall_fscore_support(
+        wine.truth, wine.predicted, labels=wine.labels, zero_division=np.nan
+    )
+    assert [row[0] for row in rows] == [str(label) for label in wine.labels]
+    assert [int(row[1]) for row in rows] == count.tolist()
+    for shown, shares in zip(zip(*(row[2:] for row in rows)), (recall, precision), strict=True):
+        assert list(shown) == ["–" if np.isnan(s) else f"{s:.1%}" for s in shares]
+
+
+def test_a_class_that_is_never_given_has_no_precision(wine: Outcome) -> None:
+    first = wine.labels[0]
+    page = render(replace(wine, predicted=np.full_like(wine.predicted, first)))
+    rows = rows_of(page, "Each class")
+    assert [row[2] for row in rows] == ["100.0%"] + ["0.0%"] * (len(rows) - 1)
+    assert [row[3] for row in rows[1:]] == ["–"] * (len(rows) - 1)
+
+
+def test_numbers_have_no_classes(diabetes: Outcome) -> None:
+    assert "Each class" not in render(diabetes)
+    assert f"{diabetes.mean_error:.4g}" in render(diabetes)
+
+
+def test_the_command_is_shown_as_it_is_typed(wine: Outcome) -> None:
+    command = "backpass train 'my cars/<b>.csv' --target 'a & b'"
+    shown = re.search(r"<pre[^>]*><code>(.*?)</code>", render(wine, command), re.DOTALL)
+    assert shown is not None
+    assert html.unescape(shown[1]) == command
+    assert "<b>" not in shown[1]
+    assert "<pre" not in render(wine)
+
+
+@pytest.mark.parametrize("name", ["wine", "diabetes"])
+def test_no_parameter_of_python_is_named(name: str, request: pytest.FixtureRequest) -> None:
+    page = render(request.getfixturevalue(name), "backpass train x.csv")
+    text = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]*>", " ", page, flags=re.DOTALL)
+    parameters = {*bp.MLPClassifier().get_params(), *bp.MLPRegressor().get_params()}
+    words = {p for p in parameters if "_" in p} | {"alpha", "MLPClassifier", "MLPRegressor"}
+    assert not words & {*re.findall(r"\w+", text)}
+
+
+def test_a_training_that_diverged_at_once_is_told_without_a_curve(wine: Outcome) -> None:
+    estimator = copy(wine.estimator)
+    estimator.loss_curve_ = [np.nan]
+    page = render(replace(wine, estimator=estimator))
+    assert "J was not finite after any epoch" in page
+    assert 'aria-label="J' not in page
+    assert Reader(page).open == []
+
+
+HOSTILE = (
+    "</title></style><script>alert('x')</script><img src=//evil.example/x onerror=1> \"'&{{7*7}}"
+)
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_hostile_names_are_text(rng: np.random.Generator, classes: bool) -> None:
+    X = rng.normal(size=(60, 2))
+    labels = np.array([HOSTILE + "0", HOSTILE + "1"], dtype=object)
+    y = labels[(X[:, 0] > 0).astype(int)] if classes else X[:, 0]
+    table = Table(X, y, (HOSTILE, "b"), HOSTILE, source=HOSTILE.replace("/", "") + ".csv")
+    outcome = outcome_of(table)
+    page = render(outcome, f"backpass train {HOSTILE}")
+    assert page.count("<title>") == page.count("</title>") == 1
+    reader = Reader(page)
+    assert reader.open == []
+    assert all(r.startswith(("data:image/png;base64,", "#")) for r in reader.references)
+    assert "<script" not in page
+    assert "{{7*7}}" in page  # a name is no template

@@ -1,0 +1,349 @@
+"""The studio without a browser: the page's text, the session, and who is let in."""
+
+import json
+import re
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+import backpass as bp
+from backpass.errors import InvalidInput
+from backpass.studio.app import (
+    Address,
+    finite,
+    make_app,
+    make_server,
+    new_address,
+    parse_order,
+)
+from backpass.studio.page import MODULES, bake, render, static_file
+from backpass.studio.scene import Scene, scene_of, targets_of
+from backpass.studio.session import Bench, Mailbox, Session, Settings, validation
+from backpass.training.checkpoints import Checkpoint
+
+HOST, ORIGIN, TOKEN = "127.0.0.1:8000", "http://127.0.0.1:8000", "t0ken"
+OWN = {"host": HOST, "origin": ORIGIN}
+
+
+def make_scene() -> tuple[Scene, Bench]:
+    X, y = load_digits(return_X_y=True)
+    X, Y = X[:300] / 16, bp.one_hot(y[:300])
+    net = bp.Network((64, 8, 10), "tanh", "log_loss")
+    theta = bp.init_theta(net, 0, "glorot")
+    scene = Scene(net, theta, 0.5, X[:40], Y[:40], list(range(10)), (8, 8), title="digits")
+    return scene, Bench(X[:200], Y[:200], X[200:], Y[200:])
+
+
+@pytest.fixture
+def client():
+    app = make_app(*make_scene(), Address("127.0.0.1", 8000, TOKEN))
+    with TestClient(app, base_url=ORIGIN) as client:
+        yield client
+
+
+def test_the_page_holds_the_scene_in_full_precision():
+    scene, _ = make_scene()
+    page = render(scene)
+    held = json.loads(re.search(r'type="application/json">(.*?)</script>', page, re.S)[1])
+    np.testing.assert_array_equal(held["theta"], scene.theta)
+    assert held["net"] == {"sizes": [64, 8, 10], "hidden": ["tanh"], "loss": "log_loss",
+                           "parameter": None}  # fmt: skip
+    assert held["live"] is True
+
+
+def test_a_title_cannot_end_the_script_that_holds_it():
+    scene, _ = make_scene()
+    page = render(Scene(**{**scene.__dict__, "title": "</script><script>alert(1)</script>"}))
+    assert "<script>alert" not in page
+
+
+def test_the_offline_page_asks_for_nothing():
+    scene, _ = make_scene()
+    page = bake(scene)
+    text = re.sub(r"<script>.*?</script>", "", page, flags=re.S)  # plotly's own text
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', text)
+    assert "import {" not in text
+    assert "default-src 'none'" in text
+
+
+def test_the_offline_page_has_every_module_once():
+    script = bake(make_scene()[0])
+    for name in MODULES:
+        assert script.count(f'modules["{name}"] = (() => {{') == 1
+
+
+def test_a_scene_of_an_estimator(rng):
+    X, y = rng.normal(size=(30, 3)), np.array(["no", "yes"] * 15)
+    clf = bp.MLPClassifier((4,), max_iter=3, n_iter_no_change=5, random_state=0)
+    clf.partial_fit(X, y, classes=["no", "yes"])
+    scene = scene_of(clf, X, y)
+    assert scene.classes == ["no", "yes"]
+    assert scene.Y.shape == (30, clf.net_.sizes[-1])
+    assert "made-up rows" in scene_of(clf).title
+    frame = bp.studio(clf, X, y)._repr_html_()
+    assert frame.startswith("<iframe")
+
+
+def test_a_page_without_a_notebook_says_in_a_line_what_it_is():
+    clf = bp.MLPClassifier((3,), max_iter=1, early_stopping=False, random_state=0)
+    clf.partial_fit(np.eye(40), np.arange(40) % 2, classes=[0, 1])
+    page = bp.studio(clf, np.eye(40), np.arange(40) % 2)
+    for shown in (repr(page), str(page), f"{page}"):
+        assert str(clf.net_) in shown
+        assert ".html" in shown
+        assert "\n" not in shown
+        assert len(shown) < 200
+
+
+def test_user_made_functions_and_huge_networks_are_refused():
+    class Fitted:
+        alpha = 0.0
+        theta_ = np.zeros(9)
+        net_ = bp.Network((2, 2, 1), bp.Activation("mine", np.sin, np.cos))
+
+        def predict(self, X):
+            return np.zeros(len(X))
+
+    with pytest.raises(InvalidInput, match=r"'mine'.*user-made"):
+        scene_of(Fitted())
+    Fitted.net_ = bp.Network((2000, 1000, 1))
+    with pytest.raises(InvalidInput, match="2002001 parameters"):
+        scene_of(Fitted())
+
+
+def test_two_classes_may_share_one_output():
+    net = bp.Network((2, 1), loss="binary_log_loss")
+    np.testing.assert_array_equal(targets_of(net, ["b", "a"], ["a", "b"]), [[1], [0]])
+
+
+def test_the_mailbox_keeps_the_latest_news_and_whole_curves():
+    mailbox = Mailbox()
+    mailbox.put({"epoch": 1, "curves": {"J": [3.0]}})
+    mailbox.put({"epoch": 2, "curves": {"J": [2.0]}})
+    assert mailbox.take() == {"epoch": 2, "curves": {"J": [3.0, 2.0]}}
+    assert mailbox.take() is None
+
+
+def wait_for(session: Session, seconds: float = 20) -> dict:
+    news, end = {}, time.monotonic() + seconds
+    while session.running and time.monotonic() < end:
+        time.sleep(0.01)
+    return news | (session.mailbox.take() or {})
+
+
+def test_a_session_trains_and_tells():
+    scene, bench = make_scene()
+    session = Session(scene, bench)
+    before = validation(scene.net, scene.theta, bench)["score"]
+    session.start(Settings(alpha=0.01, lam=0.1, epochs=15))
+    news = wait_for(session)
+    assert len(news["curves"]["J"]) == 15
+    assert news["curves"]["J"][-1] < news["curves"]["J"][0]
+    assert news["score"] > before + 0.2
+    assert np.sum(news["confusion"]) == len(bench.X_validation)
+    assert news["going"] is False
+
+
+def test_pausing_changing_and_stopping_keep_the_network():
+    scene, bench = make_scene()
+    saved = []
+    bench = Bench(bench.X, bench.Y, bench.X_validation, bench.Y_validation,
+                  lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
+    session = Session(scene, bench)
+    session.start(Settings(alpha=0.01, epochs=100_000))
+    session.pause()
+    session.settings.lam = 3.0
+    session.resume()
+    session.stop()
+    assert not session.running
+    assert np.isfinite(session.theta).all()
+    session.save()
+    np.testing.assert_array_equal(saved[-1], session.theta)
+
+
+def test_a_divergent_run_keeps_the_last_finite_network():
+    scene, bench = make_scene()
+    session = Session(scene, bench)
+    session.start(Settings(alpha=1e200, lam=1.0, epochs=50))
+    news = wait_for(session)
+    assert "not finite" in news["says"]
+    assert np.isfinite(session.theta).all()
+
+
+def test_a_session_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path):
+    scene, bench = make_scene()
+    checkpoint = Checkpoint(tmp_path / "run", 3, {"network": "8"})
+    settings = Settings(alpha=0.01, lam=0.1, epochs=8)
+
+    def trained(bench: Bench, settings: Settings) -> Session:
+        session = Session(scene, bench)
+        session.start(settings)
+        wait_for(session)
+        return session
+
+    undisturbed = trained(bench, replace(settings, epochs=16)).theta
+    kept = replace(bench, checkpoint=checkpoint)
+    first = trained(kept, settings)
+    assert not np.array_equal(first.theta, undisturbed)
+    second = Session(scene, kept)
+    np.testing.assert_array_equal(second.theta, first.theta)
+    assert "Epoch 8" in second.mailbox.take()["says"]
+    np.testing.assert_array_equal(trained(kept, settings).theta, undisturbed)
+    with pytest.raises(InvalidInput, match="network was 8 and is now 9"):
+        Session(scene, replace(bench, checkpoint=replace(checkpoint, identity={"network": "9"})))
+
+
+def test_the_page_and_its_files_are_served(client):
+    assert "backpass studio" in client.get(f"/{TOKEN}/").text
+    for name in MODULES:
+        answer = client.get(f"/{TOKEN}/static/{name}")
+        assert answer.content == static_file(name)
+        assert answer.headers["content-type"].startswith("text/javascript")
+    policy = client.get(f"/{TOKEN}/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+
+
+@pytest.mark.parametrize("path", ["static/app.py", "static/..%2fapp.py", "static/studio.py"])
+def test_no_other_file_is_served(client, path):
+    assert client.get(f"/{TOKEN}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {}),
+        ("/wrong/", {}),
+        (f"/{TOKEN}/", {"host": "evil.example"}),
+        (f"/{TOKEN}/", {"host": "127.0.0.1:9999"}),
+        (f"/{TOKEN}/", {"origin": "http://evil.example"}),
+        (f"/{TOKEN}/", {"origin": "null"}),
+    ],
+)
+def test_strangers_are_refused(client, path, headers):
+    answer = client.get(path, headers=headers)
+    assert (answer.status_code, answer.text) == (403, "refused")
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (f"/{TOKEN}/train", {"host": HOST}),
+        (f"/{TOKEN}/train", OWN | {"origin": "http://evil.example"}),
+        (f"/{TOKEN}/train", OWN | {"host": "evil.example"}),
+        ("/wrong/train", OWN),
+    ],
+)
+def test_strangers_sockets_are_refused(client, path, headers):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(path, headers=headers):
+        pass
+
+
+def test_orders_over_the_socket(client):
+    with client.websocket_connect(f"/{TOKEN}/train", headers=OWN) as socket:
+        socket.send_json({"do": "start", "alpha": 0.01, "lam": 0.5, "epochs": 3})
+        curve = []
+        while len(curve) < 3:
+            curve += socket.receive_json().get("curves", {}).get("J", [])
+        assert curve[2] < curve[0]
+
+
+def test_nonsense_is_answered_and_too_much_of_it_ends_the_connection(client):
+    with client.websocket_connect(f"/{TOKEN}/train", headers=OWN) as socket:
+        for nonsense in ["{", "[]", '{"do": "rm"}', '{"do": "start", "alpha": -1}', "null"] * 2:
+            socket.send_text(nonsense)
+            assert "not understood" in socket.receive_json()["says"]
+        with pytest.raises(WebSocketDisconnect):
+            socket.receive_json()
+    with client.websocket_connect(f"/{TOKEN}/train", headers=OWN) as socket:
+        socket.send_json({"do": "pause"})
+        assert socket.receive_json()["says"] == "Paused."
+
+
+def test_a_second_page_waits(client):
+    def connected():
+        return client.websocket_connect(f"/{TOKEN}/train", headers=OWN)
+
+    with connected(), connected() as second:
+        assert "Another page" in second.receive_json()["says"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"do": "start", "alpha": NaN}', '{"do": "start", "epochs": 0}', '{"do": "set", "lam": -1}',
+     '{"do": "start", "alpha": "1e999"}', "[" * 5000, '{"do": "' + "x" * 5000 + '"}'],
+)  # fmt: skip
+def test_orders_out_of_range(text):
+    with pytest.raises((ValueError, TypeError)):
+        parse_order(text)
+
+
+def test_python_explains(client):
+    scene, _ = make_scene()
+    question = {"theta": scene.theta.tolist(), "rows": [2], "lam": 0.5, "symbol": "delta",
+                "layer": 2, "unit": 3}  # fmt: skip
+    answer = client.post(f"/{TOKEN}/explain", json=question)
+    t = bp.trace(scene.net, scene.theta, scene.X[[2]], scene.Y[[2]], 0.5)
+    assert f"{t.delta[2][0, 2]:.6g}"[:6] in answer.json()["text"]
+    assert client.post(f"/{TOKEN}/explain", content=b"{").status_code == 400
+    assert client.post(f"/{TOKEN}/explain", json={"theta": []}).status_code == 400
+    assert client.post(f"/{TOKEN}/explain", content=b" " * (9 * 2**20)).status_code == 413
+
+
+def test_json_has_no_nan():
+    assert finite({"a": [float("nan"), 1.0], "b": float("inf")}) == {"a": [None, 1.0], "b": None}
+
+
+@pytest.fixture
+def running_server():
+    address = Address("127.0.0.1", new_address().port, TOKEN)
+    server = make_server(*make_scene(), address)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield address
+    server.should_exit = True
+    thread.join(10)
+
+
+def test_two_hundred_connections_are_served_or_refused_and_the_server_stays_up(running_server):
+    import socket
+
+    request = f"GET /{TOKEN}/ HTTP/1.1\r\nHost: 127.0.0.1:{running_server.port}\r\n\r\n".encode()
+    connections = [socket.create_connection(("127.0.0.1", running_server.port)) for _ in range(200)]
+    for connection in connections:
+        connection.sendall(request)
+    firsts = []
+    for connection in connections:
+        connection.settimeout(20)
+        firsts.append(connection.recv(64).split(b"\r\n")[0])
+        connection.close()
+    assert set(firsts) <= {b"HTTP/1.1 200 OK", b"HTTP/1.1 503 Service Unavailable"}
+    time.sleep(0.2)
+    with urllib.request.urlopen(running_server.url) as answer:
+        assert answer.status == 200
+
+
+def test_an_oversized_message_ends_that_connection_only(running_server):
+    from websockets.exceptions import ConnectionClosed
+    from websockets.sync.client import connect
+
+    address = running_server.url.replace("http", "ws") + "train"
+    origin = f"http://127.0.0.1:{running_server.port}"
+    with connect(address, origin=origin) as socket:
+        socket.send("x" * 100_000)
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=5)
+    with urllib.request.urlopen(running_server.url) as answer:
+        assert answer.status == 200
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"http://127.0.0.1:{running_server.port}/")
