@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from sklearn.datasets import load_iris
 
 import backpass as bp
 from backpass.cli import main
@@ -75,3 +76,12 @@ def test_without_plotly_the_error_is_one_line(model, tmp_path, monkeypatch):
     assert result.stderr.count("\n") == 1
     assert "backpass[plot]" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_without_the_target_have_no_mountains(model, tmp_path):
+    rows = tmp_path / "rows.csv"
+    load_iris(as_frame=True).data.to_csv(rows, index=False)
+    result = run("landscape", model, str(rows), "--steps", "3", "--out", str(tmp_path / "p.html"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "without which there is no J" in result.stderr
+    assert not (tmp_path / "p.html").exists()

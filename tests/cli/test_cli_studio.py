@@ -13,6 +13,7 @@ import urllib.request
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from sklearn.datasets import load_iris
 
 from backpass.cli import main
 from backpass.cli.commands.studio import _new
@@ -66,6 +67,45 @@ def test_bad_arguments_end_in_one_line(tmp_path, monkeypatch, arguments, message
     assert result.exit_code == 2
     assert message in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch):
+    """The name of a small trained model; files are where it is."""
+    monkeypatch.chdir(tmp_path)
+    words = [
+        "train",
+        "iris",
+        "--hidden",
+        "3",
+        "--epochs",
+        "2",
+        "--no-report",
+        "--out",
+        "m.backpass",
+    ]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.stderr
+    return "m.backpass"
+
+
+def test_a_model_is_shown_on_rows_with_targets_only(trained, tmp_path):
+    load_iris(as_frame=True).data.to_csv(tmp_path / "rows.csv", index=False)
+    alone = run(trained, "--export", "page.html")
+    assert (alone.exit_code, alone.stdout) == (2, "")
+    assert "Which rows?" in alone.stderr
+    assert trained in alone.stderr
+    without = run(trained, "rows.csv", "--export", "page.html")
+    assert (without.exit_code, without.stdout) == (2, "")
+    assert "rows.csv has no target column" in without.stderr
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_network_without_hidden_layers_is_shown(tmp_path):
+    page = str(tmp_path / "page.html")
+    result = run("iris", "--hidden", "none", "--export", page, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["network"] == "4-3 (no hidden layer; log_loss)"
 
 
 @contextlib.contextmanager

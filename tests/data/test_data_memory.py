@@ -40,3 +40,10 @@ def test_what_nobody_knows_is_not_taken(container, monkeypatch):
     monkeypatch.setattr(memory, "_by_kernel", lambda: None)
     assert memory.available() is None
     assert not memory.has_room_for(1 << 30)
+
+
+def test_where_the_kernel_does_not_tell_the_free_pages_count(monkeypatch):
+    pages = {"SC_AVPHYS_PAGES": 1000, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(memory.Path, "read_text", lambda path: "MemTotal: 7 kB\n")
+    monkeypatch.setattr(memory.os, "sysconf", pages.__getitem__, raising=False)
+    assert memory._by_kernel() == 4_096_000
