@@ -18,6 +18,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 CALLED = re.compile(r"(?<![\w./-])((?:scripts|benchmarks|\.ci)/[\w./-]+)")
 
 
+# A file or folder of tests that a script or a workflow gives to pytest, or a pattern of them.
+TESTS = re.compile(r"(?<![\w.-])tests/[\w./*-]+")
+NAMING = [*WORKFLOWS, ROOT / ".ci" / "run", *sorted((ROOT / "scripts").rglob("*"))]
+
+
 def jobs(path: Path) -> dict:
     return yaml.safe_load(path.read_text("utf-8"))["jobs"]
 
@@ -53,6 +58,12 @@ def test_what_a_workflow_calls_exists_and_can_be_run(path):
         assert called.is_file(), name
         by_itself = f"python {name}" not in commands(path)
         assert not by_itself or os.name == "nt" or os.access(called, os.X_OK), name
+
+
+@pytest.mark.parametrize("path", filter(Path.is_file, NAMING), ids=lambda path: path.name)
+def test_the_tests_that_a_script_or_a_workflow_names_exist(path):
+    named = TESTS.findall(path.read_text("utf-8")) if path.suffix != ".pyc" else []
+    assert [name for name in named if not list(ROOT.glob(name))] == []
 
 
 def test_the_scripts_of_a_change_and_of_a_night_are_called():
