@@ -119,8 +119,9 @@ def studio(*arguments: str):
     )
     try:
         assert process.stderr is not None
-        address = re.search(r"http://127\.0\.0\.1:\d+/[\w-]+/", process.stderr.readline())[0]
-        yield process, address
+        # Where the core is not built, a warning comes first.
+        lines = (re.search(r"http://127\.0\.0\.1:\d+/[\w-]+/", line) for line in process.stderr)
+        yield process, next(filter(None, lines))[0]
     finally:
         process.kill()
         process.wait()

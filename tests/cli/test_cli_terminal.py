@@ -100,9 +100,10 @@ def test_a_terminal_without_unicode_gets_no_traceback(
 def test_a_process_without_unicode_gets_no_traceback(folder: Path) -> None:
     job = started(folder, *LINES["trace"].split(), PYTHONIOENCODING="ascii")
     out, err = job.communicate(timeout=120)
-    assert (job.returncode, err) == (0, b"")
+    said = [line for line in err.splitlines() if b"The native core is not built" not in line]
+    assert (job.returncode, said) == (0, [])
     assert b"delta" in out
-    assert out.isascii()
+    assert (out + err).isascii()
 
 
 @pytest.mark.parametrize("name", ["trace", "explain"])

@@ -11,6 +11,7 @@ import scipy.sparse
 
 import backpass as bp
 from backpass.activations import ACTIVATIONS
+from backpass.engine import native
 from backpass.errors import InvalidInput, ModelFileError
 from backpass.losses import LOSSES
 from backpass.storage.atomic import FileLayer
@@ -686,7 +687,11 @@ def test_an_unfinished_training_of_the_first_release_goes_on(path):
     seen = []
     on = fitted(C, (X, k), path, parameters, callbacks=lambda progress: seen.append(progress.epoch))
     assert seen == [4, 5, 6, 7, 8, 9]
-    np.testing.assert_array_equal(on.theta_, fitted(C, (X, k), None, parameters).theta_)
+    whole = fitted(C, (X, k), None, parameters)
+    if native.instruction_sets():
+        np.testing.assert_array_equal(on.theta_, whole.theta_)
+    else:  # the first epochs are the core's, whose last digits are others
+        np.testing.assert_allclose(on.theta_, whole.theta_, rtol=1e-12)
 
 
 @pytest.mark.parametrize(

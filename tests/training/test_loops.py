@@ -732,7 +732,8 @@ def test_a_full_batch_solver_is_done_at_scipy_s_smallest_fall(problem):
     factr = inspect.signature(fmin_l_bfgs_b).parameters["factr"].default
     smallest = factr * np.finfo(float).eps
     last = np.flatnonzero(falls <= smallest)[0]
-    assert falls[:last].min() < 2 * smallest  # some are nearly too small
+    nearly = 2 if engine.native.instruction_sets() else 3  # NumPy's last digits are others
+    assert falls[:last].min() < nearly * smallest  # some are nearly too small
     state, reason = training.run_full_batch(
         problem, begin(), Watch(), solver="cg", max_iter=400, patience=Patience(0.0)
     )
