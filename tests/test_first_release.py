@@ -351,6 +351,9 @@ GONE = {
     "backpass.checkpoints": {"DATA", "fingerprint"},  # fingerprints.py hashes every kind of data
     "backpass.cli.explain": {"SYMBOLS"},  # a table's columns have names in place of symbols
     "backpass.cli.source": {"load"},  # two: a table to learn from, and one of a known model
+    "backpass.diagnose.render": {"headline", "rows"},  # a Diagnosis has both
+    "backpass.landscape.contours": {"clear_share"},  # a Picture says how clear its ground is
+    "backpass.landscape.surface": {"in_fog"},  # and what is seen of it
     "backpass.gradcheck": {"COMPLEX_STEP", "DIFFERENCE_STEP"},  # steps go with the numbers
     "backpass.perceptron": {"FROM_OUTSIDE", "PRODUCTS"},  # runs.py and findings.py use them
 }

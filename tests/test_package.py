@@ -1,5 +1,6 @@
-"""The package itself: what importing it loads, and how it travels to other processes."""
+"""The package itself: what importing it loads, who imports whom, and how it travels elsewhere."""
 
+import ast
 import copy
 import importlib.metadata
 import pickle
@@ -10,12 +11,15 @@ import tomllib
 from pathlib import Path
 
 import cloudpickle
+import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 import backpass as bp
 from backpass import losses
 
 ROOT = Path(__file__).parents[1]
+COMPILED = {"backpass.engine._native"}  # it imports nothing of the package
 HEAVY = ("scipy", "sklearn", "pandas", "matplotlib", "threadpoolctl")
 
 
@@ -23,6 +27,73 @@ def test_importing_the_package_loads_numpy_only():
     code = f"import sys, backpass; print([name for name in {HEAVY} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def modules(folder):
+    """Name -> file of every module of a package, the package itself among them."""
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(name, path, known):
+    """Modules that a module imports: at its top, in its functions, and for its types alone."""
+    package = name if path.stem == "__init__" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: 1 - node.level or None] if node.level else []
+            home = ".".join([*above, *(node.module or "").split(".")]).strip(".")
+            inner = {f"{home}.{alias.name}" for alias in node.names} - COMPILED
+            yield from (one if one in known else home for one in inner if home in known)
+
+
+def circles(folder):
+    """Sets of modules that import each other."""
+    known = modules(folder)
+    place = {name: k for k, name in enumerate(known)}
+    graph = np.zeros((len(known), len(known)), dtype=bool)
+    for name, path in known.items():
+        for other in imported(name, path, known):
+            graph[place[name], place[other]] = name != other
+    _, labels = connected_components(graph, connection="strong")
+    names = np.array(list(known))
+    groups = [names[labels == label].tolist() for label in range(labels.max() + 1)]
+    return [group for group in groups if len(group) > 1]
+
+
+def test_no_module_imports_itself_in_a_circle():
+    assert circles(ROOT / "src" / "backpass") == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from .one import a",
+        "def late():\n    from . import one",
+        "import typing\nif typing.TYPE_CHECKING:\n    from pack.one import a",
+        "import pack.one",
+        "from .deep import inner",
+        "from .deep.inner import c",
+    ],
+)
+def test_a_circle_of_imports_is_seen(tmp_path, back):
+    (tmp_path / "pack" / "deep").mkdir(parents=True)
+    files = {
+        "__init__": "from .one import a",
+        "one": "from .two import b\na = b",
+        "two": f"{back}\nb = 1",
+        "deep/__init__": "",
+        "deep/inner": "from ..one import a\nc = a",
+    }
+    for name, text in files.items():
+        (tmp_path / "pack" / f"{name}.py").write_text(text)
+    (circle,) = circles(tmp_path / "pack")
+    inner = ["pack.deep.inner"] if "deep" in back else []
+    assert circle == [*inner, "pack.one", "pack.two"]
 
 
 def test_the_package_is_pickled_and_copied_as_a_reference():

@@ -123,6 +123,12 @@ _MOVED = {
     "views": "estimators.weights",
 }
 
+# Name in a module of the first release -> where it is now, and how it is called there.
+_RENAMED = {
+    "landscape.Walker": "landscape.picture.TrajectoryProjection",
+    "landscape.terrain.Walker": "landscape.picture.TrajectoryProjection",
+}
+
 __all__ = ["__version__", *sorted(_HOME)]
 
 
@@ -143,7 +149,10 @@ def old_names(path: str) -> Callable[[str], Any]:
     """Make the ``__getattr__`` of a module of the first release whose names are elsewhere now."""
 
     def find(name: str) -> Any:
-        for home in () if name.startswith("__") else _MOVED[path].split():
+        home, _, new_name = _RENAMED.get(f"{path}.{name}", "").rpartition(".")
+        if home:
+            return getattr(importlib.import_module(f".{home}", __name__), new_name)
+        for home in () if name.startswith("__") else _MOVED.get(path, "").split():
             module = importlib.import_module(f".{home}", __name__)
             if hasattr(module, name):
                 return getattr(module, name)

@@ -21,8 +21,6 @@ from backpass.landscape import (
     group_valleys,
     units_apart,
 )
-from backpass.landscape.contours import clear_share
-from backpass.landscape.surface import in_fog
 
 XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1], [1], [0]])
 TURNING = ("tanh", "identity", "logistic")
@@ -476,13 +474,13 @@ def test_flat_ground_can_be_drawn(net):
 
 
 def test_fog_clears_around_the_walkers_alone(mountains):
-    clear = clear_share(mountains, 0.05, 0)
+    clear = mountains.picture.clear_share(0.05, 0)
     A, B = np.meshgrid(mountains.alpha, mountains.beta)
     nearest = np.min([np.hypot(A - w.alpha[0], B - w.beta[0]) for w in mountains.walkers], axis=0)
     order = np.argsort(nearest.ravel())
     assert (np.diff(clear.ravel()[order]) <= 1e-15).all()
     assert clear.min() < 1e-6
-    seen = in_fog(mountains, 0.2, None)
+    seen = mountains.picture.in_fog(0.2, None)
     assert np.isnan(seen).any()
     np.testing.assert_array_equal(seen[np.isfinite(seen)], mountains.J[np.isfinite(seen)])
 
@@ -499,7 +497,7 @@ def test_surface_holds_heights_ways_and_frames(mountains):
     assert figure.frames[0].name == "0"
     first = figure.frames[0].data
     np.testing.assert_array_equal(first[1].z, mountains.walkers[0].J[:1])
-    np.testing.assert_array_equal(first[0].z, in_fog(mountains, 0.2, 0))
+    np.testing.assert_array_equal(first[0].z, mountains.picture.in_fog(0.2, 0))
     assert len(mountains.surface().data) == 1 + len(ways)
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .caller import Failure
+from .render import Row, as_html, as_rich, as_text
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 GRADES = ("where", "what", "formula")
 
@@ -116,20 +121,68 @@ class Diagnosis:
             return " ".join(hints)
         return " ".join([*map(str, self.failures), *self.unexplained])
 
-    def __str__(self) -> str:
-        from .render import as_text
+    @property
+    def headline(self) -> str:
+        """The result in one line."""
+        what = " and ".join(self.returned) or "the function"
+        if self.ok:
+            if self.conventions:
+                return f"Right: {what}, by a consistent convention of its own."
+            return f"Right: {what}."
+        if self.explanations:
+            count = len(self.explanations[0])
+            words = "1 mistake explains" if count == 1 else f"{count} mistakes explain"
+            rest = ", but not all of it" if self.unexplained else ""
+            return f"{words} what came back{rest}."
+        if self.unexplained:
+            return "Wrong, and unexplained: no mistake of the catalogue gives these numbers."
+        if self.returned:
+            return f"{what[0].upper()}{what[1:]}: right where there are numbers, but it also fails."
+        return "The function could not be checked."
 
-        return as_text(self)
+    @property
+    def rows(self) -> list[Row]:
+        """Every line below the headline: (kind, text)."""
+        rows = [("failure", str(failure)) for failure in self.failures]
+        rows += _rows_of_mistakes(self.explanations)
+        rows += [("convention", f"convention, not a mistake: {c}") for c in self.conventions]
+        rows += [("unexplained", f"unexplained: {sentence}") for sentence in self.unexplained]
+        if self.probes:
+            rows.append(("note", f"Called as {self.signature} on {', '.join(self.probes)}."))
+        return rows
+
+    def __str__(self) -> str:
+        return as_text(self.headline, self.rows)
 
     def __repr__(self) -> str:
         return str(self)
 
-    def __rich__(self) -> Any:
-        from .render import as_rich
-
-        return as_rich(self)
+    def __rich__(self) -> Text:
+        return as_rich(self.headline, self.rows, self.ok)
 
     def _repr_html_(self) -> str:
-        from .render import as_html
+        return as_html(self.headline, self.rows, self.ok)
 
-        return as_html(self)
+
+def _rows_of_mistakes(explanations: tuple[tuple[Mistake, ...], ...]) -> Iterator[Row]:
+    """Mistakes that every explanation has, then the ties."""
+    if not explanations:
+        return
+    shared = [m for m in explanations[0] if all(m in other for other in explanations)]
+    for number, mistake in enumerate(shared, start=1):
+        yield from _rows_of_mistake(f"{number}. ", mistake)
+    if len(explanations) == 1:
+        return
+    most = max(5 // max(len(explanations[0]) - len(shared), 1), 2)
+    word = f"{len(shared) + 1}. one of these, which no call can tell apart: "
+    for explanation in explanations[:most]:
+        rest = [m for m in explanation if m not in shared]
+        yield "mistake", word + "; and ".join(map(str, rest))
+        word = "   or: "
+
+
+def _rows_of_mistake(number: str, mistake: Mistake) -> Iterator[Row]:
+    yield "mistake", f"{number}{mistake}"
+    if mistake.wrong and mistake.wrong != mistake.what:
+        yield "formula", f"   there: {mistake.wrong}"
+    yield "formula", f"   right: {mistake.formula}"

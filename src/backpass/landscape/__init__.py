@@ -7,11 +7,13 @@ are equal the way down never leaves a small part of the mountains, however long 
 
 from __future__ import annotations
 
+from .. import old_names
 from .contours import LandscapeDisplay
 from .drops import Drops, Path, drops
+from .picture import TrajectoryProjection
 from .plane import Plane
 from .symmetry import align, equivalent_copy, units_apart
-from .terrain import Landscape, Walker, landscape
+from .terrain import Landscape, landscape
 from .valleys import Valley, group_valleys
 
 __all__ = [
@@ -20,8 +22,8 @@ __all__ = [
     "LandscapeDisplay",
     "Path",
     "Plane",
+    "TrajectoryProjection",
     "Valley",
-    "Walker",
     "align",
     "drops",
     "equivalent_copy",
@@ -29,3 +31,5 @@ __all__ = [
     "landscape",
     "units_apart",
 ]
+
+__getattr__ = old_names("landscape")

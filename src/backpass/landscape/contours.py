@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..plots import canvas
-from .terrain import Landscape, Walker
+from .picture import HasPicture, Picture, TrajectoryProjection
 
 _LEVELS = 24
 _LABEL_SHARE = 0.03  # of the picture: starts that are nearer share a label
@@ -57,7 +57,7 @@ class LandscapeDisplay:
     ways_: list[Any]
     distances_: list[Any]
 
-    def __init__(self, landscape: Landscape) -> None:
+    def __init__(self, landscape: HasPicture) -> None:
         self.landscape = landscape
 
     def plot(
@@ -88,18 +88,24 @@ class LandscapeDisplay:
         >>> bool(LandscapeDisplay(land).plot().contours_.get_array().max() > 0)
         True
         """
-        walkers = self.landscape.walkers
-        self.ax_ = canvas.new_axes(6.4, 6.8 if walkers else 5.2) if ax is None else ax
+        picture = self.landscape.picture
+        trajectories = picture.trajectories
+        self.ax_ = canvas.new_axes(6.4, 6.8 if trajectories else 5.2) if ax is None else ax
         self.figure_ = self.ax_.figure
-        self.axes_ = canvas.panels(self.ax_, [4.0, 1.0]) if walkers else [self.ax_]
-        self.contours_ = _draw_ground(self.axes_[0], self.landscape)
+        self.axes_ = canvas.panels(self.ax_, [4.0, 1.0]) if trajectories else [self.ax_]
+        self.contours_ = _draw_ground(self.axes_[0], picture)
         if fog is not None:
-            _draw_fog(self.axes_[0], self.landscape, fog, step)
-        self.ways_ = [_draw_way(self.axes_[0], k, w, step) for k, w in enumerate(walkers)]
-        _number_starts(self.axes_[0], self.landscape)
-        self.distances_ = [_draw_share(self.axes_[-1], k, w) for k, w in enumerate(walkers)]
-        if walkers:
-            _label_shares(self.axes_[-1], self.landscape)
+            _draw_fog(self.axes_[0], picture, fog, step)
+        self.ways_ = [
+            _draw_trajectory(self.axes_[0], k, trajectory, step)
+            for k, trajectory in enumerate(trajectories)
+        ]
+        _number_starts(self.axes_[0], picture)
+        self.distances_ = [
+            _draw_share(self.axes_[-1], k, trajectory) for k, trajectory in enumerate(trajectories)
+        ]
+        if trajectories:
+            _label_shares(self.axes_[-1], picture)
         return self
 
 
@@ -113,14 +119,13 @@ def dash_of(k: int) -> str:
     return ("-", "--", ":")[k // len(canvas.SERIES) % 3]
 
 
-def _draw_ground(ax: Any, land: Landscape) -> Any:
+def _draw_ground(ax: Any, picture: Picture) -> Any:
     """Filled contours, closer to each other in the valleys, where walkers spend their time."""
-    low, high = float(np.nanmin(land.J)), float(np.nanmax(land.J))
+    (alpha, beta), J = picture.axes, picture.values
+    low, high = float(np.nanmin(J)), float(np.nanmax(J))
     levels = low + (max(high - low, 1e-12)) * np.linspace(0, 1, _LEVELS) ** 2
-    filled = ax.contourf(
-        land.alpha, land.beta, land.J, levels=levels, cmap=canvas.colours(signed=False)
-    )
-    ax.contour(land.alpha, land.beta, land.J, levels=levels, colors="white", linewidths=0.3)
+    filled = ax.contourf(alpha, beta, J, levels=levels, cmap=canvas.colours(signed=False))
+    ax.contour(alpha, beta, J, levels=levels, colors="white", linewidths=0.3)
     bar = ax.figure.colorbar(filled, ax=ax, label="J", format="%.3g")
     bar.ax.tick_params(colors=canvas.INK)
     bar.ax.yaxis.label.set_color(canvas.INK)
@@ -131,61 +136,48 @@ def _draw_ground(ax: Any, land: Landscape) -> Any:
     return filled
 
 
-def clear_share(land: Landscape, fog: float, step: int | None) -> np.ndarray:
-    """How clear each point of the grid is, 0 to 1: bright around the walkers, or the center."""
-    width = np.ptp(land.alpha)
-    A, B = np.meshgrid(land.alpha, land.beta)
-    places = [_position(walker, step) for walker in land.walkers] or [(0.0, 0.0)]
-    nearest = np.min([np.hypot(A - a, B - b) for a, b in places], axis=0)
-    return np.exp(-((nearest / (fog * width)) ** 4))
-
-
-def _position(walker: Walker, step: int | None) -> tuple[float, float]:
-    k = len(walker.J) - 1 if step is None else min(step, len(walker.J) - 1)
-    return float(walker.alpha[k]), float(walker.beta[k])
-
-
-def _draw_fog(ax: Any, land: Landscape, fog: float, step: int | None) -> None:
-    veil = np.empty((*land.J.shape, 4))
+def _draw_fog(ax: Any, picture: Picture, fog: float, step: int | None) -> None:
+    veil = np.empty((*picture.values.shape, 4))
     veil[..., :3] = _FOG
-    veil[..., 3] = 1 - clear_share(land, fog, step)
-    extent = (land.alpha[0], land.alpha[-1], land.beta[0], land.beta[-1])
+    veil[..., 3] = 1 - picture.clear_share(fog, step)
+    alpha, beta = picture.axes
+    extent = (alpha[0], alpha[-1], beta[0], beta[-1])
     ax.imshow(
         veil, extent=extent, origin="lower", aspect="auto", interpolation="bilinear", zorder=2
     )
 
 
-def _draw_way(ax: Any, k: int, walker: Walker, step: int | None) -> Any:
+def _draw_trajectory(ax: Any, k: int, trajectory: TrajectoryProjection, step: int | None) -> Any:
     """A line with a pale edge, its start a ring and its end a star."""
     from matplotlib import patheffects
 
     upto = None if step is None else step + 1
-    alpha, beta = walker.alpha[:upto], walker.beta[:upto]
+    alpha, beta = trajectory.alpha[:upto], trajectory.beta[:upto]
     edge = [patheffects.withStroke(linewidth=3.4, foreground="white")]
     look = {"color": colour_of(k), "zorder": 3, "path_effects": edge}
-    (way,) = ax.plot(alpha, beta, lw=1.8, ls=dash_of(k), label=walker.name, **look)
+    (line,) = ax.plot(alpha, beta, lw=1.8, ls=dash_of(k), label=trajectory.name, **look)
     ax.plot(alpha[0], beta[0], "o", ms=6, **look)
     ax.plot(alpha[-1], beta[-1], "*", ms=11, **look)
-    return way
+    return line
 
 
-def _number_starts(ax: Any, land: Landscape) -> None:
+def _number_starts(ax: Any, picture: Picture) -> None:
     """The walkers' numbers beside their starts; those that start together share a label."""
     from matplotlib import patheffects
 
     edge = [patheffects.withStroke(linewidth=3.4, foreground="white")]
     place = {"xytext": (6, 5), "textcoords": "offset points", "zorder": 4}
     look = {"color": canvas.DARK, "fontsize": 8, "path_effects": edge}
-    for start, numbers in _starts(land):
+    for start, numbers in _starts(picture):
         ax.annotate(", ".join(map(str, numbers)), start, **look, **place)
 
 
-def _starts(land: Landscape) -> list[tuple[tuple[float, float], list[int]]]:
+def _starts(picture: Picture) -> list[tuple[tuple[float, float], list[int]]]:
     """Places where walkers start, further apart than labels are tall, with who starts there."""
-    size = _LABEL_SHARE * np.array([np.ptp(land.alpha), np.ptp(land.beta)])
+    size = _LABEL_SHARE * np.array([np.ptp(line) for line in picture.axes])
     found: list[tuple[tuple[float, float], list[int]]] = []
-    for k, walker in enumerate(land.walkers):
-        start = _position(walker, 0)
+    for k, trajectory in enumerate(picture.trajectories):
+        start = trajectory.position(0)
         near = [both for place, both in found if (abs(np.subtract(place, start)) < size).all()]
         if near:
             near[0].append(k)
@@ -194,22 +186,22 @@ def _starts(land: Landscape) -> list[tuple[tuple[float, float], list[int]]]:
     return found
 
 
-def _draw_share(ax: Any, k: int, walker: Walker) -> Any:
-    steps = np.arange(len(walker.hidden))
+def _draw_share(ax: Any, k: int, trajectory: TrajectoryProjection) -> Any:
+    steps = np.arange(len(trajectory.hidden))
     look = {"color": colour_of(k), "ls": dash_of(k), "lw": 1.4}
-    (line,) = ax.plot(steps, walker.hidden, label=f"{k}: {walker.name}", **look)
+    (line,) = ax.plot(steps, trajectory.hidden, label=f"{k}: {trajectory.name}", **look)
     return line
 
 
-def _label_shares(ax: Any, land: Landscape) -> None:
+def _label_shares(ax: Any, picture: Picture) -> None:
     ax.set_ylim(-0.03, 1.03)
     ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     ax.set_xlabel("step")
     ax.set_ylabel("out of the plane")
     ax.set_title(
-        f"The plane shows {100 * land.shown:.0f} % of the ways' spread about its center",
+        f"The plane shows {100 * picture.shown:.0f} % of the ways' spread about its center",
         fontsize="medium",
         color=canvas.INK,
     )
-    columns = min(4, len(land.walkers))
+    columns = min(4, len(picture.trajectories))
     canvas.legend(ax, ncols=columns, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.6))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import OptimizeResult
 
 from .. import engine
+from ..arrays import Array
 from ..errors import InvalidInput
 from ..initialise import init_theta
 from ..network import Network
@@ -45,8 +47,8 @@ class Path:
         Why it stopped.
     """
 
-    thetas: np.ndarray
-    J: np.ndarray
+    thetas: NDArray[np.float64]
+    J: NDArray[np.float64]
     name: str
     reason: str
 
@@ -67,7 +69,7 @@ class Drops:
 
     paths: tuple[Path, ...]
     valleys: tuple[Valley, ...]
-    problem: Any
+    problem: engine.Problem
 
     @property
     def net(self) -> Network:
@@ -75,7 +77,7 @@ class Drops:
         return self.problem.net
 
     @property
-    def labels(self) -> np.ndarray:
+    def labels(self) -> NDArray[np.intp]:
         """The number of each path's valley, from 0, the lowest."""
         labels = np.empty(len(self.paths), dtype=int)
         for number, valley in enumerate(self.valleys):
@@ -83,7 +85,7 @@ class Drops:
         return labels
 
     @property
-    def apart(self) -> np.ndarray:
+    def apart(self) -> NDArray[np.float64]:
         """By path: how far its units have drifted apart at its end; 0 where they are all equal."""
         return np.array([units_apart(self.net, path.thetas[-1]) for path in self.paths])
 
@@ -107,10 +109,14 @@ class Drops:
         True
         """
         goal = self.valleys[0].theta
-        moved = tuple(replace(path, thetas=_moved(self.net, path, goal)) for path in self.paths)
-        return replace(self, paths=moved)
+        nearest = tuple(
+            replace(path, thetas=_moved_path(self.net, path, goal)) for path in self.paths
+        )
+        return replace(self, paths=nearest)
 
-    def landscape(self, *, directions: Any = "pca", steps: int = 41, seed: int = 0) -> Landscape:
+    def landscape(
+        self, *, directions: str | ArrayLike = "pca", steps: int = 41, seed: int = 0
+    ) -> Landscape:
         """Compute the mountains under the ways down.
 
         Parameters
@@ -173,27 +179,32 @@ class _EqualUnits:
     ridge of the mountains, and after some dozens of steps it is rounding that breaks the symmetry.
     """
 
-    def __init__(self, problem: Any) -> None:
+    def __init__(self, problem: engine.Problem) -> None:
         self.net, self.rows, self.lam = problem.net, problem.rows, problem.lam
         self._problem = problem
 
-    def cost_and_gradient(self, theta: np.ndarray) -> tuple[Any, np.ndarray]:
+    def cost_and_gradient(self, theta: NDArray[np.float64]) -> tuple[Array, Array]:
         """J, and its gradient within the part where units are equal."""
         J, D = self._problem.cost_and_gradient(with_equal_units(self.net, theta))
         return J, with_equal_units(self.net, D)
 
-    def costs_and_gradients(self, thetas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def costs_and_gradients(
+        self, thetas: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """J and D of all walkers, of which the first has equal units: one call of the engine."""
         first = with_equal_units(self.net, thetas[0])
-        J, D = self._problem.costs_and_gradients(np.concatenate([first[None], thetas[1:]]))
+        J, D = self._problem.costs_and_gradients([first, *thetas[1:]])
         D[0] = with_equal_units(self.net, D[0])
         return J, D
 
 
+_Walkable = _EqualUnits | engine.Problem
+
+
 def drops(
     net: Network,
-    X: Any,
-    Y: Any,
+    X: Array,
+    Y: Array,
     lam: float = 0.0,
     *,
     n: int = 8,
@@ -203,9 +214,9 @@ def drops(
     max_iter: int = 100,
     method: str = "glorot",
     epsilon: float = 1.0,
-    starts: Any = None,
+    starts: ArrayLike | None = None,
     ridge: float = 0.01,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
 ) -> Drops:
     """Drop walkers on the mountains and let them go down.
 
@@ -260,15 +271,17 @@ def drops(
     problem = engine.prepare(net, X, Y, lam=lam, sample_weight=sample_weight)
     places = [_equal_start(net), *_places(net, n, seed, method, epsilon, starts)]
     names = ["equal weights", *(f"drop {k}" for k in range(1, len(places)))]
-    walk = _walk_together if solver in RULES else _walk_one_by_one
+    walk = _walk_as_stack if solver in RULES else _walk_sequentially
     paths = walk(problem, places, names, solver, learning_rate, max_iter)
-    paths[0] = replace(paths[0], thetas=_each(with_equal_units, net, paths[0].thetas))
+    paths[0] = replace(
+        paths[0], thetas=np.array([with_equal_units(net, theta) for theta in paths[0].thetas])
+    )
     descent = float(np.mean([path.J[0] - path.J[-1] for path in paths]))
     valleys = group_valleys(problem, [path.thetas[-1] for path in paths], ridge * descent)
     return Drops(tuple(paths), tuple(valleys), problem)
 
 
-def _equal_start(net: Network) -> np.ndarray:
+def _equal_start(net: Network) -> NDArray[np.float64]:
     """All weights of a layer equal: half of Glorot's bound, so that no g saturates."""
     weights = [math.sqrt(6 / (rows + columns - 1)) / 2 for rows, columns in net.shapes]
     sizes = [rows * columns for rows, columns in net.shapes]
@@ -276,8 +289,8 @@ def _equal_start(net: Network) -> np.ndarray:
 
 
 def _places(
-    net: Network, n: int, seed: int, method: str, epsilon: float, starts: Any
-) -> list[np.ndarray]:
+    net: Network, n: int, seed: int, method: str, epsilon: float, starts: ArrayLike | None
+) -> list[NDArray[np.float64]]:
     """The random places, each from a seed of its own, or the given ones."""
     if starts is None:
         seeds = np.random.SeedSequence(seed).spawn(n)
@@ -291,27 +304,25 @@ def _places(
     return list(given)
 
 
-def _each(change: Any, net: Network, thetas: np.ndarray) -> np.ndarray:
-    return np.array([change(net, theta) for theta in thetas])
-
-
-def _walk_one_by_one(
-    problem: Any,
-    places: Sequence[np.ndarray],
+def _walk_sequentially(
+    problem: engine.Problem,
+    places: Sequence[NDArray[np.float64]],
     names: Sequence[str],
     solver: str,
     learning_rate: float,
     max_iter: int,
 ) -> list[Path]:
     """Walk down by a full-batch solver, which chooses its own steps."""
-    problems = [_EqualUnits(problem), *[problem] * (len(places) - 1)]
+    problems: list[_Walkable] = [_EqualUnits(problem), *[problem] * (len(places) - 1)]
     return [_walk(*who, solver, max_iter) for who in zip(problems, places, names)]
 
 
-def _walk(problem: Any, start: np.ndarray, name: str, solver: str, max_iter: int) -> Path:
+def _walk(
+    problem: _Walkable, start: NDArray[np.float64], name: str, solver: str, max_iter: int
+) -> Path:
     thetas, heights = [start.copy()], [float(problem.cost_and_gradient(start)[0])]
 
-    def note(point: Any) -> None:
+    def note(point: OptimizeResult) -> None:
         thetas.append(np.array(point.x))
         heights.append(float(point.fun))
 
@@ -326,9 +337,9 @@ def _walk(problem: Any, start: np.ndarray, name: str, solver: str, max_iter: int
     return Path(np.array(thetas), np.array(heights), name, result.message)
 
 
-def _walk_together(
-    problem: Any,
-    places: Sequence[np.ndarray],
+def _walk_as_stack(
+    problem: engine.Problem,
+    places: Sequence[NDArray[np.float64]],
     names: Sequence[str],
     solver: str,
     learning_rate: float,
@@ -345,12 +356,12 @@ def _walk_together(
             state, stack = rule.step(state, stack, D, learning_rate)
             thetas.append(stack)
         heights.append(walkers.costs_and_gradients(stack)[0])
-    ways = zip(np.swapaxes(thetas, 0, 1), np.transpose(heights), names)
-    return [_finite_part(*way) for way in ways]
+    trajectories = zip(np.swapaxes(thetas, 0, 1), np.transpose(heights), names)
+    return [_finite_part(*trajectory) for trajectory in trajectories]
 
 
-def _finite_part(thetas: np.ndarray, J: np.ndarray, name: str) -> Path:
-    """Cut a way where J stops being finite."""
+def _finite_part(thetas: NDArray[np.float64], J: NDArray[np.float64], name: str) -> Path:
+    """Cut a trajectory where J stops being finite."""
     fine = np.isfinite(J) & np.isfinite(thetas).all(axis=1)
     if fine.all():
         return Path(thetas, J, name, "All steps are made.")
@@ -361,7 +372,7 @@ def _finite_part(thetas: np.ndarray, J: np.ndarray, name: str) -> Path:
     return Path(thetas[:end], J[:end], name, reason)
 
 
-def _moved(net: Network, path: Path, goal: np.ndarray) -> np.ndarray:
+def _moved_path(net: Network, path: Path, goal: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move a whole path as its end has to move to lie nearest to the goal."""
     moves = find_moves(net, path.thetas[-1], goal)
     return np.array([moved(net, theta, moves) for theta in path.thetas])

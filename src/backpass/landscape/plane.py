@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import InvalidInput
 from ..network import Network
@@ -69,7 +70,7 @@ def random_plane(net: Network, center: np.ndarray, seed: int) -> Plane:
     return given_plane(net, center, directions)
 
 
-def given_plane(net: Network, center: np.ndarray, directions: np.ndarray) -> Plane:
+def given_plane(net: Network, center: np.ndarray, directions: ArrayLike) -> Plane:
     """Take two directions as they are, or say why they make no plane."""
     array = np.asarray(directions, dtype=float)
     if array.shape != (2, net.n_parameters):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import os
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,10 @@ import numpy as np
 from ..extras import optional
 from ..plots import canvas
 from ..storage.atomic import atomic_write
-from .contours import clear_share, colour_of
-from .terrain import Landscape, Walker
+from .contours import colour_of
+from .picture import Picture, TrajectoryProjection
 
 _MOST_FRAMES = 40
-_CLEAR = 0.5  # ground is seen where it is clearer than this
 _HOVER = (
     "%{fullData.name}, step %{customdata[0]:.0f}<br>J = %{z:.6g}<br>"
     "%{customdata[1]:.3g} away from the plane (%{customdata[2]:.0%} of its way)<extra></extra>"
@@ -45,33 +45,37 @@ td:first-child, th:first-child {{ text-align: left; }}
 """
 
 
-def surface_figure(land: Landscape, fog: float | None) -> Any:
+def surface_figure(picture: Picture, fog: float | None) -> Any:
     """Build the figure: ground, ways, walkers; a slider for the steps, a button for the fog."""
     go = _graph_objects()
-    grounds = [_ground(go, land, land.J)]
+    grounds = [_ground(go, picture, picture.values)]
     if fog is not None:
-        grounds.append(_ground(go, land, in_fog(land, fog, None)).update(visible=False))
-    ways = [_way(go, k, walker) for k, walker in enumerate(land.walkers)]
-    figure = go.Figure([*grounds, *ways], layout=_layout(land))
-    if land.walkers:
-        _add_steps(go, figure, land, fog)
+        grounds.append(_ground(go, picture, picture.in_fog(fog, None)).update(visible=False))
+    trajectories = [
+        _trajectory(go, k, trajectory) for k, trajectory in enumerate(picture.trajectories)
+    ]
+    figure = go.Figure([*grounds, *trajectories], layout=_layout(picture))
+    if picture.trajectories:
+        _add_steps(go, figure, picture, fog)
     if fog is not None:
         _add_fog_buttons(figure)
     return figure
 
 
-def write_page(land: Landscape, path: Any, fog: float | None, title: str) -> None:
+def write_page(
+    picture: Picture, path: str | os.PathLike[str], *, fog: float | None, title: str, about: str
+) -> None:
     """Write the figure, plotly's script inside it, and the walkers' table as one page."""
-    figure = surface_figure(land, fog).to_html(
+    figure = surface_figure(picture, fog).to_html(
         full_html=False,
         include_plotlyjs=True,
         include_mathjax=False,
         default_height="75vh",
         auto_play=False,
     )
-    about = f"{land.net}: {_about(land)}"
+    sentence = f"{about}: {_about(picture)}"
     page = _PAGE.format(
-        title=html.escape(title), about=html.escape(about), figure=figure, table=_table(land)
+        title=html.escape(title), about=html.escape(sentence), figure=figure, table=_table(picture)
     )
     atomic_write(path, page.encode("utf-8"), force=True)
 
@@ -80,23 +84,23 @@ def _graph_objects() -> Any:
     return optional("plotly.graph_objects", "Drawing the mountains in 3-D")
 
 
-def _about(land: Landscape) -> str:
-    if not land.walkers:
+def _about(picture: Picture) -> str:
+    if not picture.trajectories:
         return "the heights of J over a plane through the space of its parameters."
     return (
         "the heights of J over a plane through the space of its parameters. A way is drawn at its "
         "own height; where it floats over the ground or runs below it, it is away from the plane. "
-        f"The plane shows {100 * land.shown:.0f} % of the ways' spread about its center."
+        f"The plane shows {100 * picture.shown:.0f} % of the ways' spread about its center."
     )
 
 
-def _ground(go: Any, land: Landscape, J: np.ndarray) -> Any:
+def _ground(go: Any, picture: Picture, J: np.ndarray) -> Any:
     return go.Surface(
-        x=land.alpha,
-        y=land.beta,
+        x=picture.axes[0],
+        y=picture.axes[1],
         z=J,
-        cmin=float(np.nanmin(land.J)),
-        cmax=float(np.nanmax(land.J)),
+        cmin=float(np.nanmin(picture.values)),
+        cmax=float(np.nanmax(picture.values)),
         colorscale="Cividis",
         colorbar={"title": "J", "thickness": 14, "len": 0.6},
         contours={"z": {"show": True, "usecolormap": False, "color": "#ffffff", "width": 1}},
@@ -106,33 +110,37 @@ def _ground(go: Any, land: Landscape, J: np.ndarray) -> Any:
     )
 
 
-def _way(go: Any, k: int, walker: Walker) -> Any:
-    steps = np.arange(len(walker.J))
+def _trajectory(go: Any, k: int, trajectory: TrajectoryProjection) -> Any:
+    steps = np.arange(len(trajectory.J))
     look = {"color": colour_of(k), "width": 7, "dash": ("solid", "dash", "dot")[k // 4 % 3]}
-    return _up_to(go, walker, len(steps) - 1).update(
-        customdata=np.column_stack([steps, walker.distance, walker.hidden]),
+    return _up_to(go, trajectory, len(steps) - 1).update(
+        customdata=np.column_stack([steps, trajectory.distance, trajectory.hidden]),
         mode="lines+markers",
         line=look,
         marker_color=colour_of(k),
-        name=walker.name,
+        name=trajectory.name,
         hovertemplate=_HOVER,
     )
 
 
-def _up_to(go: Any, walker: Walker, step: int) -> Any:
+def _up_to(go: Any, trajectory: TrajectoryProjection, step: int) -> Any:
     """A way as far as it has come: its start and the walker's place are larger points."""
-    alpha, beta, J = (values[: step + 1] for values in (walker.alpha, walker.beta, walker.J))
+    alpha, beta, J = (
+        values[: step + 1] for values in (trajectory.alpha, trajectory.beta, trajectory.J)
+    )
     sizes = np.full(len(J), 2)
     sizes[0], sizes[-1] = 5, 8
     return go.Scatter3d(x=alpha, y=beta, z=J, marker={"size": sizes, "line": {"width": 0}})
 
 
-def _layout(land: Landscape) -> dict[str, Any]:
+def _layout(picture: Picture) -> dict[str, Any]:
     clear = "rgba(0,0,0,0)"
-    heights = np.concatenate([land.J.ravel(), *(walker.J for walker in land.walkers)])
+    heights = np.concatenate(
+        [picture.values.ravel(), *(trajectory.J for trajectory in picture.trajectories)]
+    )
     scene = {
-        "xaxis": _axis("α", land.alpha),
-        "yaxis": _axis("β", land.beta),
+        "xaxis": _axis("α", picture.axes[0]),
+        "yaxis": _axis("β", picture.axes[1]),
         "zaxis": _axis("J", heights),
         "aspectratio": {"x": 1, "y": 1, "z": 0.6},
     }
@@ -157,11 +165,11 @@ def _axis(name: str, values: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _add_steps(go: Any, figure: Any, land: Landscape, fog: float | None) -> None:
+def _add_steps(go: Any, figure: Any, picture: Picture, fog: float | None) -> None:
     """Let a slider walk the walkers down; in fog, the ground is seen around them only."""
-    last = max(len(walker.J) for walker in land.walkers) - 1
+    last = max(len(trajectory.J) for trajectory in picture.trajectories) - 1
     stops = np.unique(np.linspace(0, last, _MOST_FRAMES).round().astype(int))
-    figure.frames = [_frame(go, land, int(step), fog) for step in stops]
+    figure.frames = [_frame(go, picture, int(step), fog) for step in stops]
     instantly = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
     steps = [
         {"label": str(step), "method": "animate", "args": [[str(step)], instantly]}
@@ -173,18 +181,17 @@ def _add_steps(go: Any, figure: Any, land: Landscape, fog: float | None) -> None
     )
 
 
-def _frame(go: Any, land: Landscape, step: int, fog: float | None) -> Any:
+def _frame(go: Any, picture: Picture, step: int, fog: float | None) -> Any:
     """The ways up to a step; in fog with the ground that can be seen from there."""
-    ways = [_up_to(go, walker, step) for walker in land.walkers]
+    trajectories = [_up_to(go, trajectory, step) for trajectory in picture.trajectories]
     if fog is None:
-        return go.Frame(name=str(step), data=ways, traces=list(range(1, len(ways) + 1)))
-    seen = go.Surface(z=in_fog(land, fog, step))
-    return go.Frame(name=str(step), data=[seen, *ways], traces=list(range(1, len(ways) + 2)))
-
-
-def in_fog(land: Landscape, fog: float, step: int | None) -> np.ndarray:
-    """Heights, with NaN where no walker can see."""
-    return np.where(clear_share(land, fog, step) > _CLEAR, land.J, np.nan)
+        return go.Frame(
+            name=str(step), data=trajectories, traces=list(range(1, len(trajectories) + 1))
+        )
+    seen = go.Surface(z=picture.in_fog(fog, step))
+    return go.Frame(
+        name=str(step), data=[seen, *trajectories], traces=list(range(1, len(trajectories) + 2))
+    )
 
 
 def _add_fog_buttons(figure: Any) -> None:
@@ -198,14 +205,14 @@ def _add_fog_buttons(figure: Any) -> None:
     figure.update_layout(updatemenus=[{"type": "buttons", "buttons": buttons, **place}])
 
 
-def _table(land: Landscape) -> str:
+def _table(picture: Picture) -> str:
     """The walkers as an HTML table."""
-    if not land.walkers:
+    if not picture.trajectories:
         return ""
     rows = "".join(
         f"<tr><td>{html.escape(w.name)}</td><td>{w.J[0]:.6g}</td><td>{w.J[-1]:.6g}</td>"
         f"<td>{len(w.J) - 1}</td><td>{w.distance[-1]:.3g}</td><td>{w.hidden[-1]:.0%}</td></tr>"
-        for w in land.walkers
+        for w in picture.trajectories
     )
     heads = ("walker", "J at its start", "J at its end", "steps", "from the plane", "hidden")
     head = "".join(f"<th>{name}</th>" for name in heads)

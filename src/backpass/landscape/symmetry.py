@@ -11,7 +11,7 @@ valley, not many.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -66,7 +66,9 @@ def align(net: Network, theta: np.ndarray, to: np.ndarray) -> np.ndarray:
     return moved(net, theta, find_moves(net, theta, to))
 
 
-def equivalent_copy(net: Network, theta: np.ndarray, seed: Any = 0) -> np.ndarray:
+def equivalent_copy(
+    net: Network, theta: np.ndarray, seed: int | np.random.Generator = 0
+) -> np.ndarray:
     """Exchange hidden units at random, and turn some where g allows it.
 
     Parameters

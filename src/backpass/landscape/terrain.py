@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from .. import engine
-from ..arrays import as_vector
+from .. import engine, old_names
+from ..arrays import Array, as_vector
 from ..errors import InvalidInput
 from ..network import Network
+from .picture import Picture, TrajectoryProjection
 from .plane import Plane, given_plane, principal_plane, random_plane
-from .valleys import height
+from .valleys import HasCost, height
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from plotly.graph_objects import Figure
+
+    from .contours import LandscapeDisplay
+
+__getattr__ = old_names("landscape.terrain")
 
 _MARGIN = 0.2  # of ground around the paths, as a share of their extent
-
-
-@dataclass(frozen=True, eq=False)
-class Walker:
-    """A way down, as the picture shows it.
-
-    Attributes
-    ----------
-    alpha, beta : ndarrays of shape (k,)
-        Where the foot of each point stands in the plane.
-    J : ndarray of shape (k,)
-        J at the points themselves, not at their feet.
-    distance : ndarray of shape (k,)
-        How far each point lies from the plane, in units of θ.
-    hidden : ndarray of shape (k,)
-        The same as a share of its distance from the center: 0 lies in the plane, 1 is all that
-        the picture cannot show.
-    name : str
-        How it is called in the picture.
-    """
-
-    alpha: np.ndarray
-    beta: np.ndarray
-    J: np.ndarray
-    distance: np.ndarray
-    hidden: np.ndarray
-    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +43,7 @@ class Landscape:
         The grid's lines.
     J : ndarray of shape (k, k)
         Heights: ``J[i, j]`` belongs to ``beta[i]`` and ``alpha[j]``.
-    walkers : tuple of Walker
+    walkers : tuple of TrajectoryProjection
         The paths, with their distance from the plane.
     shown : float
         The share of the paths' variance about the center that lies in the plane; 1 without paths.
@@ -67,13 +51,20 @@ class Landscape:
 
     net: Network
     plane: Plane
-    alpha: np.ndarray
-    beta: np.ndarray
-    J: np.ndarray
-    walkers: tuple[Walker, ...] = ()
+    alpha: NDArray[np.float64]
+    beta: NDArray[np.float64]
+    J: NDArray[np.float64]
+    walkers: tuple[TrajectoryProjection, ...] = ()
     shown: float = 1.0
 
-    def plot(self, *, ax: Any = None, fog: float | None = None, step: int | None = None) -> Any:
+    @property
+    def picture(self) -> Picture:
+        """What its pictures show: the heights, the paths and the share of them that is seen."""
+        return Picture(self.J, (self.alpha, self.beta), self.walkers, self.shown)
+
+    def plot(
+        self, *, ax: Axes | None = None, fog: float | None = None, step: int | None = None
+    ) -> LandscapeDisplay:
         """Draw contours.
 
         Parameters
@@ -103,7 +94,7 @@ class Landscape:
 
         return LandscapeDisplay(self).plot(ax=ax, fog=fog, step=step)
 
-    def surface(self, *, fog: float | None = None) -> Any:
+    def surface(self, *, fog: float | None = None) -> Figure:
         """Make the 3-D picture, with a slider for the steps and a button for the fog.
 
         Parameters
@@ -132,10 +123,14 @@ class Landscape:
         """
         from .surface import surface_figure
 
-        return surface_figure(self, fog)
+        return surface_figure(self.picture, fog)
 
     def to_html(
-        self, path: Any, *, fog: float | None = 0.15, title: str = "J as mountains"
+        self,
+        path: str | os.PathLike[str],
+        *,
+        fog: float | None = 0.15,
+        title: str = "J as mountains",
     ) -> None:
         """Write the 3-D picture as one file that works offline.
 
@@ -168,22 +163,22 @@ class Landscape:
         """
         from .surface import write_page
 
-        write_page(self, path, fog, title)
+        write_page(self.picture, path, fog=fog, title=title, about=str(self.net))
 
 
 def landscape(
     net: Network,
-    X: Any,
-    Y: Any,
+    X: Array,
+    Y: Array,
     lam: float = 0.0,
     *,
-    center: Any = None,
-    path: Any = None,
-    directions: Any = None,
+    center: ArrayLike | None = None,
+    path: NDArray[np.float64] | Sequence[ArrayLike] | None = None,
+    directions: str | ArrayLike | None = None,
     span: float | None = None,
     steps: int = 41,
     seed: int = 0,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     names: Sequence[str] | None = None,
 ) -> Landscape:
     """Compute J around a point or along paths, over a plane.
@@ -247,14 +242,16 @@ def landscape(
     paths = _as_paths(net, path)
     plane = _lay_plane(net, _center(net, center, paths), paths, directions, seed)
     walkers = tuple(
-        _walker(problem, plane, p, name) for p, name in zip(paths, _names(paths, names))
+        _project(problem, plane, p, name) for p, name in zip(paths, _names(paths, names))
     )
     alpha, beta = _grid(walkers, span, steps)
     J = np.array([[height(problem, plane.point(a, b)) for a in alpha] for b in beta])
     return Landscape(net, plane, alpha, beta, J, walkers, _share_shown(plane, paths))
 
 
-def _as_paths(net: Network, path: Any) -> list[np.ndarray]:
+def _as_paths(
+    net: Network, path: NDArray[np.float64] | Sequence[ArrayLike] | None
+) -> list[NDArray[np.float64]]:
     """A list of (k, n) arrays, from one or several."""
     if path is None:
         return []
@@ -269,11 +266,13 @@ def _as_paths(net: Network, path: Any) -> list[np.ndarray]:
     return paths
 
 
-def _names(paths: list[np.ndarray], names: Sequence[str] | None) -> Sequence[str]:
+def _names(paths: list[NDArray[np.float64]], names: Sequence[str] | None) -> Sequence[str]:
     return [f"path {k}" for k in range(len(paths))] if names is None else names
 
 
-def _center(net: Network, center: Any, paths: list[np.ndarray]) -> np.ndarray:
+def _center(
+    net: Network, center: ArrayLike | None, paths: list[NDArray[np.float64]]
+) -> NDArray[np.float64]:
     if center is not None:
         given = as_vector(center, "center", net.n_parameters, net.why_so_long())
         return np.array(given, dtype=float)
@@ -283,7 +282,11 @@ def _center(net: Network, center: Any, paths: list[np.ndarray]) -> np.ndarray:
 
 
 def _lay_plane(
-    net: Network, center: np.ndarray, paths: list[np.ndarray], directions: Any, seed: int
+    net: Network,
+    center: NDArray[np.float64],
+    paths: list[NDArray[np.float64]],
+    directions: str | ArrayLike | None,
+    seed: int,
 ) -> Plane:
     """Choose the plane by the kind of directions."""
     if directions is None:
@@ -299,37 +302,42 @@ def _lay_plane(
     return principal_plane(center, np.vstack(paths))
 
 
-def _walker(problem: Any, plane: Plane, path: np.ndarray, name: str) -> Walker:
+def _project(
+    problem: HasCost, plane: Plane, path: NDArray[np.float64], name: str
+) -> TrajectoryProjection:
+    """Where each point of a path stands in the plane, and how far it is from it."""
     alpha, beta = plane.coordinates(path).T
     distance = plane.distances(path)
     from_center = np.linalg.norm(path - plane.center, axis=1)
     hidden = np.divide(distance, from_center, out=np.zeros_like(distance), where=from_center > 0)
     J = np.array([height(problem, theta) for theta in path])
-    return Walker(alpha, beta, J, distance, np.minimum(hidden, 1.0), name)
+    return TrajectoryProjection(alpha, beta, J, distance, np.minimum(hidden, 1.0), name)
 
 
 def _grid(
-    walkers: tuple[Walker, ...], span: float | None, steps: int
-) -> tuple[np.ndarray, np.ndarray]:
+    trajectories: tuple[TrajectoryProjection, ...], span: float | None, steps: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The lines of the grid: around the center, or over all the ground that the walkers cover."""
     if steps < 2:
         raise InvalidInput(f"A grid has two lines or more each way, not {steps}.")
-    if span is not None or not walkers:
+    if span is not None or not trajectories:
         line = np.linspace(-1.0, 1.0, steps) * (1.0 if span is None else span)
         return line, line.copy()
-    alphas = np.concatenate([walker.alpha for walker in walkers])
-    betas = np.concatenate([walker.beta for walker in walkers])
+    alphas = np.concatenate([way.alpha for way in trajectories])
+    betas = np.concatenate([way.beta for way in trajectories])
     return _line_over(alphas, betas, steps), _line_over(betas, alphas, steps)
 
 
-def _line_over(values: np.ndarray, others: np.ndarray, steps: int) -> np.ndarray:
+def _line_over(
+    values: NDArray[np.float64], others: NDArray[np.float64], steps: int
+) -> NDArray[np.float64]:
     """Cover the values with a margin; never much narrower than the other direction."""
     extent = max(np.ptp(values), 0.25 * np.ptp(others), np.finfo(float).eps)
     middle, half = (values.min() + values.max()) / 2, extent * (0.5 + _MARGIN)
     return np.linspace(middle - half, middle + half, steps)
 
 
-def _share_shown(plane: Plane, paths: list[np.ndarray]) -> float:
+def _share_shown(plane: Plane, paths: list[NDArray[np.float64]]) -> float:
     if not paths:
         return 1.0
     points = np.vstack(paths)

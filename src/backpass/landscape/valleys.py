@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..arrays import Array
+from ..network import Network
 from .symmetry import align
 
 _POINTS_ON_THE_WAY = 16
+
+Theta = NDArray[np.float64]  # all parameters, unrolled: shape (n,)
+
+
+class HasCost(Protocol):
+    """What is asked of a problem here: J and its gradient. ``engine.prepare`` makes such."""
+
+    @property
+    def net(self) -> Network:
+        """The network."""
+        ...
+
+    def cost_and_gradient(self, theta: Theta) -> tuple[Array, Array]:
+        """J, a number, and D of shape (n,)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +48,12 @@ class Valley:
     """
 
     J: float
-    theta: np.ndarray
+    theta: Theta
     members: tuple[int, ...]
     ridges: tuple[float, ...]
 
 
-def group_valleys(problem: Any, ends: Sequence[np.ndarray], tallest: float) -> list[Valley]:
+def group_valleys(problem: HasCost, ends: Sequence[Theta], tallest: float) -> list[Valley]:
     """Group points into valleys, the lowest first.
 
     Two points lie in one valley where the straight way between them, after units have been
@@ -78,8 +96,11 @@ def group_valleys(problem: Any, ends: Sequence[np.ndarray], tallest: float) -> l
     return valleys
 
 
-def ridge(problem: Any, one: np.ndarray, other: np.ndarray) -> float:
-    """How far the straight way between two points, after ``align``, rises above the higher one."""
+def ridge(problem: HasCost, one: Theta, other: Theta) -> float:
+    """How far the straight way between two points, after ``align``, rises above the higher one.
+
+    A ridge that is narrower than a seventeenth of the way may stand between two samples.
+    """
     start = align(problem.net, one, to=other)
     if np.array_equal(start, other):
         return 0.0
@@ -88,7 +109,7 @@ def ridge(problem: Any, one: np.ndarray, other: np.ndarray) -> float:
     return max(0.0, max(heights) - max(heights[0], heights[-1]))
 
 
-def height(problem: Any, theta: np.ndarray) -> float:
+def height(problem: HasCost, theta: Theta) -> float:
     """J(θ)."""
     return float(problem.cost_and_gradient(theta)[0])
 
