@@ -95,6 +95,7 @@ _MOVED = {
     "explain": "inspection.explain",
     "export": "io.export",
     "files": "storage.atomic",
+    "formulas": "activations losses",
     "gradcheck": "inspection.gradcheck",
     "idx": "data.idx",
     "matlab": "data.matlab",

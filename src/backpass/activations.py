@@ -11,9 +11,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from .arrays import Array, array_namespace, log1p, where_positive
 from .errors import InvalidNetwork
+
+
+class Named(Protocol):
+    """What has a name in plain text and in LaTeX."""
+
+    @property
+    def text(self) -> str:
+        """Plain text."""
+        ...
+
+    @property
+    def latex(self) -> str:
+        """LaTeX, without dollars."""
+        ...
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula in plain text and in LaTeX; ``@`` in it stands for a number's name."""
+
+    text: str
+    latex: str
+
+    def at(self, z: Named) -> Formula:
+        """Put the name of a number in its place."""
+        return Formula(self.text.replace("@", z.text), self.latex.replace("@", z.latex))
 
 
 @dataclass(frozen=True)
@@ -35,6 +62,13 @@ class Activation:
     core : str or None
         The name by which the fast engines know the library's own; it tells them nothing of a
         function that is not registered in ``ACTIVATIONS``.
+    formula, slope : Formula or None
+        How g and g′ are written, where explanations should write them out.
+
+    References
+    ----------
+    Each of the library's own names its source in its docstring; "sigmoid" in the notes is
+    ``logistic``.
 
     Examples
     --------
@@ -48,9 +82,11 @@ class Activation:
     g: Callable[[Array], Array]
     g_prime: Callable[[Array], Array]
     smooth: bool = True
-    # What is said about g, not what g is: an activation from an old pickle lacks both.
+    # What is said about g, not what g is: an activation from an old pickle lacks it.
     odd: bool = field(default=False, compare=False)
     core: str | None = field(default=None, compare=False)
+    formula: Formula | None = field(default=None, compare=False)
+    slope: Formula | None = field(default=None, compare=False)
 
 
 def identity(z: Array) -> Array:
@@ -184,25 +220,96 @@ def softplus_gradient(z: Array) -> Array:
     return sigmoid(z)
 
 
-ACTIVATIONS: dict[str, Activation] = {
-    "identity": Activation("identity", identity, identity_gradient, odd=True, core="identity"),
-    "logistic": Activation("logistic", sigmoid, sigmoid_gradient, core="logistic"),
-    "tanh": Activation("tanh", tanh, tanh_gradient, odd=True, core="tanh"),
-    "relu": Activation("relu", relu, relu_gradient, smooth=False, core="relu"),
-    "leaky_relu": Activation(
-        "leaky_relu", leaky_relu, leaky_relu_gradient, smooth=False, core="leaky_relu"
+PLAIN = Formula("@", "@")
+LOGISTIC = Formula("1 / (1 + e^−@)", r"\frac{1}{1 + e^{-@}}")
+
+_OWN = (
+    Activation(
+        "identity",
+        identity,
+        identity_gradient,
+        odd=True,
+        core="identity",
+        formula=PLAIN,
+        slope=Formula("1", "1"),
     ),
-    "gelu": Activation("gelu", gelu, gelu_gradient, core="gelu"),
-    "silu": Activation("silu", silu, silu_gradient, core="silu"),
-    "softplus": Activation("softplus", softplus, softplus_gradient, core="softplus"),
-}
+    Activation(
+        "logistic",
+        sigmoid,
+        sigmoid_gradient,
+        core="logistic",
+        formula=LOGISTIC,
+        slope=Formula("g(@) (1 − g(@))", r"g(@)\,(1 - g(@))"),
+    ),
+    Activation(
+        "tanh",
+        tanh,
+        tanh_gradient,
+        odd=True,
+        core="tanh",
+        formula=Formula("tanh(@)", r"\tanh @"),
+        slope=Formula("1 − tanh²(@)", r"1 - \tanh^2 @"),
+    ),
+    Activation(
+        "relu",
+        relu,
+        relu_gradient,
+        smooth=False,
+        core="relu",
+        formula=Formula("max(@, 0)", r"\max(@, 0)"),
+        slope=Formula("1 where @ > 0, else 0", r"[@ > 0]"),
+    ),
+    Activation(
+        "leaky_relu",
+        leaky_relu,
+        leaky_relu_gradient,
+        smooth=False,
+        core="leaky_relu",
+        formula=Formula("@ where @ > 0, else 0.01 @", r"\max(@, 0.01\,@)"),
+        slope=Formula("1 where @ > 0, else 0.01", r"[@ > 0] + 0.01\,[@ \le 0]"),
+    ),
+    Activation(
+        "gelu",
+        gelu,
+        gelu_gradient,
+        core="gelu",
+        formula=Formula(
+            "@/2 (1 + tanh(√(2/π)(@ + 0.044715 @³)))",
+            r"\tfrac{@}{2} (1 + \tanh(\sqrt{2/\pi}\,(@ + 0.044715\, @^3)))",
+        ),
+    ),
+    Activation(
+        "silu",
+        silu,
+        silu_gradient,
+        core="silu",
+        formula=Formula("@ / (1 + e^−@)", r"\frac{@}{1 + e^{-@}}"),
+    ),
+    Activation(
+        "softplus",
+        softplus,
+        softplus_gradient,
+        core="softplus",
+        formula=Formula("log(1 + e^@)", r"\log(1 + e^{@})"),
+        slope=LOGISTIC,
+    ),
+)
+ACTIVATIONS: dict[str, Activation] = {g.name: g for g in _OWN}
 ALIASES = {"sigmoid": "logistic"}
+
+# By the first release's names.
+VALUE_FORMULAS = {g.name: g.formula for g in _OWN if g.formula}
+SLOPE_FORMULAS = {g.name: g.slope for g in _OWN if g.slope}
 
 
 def find_activation(which: str | Activation) -> Activation:
-    """Return the activation of that name, or the activation itself; raise InvalidNetwork else."""
+    """Return the activation of that name, or the activation itself; raise InvalidNetwork else.
+
+    In place of the library's own from an old pickle stands the one that is registered, of which
+    more is said.
+    """
     if isinstance(which, Activation):
-        return which
+        return ACTIVATIONS[which.name] if is_own(which) else which
     name = ALIASES.get(which, which)
     if name not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
@@ -210,10 +317,14 @@ def find_activation(which: str | Activation) -> Activation:
     return ACTIVATIONS[name]
 
 
+def is_own(activation: Activation) -> bool:
+    """Whether an activation is the library's: one of a user's may have the name of another."""
+    return ACTIVATIONS.get(activation.name) == activation
+
+
 def core_name(activation: Activation) -> str | None:
     """Return the name by which the fast engines know an activation; None for a user's own."""
-    registered = ACTIVATIONS.get(activation.name)
-    return registered.core if registered is not None and registered == activation else None
+    return ACTIVATIONS[activation.name].core if is_own(activation) else None
 
 
 def _as_array(z: Array) -> Array:
@@ -228,8 +339,10 @@ def _as_array(z: Array) -> Array:
 __all__ = [
     "ACTIVATIONS",
     "Activation",
+    "Formula",
     "core_name",
     "find_activation",
+    "is_own",
     "sigmoid",
     "sigmoid_gradient",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .activations import identity, relu, sigmoid
+from .activations import LOGISTIC, PLAIN, Formula, identity, relu, sigmoid
 from .arrays import Array, array_namespace, log1p, real_part, where_positive
 from .errors import InvalidNetwork
 
@@ -44,6 +44,14 @@ class Loss:
     core : str or None
         The name by which the fast engines know the library's own; it tells them nothing of a loss
         that is not registered in ``LOSSES``.
+    classification : bool
+        Whether it is a loss for classes; the others are for numbers.
+    formula : Formula or None
+        How one example's loss is written, where explanations should write it out.
+
+    References
+    ----------
+    P. McCullagh and J. A. Nelder, "Generalized linear models", 2nd edition, 1989: canonical links.
 
     Examples
     --------
@@ -59,14 +67,15 @@ class Loss:
     output: str = "identity"
     smooth: bool = True
     parameter: float | None = None
-    # What is said about the loss, not what it is: one from an old pickle lacks both.
+    # What is said about the loss, not what it is: one from an old pickle lacks it.
     canonical: bool = field(default=False, compare=False)
     core: str | None = field(default=None, compare=False)
+    classification: bool = field(default=False, compare=False)
+    formula: Formula | None = field(default=None, compare=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        build = FAMILIES.get(self.name)
-        if build is not None and build(self.parameter) == self:
-            return build, (self.parameter,)  # its functions are closures, which have no name
+        if self.name in FAMILIES and is_own(self):
+            return FAMILIES[self.name], (self.parameter,)  # closures are functions without a name
         return Loss, tuple(getattr(self, each) for each in self.__dataclass_fields__)
 
 
@@ -234,8 +243,8 @@ def _quantile(q: float) -> Loss:
     return Loss("quantile", identity, value, delta, smooth=False, parameter=q, core="quantile")
 
 
-LOSSES: dict[str, Loss] = {
-    "log_loss": Loss(
+_OWN = (
+    Loss(
         "log_loss",
         softmax,
         log_loss_value,
@@ -243,8 +252,10 @@ LOSSES: dict[str, Loss] = {
         "softmax",
         canonical=True,
         core="log_loss",
+        classification=True,
+        formula=Formula("−Σₖ yₖ log aₖ", r"-\sum_k y_k \log a_k"),
     ),
-    "binary_log_loss": Loss(
+    Loss(
         "binary_log_loss",
         sigmoid,
         binary_log_loss_value,
@@ -252,16 +263,22 @@ LOSSES: dict[str, Loss] = {
         "logistic",
         canonical=True,
         core="binary_log_loss",
+        classification=True,
+        formula=Formula(
+            "Σₖ −yₖ log aₖ − (1 − yₖ) log(1 − aₖ)",
+            r"\sum_k -y_k \log a_k - (1 - y_k) \log(1 - a_k)",
+        ),
     ),
-    "squared_error": Loss(
+    Loss(
         "squared_error",
         identity,
         squared_error_value,
         squared_error_delta,
         canonical=True,
         core="squared_error",
+        formula=Formula("½ Σₖ (aₖ − yₖ)²", r"\tfrac12 \sum_k (a_k - y_k)^2"),
     ),
-    "poisson": Loss(
+    Loss(
         "poisson",
         exponential,
         poisson_value,
@@ -269,37 +286,76 @@ LOSSES: dict[str, Loss] = {
         "exp",
         canonical=True,
         core="poisson",
+        formula=Formula(
+            "Σₖ aₖ − yₖ log aₖ + yₖ log yₖ − yₖ", r"\sum_k a_k - y_k \log a_k + y_k \log y_k - y_k"
+        ),
     ),
-    "huber": huber(),
-    "absolute_error": Loss(
+    huber(),
+    Loss(
         "absolute_error",
         identity,
         absolute_error_value,
         absolute_error_delta,
         smooth=False,
         core="absolute_error",
+        formula=Formula("Σₖ |aₖ − yₖ|", r"\sum_k |a_k - y_k|"),
     ),
-    "quantile": quantile(),
-}
-# The losses with a parameter: what builds one, without looking at it.
-FAMILIES: dict[str, Callable[[Any], Loss]] = {"huber": _huber, "quantile": _quantile}
+    quantile(),
+)
+LOSSES: dict[str, Loss] = {loss.name: loss for loss in _OWN}
+FAMILIES: dict[str, Callable[[float], Loss]] = {"huber": huber, "quantile": quantile}
+FOR_CLASSES = tuple(loss.name for loss in _OWN if loss.classification)
+FOR_NUMBERS = tuple(loss.name for loss in _OWN if not loss.classification)
+LOSS_FORMULAS = {loss.name: loss.formula for loss in _OWN if loss.formula}  # the first release's
 
 
 def find_loss(which: str | Loss) -> Loss:
-    """Return the loss of that name, or the loss itself; raise InvalidNetwork for neither."""
+    """Return the loss of that name, or the loss itself; raise InvalidNetwork for neither.
+
+    In place of the library's own from an old pickle stands the one that is registered, of which
+    more is said.
+    """
     if isinstance(which, Loss):
-        return which
+        return _registered(which) or which
     if which not in LOSSES:
         raise InvalidNetwork(f"There is no loss {which!r}; the library has {', '.join(LOSSES)}.")
     return LOSSES[which]
 
 
+def own_loss(name: str, parameter: float | None) -> Loss:
+    """Return the library's loss of a name, with a threshold or a quantile where it has one.
+
+    Raises
+    ------
+    InvalidNetwork
+        If the loss can have no such parameter.
+    """
+    loss = find_loss(name)
+    if parameter == loss.parameter:
+        return loss
+    if parameter is None or name not in FAMILIES:
+        raise InvalidNetwork(f"The loss {name} has no parameter {parameter!r}.")
+    return FAMILIES[name](parameter)
+
+
+def is_own(loss: Loss) -> bool:
+    """Whether a loss is the library's: one of a user's may have the name of another."""
+    return _registered(loss) is not None
+
+
 def core_name(loss: Loss) -> str | None:
     """Return the name by which the fast engines know a loss; None for a user's own."""
-    registered = LOSSES.get(loss.name)
-    if loss.name in FAMILIES and loss.parameter is not None:
-        registered = FAMILIES[loss.name](loss.parameter)
-    return registered.core if registered is not None and registered == loss else None
+    ours = _registered(loss)
+    return ours.core if ours is not None else None
+
+
+def _registered(loss: Loss) -> Loss | None:
+    """The library's loss that equals this one."""
+    try:
+        ours = own_loss(loss.name, loss.parameter)
+    except (InvalidNetwork, TypeError):  # a name or a parameter of the user's
+        return None
+    return ours if ours == loss else None
 
 
 OUTPUTS: dict[str, Callable[[Array], Array]] = {
@@ -307,6 +363,12 @@ OUTPUTS: dict[str, Callable[[Array], Array]] = {
     "logistic": sigmoid,
     "exp": exponential,
     "identity": identity,
+}
+OUTPUT_FORMULAS = {
+    "softmax": Formula("e^@ / Σₖ e^zₖ, by row", r"e^{@} / \sum_k e^{z_k}"),
+    "logistic": LOGISTIC,
+    "exp": Formula("e^@", "e^{@}"),
+    "identity": PLAIN,
 }
 
 

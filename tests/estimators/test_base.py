@@ -492,7 +492,7 @@ def test_a_warning_of_partial_fit_and_of_blocks_points_at_the_users_line():
 def test_a_warning_from_where_nobody_called_is_still_said():
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        exec("from backpass.warn import warn\nwarn('alone')", {"__name__": "backpass.alone"})
+        exec("from backpass.errors import warn\nwarn('alone')", {"__name__": "backpass.alone"})
     assert [str(w.message) for w in heard] == ["alone"]
 
 

@@ -55,7 +55,7 @@ def test_the_page_holds_the_scene_in_full_precision():
     held = json.loads(re.search(r'type="application/json">(.*?)</script>', page, re.S)[1])
     np.testing.assert_array_equal(held["theta"], scene.theta)
     assert held["net"] == {"sizes": [64, 8, 10], "hidden": ["tanh"], "loss": "log_loss",
-                           "parameter": None}  # fmt: skip
+                           "parameter": None, "output": "softmax", "canonical": True}  # fmt: skip
     assert held["live"] is True
 
 

@@ -10,11 +10,10 @@ import numpy as np
 from ..data.cells import cells_of, is_gap
 from ..data.preprocessing import Categorical, Preprocessing, Target, Unknown
 from ..data.tables import Table
-from ..errors import InvalidInput
+from ..errors import InvalidInput, warn
 from ..inspection.decay import lam_of_rows, what_is_missing
 from ..inspection.trace import Trace, trace
 from ..network import Network
-from ..warn import warn
 from .source import load_known
 
 

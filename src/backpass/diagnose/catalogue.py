@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..formulas import LOSS_FORMULAS
 from ..network import Network
 from .family import Recipe
 from .probes import is_classification
@@ -370,7 +369,7 @@ _COSTS_OF = {
 
 
 def _costs(net: Network) -> Iterator[Entry]:
-    known = LOSS_FORMULAS.get(net.loss.name)
+    known = net.loss.formula
     right = f"cost(i) = {known.text}" if known else f"cost(i) of {net.loss.name}"
     for variant in _COSTS_OF.get(net.loss.name, ()):
         what = _COSTS[variant]

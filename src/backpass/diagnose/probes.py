@@ -48,7 +48,7 @@ class Probe:
 
 def is_classification(loss: Loss) -> bool:
     """Whether the targets are classes, 0 or 1."""
-    return loss.name in ("log_loss", "binary_log_loss")
+    return loss.classification
 
 
 def families(

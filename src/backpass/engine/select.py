@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..errors import warn
 from ..network import Network
-from ..warn import warn
 from . import native
 from .blocked import problem as blocked
 

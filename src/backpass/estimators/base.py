@@ -34,7 +34,7 @@ from sklearn.utils.validation import (
 from .. import engine
 from ..activations import ACTIVATIONS, Activation, find_activation
 from ..arrays import array_namespace, as_csr, as_numpy, in_precision, like
-from ..errors import InvalidInput
+from ..errors import InvalidInput, warn
 from ..initialise import init_theta
 from ..losses import LOSSES, Loss
 from ..network import Network
@@ -47,7 +47,6 @@ from ..training import loops as training
 from ..training.checkpoints import Checkpoint, checkpoint_at, identity
 from ..training.loops import Ended, Patience, Plan, Progress, State, StopReason, Watch
 from ..training.restarts import Runs
-from ..warn import warn
 from .drafts import found, original, published_whole
 from .findings import Findings
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters

@@ -21,7 +21,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ..arrays import array_namespace, as_numpy, is_array_api_obj, like
-from ..losses import LOSSES, Loss, find_loss
+from ..losses import FOR_CLASSES, FOR_NUMBERS, LOSSES, Loss, find_loss
 from ..network import Network
 from ..streaming.blocks import Blocks
 from ..streaming.dask import is_dask, lazily, lazy_accuracy, lazy_r_squared
@@ -80,7 +80,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "loss": [StrOptions({"log_loss", "binary_log_loss"}), Loss],
+        "loss": [StrOptions({*FOR_CLASSES}), Loss],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
     _y_is_numeric = False
@@ -420,7 +420,7 @@ class MLPRegressor(RegressorMixin, Perceptron):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
         "loss": [
-            StrOptions({"squared_error", "poisson", "huber", "absolute_error", "quantile"}),
+            StrOptions({*FOR_NUMBERS}),
             Loss,
         ],
     }

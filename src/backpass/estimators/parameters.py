@@ -17,10 +17,9 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from ..activations import ACTIVATIONS, ALIASES, Activation
 from ..engine import Dropout, Optimizer
-from ..errors import InvalidInput
+from ..errors import InvalidInput, warn
 from ..solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 from ..training.schedules import SCHEDULES, Schedule
-from ..warn import warn
 
 T = TypeVar("T")
 

@@ -27,12 +27,11 @@ from ..data.preprocessing import (
 from ..data.tables import Table, check_trainable, find_column
 from ..errors import InvalidInput, SettingError
 from ..estimators.mlp import MLPClassifier, MLPRegressor
-from ..losses import LOSSES
+from ..losses import FOR_CLASSES, FOR_NUMBERS
 from ..training.reasons import why_stopped
 from .settings import FULL_BATCH, Settings
 
 MIN_ROWS = 10
-CLASS_LOSSES = ("log_loss", "binary_log_loss")  # the others are for numbers
 COPIES = 4  # of θ that a training holds: θ itself, D, and two moments of adam or pairs of lbfgs
 VALIDATION = 0.1  # of the rows that are not for the test
 
@@ -318,9 +317,9 @@ def check_room(data: Data, settings: Settings) -> None:
 def check_loss(target: Target, settings: Settings) -> None:
     """Raise where the loss does not go with what the target holds."""
     loss = settings.loss
-    if loss is None or (loss in CLASS_LOSSES) == target.classes:
+    fitting = FOR_CLASSES if target.classes else FOR_NUMBERS
+    if loss is None or loss in fitting:
         return
-    fitting = [name for name in LOSSES if (name in CLASS_LOSSES) == target.classes]
     holds, other = ("classes", "numbers") if target.classes else ("numbers", "classes")
     raise SettingError(
         "loss",

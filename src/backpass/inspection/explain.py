@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from ..activations import Formula
 from ..errors import InvalidInput
-from ..formulas import LOSS_FORMULAS, OUTPUT_FORMULAS, SLOPE_FORMULAS, VALUE_FORMULAS, Formula
+from ..losses import OUTPUT_FORMULAS
 from .trace import Trace
 
 SHOWN_TERMS = 12
@@ -391,9 +392,7 @@ class _Answers:
         z = self.number("z", l, i, k)
         g = net.activation(l)
         value = float(g.g(np.asarray(z.value)))
-        formula = VALUE_FORMULAS.get(
-            g.name, Formula(f"{g.name}(@)", rf"\text{{{_in_latex(g.name)}}}(@)")
-        )
+        formula = g.formula or Formula(f"{g.name}(@)", rf"\text{{{_in_latex(g.name)}}}(@)")
         return formula.at(z), [Term(f"{g.name}({z.value:.6g})", value)], [z]
 
     def _input(self, i: int, k: int) -> Any:
@@ -415,7 +414,7 @@ class _Answers:
         zs = [self.number("z", net.L, i, j) for j in units]
         inside = ", ".join(f"{z.value:.6g}" for z in zs)
         text = f"{net.loss.output}({inside})" + (f"[{k}]" if whole else "")
-        formula = OUTPUT_FORMULAS.get(net.loss.output, VALUE_FORMULAS["identity"])
+        formula = OUTPUT_FORMULAS.get(net.loss.output, OUTPUT_FORMULAS["identity"])
         own = self.number("z", net.L, i, k)
         return formula.at(own), [Term(text, value)], zs
 
@@ -441,7 +440,7 @@ class _Answers:
     def _last_delta(self, i: int, k: int) -> Any:
         net = self.t.net
         a, y = self.number("a", net.L, i, k), self.number("Y", None, i, k)
-        if net.loss.name in ("log_loss", "binary_log_loss", "squared_error", "poisson"):
+        if net.loss.canonical:
             terms = [Term(_n(a.value), a.value), Term(_n(-y.value), -y.value)]
             return Formula(f"{a.text} − {y.text}", f"{a.latex} - {y.latex}"), terms, [a, y]
         row = self._row(i)
@@ -457,11 +456,9 @@ class _Answers:
 
     def _slope(self, number: Number) -> Any:
         l, (i, k) = _layer(number), number.index
-        z, name = self.number("z", l, i, k), self.t.net.activation(l).name
-        formula = SLOPE_FORMULAS.get(
-            name, Formula(f"{name}′(@)", rf"\text{{{_in_latex(name)}}}'(@)")
-        )
-        return formula.at(z), [Term(f"{name}′({z.value:.6g})", number.value)], [z]
+        z, g = self.number("z", l, i, k), self.t.net.activation(l)
+        formula = g.slope or Formula(f"{g.name}′(@)", rf"\text{{{_in_latex(g.name)}}}'(@)")
+        return formula.at(z), [Term(f"{g.name}′({z.value:.6g})", number.value)], [z]
 
     def _Delta(self, number: Number) -> Any:
         l, (i, j) = _layer(number), number.index
@@ -537,7 +534,7 @@ class _Answers:
         z_text, y_text = (", ".join(f"{v.value:.6g}" for v in part) for part in (zs, ys))
         term = Term(f"{net.loss.name}(z = [{z_text}], y = [{y_text}])", value)
         default = Formula(f"{net.loss.name}(z, y)", rf"\text{{{_in_latex(net.loss.name)}}}(z, y)")
-        return LOSS_FORMULAS.get(net.loss.name, default), [term], [*zs, *ys]
+        return net.loss.formula or default, [term], [*zs, *ys]
 
 
 def _is_whole(k: Any) -> bool:

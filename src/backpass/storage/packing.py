@@ -15,7 +15,7 @@ import numpy as np
 
 from ..activations import ACTIVATIONS, Activation
 from ..errors import InvalidInput
-from ..losses import LOSSES, Loss, core_name, huber, quantile
+from ..losses import Loss, is_own, own_loss
 
 KINDS = ("array", "text", "scalar", "float", "tuple", "dict", "activation", "loss")
 SCALARS = (
@@ -25,7 +25,6 @@ SCALARS = (
     *(f"{u}int{n}" for u in ("", "u") for n in (8, 16, 32, 64)),
 )
 MOST_TEXT_BYTES = 1 << 30  # of an array of text that a file may ask for
-_WITH_PARAMETER = {"huber": huber, "quantile": quantile}
 
 
 class Packer:
@@ -69,8 +68,7 @@ class Packer:
         if isinstance(value, Activation):
             return {"activation": value.name, "own": value != ACTIVATIONS.get(value.name)}
         if isinstance(value, Loss):
-            own = core_name(value) is None
-            return {"loss": value.name, "parameter": value.parameter, "own": own}
+            return {"loss": value.name, "parameter": value.parameter, "own": not is_own(value)}
         if isinstance(value, dict):
             return {
                 "dict": [
@@ -153,8 +151,7 @@ class Unpacker:
         name, parameter = packed["loss"], packed["parameter"]
         if packed["own"]:
             return self._of_the_user(name, Loss)
-        ours = LOSSES[name]
-        return ours if parameter == ours.parameter else _WITH_PARAMETER[name](parameter)
+        return own_loss(name, parameter)
 
     def _of_the_user(self, name: str, kind: type) -> Any:
         """Find a user's own activation or loss among those that were given."""

@@ -63,6 +63,8 @@ class Scene:
                 "hidden": [g.name for g in net.hidden],
                 "loss": net.loss.name,
                 "parameter": net.loss.parameter,
+                "output": net.loss.output,
+                "canonical": net.loss.canonical,
             },
             "theta": self.theta.tolist(),
             "lam": self.lam,

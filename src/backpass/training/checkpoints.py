@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, ALIASES, Activation
-from ..errors import BackpassError, InvalidInput
-from ..losses import LOSSES, Loss, huber, quantile
+from ..activations import ALIASES, Activation
+from ..activations import is_own as is_own_activation
+from ..errors import BackpassError, InvalidInput, warn
+from ..losses import Loss, is_own
 from ..storage.atomic import check_output
 from ..storage.fingerprints import content_hash
 from ..storage.modelfile import Content, read_model, reading, write_model
 from ..storage.packing import Packer, Unpacker
-from ..warn import warn
 
 KIND = "checkpoint"
 
@@ -35,8 +35,9 @@ HASHED = ("data", "validation data", "preprocessing", "labels", "first weights",
 # What the first release did not write down; its files are taken at their word.
 WRITTEN_LATER = ("target", "test_size", "dtype", "preprocessing", "labels", "first state")
 
+_RENAMED = {repr(old): repr(new) for old, new in ALIASES.items()}
+
 HASH_DIGITS = 8  # that are shown of a function's hash: enough to see that two differ
-_WITH_PARAMETER = {"huber": huber, "quantile": quantile}
 
 
 def identity(parameters: Mapping[str, Any], **data: str) -> dict[str, str]:
@@ -91,12 +92,12 @@ def _in_words(name: str, value: Any) -> str:
 
 def _known_by_name(value: Any) -> str | None:
     """Words for one of the library's own; None for everything else."""
-    if isinstance(value, Activation) and ACTIVATIONS.get(value.name) == value:
+    if isinstance(value, Activation) and is_own_activation(value):
         return repr(value.name)
-    if isinstance(value, Loss) and value.name in _WITH_PARAMETER and value.parameter is not None:
-        same = _WITH_PARAMETER[value.name](value.parameter) == value
-        return f"{value.name}({value.parameter!r})" if same else None
-    return repr(value.name) if isinstance(value, Loss) and LOSSES.get(value.name) == value else None
+    if isinstance(value, Loss) and is_own(value):
+        told = value.parameter is not None
+        return f"{value.name}({value.parameter!r})" if told else repr(value.name)
+    return None
 
 
 def _known_by_content(parameter: str, value: Any) -> str:
@@ -154,7 +155,7 @@ class Checkpoint:
         with reading(os.fspath(self.path)):
             if content.metadata["finished"]:
                 return None
-            theirs = dict(content.metadata["identity"])
+            theirs = _in_todays_words(content.metadata["identity"])
             run = Unpacker(content.arrays).unpack(content.metadata["state"])
         self._refuse_other(theirs)
         return run
@@ -279,6 +280,25 @@ def _same(ours: str | None, theirs: str | None) -> bool:
         return float(ours) == float(theirs)
     except ValueError:
         return False
+
+
+def _in_todays_words(theirs: Mapping[str, str]) -> dict[str, str]:
+    """The identity in a file, in the words of today where the first release had others.
+
+    It kept 3 for one layer's size where (3) is kept now, and sigmoid for logistic; what is the same
+    for every layer it said for each.
+    """
+    today = dict(theirs)
+    sizes = today.get("hidden_layer_sizes", "(")
+    if not sizes.startswith("("):
+        today["hidden_layer_sizes"] = f"({sizes})"
+    for name in {"dropout", "activation"} & today.keys():
+        words = today[name]
+        by_layer = words[1:-1].split(", ") if words.startswith("(") else [words]
+        known = [_RENAMED.get(each, each) for each in by_layer]
+        once = known[0] and len(set(known)) == 1
+        today[name] = known[0] if once else f"({', '.join(known)})"
+    return today
 
 
 def _kind(hashed: str) -> str:

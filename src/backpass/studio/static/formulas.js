@@ -5,8 +5,6 @@
 
 import { activations } from "./backprop.js";
 
-const CANONICAL = new Set(["log_loss", "binary_log_loss", "squared_error", "poisson"]);
-
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const digits = (n, alphabet) => [...String(n)].map((d) => alphabet[+d]).join("");
@@ -61,7 +59,7 @@ const explainers = {
     if (unit === 0) return { symbols: "the bias unit", numbers: "1", parts: [] };
     if (layer === 1) return { symbols: "an input", numbers: "", parts: [] };
     const L = state.net.sizes.length;
-    if (layer === L && state.net.loss === "log_loss") {
+    if (layer === L && state.net.output === "softmax") {
       const parts = range(1, state.net.sizes[L - 1]).map((k) =>
         part(state, { symbol: "z", layer, unit: k }),
       );
@@ -73,7 +71,7 @@ const explainers = {
       };
     }
     const z = part(state, { symbol: "z", layer, unit });
-    const g = layer === L ? outputName(state.net.loss) : state.net.hidden[layer - 2];
+    const g = layer === L ? state.net.output : state.net.hidden[layer - 2];
     return { symbols: `${g}(${z.name})`, numbers: `${g}(${short(z.value)})`, parts: [z] };
   },
   delta(state, { layer, unit }) {
@@ -123,14 +121,11 @@ const explainers = {
   y: () => ({ symbols: "a target", numbers: "", parts: [] }),
 };
 
-const OUTPUT = { log_loss: "softmax", binary_log_loss: "logistic", poisson: "exp" };
-const outputName = (loss) => OUTPUT[loss] ?? "identity";
-
 function lastDelta(state, unit) {
   const L = state.net.sizes.length;
   const a = part(state, { symbol: "a", layer: L, unit });
   const y = part(state, { symbol: "y", unit });
-  if (CANONICAL.has(state.net.loss))
+  if (state.net.canonical)
     return {
       symbols: `${a.name} − ${y.name}`,
       numbers: `${short(a.value)} − ${bracketed(y.value)}`,
