@@ -19,7 +19,6 @@ from click.testing import CliRunner
 import backpass as bp
 from backpass.cli import main
 from backpass.engine import engine_name, native
-from backpass.errors import InvalidInput
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -184,17 +183,8 @@ def test_a_file_without_its_state_answers_as_it_did(name):
 
 # --- unfinished trainings ----------------------------------------------------------------------
 
-SAID_IN_OTHER_WORDS = pytest.mark.xfail(
-    raises=InvalidInput,
-    reason="the first release kept 3 where (3) is kept now, (0.25) for 0.25, sigmoid for logistic",
-)
-REFUSED = ("rates", "size", "sigmoid")
 
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=SAID_IN_OTHER_WORDS if n in REFUSED else ()) for n in make.UNFINISHED],
-)
+@pytest.mark.parametrize("name", make.UNFINISHED)
 def test_an_unfinished_training_goes_on_as_it_did(name, tmp_path):
     kind, y, parameters = make.UNFINISHED[name]
     shutil.copy(FIRST / f"{name}.checkpoint", tmp_path / "checkpoint")
@@ -231,12 +221,7 @@ def test_a_pickled_model_of_a_table_reads_it_as_it_did(name):
     assert_predicted(model.preprocessing_.target.decode(said).tolist(), name)
 
 
-TAKEN_FOR_TEXT = pytest.mark.xfail(
-    reason="a pickled Preprocessing of the first release is taken for one that reads '007' as text"
-)
-
-
-@pytest.mark.parametrize("name", [pytest.param("price", marks=TAKEN_FOR_TEXT), "code", "ok"])
+@pytest.mark.parametrize("name", ["price", "code", "ok"])
 def test_a_pickled_model_of_a_table_that_is_saved_reads_files_as_it_did(name, tmp_path):
     """It took '007' for 7, as models of the first release do."""
     pytest.importorskip("pandas")

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidInput
-from ..warn import warn
+from ..errors import InvalidInput, warn
 from .cells import (
     MOST_LETTERS,
     ByName,
@@ -153,6 +152,10 @@ class Preprocessing:
     ignored: tuple[str, ...] = ()
     as_written: bool = True
     image: tuple[int, int, str] | None = None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take a pickled state; those of the first release took '007' for 7, and did not say so."""
+        vars(self).update({"as_written": False, **state})
 
     @property
     def outputs(self) -> tuple[str, ...]:
