@@ -1,4 +1,4 @@
-// The Python door. It checks nothing a user could get wrong: native.py has done that.
+// The Python bindings. They check nothing that a user could get wrong: native.py has done that.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
@@ -12,15 +12,15 @@
 #include <optional>
 
 #include "engine/full_batch.hpp"
-#include "engine/glass.hpp"
-#include "engine/kept_lanes.hpp"
+#include "engine/intermediates.hpp"
 #include "engine/lane_batch.hpp"
 #include "engine/objective.hpp"
 #include "engine/predict.hpp"
 #include "engine/several_epochs.hpp"
+#include "engine/transposed_input_cache.hpp"
 #include "runtime/dispatch.hpp"
 #include "runtime/names.hpp"
-#include "runtime/spares.hpp"
+#include "runtime/object_pool.hpp"
 #include "runtime/thread_limit.hpp"
 
 namespace nb = nanobind;
@@ -33,13 +33,13 @@ using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 
-struct NetworkDoor {
+struct PyNetwork {
     NetworkSpec spec;
     const KernelSet* kernels;
 };
 
-NetworkDoor make_network(std::vector<int> sizes, const std::vector<std::string>& hidden,
-                         const std::string& loss, double parameter, const std::string& isa) {
+PyNetwork make_network(std::vector<int> sizes, const std::vector<std::string>& hidden,
+                       const std::string& loss, double parameter, const std::string& isa) {
     if (sizes.size() != hidden.size() + 2)
         throw std::invalid_argument("A network has two layers more than it has activations.");
     NetworkSpec spec{std::move(sizes), {}, find_named(LOSS_NAMES, loss, "loss"), parameter};
@@ -48,7 +48,7 @@ NetworkDoor make_network(std::vector<int> sizes, const std::vector<std::string>&
 }
 
 template <class T>
-void forward(const NetworkDoor& net, In<T> theta, In<T> x, Out<T> out, bool output_activation, int threads) {
+void forward(const PyNetwork& net, In<T> theta, In<T> x, Out<T> out, bool output_activation, int threads) {
     const nb::gil_scoped_release release;
     const Kernels<T>& kernels = kernels_of<T>(*net.kernels);
     const auto m = static_cast<int64_t>(x.shape(0));
@@ -68,34 +68,34 @@ void forward(const NetworkDoor& net, In<T> theta, In<T> x, Out<T> out, bool outp
     ManyRows<T>(net.spec, kernels, source, threads).run(theta.data(), out.data(), output_activation);
 }
 
-// A buffer that Python lends, given back at the end of the scope.
-class Lent {
+// A view of a Python buffer, released at the end of the scope.
+class BorrowedBuffer {
 public:
-    explicit Lent(nb::handle array)
-        : held_(PyObject_GetBuffer(array.ptr(), &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) == 0) {
-        if (!held_) PyErr_Clear();
+    explicit BorrowedBuffer(nb::handle array)
+        : acquired_(PyObject_GetBuffer(array.ptr(), &view_, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT) == 0) {
+        if (!acquired_) PyErr_Clear();
     }
-    ~Lent() {
-        if (held_) PyBuffer_Release(&view_);
+    ~BorrowedBuffer() {
+        if (acquired_) PyBuffer_Release(&view_);
     }
-    Lent(const Lent&) = delete;
-    Lent& operator=(const Lent&) = delete;
+    BorrowedBuffer(const BorrowedBuffer&) = delete;
+    BorrowedBuffer& operator=(const BorrowedBuffer&) = delete;
 
     bool is(char type, std::initializer_list<Py_ssize_t> shape) const {
-        return held_ && view_.format[0] == type && view_.format[1] == 0 &&
+        return acquired_ && view_.format[0] == type && view_.format[1] == 0 &&
                view_.ndim == static_cast<int>(shape.size()) &&
                std::equal(shape.begin(), shape.end(), view_.shape);
     }
-    Py_ssize_t rows() const { return held_ && view_.ndim == 2 ? view_.shape[0] : 0; }
+    Py_ssize_t rows() const { return acquired_ && view_.ndim == 2 ? view_.shape[0] : 0; }
     void* data() const { return view_.buf; }
 
 private:
     Py_buffer view_;
-    bool held_;
+    bool acquired_;
 };
 
 template <class T>
-void forward_few(const NetworkDoor& net, const void* theta, const void* x, void* out, Py_ssize_t rows) {
+void forward_few(const PyNetwork& net, const void* theta, const void* x, void* out, Py_ssize_t rows) {
     const nb::gil_scoped_release release;
     FewRows<T> few(net.spec, kernels_of<T>(*net.kernels));
     for (Py_ssize_t i = 0; i < rows; ++i) {
@@ -104,13 +104,13 @@ void forward_few(const NetworkDoor& net, const void* theta, const void* x, void*
     }
 }
 
-// The shortest way for a few rows: true where the arrays are as plain as can be, so that nothing is
-// left to check and `out` is written; false where Python has to look at them.
-bool quick_forward(const NetworkDoor& net, nb::handle theta, nb::handle x, nb::handle out) {
+// The shortest path for a few rows: true where `out` is written, since all arrays are contiguous and of
+// the network's shapes and one number type; false where Python has to check or convert them.
+bool quick_forward(const PyNetwork& net, nb::handle theta, nb::handle x, nb::handle out) {
     const char* isa = std::getenv("BACKPASS_ISA");
     if (isa != nullptr && &kernel_set(isa) != net.kernels) return false;
     if (std::getenv("BACKPASS_ENGINE") != nullptr) return false;
-    const Lent theta_(theta), x_(x), out_(out);
+    const BorrowedBuffer theta_(theta), x_(x), out_(out);
     const Py_ssize_t rows = x_.rows(), n = static_cast<Py_ssize_t>(net.spec.parameters());
     if (rows < 1 || rows > FEW_ROWS) return false;
     for (const char type : {'f', 'd'}) {
@@ -124,16 +124,16 @@ bool quick_forward(const NetworkDoor& net, nb::handle theta, nb::handle x, nb::h
     return false;
 }
 
-// One network's objective on one data set. It keeps the arrays it was given alive.
+// One network's objective on one data set. It keeps the arrays that it was given alive.
 template <class T>
-class ProblemDoor {
+class PyProblem {
 public:
-    ProblemDoor(const NetworkDoor& net, In<T> y, In<T> w, int threads, bool keeps_lanes)
+    PyProblem(const PyNetwork& net, In<T> y, In<T> w, int threads, bool cache_inputs)
         : net_(net),
           y_(std::move(y)),
           w_(std::move(w)),
           threads_(threads),
-          kept_(static_cast<int64_t>(y_.shape(0)), net.spec.inputs(), keeps_lanes),
+          input_cache_(static_cast<int64_t>(y_.shape(0)), net.spec.inputs(), cache_inputs),
           epochs_(net_.spec, kernels(), source_, threads) {
         source_.y = y_.data();
         source_.w = w_.data();
@@ -156,15 +156,9 @@ public:
         source_.starts = starts_.data();
     }
 
-    double sums(In<T> theta, Out<T> Delta) {
-        const nb::gil_scoped_release release;
-        if (LaneBatch<T>::suits(net_.spec))
-            return sums_in_lanes(lane_batches_, threads_, theta.data(), Delta.data());
-        return sums_in_panels(full_batches_, threads_, theta.data(), Delta.data());
-    }
-
     double cost_and_gradient(In<T> theta, Out<T> D, double lam, double total_weight) {
-        const double total = sums(theta, D);
+        const nb::gil_scoped_release release;
+        const double total = sums(theta.data(), D.data());
         return finish_objective(net_.spec, theta.data(), D.data(), total, lam, total_weight);
     }
 
@@ -179,7 +173,8 @@ public:
             for (int i = next.fetch_add(1); i < k; i = next.fetch_add(1)) {
                 const T* theta = thetas.data() + i * n;
                 T* D = Ds.data() + i * n;
-                costs[i] = finish_objective(net_.spec, theta, D, alone(theta, D), lam, total_weight);
+                const double total = sums_on_one_thread(theta, D);
+                costs[i] = finish_objective(net_.spec, theta, D, total, lam, total_weight);
             }
         });
         return costs;
@@ -192,13 +187,13 @@ public:
         const nb::gil_scoped_release release;
         const auto rows = static_cast<int64_t>(order.size());
         const bool masked = !dropout_rates.empty();
-        const auto machine = batches_.take(
-            [=](const FullBatch<T>& spare) { return spare.fits(rows, masked); },
+        const auto executor = batches_.acquire(
+            [=](const FullBatch<T>& idle) { return idle.fits(rows, masked); },
             [=] {
                 return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads_, rows, masked);
             });
         const double scale = static_cast<double>(source_.m) / static_cast<double>(rows);
-        const double total = machine->sums(
+        const double total = executor->sums(
             theta.data(), D.data(),
             {{order.data(), 0}, rows, scale, DropoutSpec{dropout_rates, dropout_seed}, dropout_step});
         return finish_objective(net_.spec, theta.data(), D.data(), total, lam, total_weight);
@@ -207,22 +202,22 @@ public:
     // z^(L), into the array given, and Σ w cost.
     double logits_and_cost(In<T> theta, Out<T> out) {
         const nb::gil_scoped_release release;
-        const auto machine = answers_.take(
+        const auto executor = predictors_.acquire(
             [](const ManyRows<T>&) { return true; },
             [this] { return std::make_unique<ManyRows<T>>(net_.spec, kernels(), source_, threads_); });
-        return machine->logits_and_cost(theta.data(), out.data());
+        return executor->logits_and_cost(theta.data(), out.data());
     }
 
     // z, a and δ by layer and Δ, into the arrays given.
     double intermediates(In<T> theta, const std::vector<Out<T>>& z, const std::vector<Out<T>>& a,
                          const std::vector<Out<T>>& delta, Out<T> Delta) {
-        Intermediates<T> out{places(z), places(a), places(delta), Delta.data()};
+        Intermediates<T> out{pointers(z), pointers(a), pointers(delta), Delta.data()};
         const nb::gil_scoped_release release;
-        return Glass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
+        return IntermediatesPass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
     }
 
-    // An epoch of each network; J of each on its way. `states` holds the rule's arrays, up to two of
-    // them, each for every network.
+    // One epoch of each network; returns the mean J of each. `states` holds the rule's arrays, up to two
+    // of them, each for every network.
     std::vector<double> run_epochs(const std::vector<Out<T>>& thetas,
                                    const std::vector<std::vector<Out<T>>>& states, const RuleSpec& rule,
                                    const std::vector<In<int64_t>>& orders, int64_t batch,
@@ -246,42 +241,50 @@ public:
 private:
     const Kernels<T>& kernels() const { return kernels_of<T>(*net_.kernels); }
 
-    static std::vector<T*> places(const std::vector<Out<T>>& arrays) {
-        std::vector<T*> places;
-        for (const Out<T>& array : arrays) places.push_back(array.data());
-        return places;
+    static std::vector<T*> pointers(const std::vector<Out<T>>& arrays) {
+        std::vector<T*> pointers;
+        for (const Out<T>& array : arrays) pointers.push_back(array.data());
+        return pointers;
     }
 
-    double sums_in_panels(Spares<FullBatch<T>>& spares, int threads, const T* theta, T* Delta) {
-        const auto machine = spares.take(
+    double sums_in_panels(ObjectPool<FullBatch<T>>& pool, int threads, const T* theta, T* Delta) {
+        const auto executor = pool.acquire(
             [](const FullBatch<T>&) { return true; },
             [=] { return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads); });
-        return machine->sums(theta, Delta);
+        return executor->sums(theta, Delta);
     }
 
-    double sums_in_lanes(Spares<LaneBatch<T>>& spares, int threads, const T* theta, T* Delta) {
-        const auto machine = spares.take(
-            [](const LaneBatch<T>&) { return true; },
-            [=] { return std::make_unique<LaneBatch<T>>(net_.spec, kernels(), source_, kept_, threads); });
-        return machine->sums(theta, Delta);
+    double sums_in_lanes(ObjectPool<LaneBatch<T>>& pool, int threads, const T* theta, T* Delta) {
+        const auto executor = pool.acquire([](const LaneBatch<T>&) { return true; },
+                                           [=] {
+                                               return std::make_unique<LaneBatch<T>>(
+                                                   net_.spec, kernels(), source_, input_cache_, threads);
+                                           });
+        return executor->sums(theta, Delta);
     }
 
-    double alone(const T* theta, T* Delta) {
-        if (LaneBatch<T>::suits(net_.spec)) return sums_in_lanes(lane_batches_alone_, 1, theta, Delta);
-        return sums_in_panels(full_batches_alone_, 1, theta, Delta);
+    // Σ w cost; writes Δ.
+    double sums(const T* theta, T* Delta) {
+        if (LaneBatch<T>::suits(net_.spec)) return sums_in_lanes(lane_batches_, threads_, theta, Delta);
+        return sums_in_panels(full_batches_, threads_, theta, Delta);
     }
 
-    NetworkDoor net_;
+    double sums_on_one_thread(const T* theta, T* Delta) {
+        if (LaneBatch<T>::suits(net_.spec)) return sums_in_lanes(one_thread_lane_batches_, 1, theta, Delta);
+        return sums_in_panels(one_thread_full_batches_, 1, theta, Delta);
+    }
+
+    PyNetwork net_;
     In<T> x_, y_, w_;
     In<int32_t> columns_;
     In<int64_t> starts_;
     RowSource<T> source_;
     int threads_;
-    KeptLanes<T> kept_;
-    Spares<FullBatch<T>> full_batches_, full_batches_alone_, batches_;
-    Spares<LaneBatch<T>> lane_batches_, lane_batches_alone_;
+    TransposedInputCache<T> input_cache_;
+    ObjectPool<FullBatch<T>> full_batches_, one_thread_full_batches_, batches_;
+    ObjectPool<LaneBatch<T>> lane_batches_, one_thread_lane_batches_;
     SeveralEpochs<T> epochs_;
-    Spares<ManyRows<T>> answers_;
+    ObjectPool<ManyRows<T>> predictors_;
 };
 
 // Floating-point operations of `rounds` rounds of multiply-adds, done by each of `threads` threads.
@@ -289,12 +292,12 @@ template <class T>
 double multiply_adds(const std::string& isa, long rounds, int threads) {
     const nb::gil_scoped_release release;
     const Kernels<T>& kernels = kernels_of<T>(kernel_set(isa));
-    std::vector<double> done(threads);
+    std::vector<double> operations(threads);
     run_on_team(threads, [&](int thread, int) {
         T result[2] = {T(0.5), T(0.25)};
-        done[thread] = kernels.multiply_adds(rounds, result);
+        operations[thread] = kernels.multiply_adds(rounds, result);
     });
-    return std::accumulate(done.begin(), done.end(), 0.0);
+    return std::accumulate(operations.begin(), operations.end(), 0.0);
 }
 
 template <class T>
@@ -302,17 +305,16 @@ void bind_number_type(nb::module_& m, const char* problem) {
     m.def("forward", &forward<T>, nb::arg().noconvert(), nb::arg("theta").noconvert(),
           nb::arg("x").noconvert(), nb::arg("out").noconvert(), nb::arg("output_activation"),
           nb::arg("threads"));
-    nb::class_<ProblemDoor<T>>(m, problem)
-        .def(nb::init<const NetworkDoor&, In<T>, In<T>, int, bool>())
-        .def("set_dense", &ProblemDoor<T>::set_dense)
-        .def("set_sparse", &ProblemDoor<T>::set_sparse)
-        .def("sums", &ProblemDoor<T>::sums)
-        .def("cost_and_gradient", &ProblemDoor<T>::cost_and_gradient)
-        .def("costs_and_gradients", &ProblemDoor<T>::costs_and_gradients)
-        .def("batch_cost_and_gradient", &ProblemDoor<T>::batch_cost_and_gradient)
-        .def("logits_and_cost", &ProblemDoor<T>::logits_and_cost)
-        .def("intermediates", &ProblemDoor<T>::intermediates)
-        .def("run_epochs", &ProblemDoor<T>::run_epochs);
+    nb::class_<PyProblem<T>>(m, problem)
+        .def(nb::init<const PyNetwork&, In<T>, In<T>, int, bool>())
+        .def("set_dense", &PyProblem<T>::set_dense)
+        .def("set_sparse", &PyProblem<T>::set_sparse)
+        .def("cost_and_gradient", &PyProblem<T>::cost_and_gradient)
+        .def("costs_and_gradients", &PyProblem<T>::costs_and_gradients)
+        .def("batch_cost_and_gradient", &PyProblem<T>::batch_cost_and_gradient)
+        .def("logits_and_cost", &PyProblem<T>::logits_and_cost)
+        .def("intermediates", &PyProblem<T>::intermediates)
+        .def("run_epochs", &PyProblem<T>::run_epochs);
     m.def(sizeof(T) == 4 ? "multiply_adds_32" : "multiply_adds_64", &multiply_adds<T>);
     m.def("elementwise", [](const std::string& name, const std::string& isa, In<T> x, Out<T> y) {
         const Kernels<T>& k = kernels_of<T>(kernel_set(isa));
@@ -328,18 +330,18 @@ void bind_number_type(nb::module_& m, const char* problem) {
 
 NB_MODULE(_native, m) {
     using namespace backpass;
-    nb::set_leak_warnings(false);  // what lives when the interpreter ends is no leak of ours
+    nb::set_leak_warnings(false);  // objects that are alive when the interpreter ends are not leaks
     m.def("get_num_threads", &backpass_get_num_threads);
     m.def("set_num_threads", &backpass_set_num_threads);
     m.def("instruction_sets", &runnable_instruction_sets);
     m.def("activations", [] { return names_of(ACTIVATION_NAMES); });
     m.def("losses", [] { return names_of(LOSS_NAMES); });
     m.def("rules", [] { return names_of(RULE_NAMES); });
-    nb::class_<NetworkDoor>(m, "Network")
+    nb::class_<PyNetwork>(m, "Network")
         .def("__init__",
-             [](NetworkDoor* at, std::vector<int> sizes, const std::vector<std::string>& hidden,
+             [](PyNetwork* at, std::vector<int> sizes, const std::vector<std::string>& hidden,
                 const std::string& loss, double parameter, const std::string& isa) {
-                 new (at) NetworkDoor(make_network(std::move(sizes), hidden, loss, parameter, isa));
+                 new (at) PyNetwork(make_network(std::move(sizes), hidden, loss, parameter, isa));
              })
         .def("quick_forward", &quick_forward);
     nb::class_<RuleSpec>(m, "Rule").def(

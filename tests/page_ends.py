@@ -1,8 +1,8 @@
 """Arrays at the very end of memory: whoever reads or writes past one is ended by the system.
 
-``main`` puts every array of the core's doors between two pages that cannot be touched, and goes
+``main`` puts every array that the core is passed between two pages that cannot be touched, and goes
 through networks whose layers end in every way that a vector can. It is run in a process of its own,
-and prints a digest of all that the doors answered.
+and prints a digest of all that the core answered.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Fences:
         return fenced
 
 
-def go_through_the_doors(fences, net, dtype, m, as_csr):
-    """Every door of a problem, one after the other, and each answer once it is there."""
+def call_everything(fences, net, dtype, m, as_csr):
+    """Every method of a problem, one after the other, and each answer once it is there."""
     rng = np.random.default_rng(0)
     X, Y = rng.random((m, net.sizes[0])), rng.random((m, net.sizes[-1]))
     Y /= Y.sum(axis=1, keepdims=True)
@@ -84,7 +84,7 @@ def go_through_the_doors(fences, net, dtype, m, as_csr):
     order = fences.copy(rng.permutation(m))
     dropout = Dropout((0.3,) * len(net.hidden), 7) if net.hidden else None
     answers = [problem.cost_and_gradient(theta) for _ in range(3)]  # as they come, kept, read again
-    answers += [problem.sums(theta), problem.logits_and_cost(theta)]
+    answers += [problem.logits_and_cost(theta)]
     answers += [problem.costs_and_gradients([theta, theta])]
     for masks in (None, dropout):
         answers.append(problem.batch_cost_and_gradient(theta, order[: m // 2 + 1], masks))
@@ -135,7 +135,7 @@ def main(kernels: str) -> None:
                 loss = ("log_loss", "squared_error", "poisson")[number % 3]
                 net = bp.Network(each, ("tanh", "gelu")[number % 2], loss)
                 for m in (1, 4, 21) if number else (1, 2, 5, 40):
-                    for answer in go_through_the_doors(fences, net, dtype, m, number == 2):
+                    for answer in call_everything(fences, net, dtype, m, number == 2):
                         take(answer)
                     fences.used = 0
     print(digest.hexdigest())

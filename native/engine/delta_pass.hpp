@@ -1,4 +1,4 @@
-// One thread's share of the weight tiles: Δ over a block's rows, given to an update rule.
+// One thread's share of the weight tiles: Δ over a block's rows, passed to an update rule.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@ namespace backpass {
 
 // Where the rule writes: the weights and its arrays, or Δ alone.
 template <class T>
-struct Target {
+struct UpdateTarget {
     T *w, *first, *second;  // in panels; `first`, `second` may be null
     T* transposed;          // kept in step with w; or null
     Rule rule;
@@ -23,7 +23,7 @@ template <class T>
 class DeltaPass {
 public:
     DeltaPass(const PanelLayout<T>& layout, const Kernels<T>& kernels) : layout_(layout), kernels_(kernels) {
-        for (const LayerPlace& y : layout.layers()) {
+        for (const LayerOffsets& y : layout.layers()) {
             first_strip_.push_back(strips_);
             strips_ += y.input_panels;
             cost_ += static_cast<long>(y.input_panels) * y.output_panels;
@@ -32,19 +32,19 @@ public:
 
     int strips() const { return strips_; }
 
-    // `ahead`, where given, is spread over the thread's tiles.
-    void run(Workspace<T>& ws, int rows, const Target<T>& target, RowsAhead<T>* ahead, int thread,
+    // `prefetch` (may be null) is spread over the thread's tiles.
+    void run(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, RowPrefetch<T>* prefetch, int thread,
              int threads) const {
         const long from = cost_ * thread / threads, to = cost_ * (thread + 1) / threads;
-        if (ahead != nullptr && to > from) {
-            const long lines = long(ahead->end - ahead->row) * panels_for<T>(ahead->rows.inputs);
-            ahead->lines_at_once = static_cast<int>(2 * lines / (to - from) + 1);  // tiles come in pairs
+        if (prefetch != nullptr && to > from) {
+            const long lines = long(prefetch->end - prefetch->row) * panels_for<T>(prefetch->rows.inputs);
+            prefetch->lines_per_tile = static_cast<int>(2 * lines / (to - from) + 1);  // tiles come in pairs
         }
         long passed = 0;
         for (size_t l = 0; l < layout_.layers().size(); ++l) {
-            const LayerPlace& y = layout_.layers()[l];
+            const LayerOffsets& y = layout_.layers()[l];
             const int begin = strips_before(from - passed, y), end = strips_before(to - passed, y);
-            if (begin < end) run_strips(ws, rows, target, ahead, static_cast<int>(l), begin, end);
+            if (begin < end) run_strips(ws, rows, target, prefetch, static_cast<int>(l), begin, end);
             if (begin == 0 && end > 0) run_bias(ws, rows, target, static_cast<int>(l));
             passed += static_cast<long>(y.input_panels) * y.output_panels;
         }
@@ -53,14 +53,14 @@ public:
 private:
     static constexpr int P = PANEL<T>;
 
-    static int strips_before(long cost, const LayerPlace& y) {
+    static int strips_before(long cost, const LayerOffsets& y) {
         const long strips = (cost + y.output_panels - 1) / y.output_panels;
         return static_cast<int>(std::clamp<long>(strips, 0, y.input_panels));
     }
 
-    void run_strips(Workspace<T>& ws, int rows, const Target<T>& target, RowsAhead<T>* ahead, int l,
-                    int begin, int end) const {
-        const LayerPlace& y = layout_.layers()[l];
+    void run_strips(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, RowPrefetch<T>* prefetch,
+                    int l, int begin, int end) const {
+        const LayerOffsets& y = layout_.layers()[l];
         DeltaTiles<T> d{};
         d.a = ws.a(l);
         d.delta = ws.delta(l + 1);
@@ -71,28 +71,28 @@ private:
         d.end = end;
         d.output_panels = y.output_panels;
         d.w = target.w + y.weights;
-        d.first = shifted(target.first, y.weights);
-        d.second = shifted(target.second, y.weights);
+        d.first = offset_or_null(target.first, y.weights);
+        d.second = offset_or_null(target.second, y.weights);
         d.w_panel = y.weights_panel;
-        d.transposed = l > 0 ? shifted(target.transposed, y.transposed) : nullptr;
+        d.transposed = l > 0 ? offset_or_null(target.transposed, y.transposed) : nullptr;
         d.transposed_panel = y.transposed_panel;
         d.squares = target.squares == nullptr ? nullptr : target.squares + first_strip_[l];
         d.update = kernels_.update[static_cast<int>(target.rule)];
         d.step = target.step;
-        d.ahead = ahead;
+        d.prefetch = prefetch;
         kernels_.delta_tiles(d);
     }
 
-    void run_bias(Workspace<T>& ws, int rows, const Target<T>& target, int l) const {
-        const LayerPlace& y = layout_.layers()[l];
+    void run_bias(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, int l) const {
+        const LayerOffsets& y = layout_.layers()[l];
         Step<T> step = target.step;
         step.decay = 0;
         for (int j = 0; j < y.output_panels; ++j) {
             alignas(PANEL_BYTES) T sums[P];
             kernels_.column_sums(ws.delta(l + 1) + j * ws.panel(), rows, sums);
             const size_t at = y.bias + size_t(j) * P;
-            kernels_.update[static_cast<int>(target.rule)](target.w + at, shifted(target.first, at),
-                                                           shifted(target.second, at), sums, P, step);
+            kernels_.update[static_cast<int>(target.rule)](target.w + at, offset_or_null(target.first, at),
+                                                           offset_or_null(target.second, at), sums, P, step);
         }
     }
 

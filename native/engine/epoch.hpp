@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "engine/block_machine.hpp"
+#include "engine/block_executor.hpp"
 #include "runtime/adaptive_threads.hpp"
 
 namespace backpass {
@@ -47,30 +47,30 @@ public:
           threads_(threads),
           batch_(batch),
           masked_(masked),
-          machine_(net, layout_, kernels, source, block_rows<T>(net, batch, 1024, 1 << 20), threads, masked),
-          squares_(machine_.strips()),
-          patience_(threads_for(multiply_adds_of_step(net, batch), threads)) {
-        if (batch > machine_.capacity()) sums_ = Buffer<T>(layout_.size());
+          executor_(net, layout_, kernels, source, block_rows<T>(net, batch, 1024, 1 << 20), threads, masked),
+          squares_(executor_.strips()),
+          adaptive_(threads_for(multiply_adds_of_step(net, batch), threads)) {
+        if (batch > executor_.capacity()) sums_ = Buffer<T>(layout_.size());
     }
 
     int threads() const { return threads_; }
     int64_t batch() const { return batch_; }
     bool masked() const { return masked_; }
 
-    // Memory only for what the rule has; `read` fills it.
-    void make_room(const EpochArrays<T>& arrays) {
+    // Memory only for the arrays that the rule has; `read` fills it.
+    void reserve(const EpochArrays<T>& arrays) {
         if (arrays.first != nullptr && first_.size() == 0) first_ = Buffer<T>(layout_.size(), Fill::none);
         if (arrays.second != nullptr && second_.size() == 0) second_ = Buffer<T>(layout_.size(), Fill::none);
     }
 
-    // The mean J on the way; θ and the state are replaced.
+    // The mean J over the epoch; θ and the state are replaced.
     double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
-        make_room(arrays);
+        reserve(arrays);
         read(arrays);
         double J = 0;
         const int64_t steps = (plan.rows + plan.batch - 1) / plan.batch;
         for (int64_t step = 0; step < steps;) {
-            const int64_t end = std::min(steps, step + patience_.steps());
+            const int64_t end = std::min(steps, step + adaptive_.steps());
             J += run_steps(plan, step, end);
             step = end;
         }
@@ -79,32 +79,32 @@ public:
     }
 
 private:
-    // One of the threads that do a batch together.
-    struct Crew {
+    // One of the threads that share a batch.
+    struct TeamMember {
         int thread, threads;
         Barrier& barrier;
-        Patience& patience;
+        AdaptiveThreads& adaptive;
 
         void wait() const {
-            if (threads > 1) patience.wait(thread, [this] { barrier.wait(); });
+            if (threads > 1) adaptive.wait(thread, [this] { barrier.wait(); });
         }
     };
 
-    // Steps [begin, end) by as many threads as patience has; their share of the mean J.
+    // Steps [begin, end) on as many threads as `adaptive_` allows; their share of the mean J.
     double run_steps(const EpochPlan& plan, int64_t begin, int64_t end) {
         double J = 0;
-        const int wanted = patience_.threads();
+        const int wanted = adaptive_.threads();
         Barrier barrier(wanted), alone(1);
-        patience_.begin();
+        adaptive_.begin();
         run_on_team(wanted, [&](int thread, int threads) {
-            const Crew crew{thread, threads, threads == wanted ? barrier : alone, patience_};
+            const TeamMember member{thread, threads, threads == wanted ? barrier : alone, adaptive_};
             for (int64_t step = begin; step < end; ++step) {
                 const int64_t at = step * plan.batch, rows = std::min(plan.batch, plan.rows - at);
-                const double batch_J = run_batch(plan, at, rows, step, crew);
+                const double batch_J = run_batch(plan, at, rows, step, member);
                 if (thread == 0) J += batch_J * (static_cast<double>(rows) / static_cast<double>(plan.rows));
             }
         });
-        patience_.end();
+        adaptive_.end();
         return J;
     }
 
@@ -121,31 +121,32 @@ private:
     }
 
     // J of the batch, on thread 0.
-    double run_batch(const EpochPlan& plan, int64_t at, int64_t rows, int64_t step, const Crew& crew) {
+    double run_batch(const EpochPlan& plan, int64_t at, int64_t rows, int64_t step,
+                     const TeamMember& member) {
         const double scale = static_cast<double>(source_.m) / (static_cast<double>(rows) * plan.total_weight);
         const auto dropout_step = static_cast<uint32_t>(plan.t + step);
-        Target<T> target{
+        UpdateTarget<T> target{
             weights_.panels.data(), first_.data(),       second_.data(), weights_.transposed.data(),
             plan.rule.rule,         step_of(plan, step), squares(plan)};
         double J = 0;
-        const bool whole = rows <= machine_.capacity();
-        for (int64_t done = 0; done < rows; done += machine_.capacity()) {
-            const int n = static_cast<int>(std::min<int64_t>(machine_.capacity(), rows - done));
-            machine_.rows_pass(weights_, {plan.order, at + done}, n, scale, plan.dropout, dropout_step,
-                               crew.thread, crew.threads);
-            crew.wait();
-            if (crew.thread == 0) J += machine_.loss(n);
+        const bool whole = rows <= executor_.capacity();
+        for (int64_t done = 0; done < rows; done += executor_.capacity()) {
+            const int n = static_cast<int>(std::min<int64_t>(executor_.capacity(), rows - done));
+            executor_.rows_pass(weights_, {plan.order, at + done}, n, scale, plan.dropout, dropout_step,
+                                member.thread, member.threads);
+            member.wait();
+            if (member.thread == 0) J += executor_.loss(n);
             const RowNumbers next{plan.order, at + done + n};
             const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
-            machine_.delta_pass(n, whole ? target : sums_target(), next, next_rows, crew.thread,
-                                crew.threads);
-            crew.wait();
+            executor_.delta_pass(n, whole ? target : sums_target(), next, next_rows, member.thread,
+                                 member.threads);
+            member.wait();
         }
         if (!whole) {
-            if (crew.thread == 0) apply_sums(target);
-            crew.wait();
+            if (member.thread == 0) apply_sums(target);
+            member.wait();
         }
-        if (crew.thread == 0 && plan.lam != 0) J += penalty(plan);
+        if (member.thread == 0 && plan.lam != 0) J += penalty(plan);
         return J;
     }
 
@@ -174,12 +175,14 @@ private:
         return plan.lam / (2 * plan.total_weight) * sum;
     }
 
-    Target<T> sums_target() { return {sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr}; }
+    UpdateTarget<T> sums_target() {
+        return {sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr};
+    }
 
     // A batch too large for the workspace: the rule is applied once its blocks are summed.
-    void apply_sums(const Target<T>& target) {
+    void apply_sums(const UpdateTarget<T>& target) {
         squares_[0] = 0;
-        for (const LayerPlace& y : layout_.layers()) {
+        for (const LayerOffsets& y : layout_.layers()) {
             const size_t n = y.bias - y.weights;
             if (target.squares != nullptr) squares_[0] += sum_of_squares(target.w + y.weights, n);
             update(target, y.weights, n, target.step);
@@ -191,9 +194,10 @@ private:
         sums_.clear();
     }
 
-    void update(const Target<T>& target, size_t at, size_t n, const Step<T>& step) {
-        kernels_.update[static_cast<int>(target.rule)](
-            target.w + at, shifted(target.first, at), shifted(target.second, at), sums_.data() + at, n, step);
+    void update(const UpdateTarget<T>& target, size_t at, size_t n, const Step<T>& step) {
+        kernels_.update[static_cast<int>(target.rule)](target.w + at, offset_or_null(target.first, at),
+                                                       offset_or_null(target.second, at), sums_.data() + at,
+                                                       n, step);
     }
 
     static double sum_of_squares(const T* w, size_t n) {
@@ -211,9 +215,9 @@ private:
     int threads_;
     int64_t batch_;
     bool masked_;
-    BlockMachine<T> machine_;
+    BlockExecutor<T> executor_;
     std::vector<double> squares_;
-    Patience patience_;  // kept from epoch to epoch, as neighbours stay
+    AdaptiveThreads adaptive_;  // kept from epoch to epoch: a busy core stays busy
 };
 
 }  // namespace backpass

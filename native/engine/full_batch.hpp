@@ -1,13 +1,13 @@
 // Σ w cost and Δ over all rows or those of one batch, block by block.
 #pragma once
 
-#include "engine/block_machine.hpp"
+#include "engine/block_executor.hpp"
 #include "runtime/adaptive_threads.hpp"
 
 namespace backpass {
 
-// Which rows are summed, and what each counts: its weight times `scale`.
-struct Summed {
+// Which rows are summed; each counts its weight times `scale`.
+struct SummedRows {
     RowNumbers numbers;
     int64_t rows;
     double scale;
@@ -23,42 +23,43 @@ public:
 
     // For at most so many rows at once, with dropout's masks or without.
     FullBatch(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
-              int64_t most_rows, bool masked)
+              int64_t max_rows, bool masked)
         : kernels_(kernels),
           source_(source),
           layout_(net),
           weights_(layout_),
           sums_(layout_.size()),
-          threads_(threads_for(3.0 * static_cast<double>(most_rows) * static_cast<double>(net.parameters()),
+          threads_(threads_for(3.0 * static_cast<double>(max_rows) * static_cast<double>(net.parameters()),
                                threads)),
-          most_rows_(most_rows),
+          max_rows_(max_rows),
           masked_(masked),
-          machine_(net, layout_, kernels, source, block_rows<T>(net, most_rows, 128, 1024), threads_,
-                   masked) {}
+          executor_(net, layout_, kernels, source, block_rows<T>(net, max_rows, 128, 1024), threads_,
+                    masked) {}
 
-    bool fits(int64_t rows, bool masked) const { return rows == most_rows_ && masked == masked_; }
+    bool fits(int64_t rows, bool masked) const { return rows == max_rows_ && masked == masked_; }
 
     double sums(const T* theta, T* Delta) {
         return sums(theta, Delta, {{nullptr, 0}, source_.m, 1.0, {}, 0});
     }
 
     // Returns Σ w cost and writes Δ in θ's order.
-    double sums(const T* theta, T* Delta, const Summed& summed) {
+    double sums(const T* theta, T* Delta, const SummedRows& summed) {
         weights_.read(layout_, kernels_, theta);
         sums_.clear();
-        Target<T> target{sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr};
+        UpdateTarget<T> target{sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr};
         double total = 0;
         Barrier barrier(threads_), alone(1);
         run_on_team(threads_, [&](int thread, int threads) {
             Barrier& together = threads == threads_ ? barrier : alone;
-            for (int64_t done = 0; done < summed.rows; done += machine_.capacity()) {
-                const int rows = static_cast<int>(std::min<int64_t>(machine_.capacity(), summed.rows - done));
+            for (int64_t done = 0; done < summed.rows; done += executor_.capacity()) {
+                const int rows =
+                    static_cast<int>(std::min<int64_t>(executor_.capacity(), summed.rows - done));
                 const RowNumbers numbers{summed.numbers.order, summed.numbers.first + done};
-                machine_.rows_pass(weights_, numbers, rows, summed.scale, summed.dropout, summed.step, thread,
-                                   threads);
+                executor_.rows_pass(weights_, numbers, rows, summed.scale, summed.dropout, summed.step,
+                                    thread, threads);
                 together.wait();
-                if (thread == 0) total += machine_.loss(rows);
-                machine_.delta_pass(rows, target, {nullptr, 0}, 0, thread, threads);
+                if (thread == 0) total += executor_.loss(rows);
+                executor_.delta_pass(rows, target, {nullptr, 0}, 0, thread, threads);
                 together.wait();
             }
         });
@@ -73,9 +74,9 @@ private:
     Weights<T> weights_;
     Buffer<T> sums_;
     int threads_;
-    int64_t most_rows_;
+    int64_t max_rows_;
     bool masked_;
-    BlockMachine<T> machine_;
+    BlockExecutor<T> executor_;
 };
 
 }  // namespace backpass

@@ -8,23 +8,23 @@
 #include <numeric>
 #include <vector>
 
-#include "engine/kept_lanes.hpp"
 #include "engine/network_spec.hpp"
 #include "engine/panel_layout.hpp"
 #include "engine/row_source.hpp"
+#include "engine/transposed_input_cache.hpp"
 #include "runtime/adaptive_threads.hpp"
 #include "runtime/buffer.hpp"
-#include "runtime/team.hpp"
+#include "runtime/thread_team.hpp"
 
 namespace backpass {
 
-struct LanePlace {
+struct LaneOffsets {
     int inputs, outputs, input_panels;
-    size_t theta;   // bias first
-    size_t packed;  // Θ without bias, in tiles of outputs for the way forward
-    size_t turned;  // and in tiles of inputs for the way back
-    size_t sums;    // [input panel][output][P]
-    size_t bias;    // [output][P]
+    size_t theta;       // bias first
+    size_t packed;      // Θ without bias, in tiles of outputs for the way forward
+    size_t transposed;  // and in tiles of inputs for the way back
+    size_t sums;        // [input panel][output][P]
+    size_t bias;        // [output][P]
 };
 
 template <class T>
@@ -43,23 +43,24 @@ public:
         }
     }
 
-    const std::vector<LanePlace>& layers() const { return layers_; }
+    const std::vector<LaneOffsets>& layers() const { return layers_; }
     size_t size() const { return size_; }
     size_t packed_size() const { return packed_size_; }
 
     void pack(const Kernels<T>& kernels, const T* theta, T* packed) const {
         for (size_t l = 0; l < layers_.size(); ++l) {
-            const LanePlace& y = layers_[l];
+            const LaneOffsets& y = layers_[l];
             const T* weights = theta + y.theta + y.outputs;
             kernels.pack_lane_weights({weights, 1, y.outputs, y.outputs, y.inputs, packed + y.packed});
             if (l > 0) {
-                kernels.pack_lane_weights({weights, y.outputs, 1, y.inputs, y.outputs, packed + y.turned});
+                kernels.pack_lane_weights(
+                    {weights, y.outputs, 1, y.inputs, y.outputs, packed + y.transposed});
             }
         }
     }
 
     void unpack(const T* sums, T* Delta) const {
-        for (const LanePlace& y : layers_) {
+        for (const LaneOffsets& y : layers_) {
             T* to = Delta + y.theta;
             for (int j = 0; j < y.outputs; ++j) {
                 T bias = 0;
@@ -75,7 +76,7 @@ public:
 
 private:
     static constexpr int P = PANEL<T>;
-    std::vector<LanePlace> layers_;
+    std::vector<LaneOffsets> layers_;
     size_t size_ = 0, theta_size_ = 0, packed_size_ = 0;
 };
 
@@ -100,7 +101,7 @@ public:
 
     struct BlockInputs {
         int64_t first;
-        T* lanes;  // kept for later evaluations; null: in the block's own memory
+        T* lanes;  // in the input cache; null: in the block's own memory
         bool ready;
     };
 
@@ -109,7 +110,7 @@ public:
     double run(const T* theta, const T* packed, const BlockInputs& inputs, int rows, int next_rows, T* sums) {
         inputs_ = inputs;
         if (panels_in_place() < panels_for<T>(net_.inputs())) gather_rest(inputs.first, rows);
-        if (!inputs.ready) turn_inputs(inputs.first, rows);
+        if (!inputs.ready) transpose_inputs(inputs.first, rows);
         const int panels = (rows + P - 1) / P;
         forward(theta, packed, panels);
         const double loss = take_loss(inputs.first, rows);
@@ -130,23 +131,23 @@ private:
     // Whole panels of dense rows are used where they lie; the rest is gathered into panels.
     int panels_in_place() const { return source_.sparse() ? 0 : net_.inputs() / P; }
 
-    // X into lanes. Rows beyond the last are stale: they count nothing.
-    void turn_inputs(int64_t first, int rows) {
+    // X into lanes. Lanes beyond the last row hold stale numbers: their weight is 0.
+    void transpose_inputs(int64_t first, int rows) {
         const int in_place = panels_in_place(), all = panels_for<T>(net_.inputs()), n = net_.inputs();
         for (int r = 0; r + P <= rows; r += P) {
             for (int k = 0; k < in_place; ++k) {
-                turn_square(source_.x + (first + r) * n + ptrdiff_t(k) * P, n, r / P, k);
+                transpose_tile(source_.x + (first + r) * n + ptrdiff_t(k) * P, n, r / P, k);
             }
         }
-        if (rows % P != 0 && in_place > 0) turn_last_rows(first, rows, in_place);
+        if (rows % P != 0 && in_place > 0) transpose_last_rows(first, rows, in_place);
         for (int r = 0; r < rows; r += P) {
             for (int k = in_place; k < all; ++k) {
-                turn_square(features_[0].data() + k * feature_panel() + ptrdiff_t(r) * P, P, r / P, k);
+                transpose_tile(features_[0].data() + k * feature_panel() + ptrdiff_t(r) * P, P, r / P, k);
             }
         }
     }
 
-    void turn_square(const T* from, ptrdiff_t stride, int row_panel, int feature_panel) {
+    void transpose_tile(const T* from, ptrdiff_t stride, int row_panel, int feature_panel) {
         T* to = inputs() + row_panel * input_panel() + ptrdiff_t(feature_panel) * P * P;
         const int units = net_.inputs() - feature_panel * P;
         if (units >= P) return kernels_.transpose(from, stride, to, P);
@@ -155,7 +156,7 @@ private:
         std::copy_n(square, units * P, to);
     }
 
-    // What is not read where it lies, neither by the turning nor by Δ.
+    // The columns that are not read in place, neither by the transpose nor by Δ.
     void gather_rest(int64_t first, int rows) {
         const int in_place = panels_in_place();
         T* to = features_[0].data() + in_place * feature_panel();
@@ -167,20 +168,20 @@ private:
     }
 
     // A last group of fewer than P rows may not be read beyond X's end.
-    void turn_last_rows(int64_t first, int rows, int in_place) {
+    void transpose_last_rows(int64_t first, int rows, int in_place) {
         alignas(PANEL_BYTES) T square[P * P] = {};
         const int r = rows / P * P, n = net_.inputs();
         for (int k = 0; k < in_place; ++k) {
             for (int q = r; q < rows; ++q)
                 std::copy_n(source_.x + (first + q) * n + k * P, P, square + (q - r) * P);
-            turn_square(square, P, r / P, k);
+            transpose_tile(square, P, r / P, k);
         }
     }
 
     void forward(const T* theta, const T* packed, int panels) {
         const int last = net_.weight_layers();
         for (int l = 1; l <= last; ++l) {
-            const LanePlace& y = layout_.layers()[l - 1];
+            const LaneOffsets& y = layout_.layers()[l - 1];
             LaneProduct<T> p{};
             p.a = packed + y.packed;
             p.b = l > 1 ? lanes_[l - 1].data() : inputs();
@@ -191,7 +192,7 @@ private:
             p.units = y.outputs;
             p.depth = y.inputs;
             p.panels = panels;
-            p.looks_ahead = l == 1 && inputs_.ready;
+            p.prefetches = l == 1 && inputs_.ready;
             if (l < last) {
                 p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
                 p.keep = keeps_z(l) ? keep_[l].data() : nullptr;
@@ -227,9 +228,9 @@ private:
 
     void backward(const T* packed, int panels) {
         for (int l = net_.weight_layers() - 1; l >= 1; --l) {
-            const LanePlace& y = layout_.layers()[l];
+            const LaneOffsets& y = layout_.layers()[l];
             LaneProduct<T> p{};
-            p.a = packed + y.turned;
+            p.a = packed + y.transposed;
             p.b = delta_[l + 1].data();
             p.b_panel = lane_panel(l + 1);
             p.c = delta_[l].data();
@@ -245,10 +246,10 @@ private:
 
     void accumulate(int64_t first, int rows, int next_rows, T* sums) {
         const int in_place = panels_in_place(), n = net_.inputs();
-        const ptrdiff_t ahead = next_rows < rows ? 0 : ptrdiff_t(rows) * n;
-        if (in_place > 0) add_delta(0, source_.x + first * n, n, P, 0, in_place, rows, ahead, sums);
+        const ptrdiff_t prefetch_offset = next_rows < rows ? 0 : ptrdiff_t(rows) * n;
+        if (in_place > 0) add_delta(0, source_.x + first * n, n, P, 0, in_place, rows, prefetch_offset, sums);
         for (int l = 0; l < net_.weight_layers(); ++l) {
-            if (l > 0) turn_to_features(l, (rows + P - 1) / P);
+            if (l > 0) transpose_to_features(l, (rows + P - 1) / P);
             const int from = l > 0 ? 0 : in_place;
             add_delta(l, features_[l].data() + from * feature_panel(), P, feature_panel(), from,
                       panels_for<T>(net_.sizes[l]), rows, 0, sums);
@@ -261,15 +262,15 @@ private:
 
     // Feature panels [begin, end) of one layer.
     void add_delta(int l, const T* a, ptrdiff_t a_row, ptrdiff_t a_panel, int begin, int end, int rows,
-                   ptrdiff_t ahead, T* sums) {
-        const LanePlace& y = layout_.layers()[l];
+                   ptrdiff_t prefetch_offset, T* sums) {
+        const LaneOffsets& y = layout_.layers()[l];
         const ptrdiff_t sums_panel = ptrdiff_t(y.outputs) * P;
         kernels_.lane_delta({delta_[l + 1].data(), lane_panel(l + 1), a, a_row, a_panel,
                              sums + y.sums + begin * sums_panel, sums_panel, rows, y.outputs, end - begin,
-                             ahead});
+                             prefetch_offset});
     }
 
-    void turn_to_features(int l, int panels) {
+    void transpose_to_features(int l, int panels) {
         for (int r = 0; r < panels; ++r) {
             for (int k = 0; k < panels_for<T>(net_.sizes[l]); ++k) {
                 kernels_.transpose(lanes_[l].data() + r * lane_panel(l) + ptrdiff_t(k) * P * P, P,
@@ -293,10 +294,10 @@ template <class T>
 class LaneBatch {
 public:
     LaneBatch(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source,
-              KeptLanes<T>& kept, int threads)
+              TransposedInputCache<T>& cache, int threads)
         : kernels_(kernels),
           source_(source),
-          kept_(kept),
+          input_cache_(cache),
           layout_(net),
           chunk_rows_(chunk_rows_for(source.m)),
           chunks_(static_cast<int>((source.m + chunk_rows_ - 1) / chunk_rows_)),
@@ -314,7 +315,7 @@ public:
 
     double sums(const T* theta, T* Delta) {
         layout_.pack(kernels_, theta, packed_.data());
-        const Role role = kept_.begin();
+        const Role role = input_cache_.begin();
         std::atomic<int> next{0};
         Barrier barrier(threads_), alone(1);
         run_on_team(threads_, [&](int thread, int threads) {
@@ -323,20 +324,20 @@ public:
             (threads == threads_ ? barrier : alone).wait();
             add_chunks(layout_.size() * thread / threads, layout_.size() * (thread + 1) / threads);
         });
-        if (role == Role::write) kept_.written();
+        if (role == Role::write) input_cache_.written();
         layout_.unpack(sums_[0].data(), Delta);
         return std::accumulate(losses_.begin(), losses_.end(), 0.0);
     }
 
 private:
-    using Role = typename KeptLanes<T>::Role;
-    static constexpr int BLOCK_ROWS = 128, LEAST_BLOCKS = 4, MOST_CHUNKS = 16;
+    using Role = typename TransposedInputCache<T>::Role;
+    static constexpr int BLOCK_ROWS = 128, MIN_BLOCKS = 4, MAX_CHUNKS = 16;
 
     // Whole blocks, by m alone; a power of two of chunks, which threads share evenly.
     static int64_t chunk_rows_for(int64_t m) {
         const int64_t blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
         int64_t chunks = 1;
-        while (chunks < MOST_CHUNKS && blocks >= 2 * chunks * LEAST_BLOCKS) chunks *= 2;
+        while (chunks < MAX_CHUNKS && blocks >= 2 * chunks * MIN_BLOCKS) chunks *= 2;
         return std::max<int64_t>(1, (blocks + chunks - 1) / chunks) * BLOCK_ROWS;
     }
 
@@ -356,7 +357,7 @@ private:
         for (int64_t first = begin; first < end; first += BLOCK_ROWS) {
             const int rows = static_cast<int>(std::min<int64_t>(BLOCK_ROWS, end - first));
             const int next = static_cast<int>(std::min<int64_t>(BLOCK_ROWS, source_.m - first - rows));
-            T* lanes = role == Role::none ? nullptr : kept_.rows_from(first);
+            T* lanes = role == Role::none ? nullptr : input_cache_.rows_from(first);
             losses_[c] += blocks_[thread].run(theta, packed_.data(), {first, lanes, role == Role::read}, rows,
                                               next, sums_[c].data());
         }
@@ -364,7 +365,7 @@ private:
 
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
-    KeptLanes<T>& kept_;
+    TransposedInputCache<T>& input_cache_;
     LaneLayout<T> layout_;
     int64_t chunk_rows_;
     int chunks_;

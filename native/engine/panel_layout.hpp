@@ -15,7 +15,7 @@ constexpr int panels_for(int features) {
     return (features + PANEL<T> - 1) / PANEL<T>;
 }
 
-struct LayerPlace {
+struct LayerOffsets {
     int inputs, outputs, input_panels, output_panels;
     size_t weights;     // [output panel][input_panels * P][P]
     size_t bias;        // [output_panels * P]
@@ -39,13 +39,11 @@ public:
             transposed_size_ += l > 0 ? square : 0;  // nothing flows back to the inputs
             theta += (in + size_t(1)) * out;
         }
-        theta_size_ = theta;
     }
 
-    const std::vector<LayerPlace>& layers() const { return layers_; }
+    const std::vector<LayerOffsets>& layers() const { return layers_; }
     size_t size() const { return size_; }
     size_t transposed_size() const { return transposed_size_; }
-    size_t theta_size() const { return theta_size_; }
 
     // Every number of the panels is written, those beyond the last feature as zeros.
     void pack(const T* theta, T* panels) const {
@@ -53,7 +51,7 @@ public:
             copy(theta + from, n, panels + at);
             std::fill_n(panels + at + n, P - n, T(0));
         });
-        for (const LayerPlace& y : layers_) {
+        for (const LayerOffsets& y : layers_) {
             for (int j = 0; j < y.output_panels; ++j)
                 std::fill_n(panels + y.weights + j * y.weights_panel + size_t(y.inputs) * P,
                             y.weights_panel - ptrdiff_t(y.inputs) * P, T(0));
@@ -66,7 +64,7 @@ public:
 
     void transpose(const T* panels, T* transposed, const Kernels<T>& kernels) const {
         for (size_t l = 1; l < layers_.size(); ++l) {
-            const LayerPlace& y = layers_[l];
+            const LayerOffsets& y = layers_[l];
             for (int i = 0; i < y.input_panels; ++i) {
                 for (int j = 0; j < y.output_panels; ++j) {
                     const T* from = panels + y.weights + j * y.weights_panel + ptrdiff_t(i) * P * P;
@@ -93,7 +91,7 @@ private:
     // walked as it lies: against its rows, every piece would be on another page.
     template <class Visit>
     void each_row(Visit visit) const {
-        for (const LayerPlace& y : layers_) {
+        for (const LayerOffsets& y : layers_) {
             for (int k = -1; k < y.inputs; ++k) {  // row -1 is the bias
                 const size_t to = k < 0 ? y.bias : y.weights + size_t(k) * P;
                 const ptrdiff_t panel = k < 0 ? P : y.weights_panel;
@@ -104,8 +102,8 @@ private:
         }
     }
 
-    std::vector<LayerPlace> layers_;
-    size_t size_ = 0, transposed_size_ = 0, theta_size_ = 0;
+    std::vector<LayerOffsets> layers_;
+    size_t size_ = 0, transposed_size_ = 0;
 };
 
 }  // namespace backpass

@@ -6,7 +6,7 @@
 
 #include "engine/row_pass.hpp"
 #include "runtime/adaptive_threads.hpp"
-#include "runtime/team.hpp"
+#include "runtime/thread_team.hpp"
 
 namespace backpass {
 

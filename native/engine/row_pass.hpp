@@ -56,8 +56,8 @@ public:
         for (int l = 1; l < last; ++l) {
             Product<T> p = pre_activation(weights, ws, l, begin, end);
             p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
-            p.keep = shifted(ws.own_keep(l), ptrdiff_t(begin) * P);
-            p.mask = shifted(ws.mask(l), ptrdiff_t(begin) * P);
+            p.keep = offset_or_null(ws.keep_or_null(l), ptrdiff_t(begin) * P);
+            p.mask = offset_or_null(ws.mask(l), ptrdiff_t(begin) * P);
             kernels_.product(p);
         }
         pre_activations(weights, ws, last, begin, end);
@@ -70,7 +70,7 @@ public:
 
     void backward(const Weights<T>& weights, Workspace<T>& ws, int begin, int end) const {
         for (int l = net_.weight_layers() - 1; l >= 1; --l) {
-            const LayerPlace& y = layout_.layers()[l];
+            const LayerOffsets& y = layout_.layers()[l];
             const ptrdiff_t at = ptrdiff_t(begin) * P;
             Product<T> p{};
             p.a = ws.delta(l + 1) + at;
@@ -83,7 +83,7 @@ public:
             p.panels = y.input_panels;
             p.backward = kernels_.backward[static_cast<int>(net_.hidden[l - 1])];
             p.keep = ws.keep(l) + at;
-            p.mask = shifted(ws.mask(l), at);
+            p.mask = offset_or_null(ws.mask(l), at);
             kernels_.product(p);
         }
     }
@@ -93,10 +93,10 @@ public:
             alignas(PANEL_BYTES) T w[P] = {}, value[P];
             const int n = std::min(P, rows.end - r);
             read_targets(rows, r, n, w);
-            turn(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), z_.data());
+            transpose_to_lanes(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), z_.data());
             kernels_.loss[static_cast<int>(net_.loss)]({z_.data(), y_.data(), w, delta_.data(), value,
                                                         net_.outputs(), static_cast<T>(net_.parameter)});
-            turn_back(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel());
+            transpose_from_lanes(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel());
             std::copy_n(value, n, ws.losses().data() + r);
         }
     }
@@ -105,7 +105,7 @@ private:
     static constexpr int P = PANEL<T>;
 
     Product<T> pre_activation(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
-        const LayerPlace& y = layout_.layers()[l - 1];
+        const LayerOffsets& y = layout_.layers()[l - 1];
         const ptrdiff_t at = ptrdiff_t(begin) * P;
         Product<T> p{};
         p.a = ws.a(l - 1) + at;
@@ -148,13 +148,13 @@ private:
         }
     }
 
-    void turn(const T* panels, ptrdiff_t panel, T* lanes) const {
+    void transpose_to_lanes(const T* panels, ptrdiff_t panel, T* lanes) const {
         for (int j = 0; j < panels_for<T>(net_.outputs()); ++j) {
             kernels_.transpose(panels + j * panel, P, lanes + j * P * P, P);
         }
     }
 
-    void turn_back(T* panels, ptrdiff_t panel) const {
+    void transpose_from_lanes(T* panels, ptrdiff_t panel) const {
         for (int j = 0; j < panels_for<T>(net_.outputs()); ++j) {
             kernels_.transpose(delta_.data() + j * P * P, P, panels + j * panel, P);
         }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/epoch.hpp"
-#include "runtime/spares.hpp"
+#include "runtime/object_pool.hpp"
 
 namespace backpass {
 
@@ -21,13 +21,13 @@ struct EpochTask {
 template <class T>
 using EpochTasks = std::vector<EpochTask<T>>;
 
-// One network a thread, with one machine a thread.
+// One network a thread, each thread with a runner of its own.
 template <class T>
-class SideBySide {
+class ParallelEpochs {
 public:
-    SideBySide(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
-               int64_t batch, bool masked)
-        : patience_(threads) {
+    ParallelEpochs(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
+                   int64_t batch, bool masked)
+        : adaptive_(threads) {
         while (static_cast<int>(runners_.size()) < threads)
             runners_.push_back(std::make_unique<EpochRunner<T>>(net, kernels, source, 1, batch, masked));
     }
@@ -36,44 +36,44 @@ public:
     int64_t batch() const { return runners_.front()->batch(); }
     bool masked() const { return runners_.front()->masked(); }
 
-    void make_room(const EpochArrays<T>& arrays) {
-        for (auto& runner : runners_) runner->make_room(arrays);
+    void reserve(const EpochArrays<T>& arrays) {
+        for (auto& runner : runners_) runner->reserve(arrays);
     }
 
     // The first `count` tasks.
     void run(const EpochTasks<T>& tasks, size_t count, std::vector<double>& J) {
-        std::vector<Took> took(count);
+        std::vector<TaskTime> times(count);
         std::atomic<size_t> next{0};
-        patience_.begin();
-        run_on_team(std::min(patience_.threads(), static_cast<int>(count)), [&](int thread, int) {
+        adaptive_.begin();
+        run_on_team(std::min(adaptive_.threads(), static_cast<int>(count)), [&](int thread, int) {
             for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
-                const auto from = Patience::Clock::now();
+                const auto from = AdaptiveThreads::Clock::now();
                 J[i] = runners_[thread]->run(tasks[i].plan, tasks[i].arrays);
-                took[i] = {thread, Patience::Clock::now() - from};
+                times[i] = {thread, AdaptiveThreads::Clock::now() - from};
             }
         });
-        judge(took);
+        record_waits(times);
     }
 
 private:
-    struct Took {
+    struct TaskTime {
         int thread = 0;
-        Patience::Clock::duration time{};
+        AdaptiveThreads::Clock::duration time{};
     };
 
-    // All tasks are the same work: what one takes longer than the shortest is a neighbour's doing.
-    void judge(const std::vector<Took>& took) {
-        const auto shorter = [](const Took& a, const Took& b) { return a.time < b.time; };
-        const auto shortest = std::min_element(took.begin(), took.end(), shorter)->time;
-        for (const Took& each : took) patience_.add(each.thread, each.time - shortest);
-        if (++calls_ < patience_.stretches()) return;
+    // All tasks are the same work: what one takes longer than the shortest is another process's load.
+    void record_waits(const std::vector<TaskTime>& times) {
+        const auto shorter = [](const TaskTime& a, const TaskTime& b) { return a.time < b.time; };
+        const auto shortest = std::min_element(times.begin(), times.end(), shorter)->time;
+        for (const TaskTime& each : times) adaptive_.add(each.thread, each.time - shortest);
+        if (++calls_ < adaptive_.intervals()) return;
         calls_ = 0;
-        patience_.end();
+        adaptive_.end();
     }
 
     std::vector<std::unique_ptr<EpochRunner<T>>> runners_;
-    Patience patience_;
-    int64_t calls_ = 0;  // since the team last began to work, or to rest
+    AdaptiveThreads adaptive_;
+    int64_t calls_ = 0;  // in this interval of AdaptiveThreads
 };
 
 template <class T>
@@ -84,59 +84,60 @@ public:
     SeveralEpochs(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads)
         : net_(net), kernels_(kernels), source_(source), threads_(threads) {}
 
-    // The mean J of each network on its way; its arrays are replaced.
+    // The mean J of each network over its epoch; its arrays are replaced.
     std::vector<double> run(const Tasks& tasks) {
         std::vector<double> J(tasks.size());
-        const size_t aside = side_by_side(tasks);
-        if (aside > 0) run_side_by_side(tasks, aside, J);
-        if (aside < tasks.size()) run_in_turn(tasks, aside, J);
+        const size_t parallel = parallel_count(tasks);
+        if (parallel > 0) run_in_parallel(tasks, parallel, J);
+        if (parallel < tasks.size()) run_in_sequence(tasks, parallel, J);
         return J;
     }
 
 private:
-    // Weights that are larger than this would push each other out of the cache side by side.
-    static constexpr size_t LARGEST_ASIDE = size_t(4) << 20;
+    // Larger weights of several networks would evict each other from the cache.
+    static constexpr size_t MAX_PARALLEL_BYTES = size_t(4) << 20;
 
-    // How many of the networks are trained side by side, one a thread; the rest is trained in turn by
-    // the whole team. That is what is left after whole rounds, where a network has work enough for all.
-    size_t side_by_side(const Tasks& tasks) const {
+    // How many of the networks are trained in parallel, one a thread. The rest is trained one after
+    // another by the whole team: the remainder of whole rounds, where one network has enough work for all.
+    size_t parallel_count(const Tasks& tasks) const {
         const size_t k = tasks.size(), threads = static_cast<size_t>(threads_);
-        if (k < 2 || threads < 2 || net_.parameters() * sizeof(T) > LARGEST_ASIDE) return 0;
+        if (k < 2 || threads < 2 || net_.parameters() * sizeof(T) > MAX_PARALLEL_BYTES) return 0;
         const EpochPlan& plan = tasks.front().plan;
         const double work = multiply_adds_of_step(net_, std::min(plan.batch, plan.rows));
         return threads_for(work, threads_) == threads_ ? k - k % threads : k;
     }
 
-    void run_side_by_side(const Tasks& tasks, size_t count, std::vector<double>& J) {
+    void run_in_parallel(const Tasks& tasks, size_t count, std::vector<double>& J) {
         const int threads = std::min(threads_, static_cast<int>(count));
-        take(sides_, threads, tasks.front())->run(tasks, count, J);
+        acquire(parallel_, threads, tasks.front())->run(tasks, count, J);
     }
 
-    void run_in_turn(const Tasks& tasks, size_t first, std::vector<double>& J) {
-        const auto runner = take(runners_, threads_, tasks.front());
+    void run_in_sequence(const Tasks& tasks, size_t first, std::vector<double>& J) {
+        const auto runner = acquire(runners_, threads_, tasks.front());
         for (size_t i = first; i < tasks.size(); ++i) J[i] = runner->run(tasks[i].plan, tasks[i].arrays);
     }
 
-    // Machines with room for such tasks, before the team begins: the caller hears of missing memory.
-    template <class Machine>
-    typename Spares<Machine>::Lease take(Spares<Machine>& spares, int threads, const EpochTask<T>& task) {
+    // Memory is allocated before the team starts, so that the caller gets std::bad_alloc.
+    template <class Runner>
+    typename ObjectPool<Runner>::Lease acquire(ObjectPool<Runner>& pool, int threads,
+                                               const EpochTask<T>& task) {
         const int64_t most = std::min(task.plan.batch, task.plan.rows);
         const bool masked = !task.plan.dropout.rates.empty();
-        auto machine = spares.take(
-            [=](const Machine& spare) {
-                return spare.batch() == most && spare.masked() == masked && spare.threads() >= threads;
+        auto runner = pool.acquire(
+            [=](const Runner& idle) {
+                return idle.batch() == most && idle.masked() == masked && idle.threads() >= threads;
             },
-            [=] { return std::make_unique<Machine>(net_, kernels_, source_, threads, most, masked); });
-        machine->make_room(task.arrays);
-        return machine;
+            [=] { return std::make_unique<Runner>(net_, kernels_, source_, threads, most, masked); });
+        runner->reserve(task.arrays);
+        return runner;
     }
 
     const NetworkSpec& net_;
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
     int threads_;
-    Spares<EpochRunner<T>> runners_;
-    Spares<SideBySide<T>> sides_;
+    ObjectPool<EpochRunner<T>> runners_;
+    ObjectPool<ParallelEpochs<T>> parallel_;
 };
 
 }  // namespace backpass

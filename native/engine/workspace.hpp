@@ -32,7 +32,7 @@ public:
 
     T* a(int layer) { return a_[layer].data(); }
     T* delta(int layer) { return delta_[layer].data(); }  // the last one holds z^(L) first
-    T* own_keep(int layer) { return or_null(keep_[layer]); }
+    T* keep_or_null(int layer) { return or_null(keep_[layer]); }
     T* keep(int layer) { return keep_[layer].size() > 0 ? keep_[layer].data() : a(layer); }
     T* mask(int layer) { return or_null(mask_[layer]); }
     std::vector<T>& losses() { return losses_; }

@@ -134,7 +134,7 @@ void multiply(T* c, const T* mask, size_t n) {
 }
 
 template <class G, class T>
-void forward_tail(T* c, T* keep, const T* mask, size_t n) {
+void forward_epilogue(T* c, T* keep, const T* mask, size_t n) {
     if (keep != nullptr) {
         forward_keeping<G>(c, keep, n);
     } else {
@@ -144,7 +144,7 @@ void forward_tail(T* c, T* keep, const T* mask, size_t n) {
 }
 
 template <class G, class T>
-void backward_tail(T* c, const T* keep, const T* mask, size_t n) {
+void backward_epilogue(T* c, const T* keep, const T* mask, size_t n) {
     using V = Native<T>;
     for (size_t i = 0; i < n; i += LANES<T>) {
         store(c + i, load<V>(c + i) * G::g_prime(load<V>(keep + i)));

@@ -1,5 +1,5 @@
 // Δ = Σ δ aᵀ by tiles of P inputs by one or two panels of outputs, summed over all rows in registers
-// and handed to the update rule at once: a mini-batch's gradient never goes to memory.
+// and passed to the update rule at once: a mini-batch's gradient is never stored as a whole.
 #pragma once
 
 #include "kernels/gather.hpp"
@@ -32,7 +32,7 @@ struct DeltaSums {
     ptrdiff_t delta_panel;
     int rows;
     T* tile;  // [output panel][input][P]
-    LookAhead<T> ahead;
+    Prefetch<T> prefetch;
 };
 
 // Inputs from FIRST on, which may stand in two panels.
@@ -50,15 +50,15 @@ template <class T, int FIRST, int INPUTS, int ALL, int PANELS>
     Tile<T, INPUTS, PANELS> tile;
     tile.clear();
     tile.add(FromInput<T, FIRST>{task.a_panel}, task.a, P, task.delta, P, task.delta_panel, task.rows,
-             task.ahead);
+             task.prefetch);
     tile.write(task.tile + FIRST * P, ALL * P);
 }
 
 // ALL inputs in groups whose sizes differ by at most one: 16 = 6 + 5 + 5.
 template <class T, int ALL, int PANELS, int FIRST = 0>
 ALWAYS_INLINE void delta_square(DeltaSums<T>& task) {
-    constexpr int MOST = DeltaShape::inputs * TileShape::panels / PANELS;
-    constexpr int LEFT = ALL - FIRST, GROUPS = (LEFT + MOST - 1) / MOST;
+    constexpr int MAX = DeltaShape::inputs * TileShape::panels / PANELS;
+    constexpr int LEFT = ALL - FIRST, GROUPS = (LEFT + MAX - 1) / MAX;
     if constexpr (LEFT > 0) {
         constexpr int INPUTS = (LEFT + GROUPS - 1) / GROUPS;
         delta_sums<T, FIRST, INPUTS, ALL, PANELS>(task);
@@ -78,7 +78,7 @@ double sum_of_squares(const T* w, size_t n) {
 }
 
 template <class T>
-void give_to_rule(const DeltaTiles<T>& d, const T* tile, int input_panel, int output_panel) {
+void apply_update(const DeltaTiles<T>& d, const T* tile, int input_panel, int output_panel) {
     constexpr int P = PANEL<T>;
     const int left = d.inputs - input_panel * P;
     const size_t n = static_cast<size_t>(left < P ? left : P) * P;
@@ -104,11 +104,11 @@ void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
                       d.delta_panel,
                       d.rows,
                       tile,
-                      look_at_rows(d.ahead, d.rows)};
+                      prefetch_rows(d.prefetch, d.rows)};
     delta_square<T, INPUT_PANELS * P, PANELS>(task);
     for (int j = 0; j < PANELS; ++j) {
         for (int i = 0; i < INPUT_PANELS; ++i) {
-            give_to_rule(d, tile + (j * INPUT_PANELS + i) * P * P, input_panel + i, output_panel + j);
+            apply_update(d, tile + (j * INPUT_PANELS + i) * P * P, input_panel + i, output_panel + j);
         }
     }
 }
@@ -148,7 +148,7 @@ void column_sums(const T* panel, int rows, T* sums) {
     Tile<T, 1, 1> tile;
     tile.clear();
     const T one = 1;
-    tile.add(Every<0>(), &one, 0, panel, PANEL<T>, 0, rows);
+    tile.add(Strided<0>(), &one, 0, panel, PANEL<T>, 0, rows);
     tile.write(sums, 0);
 }
 

@@ -1,11 +1,11 @@
-// Rows of X into panels, each row asked for from memory before it is needed.
+// Rows of X copied into panels, each prefetched some rows before.
 #pragma once
 
 #include "kernels/prefetch.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
-constexpr int ROWS_AHEAD = 4;
+constexpr int PREFETCH_ROWS = 4;
 
 template <class T>
 ALWAYS_INLINE const T* row_of(const RowsOfX<T>& x, int r) {
@@ -25,30 +25,30 @@ void gather_rows(const RowsOfX<T>& x, int begin, int end, T* to, ptrdiff_t panel
     const int whole = x.inputs / P, rest = x.inputs % P;
     for (int r = begin; r < end; ++r) {
         const T* from = row_of(x, r);
-        const T* ahead = row_of(x, r + ROWS_AHEAD < end ? r + ROWS_AHEAD : r);
+        const T* later = row_of(x, r + PREFETCH_ROWS < end ? r + PREFETCH_ROWS : r);
         T* row = to + static_cast<ptrdiff_t>(r) * P;
         for (int k = 0; k < whole; ++k) {
-            __builtin_prefetch(ahead + k * P);
+            __builtin_prefetch(later + k * P);
             copy_panel(from + k * P, row + k * panel);
         }
         for (int k = 0; k < rest; ++k) row[whole * panel + k] = from[whole * P + k];
     }
 }
 
-// The next lines of the rows that the next batch will gather: one row's at most, over `steps` steps.
+// The next lines of the rows that the next batch will gather: of one row at most, over `steps` steps.
 template <class T>
-ALWAYS_INLINE LookAhead<T> look_at_rows(RowsAhead<T>* ahead, int steps) {
-    if (ahead == nullptr || ahead->row >= ahead->end) return {};
-    const int in_row = (ahead->rows.inputs + PANEL<T> - 1) / PANEL<T>, left = in_row - ahead->line;
-    const int lines = ahead->lines_at_once < left ? ahead->lines_at_once : left;
-    const T* next = row_of(ahead->rows, ahead->row) + ahead->line * PANEL<T>;
-    ahead->line += lines;
-    if (ahead->line == in_row) {
-        ahead->line = 0;
-        ++ahead->row;
+ALWAYS_INLINE Prefetch<T> prefetch_rows(RowPrefetch<T>* prefetch, int steps) {
+    if (prefetch == nullptr || prefetch->row >= prefetch->end) return {};
+    const int in_row = (prefetch->rows.inputs + PANEL<T> - 1) / PANEL<T>, left = in_row - prefetch->line;
+    const int lines = prefetch->lines_per_tile < left ? prefetch->lines_per_tile : left;
+    const T* next = row_of(prefetch->rows, prefetch->row) + prefetch->line * PANEL<T>;
+    prefetch->line += lines;
+    if (prefetch->line == in_row) {
+        prefetch->line = 0;
+        ++prefetch->row;
     }
-    const int looks = steps < STEPS ? 1 : steps / STEPS;
-    return {next, PANEL<T>, (lines + looks - 1) / looks, lines};
+    const int rounds = steps < UNROLL ? 1 : steps / UNROLL;
+    return {next, PANEL<T>, (lines + rounds - 1) / rounds, lines};
 }
 
 }  // namespace backpass::BACKPASS_ISA

@@ -43,8 +43,8 @@ void elementwise(const T* x, T* y, size_t n) {
 template <class G, class T>
 void set_activation(Kernels<T>& kernels, Activation which) {
     const int i = static_cast<int>(which);
-    kernels.forward[i] = forward_tail<G, T>;
-    kernels.backward[i] = backward_tail<G, T>;
+    kernels.forward[i] = forward_epilogue<G, T>;
+    kernels.backward[i] = backward_epilogue<G, T>;
     kernels.keeps_z[i] = G::from_z;
 }
 

@@ -24,14 +24,14 @@ enum class Rule { sum, gd, momentum, nesterov, adam };
 
 constexpr int ACTIVATIONS = 8;
 constexpr int LOSSES = 7;
-constexpr int RULES = 5;  // `sum` is the engine's own: nobody asks for it by name
+constexpr int RULES = 5;  // `sum` is internal: it has no name in names.hpp
 
 // z -> a in place; `keep` (may be null) receives what g' needs; `mask` (may be null) is dropout's.
 template <class T>
-using ForwardTail = void (*)(T* c, T* keep, const T* mask, size_t n);
+using ForwardEpilogue = void (*)(T* c, T* keep, const T* mask, size_t n);
 // c *= g'(keep) [* mask], in place.
 template <class T>
-using BackwardTail = void (*)(T* c, const T* keep, const T* mask, size_t n);
+using BackwardEpilogue = void (*)(T* c, const T* keep, const T* mask, size_t n);
 
 // C[rows] = start + A[rows] * B: z = aΘᵀ + bias forward, δΘ backward.
 template <class T>
@@ -44,16 +44,16 @@ struct Product {
     ptrdiff_t c_panel;
     const T* bias;  // null: start from zero
     int rows, depth, panels;
-    ForwardTail<T> forward;    // null: none
-    BackwardTail<T> backward;  // null: none
-    T* keep;                   // panels as C's, or null
-    const T* mask;             // panels as C's, or null
+    ForwardEpilogue<T> forward;    // null: none
+    BackwardEpilogue<T> backward;  // null: none
+    T* keep;                       // panels as C's, or null
+    const T* mask;                 // panels as C's, or null
 };
 
 // What an update rule needs of one step; `decay` multiplies the old weights into the gradient.
 template <class T>
 struct Step {
-    T learning_rate, momentum, beta_1, beta_2, rest_1, rest_2, epsilon, shrink, decay;  // rest = 1 - beta
+    T learning_rate, momentum, beta_1, beta_2, one_minus_beta_1, one_minus_beta_2, epsilon, shrink, decay;
 };
 
 // The rule applied to n numbers: weights w, gradient g, and the rule's own two arrays.
@@ -70,14 +70,14 @@ struct RowsOfX {
     int inputs;
 };
 
-// How far the rows of the next batch, [row, end), have been asked for from memory.
+// How far the rows of the next batch, [row, end), have been prefetched.
 template <class T>
-struct RowsAhead {
+struct RowPrefetch {
     RowsOfX<T> rows;
-    int row, end, line, lines_at_once;
+    int row, end, line, lines_per_tile;
 };
 
-// Δ = Σ δ aᵀ over the rows, tile by tile, each tile given to the rule while it is hot.
+// Δ = Σ δ aᵀ over the rows, tile by tile, each passed to the rule while it is in cache.
 template <class T>
 struct DeltaTiles {
     const T* a;  // [input panel][row][P]
@@ -93,7 +93,7 @@ struct DeltaTiles {
     double* squares;  // ΣΘ² before the step, one for each input panel; or null
     Update<T> update;
     Step<T> step;
-    RowsAhead<T>* ahead;  // or null
+    RowPrefetch<T>* prefetch;  // or null
 };
 
 // One group of P rows, rows in lanes: [unit][P].
@@ -128,10 +128,10 @@ struct LaneProduct {
     ptrdiff_t c_panel;
     const T* bias;  // one for each unit; null: start from zero
     int units, depth, panels;
-    bool looks_ahead;          // whether b's panels come from memory, and more of them are wanted next
-    ForwardTail<T> forward;    // null: none
-    BackwardTail<T> backward;  // null: none
-    T* keep;                   // panels as C's, or null
+    bool prefetches;             // whether b's panels come from memory and the following ones are needed next
+    ForwardEpilogue<T> forward;  // null: none
+    BackwardEpilogue<T> backward;  // null: none
+    T* keep;                       // panels as C's, or null
 };
 
 // Δ += Σ δ aᵀ with δ's rows in lanes and a's features in panels: Δ is [feature / P][unit][P].
@@ -144,7 +144,7 @@ struct LaneDelta {
     T* sums;
     ptrdiff_t sums_panel;
     int rows, units, panels;
-    ptrdiff_t ahead;  // how far behind each number of a stands one that will be wanted next; 0: nowhere
+    ptrdiff_t prefetch_offset;  // from each number of a to one that is needed next; 0: none
 };
 
 // One row (or few) straight from θ: z = bias + x Θᵀ, Θᵀ of shape (inputs, outputs) in rows.
@@ -185,8 +185,8 @@ struct Kernels {
     void (*exp)(const T* x, T* y, size_t n);
     void (*log)(const T* x, T* y, size_t n);
     void (*tanh)(const T* x, T* y, size_t n);
-    ForwardTail<T> forward[ACTIVATIONS];
-    BackwardTail<T> backward[ACTIVATIONS];
+    ForwardEpilogue<T> forward[ACTIVATIONS];
+    BackwardEpilogue<T> backward[ACTIVATIONS];
     bool keeps_z[ACTIVATIONS];  // whether g' is computed from z rather than from a
     void (*loss[LOSSES])(const LossRows<T>&);
     void (*output[LOSSES])(const T* z, T* a, int units);  // P rows in lanes

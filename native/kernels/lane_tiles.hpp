@@ -30,7 +30,7 @@ struct LaneTask {
     const T* bias;  // or null
     int units, depth;
     bool resume;  // whether C holds the sum so far
-    LookAhead<T> ahead;
+    Prefetch<T> prefetch;
 };
 
 template <class T, int UNITS, int PANELS>
@@ -44,8 +44,8 @@ struct LaneProductTile {
         } else {
             tile.clear();
         }
-        LookAhead<T> ahead = task.ahead;
-        tile.add(Every<1>(), task.a, UNITS, task.b, PANEL<T>, task.b_panel, task.depth, ahead);
+        Prefetch<T> prefetch = task.prefetch;
+        tile.add(Strided<1>(), task.a, UNITS, task.b, PANEL<T>, task.b_panel, task.depth, prefetch);
         tile.write(task.c, task.c_panel);
     }
 };
@@ -57,7 +57,7 @@ struct LaneDeltaTask {
     const T* a;
     T* to;
     int units;
-    LookAhead<T> ahead;
+    Prefetch<T> prefetch;
 };
 
 template <class T, int UNITS, int PANELS>
@@ -65,18 +65,18 @@ struct LaneDeltaTile {
     [[gnu::noinline]] static void run(const LaneDeltaTask<T>& task) {
         constexpr int P = PANEL<T>;
         const LaneDelta<T>& d = task.sums;
-        LookAhead<T> ahead = task.ahead;
+        Prefetch<T> prefetch = task.prefetch;
         Tile<T, UNITS, PANELS> tile;
         tile.clear();
         const T* delta = task.delta;
         const T* a = task.a;
         int left = d.rows;
         for (; left >= P; left -= P) {
-            tile.add_panel(Every<P>(), delta, 1, a, d.a_row, d.a_panel, ahead);
+            tile.add_panel(Strided<P>(), delta, 1, a, d.a_row, d.a_panel, prefetch);
             delta += d.delta_panel;
             a += P * d.a_row;
         }
-        tile.add(Every<P>(), delta, 1, a, d.a_row, d.a_panel, left);
+        tile.add(Strided<P>(), delta, 1, a, d.a_row, d.a_panel, left);
         tile.add_to(task.to, d.sums_panel);
     }
 };
@@ -96,13 +96,12 @@ ALWAYS_INLINE void each_group_of_units(int units, Visit visit) {
     }
 }
 
-// One tile's share of `lines` lines ahead, which all tiles ask for together: never many at a time,
-// since only so many may be under way.
+// One tile's share of `lines` cache lines that all tiles of units prefetch together, a few at a time.
 template <class T>
-ALWAYS_INLINE LookAhead<T> share_of_lines(const T* next, ptrdiff_t step, int lines, int first, int units) {
+ALWAYS_INLINE Prefetch<T> share_of_prefetch(const T* next, ptrdiff_t step, int lines, int first, int units) {
     const int tiles = tiles_of_units(units);
     const int done = lines * first / units;
-    return {next + done * step, step, (STEPS + tiles - 1) / tiles, lines - done};
+    return {next + done * step, step, (UNROLL + tiles - 1) / tiles, lines - done};
 }
 
 template <class T>
@@ -121,12 +120,13 @@ template <class T, int PANELS>
 void lane_product_panels(const LaneProduct<T>& p, int k, int depth, int panel) {
     const T* b = p.b + panel * p.b_panel + static_cast<ptrdiff_t>(k) * PANEL<T>;
     each_group_of_units(p.units, [&](int first, int here) {
-        LookAhead<T> ahead{};
-        if (p.looks_ahead) ahead = share_of_lines(b + PANELS * p.b_panel, PANEL<T>, depth, first, p.units);
+        Prefetch<T> prefetch{};
+        if (p.prefetches)
+            prefetch = share_of_prefetch(b + PANELS * p.b_panel, PANEL<T>, depth, first, p.units);
         run_lane_tile<LaneProductTile, T, PANELS>(
             LaneTask<T>{p.a + static_cast<ptrdiff_t>(first) * p.depth + static_cast<ptrdiff_t>(k) * here, b,
                         p.b_panel, p.c + panel * p.c_panel + first * PANEL<T>, p.c_panel,
-                        p.bias == nullptr ? nullptr : p.bias + first, here, depth, k > 0, ahead});
+                        p.bias == nullptr ? nullptr : p.bias + first, here, depth, k > 0, prefetch});
     });
     if (k + depth < p.depth) return;
     const size_t n = static_cast<size_t>(p.units) * PANEL<T>;
@@ -140,8 +140,8 @@ void lane_product_panels(const LaneProduct<T>& p, int k, int depth, int panel) {
 // The depth is cut so that a panel's steps stay in the first cache while the tiles of units pass by.
 template <class T>
 void lane_product(const LaneProduct<T>& p) {
-    constexpr int MOST = 256;
-    const int cuts = (p.depth + MOST - 1) / MOST, step = (p.depth + cuts - 1) / cuts;
+    constexpr int MAX = 256;
+    const int cuts = (p.depth + MAX - 1) / MAX, step = (p.depth + cuts - 1) / cuts;
     for (int k = 0; k < p.depth; k += step) {
         const int depth = k + step < p.depth ? step : p.depth - k;
         int j = 0;
@@ -158,10 +158,12 @@ template <class T, int PANELS>
 void lane_delta_panels(const LaneDelta<T>& d, int panel) {
     const T* a = d.a + panel * d.a_panel;
     each_group_of_units(d.units, [&](int first, int here) {
-        LookAhead<T> ahead{};
-        if (d.ahead > 0) ahead = share_of_lines(a + d.ahead, d.a_row, d.rows, first, d.units);
-        run_lane_tile<LaneDeltaTile, T, PANELS>(LaneDeltaTask<T>{
-            d, d.delta + first * PANEL<T>, a, d.sums + panel * d.sums_panel + first * PANEL<T>, here, ahead});
+        Prefetch<T> prefetch{};
+        if (d.prefetch_offset > 0)
+            prefetch = share_of_prefetch(a + d.prefetch_offset, d.a_row, d.rows, first, d.units);
+        run_lane_tile<LaneDeltaTile, T, PANELS>(
+            LaneDeltaTask<T>{d, d.delta + first * PANEL<T>, a,
+                             d.sums + panel * d.sums_panel + first * PANEL<T>, here, prefetch});
     });
 }
 

@@ -79,7 +79,7 @@ void sum_over_units(const LossRows<T>& at) {
 template <class T>
 void binary_log_loss(const LossRows<T>& at) {
     using V = Native<T>;
-    constexpr int P = PANEL<T>, GATHER = 64;  // 2^64 is far from overflow
+    constexpr int P = PANEL<T>, FACTORS_PER_LOG = 64;  // 2^64 is far from overflow
     const V one = broadcast<V>(T(1));
     for (int lane = 0; lane < P; lane += LANES<T>) {
         const V w = load<V>(at.w + lane);
@@ -90,7 +90,7 @@ void binary_log_loss(const LossRows<T>& at) {
             value += maximum(V{}, z) - z * y;
             product = product * e + (product + e);
             store(at.delta + k * P + lane, w * (h - y));
-            if (k % GATHER == GATHER - 1) {
+            if (k % FACTORS_PER_LOG == FACTORS_PER_LOG - 1) {
                 value += log_plus_one(product);
                 product = V{};
             }

@@ -25,7 +25,7 @@ struct TileShape {
 
 // Where the numbers of A for a tile's rows stand: STEP from one to the next.
 template <int STEP>
-struct Every {
+struct Strided {
     ALWAYS_INLINE constexpr ptrdiff_t operator()(int row) const { return ptrdiff_t(row) * STEP; }
 };
 
@@ -99,23 +99,23 @@ struct Tile {
     template <class At>
     ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
                            ptrdiff_t b_panel, int n) {
-        LookAhead<T> nowhere;
-        add(at, a, a_step, b, b_step, b_panel, n, nowhere);
+        Prefetch<T> none;
+        add(at, a, a_step, b, b_step, b_panel, n, none);
     }
 
     template <class At>
     ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
-                           ptrdiff_t b_panel, int n, LookAhead<T>& ahead) {
+                           ptrdiff_t b_panel, int n, Prefetch<T>& prefetch) {
 #pragma GCC unroll 1
-        for (int looks = n / STEPS; looks > 0; --looks) {
-            add_some(at, a, a_step, b, b_step, b_panel);
-            ahead.look();
-            a += STEPS * a_step;
-            b += STEPS * b_step;
+        for (int rounds = n / UNROLL; rounds > 0; --rounds) {
+            add_unrolled(at, a, a_step, b, b_step, b_panel);
+            prefetch.issue();
+            a += UNROLL * a_step;
+            b += UNROLL * b_step;
         }
 #pragma GCC unroll 1
-        for (n %= STEPS; n > 0; --n) {
-            add_one(at, a, b, b_panel);
+        for (n %= UNROLL; n > 0; --n) {
+            add_step(at, a, b, b_panel);
             a += a_step;
             b += b_step;
         }
@@ -124,29 +124,29 @@ struct Tile {
     // As many steps as a panel has features or rows.
     template <class At>
     ALWAYS_INLINE void add_panel(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
-                                 ptrdiff_t b_panel, LookAhead<T>& ahead) {
-        int looks = PANEL<T> / STEPS;
-        hide(looks);  // unrolled as a whole, the loop would want more registers than there are
+                                 ptrdiff_t b_panel, Prefetch<T>& prefetch) {
+        int rounds = PANEL<T> / UNROLL;
+        make_opaque(rounds);  // unrolled as a whole, the loop would want more registers than there are
         do {
-            add_some(at, a, a_step, b, b_step, b_panel);
-            ahead.look();
-            a += STEPS * a_step;
-            b += STEPS * b_step;
-        } while (--looks > 0);
+            add_unrolled(at, a, a_step, b, b_step, b_panel);
+            prefetch.issue();
+            a += UNROLL * a_step;
+            b += UNROLL * b_step;
+        } while (--rounds > 0);
     }
 
     template <class At>
-    ALWAYS_INLINE void add_some(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
-                                ptrdiff_t b_panel) {
+    ALWAYS_INLINE void add_unrolled(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
+                                    ptrdiff_t b_panel) {
 #pragma GCC unroll 4
-        for (int k = 0; k < STEPS; ++k) {
-            add_one(at, a + k * a_step, b + k * b_step, b_panel);
+        for (int k = 0; k < UNROLL; ++k) {
+            add_step(at, a + k * a_step, b + k * b_step, b_panel);
         }
     }
 
     // Whichever is fewer stays in registers: b's vectors, or the numbers of a.
     template <class At>
-    ALWAYS_INLINE void add_one(At at, const T* a, const T* b, ptrdiff_t b_panel) {
+    ALWAYS_INLINE void add_step(At at, const T* a, const T* b, ptrdiff_t b_panel) {
         if constexpr (VECTORS <= ROWS) {
             V row[VECTORS];
 #pragma GCC unroll 8
@@ -164,7 +164,7 @@ struct Tile {
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; ++v) {
                 V row = load<V>(b + panel_of(v) * b_panel + lane_of(v));
-                hold(row);
+                keep_in_register(row);
 #pragma GCC unroll 8
                 for (int i = 0; i < ROWS; ++i) multiply_add(acc[i][v], x[i], row);
             }
@@ -200,13 +200,13 @@ template <class T, int ROWS, int PANELS>
     const T* a = task.a;
     const T* b = task.b;
     int left = task.depth;
-    LookAhead<T> nowhere;
+    Prefetch<T> none;
     for (; left >= P; left -= P) {
-        tile.add_panel(Every<P>(), a, 1, b, P, task.b_panel, nowhere);
+        tile.add_panel(Strided<P>(), a, 1, b, P, task.b_panel, none);
         a += task.a_panel;
         b += P * P;
     }
-    tile.add(Every<P>(), a, 1, b, P, task.b_panel, left);
+    tile.add(Strided<P>(), a, 1, b, P, task.b_panel, left);
     tile.write(task.c, task.c_panel);
 }
 
@@ -240,7 +240,7 @@ void product_column(const Product<T>& p, TileTask<T> task) {
 }
 
 template <class T>
-void apply_tails(const Product<T>& p, int panel, int panels) {
+void apply_epilogues(const Product<T>& p, int panel, int panels) {
     const size_t n = static_cast<size_t>(p.rows) * PANEL<T>;
     for (int j = panel; j < panel + panels; ++j) {
         T* c = p.c + j * p.c_panel;
@@ -264,14 +264,14 @@ void product_panels(const Product<T>& p, int k, int depth, int j) {
                            depth,
                            k > 0};
     product_column<T, PANELS>(p, task);
-    if (k + depth == p.depth) apply_tails(p, j, PANELS);
+    if (k + depth == p.depth) apply_epilogues(p, j, PANELS);
 }
 
 // The depth is cut so that B's panels stay in the first cache while the rows pass by.
 template <class T>
 void product(const Product<T>& p) {
-    constexpr int P = PANEL<T>, MOST = TileShape::depth;
-    const int cuts = (p.depth + MOST - 1) / MOST;
+    constexpr int P = PANEL<T>, MAX = TileShape::depth;
+    const int cuts = (p.depth + MAX - 1) / MAX;
     const int step = ((p.depth + cuts - 1) / cuts + P - 1) / P * P;
     for (int k = 0; k < p.depth; k += step) {
         const int depth = k + step < p.depth ? step : p.depth - k;

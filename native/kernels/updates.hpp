@@ -42,10 +42,10 @@ template <class T>
 void nesterov(T* w, T* velocity, T*, const T* g, size_t n, const Step<T>& step) {
     using V = Native<T>;
     for (size_t i = 0; i < n; i += LANES<T>) {
-        const V walk = step.learning_rate * gradient_at<V>(w + i, g + i, step.decay);
-        const V v = step.momentum * load<V>(velocity + i) - walk;
+        const V update = step.learning_rate * gradient_at<V>(w + i, g + i, step.decay);
+        const V v = step.momentum * load<V>(velocity + i) - update;
         store(velocity + i, v);
-        store(w + i, load<V>(w + i) + step.momentum * v - walk);
+        store(w + i, load<V>(w + i) + step.momentum * v - update);
     }
 }
 
@@ -74,28 +74,30 @@ ALWAYS_INLINE V quotient(V a, V b) {
 // are written as steps towards D and D²: one operation less than β m + (1 − β) D. Three short loops in
 // place of one: a processor can look past a short chain of dependent operations, not past a long one.
 template <class T>
-ALWAYS_INLINE void adam_some(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step, T* roots) {
+ALWAYS_INLINE void adam_chunk(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step,
+                              T* roots) {
     using V = Native<T>;
     for (size_t i = 0; i < n; i += LANES<T>) {
         const V D = gradient_at<V>(w + i, g + i, step.decay);
-        const V m = load<V>(first + i), v = load<V>(second + i), v_now = v + step.rest_2 * (D * D - v);
-        store(first + i, m + step.rest_1 * (D - m));
+        const V m = load<V>(first + i), v = load<V>(second + i),
+                v_now = v + step.one_minus_beta_2 * (D * D - v);
+        store(first + i, m + step.one_minus_beta_1 * (D - m));
         store(second + i, v_now);
         store(roots + i, v_now);
     }
     take_roots(roots, n);
     for (size_t i = 0; i < n; i += LANES<T>) {
-        const V walk = quotient(load<V>(first + i), load<V>(roots + i) + step.epsilon);
-        store(w + i, step.shrink * load<V>(w + i) - step.learning_rate * walk);
+        const V update = quotient(load<V>(first + i), load<V>(roots + i) + step.epsilon);
+        store(w + i, step.shrink * load<V>(w + i) - step.learning_rate * update);
     }
 }
 
 template <class T>
 void adam(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step) {
-    constexpr size_t SOME = 32 * LANES<T>;
-    alignas(PANEL_BYTES) T roots[SOME];
-    for (size_t i = 0; i < n; i += SOME) {
-        adam_some(w + i, first + i, second + i, g + i, n - i < SOME ? n - i : SOME, step, roots);
+    constexpr size_t CHUNK = 32 * LANES<T>;
+    alignas(PANEL_BYTES) T roots[CHUNK];
+    for (size_t i = 0; i < n; i += CHUNK) {
+        adam_chunk(w + i, first + i, second + i, g + i, n - i < CHUNK ? n - i : CHUNK, step, roots);
     }
 }
 

@@ -126,9 +126,9 @@ ALWAYS_INLINE V maximum(V a, V b) {
     return a > b ? a : b;
 }
 
-// Says that the vector is wanted in a register now.
+// Makes the compiler load the vector into a register here.
 template <class V>
-ALWAYS_INLINE void hold(V& v) {
+ALWAYS_INLINE void keep_in_register(V& v) {
 #if defined(__x86_64__)
     __asm__("" : "+v"(v));
 #elif defined(__aarch64__)
@@ -154,12 +154,12 @@ ALWAYS_INLINE void multiply_add(V& sum, V x, V y) {
     }
 #else
     sum += x * y;
-    hold(sum);
+    keep_in_register(sum);
 #endif
 }
 
-// What the compiler then knows nothing about.
-ALWAYS_INLINE void hide(int& n) { __asm__("" : "+r"(n)); }
+// Hides the value of n from the optimizer.
+ALWAYS_INLINE void make_opaque(int& n) { __asm__("" : "+r"(n)); }
 
 template <class V>
 ALWAYS_INLINE V sign_bit() {

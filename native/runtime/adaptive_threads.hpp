@@ -1,5 +1,6 @@
-// When a neighbour has taken a core, a team's slowest member keeps the others waiting: then one
-// thread does the work for a while, and the team is tried again. Results do not depend on it.
+// One thread or the whole team, by how long threads wait for each other. Where another process occupies
+// a core, the thread on it makes all others wait at every barrier: then one thread works alone for some
+// steps, and the team is tried again. Results do not depend on it.
 #pragma once
 
 #include <algorithm>
@@ -8,28 +9,27 @@
 
 namespace backpass {
 
-// Work that a thread should have for each step, in multiply-adds, before another one is worth its
-// hand-overs.
-constexpr double LEAST_WORK = 1.5e6;
+// Multiply-adds of one step that each thread must have before another thread is worth its barriers.
+constexpr double MIN_WORK_PER_THREAD = 1.5e6;
 
 inline int threads_for(double work, int allowed) {
-    return static_cast<int>(std::clamp(work / LEAST_WORK, 1.0, static_cast<double>(allowed)));
+    return static_cast<int>(std::clamp(work / MIN_WORK_PER_THREAD, 1.0, static_cast<double>(allowed)));
 }
 
-class Patience {
+class AdaptiveThreads {
 public:
     using Clock = std::chrono::steady_clock;
 
-    explicit Patience(int threads) : threads_(threads), waited_(threads) {}
+    explicit AdaptiveThreads(int threads) : threads_(threads), waited_(threads) {}
 
-    // For how many threads the next stretch of work is, and of how many steps at most.
-    int threads() const { return resting_ ? 1 : threads_; }
-    int64_t steps() const { return resting_ ? rest_ : STRETCH; }
-    int64_t stretches() const { return steps() / STRETCH; }
+    // Threads of the next interval, and its steps at most.
+    int threads() const { return single_ ? 1 : threads_; }
+    int64_t steps() const { return single_ ? single_steps_ : INTERVAL; }
+    int64_t intervals() const { return steps() / INTERVAL; }
 
     void begin() {
         for (Waited& each : waited_) each.time = Clock::duration::zero();
-        begun_ = Clock::now();
+        started_ = Clock::now();
     }
 
     template <class Wait>
@@ -42,25 +42,25 @@ public:
     void add(int thread, Clock::duration time) { waited_[thread].time += time; }
 
     void end() {
-        if (resting_) {
-            resting_ = false;
-        } else if (threads_ > 1 && longest_wait() > SHARE * (Clock::now() - begun_)) {
-            resting_ = true;
-            rest_ = std::min(2 * rest_, LONGEST_REST);
+        if (single_) {
+            single_ = false;
+        } else if (threads_ > 1 && longest_wait() > MAX_WAIT_SHARE * (Clock::now() - started_)) {
+            single_ = true;
+            single_steps_ = std::min(2 * single_steps_, MAX_SINGLE_STEPS);
         } else {
-            rest_ = STRETCH;
+            single_steps_ = INTERVAL;
         }
     }
 
 private:
-    static constexpr double SHARE = 0.45;  // of the time, spent in waiting by whoever waits longest
-    static constexpr int64_t STRETCH = 16, LONGEST_REST = 512;
+    static constexpr double MAX_WAIT_SHARE = 0.45;  // of an interval's time, of the thread that waits longest
+    static constexpr int64_t INTERVAL = 16, MAX_SINGLE_STEPS = 512;
 
     struct alignas(64) Waited {
         Clock::duration time{};
     };
 
-    // The thread on the taken core waits for nobody.
+    // The thread on an occupied core arrives last and does not wait: the others' waits show it.
     Clock::duration longest_wait() const {
         Clock::duration longest{};
         for (const Waited& each : waited_) longest = std::max(longest, each.time);
@@ -68,10 +68,10 @@ private:
     }
 
     int threads_;
-    bool resting_ = false;
-    int64_t rest_ = STRETCH;
+    bool single_ = false;
+    int64_t single_steps_ = INTERVAL;
     std::vector<Waited> waited_;
-    Clock::time_point begun_{};
+    Clock::time_point started_{};
 };
 
 }  // namespace backpass

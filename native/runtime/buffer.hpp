@@ -14,9 +14,9 @@
 
 namespace backpass {
 
-// A place further on; what is not there has none.
+// p + by, or null where p is null: an array that does not exist has no parts.
 template <class T>
-T* shifted(T* p, size_t by) {
+T* offset_or_null(T* p, size_t by) {
     return p == nullptr ? nullptr : p + by;
 }
 

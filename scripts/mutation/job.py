@@ -18,7 +18,7 @@ from python_mutants import python_mutants
 from workshop import ROOT, Workshop
 
 HERE = Path(__file__).resolve().parent
-LEAST_SECONDS, PATIENCE = 20.0, 4.0  # a mutant may take so much, or so many times what is usual
+MIN_SECONDS, SLOWDOWN = 20.0, 4.0  # a mutant may take so long, or so many times what is usual
 
 
 @dataclass
@@ -94,7 +94,7 @@ def usual_seconds(shop: Workshop, part: Part) -> float:
 def judge(part: Part, shops: list[Workshop]) -> None:
     """Judge mutants side by side until as many programs as wanted have a verdict."""
     begin, lock = time.monotonic(), threading.Lock()
-    seconds = max(LEAST_SECONDS, PATIENCE * len(shops) * usual_seconds(shops[0], part))
+    seconds = max(MIN_SECONDS, SLOWDOWN * len(shops) * usual_seconds(shops[0], part))
 
     def next_mutant() -> Mutant | None:
         with lock:

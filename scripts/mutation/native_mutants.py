@@ -17,15 +17,16 @@ SKIPPED = re.compile(
 # What decides how fast an answer comes, and never which: sizes of tiles and blocks, how many
 # threads are worth their while, what is asked for from memory ahead of time, compilers' hints.
 SIZES = (
-    "OUTPUT_PANELS_AT_ONCE|ROWS_AHEAD|STEPS|LARGE_PAGE|LARGEST_ASIDE|WORKSPACE_BYTES|PREDICT_BLOCK"
-    "|BLOCK_ROWS|BLOCK|MOST_CHUNKS|LEAST_BLOCKS|GATHER|SOME|DRAWS"
+    "OUTPUT_PANELS_AT_ONCE|PREFETCH_ROWS|UNROLL|LARGE_PAGE|MAX_PARALLEL_BYTES|WORKSPACE_BYTES|PREDICT_BLOCK"
+    "|BLOCK_ROWS|BLOCK|MAX_CHUNKS|MIN_BLOCKS|FACTORS_PER_LOG|CHUNK|DRAWS"
 )
 NESTED = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"  # parentheses, four deep
 ONLY_SPEED = re.compile(
     rf"\b(?:{SIZES}) = [^,;]*|\bstruct (?:TileShape|DeltaShape) \{{.*?^\}};"
     rf"|\b(?:threads_for|alignas){NESTED}"
-    r"|\b(?:madvise|hold|hide|look|__builtin_prefetch)\([^;]*;|\b(?:\w\.)?(?:looks_)?ahead = [^;]*;"
-    r"|\b(?:multiply_adds_of_step|look_at_rows|share_of_lines)\([^;{}]*\{.*?^\}",
+    r"|\b(?:madvise|keep_in_register|make_opaque|issue|__builtin_prefetch)\([^;]*;"
+    r"|\b(?:\w\.)?prefetch(?:es|_offset)? = [^;]*;"
+    r"|\b(?:multiply_adds_of_step|prefetch_rows|share_of_prefetch)\([^;{}]*\{.*?^\}",
     re.DOTALL | re.MULTILINE,
 )
 SPACED = {  # the style writes spaces around operators of two sides, and none in templates

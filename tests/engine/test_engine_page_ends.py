@@ -18,7 +18,7 @@ BESIDE = {"PYTHONPATH": os.pathsep.join(filter(None, (HERE, os.environ.get("PYTH
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mprotect and malloc as Linux has them")
 @pytest.mark.parametrize("kernels", native.instruction_sets())
-def test_no_door_touches_what_is_not_its_own_or_reads_what_memory_held(kernels):
+def test_no_call_touches_what_is_not_its_own_or_reads_what_memory_held(kernels):
     """Each array lies between two pages that nobody may touch: a wrong read ends the process.
 
     The C library fills what it hands out as it is told: with nothing, and with bytes that are 3e38

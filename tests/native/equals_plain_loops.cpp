@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "cached_lane_batch.hpp"
 #include "engine/full_batch.hpp"
-#include "kept_lane_batch.hpp"
 #include "runtime/dispatch.hpp"
 
 using namespace backpass;
@@ -107,7 +107,7 @@ double slope(const NetworkSpec& net, Numbers theta, const Numbers& direction, co
     return (total_cost(net, up, x, y, m) - total_cost(net, down, x, y, m)) / (2 * h);
 }
 
-template <class T, class Machine>
+template <class T, class Batch>
 double worst_error(const NetworkSpec& net, const Kernels<T>& kernels, std::mt19937& random) {
     constexpr int m = 37;
     std::uniform_real_distribution<double> draw(-0.5, 0.5);
@@ -128,7 +128,7 @@ double worst_error(const NetworkSpec& net, const Kernels<T>& kernels, std::mt199
     source.inputs = net.inputs();
     source.outputs = net.outputs();
     std::vector<T> Delta(theta.size());
-    const double total = Machine(net, kernels, source, 2).sums(theta_.data(), Delta.data());
+    const double total = Batch(net, kernels, source, 2).sums(theta_.data(), Delta.data());
     const double truth = total_cost(net, theta, x, y, m), along = slope(net, theta, direction, x, y, m);
     double ours = 0;
     for (size_t i = 0; i < theta.size(); ++i) ours += static_cast<double>(Delta[i]) * direction[i];
@@ -144,7 +144,7 @@ int check_networks(const Kernels<T>& kernels, double tolerance) {
         for (int loss = 0; loss < LOSSES; ++loss) {
             const NetworkSpec net{
                 {19, 23, 17, 3}, {2, static_cast<Activation>(hidden)}, static_cast<Loss>(loss), 0.7};
-            wrong += worst_error<T, KeptLaneBatch<T>>(net, kernels, random) > tolerance;
+            wrong += worst_error<T, CachedLaneBatch<T>>(net, kernels, random) > tolerance;
             wrong += worst_error<T, FullBatch<T>>(net, kernels, random) > tolerance;
         }
     }

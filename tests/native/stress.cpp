@@ -1,14 +1,14 @@
-// Many callers, each with a team of threads, over the same data: the answers must have the same bits.
+// Many callers, each with a team of threads, over the same data: the predictions must have the same bits.
 // Built with ThreadSanitizer by scripts/sanitize, where a race is an error too.
 #include <cstdio>
 #include <cstring>
 #include <thread>
 #include <vector>
 
+#include "cached_lane_batch.hpp"
 #include "engine/full_batch.hpp"
 #include "engine/predict.hpp"
 #include "engine/several_epochs.hpp"
-#include "kept_lane_batch.hpp"
 #include "runtime/dispatch.hpp"
 
 using namespace backpass;
@@ -44,14 +44,14 @@ struct Problem {
     RowSource<float> source;
 };
 
-template <class Machine>
+template <class Batch>
 std::vector<float> gradient(const Problem& p, const Kernels<float>& kernels, int threads) {
     std::vector<float> Delta(p.theta.size());
-    Machine(p.net, kernels, p.source, threads).sums(p.theta.data(), Delta.data());
+    Batch(p.net, kernels, p.source, threads).sums(p.theta.data(), Delta.data());
     return Delta;
 }
 
-// Of several networks: side by side, and in turn what is left over.
+// Of several networks: in parallel, and the remainder one after another.
 std::vector<float> epochs(const Problem& p, const Kernels<float>& kernels, int threads) {
     constexpr int NETWORKS = 4;
     const size_t n = p.theta.size();
@@ -72,7 +72,7 @@ std::vector<float> epochs(const Problem& p, const Kernels<float>& kernels, int t
     return thetas;
 }
 
-std::vector<float> answers(const Problem& p, const Kernels<float>& kernels, int threads) {
+std::vector<float> predictions(const Problem& p, const Kernels<float>& kernels, int threads) {
     std::vector<float> out(size_t(ROWS) * p.net.outputs());
     ManyRows<float>(p.net, kernels, p.source, threads).run(p.theta.data(), out.data(), true);
     return out;
@@ -80,8 +80,9 @@ std::vector<float> answers(const Problem& p, const Kernels<float>& kernels, int 
 
 std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, int threads) {
     std::vector<float> all;
-    for (const auto& part : {gradient<KeptLaneBatch<float>>(p, kernels, threads), epochs(p, kernels, threads),
-                             answers(p, kernels, threads), gradient<FullBatch<float>>(p, kernels, threads)}) {
+    for (const auto& part :
+         {gradient<CachedLaneBatch<float>>(p, kernels, threads), epochs(p, kernels, threads),
+          predictions(p, kernels, threads), gradient<FullBatch<float>>(p, kernels, threads)}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;
@@ -104,6 +105,6 @@ int main() {
         });
     }
     for (std::thread& caller : callers) caller.join();
-    std::printf("%d callers, %d rounds each, %d wrong answers\n", CALLERS, ROUNDS, wrong.load());
+    std::printf("%d callers, %d rounds each, %d wrong predictions\n", CALLERS, ROUNDS, wrong.load());
     return wrong == 0 ? 0 : 1;
 }

@@ -1,8 +1,8 @@
-"""The native engine: the reference's doors on the C++ core, for NumPy arrays.
+"""The native engine: the reference's interface on the C++ core, for NumPy arrays.
 
 The core (``native/*.cpp``) works on plain arrays; what a user can get wrong is checked before.
-It computes every loss and activation of the library; a network with a user's own functions, or an
-array that is not NumPy's, is the reference's.
+It computes every loss and activation of the library; a network with custom functions, or an array
+that is not NumPy's, is the reference's.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ try:
     from . import _native  # pyright: ignore[reportAttributeAccessIssue]
 except ImportError as error:
     _native: Any = None
-    words = Path(__file__).with_name("native_missing.txt")  # what the build said
-    why_missing: str | None = words.read_text().strip() if words.exists() else str(error)
+    message = Path(__file__).with_name("native_missing.txt")  # the failed build's error
+    why_missing: str | None = message.read_text().strip() if message.exists() else str(error)
 else:
     why_missing = None
     _native.set_num_threads(thread_limit.processors())
     thread_limit.register()
 
-# What the core says it has: a function that it does not name is another engine's.
+# The names that the core reports: a function that it does not name is another engine's.
 _ACTIVATIONS: frozenset[str | None] = frozenset(_native.activations() if _native else ())
 _LOSSES: frozenset[str | None] = frozenset(_native.losses() if _native else ())
 _RULES: frozenset[str | None] = frozenset(_native.rules() if _native else ())
 _STATE_ARRAYS = {"gd": (), "momentum": ("v",), "nesterov": ("v",), "adam": ("m", "v")}
 _NUMBER_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
-# A copy of X in lanes saves the turning, and is one more thing to read: worth it in a cache only.
+# A transposed copy of X saves the transposes, and is more memory to read: faster in a cache only.
 MOST_BYTES_IN_LANES = 24 << 20
 LARGE_PAGE, LARGE_PAGES_FROM = 2 << 20, 4 << 20  # bytes
-MOST_THREADS = 255  # of a team, whoever asks
-FEW_ROWS = 4  # straight from θ, on one thread: as in predict.hpp
+MOST_THREADS = 255  # of a team, however many are asked for
+FEW_ROWS = 4  # computed straight from θ, on one thread; the same number in predict.hpp
 
 
 def instruction_sets() -> list[str]:
@@ -100,19 +100,14 @@ class NativeProblem(OneByOne):
         self.dtype = rows.X.dtype.newbyteorder("=")
         threads = min(n_threads or default_threads(), MOST_THREADS)
         problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
-        keeps_lanes = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
-        self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads, keeps_lanes)
+        cache_inputs = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
+        self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads, cache_inputs)
         if hasattr(rows.X, "tocsr"):
             X = rows.X
             starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32, copy=False)
             self._core.set_sparse(_plain(X.data), _plain(columns), starts)
         else:
             self._core.set_dense(_plain(rows.X))
-
-    def sums(self, theta: Array) -> tuple[float, Array]:
-        """Σ w cost and Δ in θ's order: what blocks of examples add up to, without mean or λ."""
-        Delta = np.empty(self.net.n_parameters, self.dtype)
-        return self._core.sums(self._theta(theta), Delta), Delta
 
     def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
@@ -128,7 +123,7 @@ class NativeProblem(OneByOne):
         return np.array(self._core.costs_and_gradients(stack, D, self.lam, self.rows.W)), D
 
     def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
-        """z^(L), shape (m, s_L), and Σ w cost: what a validation looks at."""
+        """z^(L), shape (m, s_L), and Σ w cost: what a validation needs."""
         z = np.empty((self.rows.m, self.net.sizes[-1]), self.dtype)
         return z, self._core.logits_and_cost(self._theta(theta), z)
 
@@ -140,7 +135,7 @@ class NativeProblem(OneByOne):
             for _ in range(3)
         )
         Delta = np.empty(net.n_parameters, self.dtype)
-        arrays = (list(kept.values()) for kept in (z, a, delta))
+        arrays = (list(by_layer.values()) for by_layer in (z, a, delta))
         self._core.intermediates(self._theta(theta), *arrays, Delta)
         Deltas = dict(enumerate(net.roll_unchecked(Delta), start=1))
         return {1: self.rows.X, **a}, z, delta, Deltas
@@ -220,18 +215,18 @@ class NativeProblem(OneByOne):
             *self._masks(dropout),
         )
         n_steps = -(-len(orders[0]) // batch_size)
-        kept = [
+        new_states = [
             {"t": t + n_steps, **{name: array[i] for name, array in zip(names, arrays)}}
             for i, t in enumerate(ts)
         ]
-        return [Epoch(*each) for each in zip(thetas, kept, Js)]
+        return [Epoch(*each) for each in zip(thetas, new_states, Js)]
 
     @property
     def _reference(self) -> ReferenceProblem:
         return ReferenceProblem(self.net, self.rows, self.lam)
 
     def _theta(self, theta: Array) -> np.ndarray:
-        """θ, or what goes beside it, as the core reads it: it does not look at the length."""
+        """θ, or what goes beside it, as the core reads it: it does not check the length."""
         theta = np.ascontiguousarray(theta, self.dtype)
         if theta.shape[-1] != self._n:
             raise InvalidInput(
@@ -256,7 +251,7 @@ class NativeProblem(OneByOne):
 
 
 def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
-    """a^(L) of a few rows by the shortest way; None where anything is left to check."""
+    """a^(L) of a few rows by the shortest path; None where anything is left to check."""
     known = _known.get(id(net))
     if known is None:
         return _remember(net) if np.size(theta) == net.n_parameters else None

@@ -1,4 +1,4 @@
-#include "runtime/team.hpp"
+#include "runtime/thread_team.hpp"
 
 #include <unistd.h>
 
@@ -35,7 +35,7 @@ bool spin_until(Ready ready, int spins) {
     return ready();
 }
 
-// A number that grows; threads wait for it to pass a value.
+// A counter that only grows; threads wait until it has passed a value.
 class Count {
 public:
     unsigned now() const { return value_.load(std::memory_order_acquire); }
@@ -64,38 +64,38 @@ private:
     std::condition_variable wake_;
 };
 
-class Team {
+class ThreadTeam {
 public:
-    explicit Team(pid_t process) : process_(process) {}
+    explicit ThreadTeam(pid_t process) : process_(process) {}
 
     pid_t process() const { return process_; }
 
     void run(int threads, const Work& work) {
         const std::unique_lock lease(lease_, std::try_to_lock);
         if (threads <= 1 || !lease.owns_lock()) return work(0, 1);
-        while (static_cast<int>(workers_.size()) < threads - 1) hire();
+        while (static_cast<int>(workers_.size()) < threads - 1) add_worker();
         work_ = &work;
         threads_ = threads;
         const unsigned seen = done_.now();
-        left_.store(static_cast<int>(workers_.size()), std::memory_order_release);
+        running_.store(static_cast<int>(workers_.size()), std::memory_order_release);
         call_.advance();
         work(0, threads);
         done_.wait_past(seen, IDLE_SPINS);
     }
 
 private:
-    void hire() {
+    void add_worker() {
         const int number = static_cast<int>(workers_.size()) + 1;
         const unsigned seen = call_.now();
-        workers_.emplace_back([this, number, seen] { serve(number, seen); });
+        workers_.emplace_back([this, number, seen] { work_loop(number, seen); });
     }
 
-    [[noreturn]] void serve(int number, unsigned seen) {
+    [[noreturn]] void work_loop(int number, unsigned seen) {
         for (;;) {
             call_.wait_past(seen, IDLE_SPINS);
             ++seen;
             if (number < threads_) (*work_)(number, threads_);
-            if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.advance();
+            if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) done_.advance();
         }
     }
 
@@ -103,18 +103,18 @@ private:
     std::mutex lease_;
     std::vector<std::thread> workers_;
     Count call_, done_;
-    std::atomic<int> left_{0};
+    std::atomic<int> running_{0};
     const Work* work_ = nullptr;
     int threads_ = 0;
 };
 
-// After a fork the child has none of the threads: it hires a team of its own. The old one is left as
-// it is, since its locks may be held by threads that do not exist here.
-Team& team_of_this_process() {
-    static std::atomic<Team*> team{nullptr};
-    Team* here = team.load(std::memory_order_acquire);
+// After a fork the child has none of the threads, so it gets a team of its own. The parent's object is
+// never destroyed there: its locks may be held by threads that do not exist in the child.
+ThreadTeam& team_of_this_process() {
+    static std::atomic<ThreadTeam*> team{nullptr};
+    ThreadTeam* here = team.load(std::memory_order_acquire);
     if (here != nullptr && here->process() == getpid()) return *here;
-    auto* fresh = new Team(getpid());
+    auto* fresh = new ThreadTeam(getpid());
     if (team.compare_exchange_strong(here, fresh)) return *fresh;
     delete fresh;
     return *here;

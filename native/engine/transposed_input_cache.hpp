@@ -1,7 +1,7 @@
-// X turned into lanes once for all evaluations of a problem: [row / P][input][P].
+// X transposed into lanes once for all evaluations of a problem: [row / P][input][P].
 //
-// A single evaluation turns its rows as it goes, since a copy would cost more than it saves; the second
-// one writes the copy on its way, and the later ones read it.
+// A single evaluation transposes its rows block by block, since a copy would cost more than it saves; the
+// second one writes the copy, and the later ones read it.
 #pragma once
 
 #include <atomic>
@@ -11,11 +11,11 @@
 namespace backpass {
 
 template <class T>
-class KeptLanes {
+class TransposedInputCache {
 public:
     enum class Role { none, write, read };
 
-    KeptLanes(int64_t rows, int inputs, bool allowed)
+    TransposedInputCache(int64_t rows, int inputs, bool allowed)
         : panel_(ptrdiff_t(inputs) * PANEL<T>), panels_((rows + PANEL<T> - 1) / PANEL<T>) {
         if (!allowed) stage_ = Stage::never;
     }
@@ -34,7 +34,6 @@ public:
 
     void written() { stage_.store(Stage::written, std::memory_order_release); }
 
-    ptrdiff_t panel() const { return panel_; }
     T* rows_from(int64_t first) { return lanes_.data() + first / PANEL<T> * panel_; }
 
 private:

@@ -1,4 +1,4 @@
-"""Run a compiler; where it fails, add what it says to a file. Used by CMake, never imported."""
+"""Run a compiler and append a failure's message to a file. Used by CMake, never imported."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 
-def main(words: Path, command: list[str]) -> int:
-    """Run, pass everything on, and keep the words of a failure."""
+def main(message_file: Path, command: list[str]) -> int:
+    """Run, pass everything on, and keep the message of a failure."""
     done = subprocess.run(command, stderr=subprocess.PIPE, check=False)
     sys.stderr.buffer.write(done.stderr)
     if done.returncode:
-        with words.open("ab") as file:
+        with message_file.open("ab") as file:
             file.write(done.stderr)
     return done.returncode
 

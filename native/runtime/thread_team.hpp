@@ -1,4 +1,4 @@
-// A team of threads that stays: it spins for a short while between calls, then parks.
+// A persistent team of threads: between calls it spins for a short while, then sleeps.
 #pragma once
 
 #include <functional>

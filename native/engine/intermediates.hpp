@@ -16,9 +16,9 @@ struct Intermediates {
 };
 
 template <class T>
-class Glass {
+class IntermediatesPass {
 public:
-    Glass(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source)
+    IntermediatesPass(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source)
         : net_(net),
           kernels_(kernels),
           w_(source.w),
@@ -73,18 +73,18 @@ private:
         T* panels = hidden ? workspace_.a(l) : workspace_.delta(l);
         rows_.pre_activations(weights_, workspace_, l, 0, rows);
         copy(panels, net_.sizes[l], first, rows, out.z[l - 1]);
-        if (!hidden) return answer(first, rows, out.z[l - 1], out.a[l - 1]);
+        if (!hidden) return output_activations(first, rows, out.z[l - 1], out.a[l - 1]);
         for (int j = 0; j < panels_for<T>(net_.sizes[l]); ++j) {
             const ptrdiff_t at = j * workspace_.panel();
-            T* keep = workspace_.own_keep(l) == nullptr ? nullptr : workspace_.own_keep(l) + at;
+            T* keep = workspace_.keep_or_null(l) == nullptr ? nullptr : workspace_.keep_or_null(l) + at;
             kernels_.forward[static_cast<int>(net_.hidden[l - 1])](panels + at, keep, nullptr,
                                                                    size_t(rows) * P);
         }
         copy(panels, net_.sizes[l], first, rows, out.a[l - 1]);
     }
 
-    // a^(L), each row alone in its lanes.
-    void answer(int64_t first, int rows, const T* z, T* a) const {
+    // a^(L); one row at a time, broadcast to all lanes.
+    void output_activations(int64_t first, int rows, const T* z, T* a) const {
         const int units = net_.outputs();
         std::vector<T> lanes(size_t(units) * P);
         for (int64_t at = first * units; at < (first + rows) * units; at += units) {

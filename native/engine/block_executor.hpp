@@ -6,15 +6,23 @@
 
 #include "engine/delta_pass.hpp"
 #include "engine/row_pass.hpp"
-#include "runtime/team.hpp"
+#include "runtime/thread_team.hpp"
 
 namespace backpass {
 
+// Where a thread's rows begin: at whole groups of P, spread evenly.
 template <class T>
-class BlockMachine {
+int first_row_of(int rows, int thread, int threads) {
+    constexpr int P = PANEL<T>;
+    const int groups = (rows + P - 1) / P;
+    return std::min(rows, groups * thread / threads * P);
+}
+
+template <class T>
+class BlockExecutor {
 public:
-    BlockMachine(const NetworkSpec& net, const PanelLayout<T>& layout, const Kernels<T>& kernels,
-                 const RowSource<T>& source, int rows, int threads, bool masked)
+    BlockExecutor(const NetworkSpec& net, const PanelLayout<T>& layout, const Kernels<T>& kernels,
+                  const RowSource<T>& source, int rows, int threads, bool masked)
         : source_(source), deltas_(layout, kernels), workspace_(net, kernels, rows, masked) {
         for (int t = 0; t < threads; ++t) passes_.emplace_back(net, layout, kernels, source);
     }
@@ -24,16 +32,17 @@ public:
 
     void rows_pass(const Weights<T>& weights, const RowNumbers& numbers, int rows, double scale,
                    const DropoutSpec& dropout, uint32_t step, int thread, int threads) {
-        const int begin = share(rows, thread, threads), end = share(rows, thread + 1, threads);
+        const int begin = first_row_of<T>(rows, thread, threads),
+                  end = first_row_of<T>(rows, thread + 1, threads);
         passes_[thread].run(weights, workspace_, {numbers, begin, end, scale, step}, dropout);
     }
 
     // The rows that this thread will gather next are asked for from memory on the way.
-    void delta_pass(int rows, const Target<T>& target, const RowNumbers& next, int next_rows, int thread,
-                    int threads) {
-        RowsAhead<T> ahead{source_.rows(next), share(next_rows, thread, threads),
-                           share(next_rows, thread + 1, threads), 0, 0};
-        deltas_.run(workspace_, rows, target, source_.sparse() ? nullptr : &ahead, thread, threads);
+    void delta_pass(int rows, const UpdateTarget<T>& target, const RowNumbers& next, int next_rows,
+                    int thread, int threads) {
+        RowPrefetch<T> prefetch{source_.rows(next), first_row_of<T>(next_rows, thread, threads),
+                                first_row_of<T>(next_rows, thread + 1, threads), 0, 0};
+        deltas_.run(workspace_, rows, target, source_.sparse() ? nullptr : &prefetch, thread, threads);
     }
 
     // Σ over the block's rows, in their order.
@@ -44,14 +53,6 @@ public:
     }
 
 private:
-    static constexpr int P = PANEL<T>;
-
-    // Where a thread's rows begin: at whole groups of P.
-    static int share(int rows, int thread, int threads) {
-        const int groups = (rows + P - 1) / P;
-        return std::min(rows, groups * thread / threads * P);
-    }
-
     const RowSource<T>& source_;
     DeltaPass<T> deltas_;
     Workspace<T> workspace_;
