@@ -23,7 +23,8 @@ FORGET_INSTALLED = """
 import sys
 sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "ScikitBuildRedirectingFinder"]
 """
-BUILD, NATIVE_TEST = "build/native", "equals_plain_loops"
+BUILD = "build/native"
+NATIVE_TESTS = ("work_shares", "equals_plain_loops")  # the quicker one first
 # The C++ tests judge a mutant under sanitizers, as CI runs them: what reads or writes beyond its
 # own without changing an answer is seen there. They take more addresses than the limit leaves.
 SANITIZED, SANITIZERS = "build/sanitized", "address,bounds"
@@ -105,7 +106,7 @@ class Workshop:
             return False
         folders = self.tree / BUILD, self.tree / SANITIZED
         objects = [path for folder in folders for path in folder.rglob("*.o")]
-        programs = [*folders[0].glob("_native*.so"), folders[1] / NATIVE_TEST]
+        programs = [*folders[0].glob("_native*.so"), *(folders[1] / test for test in NATIVE_TESTS)]
         self.built = [Kept(path) for path in (*objects, *programs)]
         return True
 
@@ -181,9 +182,11 @@ class Workshop:
 
     def native_tests(self, seconds: float) -> bool:
         """Whether the C++ tests pass, under the sanitizers."""
-        built = self.runs("cmake", "--build", SANITIZED, "--target", NATIVE_TEST)
+        built = self.runs("cmake", "--build", SANITIZED, "--target", *NATIVE_TESTS)
         in_time = ("timeout", "-k", "1", str(seconds))
-        return built and self.runs(*in_time, f"{SANITIZED}/{NATIVE_TEST}", limit=None)
+        return built and all(
+            self.runs(*in_time, f"{SANITIZED}/{test}", limit=None) for test in NATIVE_TESTS
+        )
 
     def close(self) -> None:
         """End the judge."""

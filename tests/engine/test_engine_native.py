@@ -173,17 +173,17 @@ class Signs:
     name = "signs"
 
     def init(self, theta):
-        return {"t": 0, "turns": np.zeros_like(theta)}
+        return {"t": 0, "flips": np.zeros_like(theta)}
 
     def step(self, state, theta, gradient, learning_rate):
-        turns = state["turns"] + (gradient < 0)
+        flips = state["flips"] + (gradient < 0)
         moved = theta - (learning_rate * np.sign(gradient)).astype(theta.dtype)
-        return {"t": state["t"] + 1, "turns": turns}, moved
+        return {"t": state["t"] + 1, "flips": flips}, moved
 
 
 @KERNELS
 @DTYPES
-def test_a_users_own_rule_steps_on_the_cores_gradients(kernels, dtype, monkeypatch):
+def test_a_custom_rule_steps_on_the_cores_gradients(kernels, dtype, monkeypatch):
     net, theta, rows = example(dtype, m=300)
     rule, order, rates = Signs(), np.arange(300)[::-1], np.full(5, 1e-3)
     arguments = (theta, rule.init(theta), rule, order, 64, rates)
@@ -193,7 +193,7 @@ def test_a_users_own_rule_steps_on_the_cores_gradients(kernels, dtype, monkeypat
         ours = NativeProblem(net, rows, 0.5).run_epoch(*arguments)
     assert ours.state["t"] == 5
     assert ours.J == pytest.approx(truth.J, rel=1e-4)
-    assert np.mean(ours.state["turns"] != truth.state["turns"]) < 0.01
+    assert np.mean(ours.state["flips"] != truth.state["flips"]) < 0.01
     assert np.abs(ours.theta - truth.theta).max() <= 0.01
 
 
@@ -395,7 +395,7 @@ def test_a_complex_step_is_the_references():
 
 
 @DTYPES
-def test_the_quick_door_for_a_few_rows_answers_as_the_long_way(dtype):
+def test_the_quick_path_for_a_few_rows_answers_as_the_long_one(dtype):
     net, theta, rows = example(dtype, m=20)
     for m in (1, 3, 4, 5):
         X = rows.X[:m]
@@ -405,7 +405,7 @@ def test_the_quick_door_for_a_few_rows_answers_as_the_long_way(dtype):
         np.testing.assert_array_equal(bp.forward(net, theta, X), native.forward(net, theta, X))
 
 
-def test_the_quick_door_leaves_what_is_not_plain():
+def test_the_quick_path_leaves_what_is_not_plain():
     net, theta, rows = example(np.float64, m=2)
     X = rows.X
     truth = bp.forward(net, theta, X)
@@ -432,7 +432,7 @@ def test_the_quick_door_leaves_what_is_not_plain():
             bp.forward(net, *arguments)
 
 
-def test_the_quick_door_obeys_the_environment(monkeypatch):
+def test_the_quick_path_obeys_the_environment(monkeypatch):
     net, theta, rows = example(np.float64, m=1)
     bp.forward(net, theta, rows.X)
     assert native.quick_forward(net, theta, rows.X) is not None
@@ -631,3 +631,53 @@ def test_rows_at_the_ends_of_blocks_and_chunks(kernels, dtype, sizes, m):
     assert error(z, reference.logits(net, theta, rows.X)) <= TOLERANCE[dtype]
     J_plain = ReferenceProblem(net, rows, 0.0).cost_and_gradient(theta)[0]
     assert abs(cost - m * J_plain) <= TOLERANCE[dtype] * m * J_plain
+
+
+@KERNELS
+@DTYPES
+@pytest.mark.parametrize("m", [256, 600])
+def test_intermediates_of_every_block_of_rows(kernels, dtype, m):
+    """Rows are passed in blocks of 256: each one's z, a and δ stand in its own rows."""
+    net, theta, rows = example(dtype, m, (30, 21, 13, 10))
+    rows = replace(rows, w=np.linspace(0.5, 2, m).astype(dtype))
+    with using(kernels):
+        ours = NativeProblem(net, rows, 0.0).intermediates(theta)
+    Thetas = net.roll(theta)
+    a, z = backprop.forward_pass(net, Thetas, rows.X)
+    delta = backprop.backward_pass(net, Thetas, z, rows.Y)
+    truth = a, z, delta, backprop.accumulate(a, delta, rows.w)
+    for found, expected in zip(ours, truth):
+        assert found.keys() == expected.keys()
+        for l in expected:
+            assert error(found[l], expected[l]) <= 2 * TOLERANCE[dtype]
+
+
+@KERNELS
+@DTYPES
+def test_softplus_keeps_its_digits_where_it_is_small(kernels, dtype):
+    """log(1 + e) for e far below 1's last bit: as C's log1p has it, digit for digit."""
+    z = np.linspace(-80, 20, 403).astype(dtype)
+    net = bp.Network((1, 1, 1), "softplus", "squared_error")
+    theta = np.array([0, 1, 0, 1], dtype)  # z and a go through as they are
+    with using(kernels):
+        for X in (z[:, None], z[:1, None]):
+            truth = np.logaddexp(0, X.astype(np.longdouble))
+            found = native.logits(net, theta, X)
+            np.testing.assert_allclose(found, truth, rtol=8 * np.finfo(dtype).eps)
+
+
+@KERNELS
+@DTYPES
+@pytest.mark.parametrize("units", [1, 3, 64, 130])
+def test_the_binary_log_loss_keeps_its_digits_where_it_is_small(kernels, dtype, units):
+    """Confident and right: Σ log(1 + e^−|z|) over small and over large terms alike."""
+    net = bp.Network((1, units), loss="binary_log_loss")
+    limit = units * 8 * float(np.finfo(dtype).eps)
+    for size in (0.5, 5, 30, 60):
+        z = (size * np.linspace(0.9, 1.1, units)).astype(dtype)
+        theta = np.concatenate([np.zeros(units, dtype), z])
+        rows = check_rows(net, np.ones((1, 1), dtype), np.ones((1, units)))
+        truth = float(np.log1p(np.exp(-z.astype(np.longdouble))).sum())
+        with using(kernels):
+            cost = NativeProblem(net, rows, 0.0).logits_and_cost(theta)[1]
+        assert cost == pytest.approx(truth, rel=limit, abs=0)
