@@ -95,14 +95,14 @@ def test_changes_of_cpp_leave_comments_strings_and_templates_alone():
 @pytest.mark.parametrize(
     "line",
     [
-        "    constexpr int P = PANEL<T>, GATHER = 64;",
+        "    constexpr int P = PANEL<T>, FACTORS_PER_LOG = 64;",
         "    alignas(PANEL_BYTES + 8) T tile[P];",
         "    __builtin_prefetch(a + k * P);",
-        "    d.looks_ahead = l == 1 && true;",
-        "    ahead = next < rows ? 0 : rows * n;",
+        "    d.prefetches = l == 1 && true;",
+        "    prefetch_offset = next < rows ? 0 : rows * n;",
         "threads_(threads_for(3.0 * size_t(work(net, 3)), threads)),",
         "struct TileShape {\n    static constexpr int rows = 13;\n};",
-        "int look_at_rows(RowsAhead* ahead, int steps) {\n    return steps + 1;\n}",
+        "int prefetch_rows(RowPrefetch* prefetch, int steps) {\n    return steps + 1;\n}",
     ],
 )
 def test_what_decides_speed_alone_is_no_mutant(line):
