@@ -94,9 +94,9 @@ class CountedFactors:
 
     def __init__(self, drawn: Drawn) -> None:
         problem, curvature = drawn.problem, engine.ProblemCurvature(drawn.problem)
-        self.H0 = KroneckerFactors(curvature.second_moments, curvature.shapes, curvature.decay)
+        self.H0 = KroneckerFactors(curvature.second_moments, curvature.slices, curvature.decay)
         self.every, self.work = curvature.every, 0.0
-        m, pairs = problem.rows.m, [(columns, units) for units, columns in curvature.shapes]
+        m, pairs = problem.rows.m, [shape for _, shape in curvature.slices]
         rows = min(m, max(256, 2 * max(problem.net.sizes) + 2))
         evaluation = 6 * m * problem.net.n_parameters  # multiplications and additions
         inverses = sum(p**3 + q**3 for p, q in pairs)

@@ -21,6 +21,23 @@ def test_roll_is_the_column_order_of_the_notes(sizes):
 
 
 @given(sizes=sizes)
+def test_slices_and_places_are_the_column_order_of_the_notes(sizes):
+    net, start, k = Network(sizes), 0, 0
+    assert len(net.slices) == net.L - 1
+    for l, (where, shape) in enumerate(net.slices, start=1):
+        rows, columns = net.shapes[l - 1]
+        assert (where, shape) == (slice(start, start + rows * columns), (columns, rows))
+        start += rows * columns
+        for row, column in zip(*np.unravel_index(range(rows * columns), (rows, columns), "F")):
+            assert net.place(k) == (l, row, column)
+            k += 1
+    assert start == k == net.n_parameters
+    for beyond in (-1, k):
+        with pytest.raises(IndexError, match=f"theta has {k} entries only"):
+            net.place(beyond)
+
+
+@given(sizes=sizes)
 def test_unroll_undoes_roll_without_a_copy(sizes):
     net = Network(sizes)
     theta = np.arange(net.n_parameters, dtype=float)

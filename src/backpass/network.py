@@ -27,13 +27,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 from .activations import Activation, find_activation
 from .arrays import Array, array_namespace, as_vector
 from .errors import InvalidInput, InvalidNetwork
 from .losses import Loss, find_loss
+
+
+class Slice(NamedTuple):
+    """One Θ^(l) within θ: ``theta[where]`` is Θᵀ in C order, of this shape, biases in row 0."""
+
+    where: slice
+    shape: tuple[int, int]
 
 
 @dataclass(frozen=True, init=False)
@@ -87,10 +94,52 @@ class Network:
         """Shape of each Θ^(l), from l = 1: (s_{l+1}, s_l + 1)."""
         return tuple((s_next, s + 1) for s, s_next in pairwise(self.sizes))
 
+    @cached_property
+    def slices(self) -> tuple[Slice, ...]:
+        """Where each Θ^(l) lies in θ, from l = 1, and the shape of Θᵀ there: (s_l + 1, s_{l+1}).
+
+        Examples
+        --------
+        >>> Network((2, 3, 1)).slices[1]
+        Slice(where=slice(9, 13, None), shape=(4, 1))
+        """
+        ends = [0, *accumulate(rows * columns for rows, columns in self.shapes)]
+        shapes = [(columns, rows) for rows, columns in self.shapes]
+        return tuple(Slice(slice(*ends), shape) for ends, shape in zip(pairwise(ends), shapes))
+
+    def place(self, k: int) -> tuple[int, int, int]:
+        """Return the layer l, the row and the column of the k-th entry of θ in its Θ^(l).
+
+        Parameters
+        ----------
+        k : int
+            Which entry, from 0.
+
+        Returns
+        -------
+        tuple of int
+            l from 1; row and column from 0, column 0 being the bias.
+
+        Raises
+        ------
+        IndexError
+            If θ has fewer entries.
+
+        Examples
+        --------
+        >>> Network((2, 3, 1)).place(4)
+        (1, 1, 1)
+        """
+        for l, (where, (_, rows)) in enumerate(self.slices, start=1):
+            if where.start <= k < where.stop:
+                column, row = divmod(k - where.start, rows)
+                return l, row, column
+        raise IndexError(f"theta has {self.n_parameters} entries only.")
+
     @property
     def n_parameters(self) -> int:
         """Length of θ."""
-        return sum(rows * columns for rows, columns in self.shapes)
+        return self.slices[-1].where.stop
 
     @cached_property
     def linear(self) -> Network:
@@ -140,12 +189,7 @@ class Network:
     def roll_unchecked(self, theta: Array) -> list[Array]:
         """Do as ``roll`` does, for a θ that is known to fit."""
         xp = array_namespace(theta)
-        Thetas, start = [], 0
-        for rows, columns in self.shapes:
-            block = theta[start : start + rows * columns]
-            Thetas.append(xp.reshape(block, (columns, rows)).T)
-            start += rows * columns
-        return Thetas
+        return [xp.reshape(theta[where], shape).T for where, shape in self.slices]
 
     def unroll(self, Thetas: Sequence[Array]) -> Array:
         """Turn [Θ^(1), …, Θ^(L−1)] into θ; the inverse of ``roll``.

@@ -86,17 +86,8 @@ def _where(workload: Workload, index: int) -> str:
     if workload.kind == "gradient" and index == 0:
         return "J"
     what, index = ("D", index - 1) if workload.kind == "gradient" else ("the way of Θ", index)
-    return f"{what}{_entry(workload, index)}"
-
-
-def _entry(workload: Workload, index: int) -> str:
-    """The layer, row and column of an entry of θ."""
-    for layer, (rows, columns) in enumerate(workload.network.shapes, start=1):
-        if index < rows * columns:
-            column, row = divmod(index, rows)
-            return f"^({layer})[{row}, {column}]"
-        index -= rows * columns
-    raise IndexError(index)
+    layer, row, column = workload.network.place(index)
+    return f"{what}^({layer})[{row}, {column}]"
 
 
 def _in_float64(data: Data) -> Data:

@@ -311,13 +311,11 @@ def block_starts(shapes: Any, layout: Any) -> dict[int, int]:
 
 def parts_of(net: Network) -> dict[tuple[int, str, int], np.ndarray]:
     """Split what ``Family.D`` returns: (l, "bias" or "weights", without or with λ) -> positions."""
-    starts = block_starts(net.shapes, range(1, net.L))
     parts = {}
     for half in (0, 1):
-        for l, (rows, columns) in enumerate(net.shapes, start=1):
-            begin = half * net.n_parameters + starts[l]
-            parts[l, "bias", half] = np.arange(begin, begin + rows)
-            parts[l, "weights", half] = np.arange(begin + rows, begin + rows * columns)
+        positions = half * net.n_parameters + np.arange(net.n_parameters)
+        for l, (where, (_, units)) in enumerate(net.slices, start=1):
+            parts[l, "bias", half], parts[l, "weights", half] = np.split(positions[where], [units])
     return parts
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from .. import backprop
 from ..arrays import Array, array_namespace, device
 from ..losses import Loss
-from ..network import Network
+from ..network import Network, Slice
 from .problem import Rows
 
 BLOCK_ROWS = 1024
@@ -76,9 +76,9 @@ class ProblemCurvature:
         self._net, self._rows, self._lam = problem.net, problem.rows, problem.lam
 
     @property
-    def shapes(self) -> tuple[tuple[int, int], ...]:
-        """Shape of each Θ^(l)."""
-        return self._net.shapes
+    def slices(self) -> tuple[Slice, ...]:
+        """Where each Θᵀ lies in θ, and its shape."""
+        return self._net.slices
 
     @property
     def decay(self) -> float:

@@ -668,7 +668,7 @@ class Perceptron(
 
     def _views(self, name: str, make: Callable[..., Views]) -> Any:
         if hasattr(self, "theta_"):
-            return make(self.theta_, self.net_.sizes)
+            return make(self.theta_, self.net_)
         if name in self.__dict__.get("_assigned", {}):
             return self.__dict__["_assigned"][name]
         raise AttributeError(f"{type(self).__name__} has no {name}_ before it is fitted.")
@@ -676,7 +676,7 @@ class Perceptron(
     def _assign(self, name: str, make: Callable[..., Views], values: Any) -> None:
         """Write into θ; before the first fit, keep the arrays for it to start from."""
         if hasattr(self, "theta_"):
-            assign(make(self.theta_, self.net_.sizes), values)
+            assign(make(self.theta_, self.net_), values)
         else:
             self.__dict__.setdefault("_assigned", {})[name] = list(values)
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,14 +29,14 @@ class Views(list[Any]):
         return list, (list(self),)  # a pickled list of views is a list of arrays
 
 
-def coefs(theta: Array, sizes: tuple[int, ...]) -> Views:
+def coefs(theta: Array, net: Network) -> Views:
     """Return the views of the weights, shapes (s_l, s_{l+1})."""
-    return Views(block[1:, :] for block in _blocks(theta, sizes))
+    return Views(Theta.T[1:, :] for Theta in net.roll_unchecked(theta))
 
 
-def intercepts(theta: Array, sizes: tuple[int, ...]) -> Views:
+def intercepts(theta: Array, net: Network) -> Views:
     """Return the views of the biases, shapes (s_{l+1},)."""
-    return Views(block[0, :] for block in _blocks(theta, sizes))
+    return Views(Theta.T[0, :] for Theta in net.roll_unchecked(theta))
 
 
 def assign(views: Views, values: Iterable[Any]) -> None:
@@ -65,15 +64,6 @@ def check_layers(weights: list[Any], biases: list[Any], net: Network) -> None:
 def _check_shape(name: str, array: Any, shape: tuple[int, ...], net: Network) -> None:
     if np.shape(array) != shape:
         raise InvalidInput(f"{name} has the shape {np.shape(array)}, but {net} needs {shape}.")
-
-
-def _blocks(theta: Array, sizes: tuple[int, ...]) -> Iterable[Array]:
-    """Every Θᵀ of shape (s_l + 1, s_{l+1}): row 0 is the biases."""
-    xp, start = array_namespace(theta), 0
-    for s, s_next in pairwise(sizes):
-        end = start + (s + 1) * s_next
-        yield xp.reshape(theta[start:end], (s + 1, s_next))
-        start = end
 
 
 def _copy_all(views: list[Any], values: Iterable[Any]) -> None:

@@ -337,12 +337,8 @@ def entry_name(net: Network, k: int) -> str:
     >>> entry_name(Network((2, 3, 1)), 4)
     'Theta1[1, 1]'
     """
-    for l, (rows, columns) in enumerate(net.shapes, start=1):
-        if k < rows * columns:
-            column, row = divmod(k, rows)
-            return f"Theta{l}[{row}, {column}]"
-        k -= rows * columns
-    raise IndexError(f"theta has {net.n_parameters} entries only.")
+    l, row, column = net.place(k)
+    return f"Theta{l}[{row}, {column}]"
 
 
 def _drawn(size: int, count: int | None, seed: Any) -> np.ndarray:

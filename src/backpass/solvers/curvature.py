@@ -12,8 +12,8 @@ class Curvature(Protocol):
     """The Gauss-Newton matrix B(θ), whole, as a product, and as Kronecker factors by layer."""
 
     @property
-    def shapes(self) -> Sequence[tuple[int, int]]:
-        """Shape of each Θ^(l), (s_{l+1}, s_l + 1): how θ falls into blocks."""
+    def slices(self) -> Sequence[tuple[slice, tuple[int, int]]]:
+        """Where each layer's block lies in θ, and its shape, (s_l + 1, s_{l+1})."""
         ...
 
     @property

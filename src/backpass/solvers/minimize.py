@@ -47,7 +47,7 @@ def _cg(curvature: Curvature | None) -> Solver:
 def _lbfgs(curvature: Curvature | None) -> Solver:
     if curvature is None:
         return LBFGS()
-    H0 = KroneckerFactors(curvature.second_moments, curvature.shapes, curvature.decay)
+    H0 = KroneckerFactors(curvature.second_moments, curvature.slices, curvature.decay)
     return LBFGS(preconditioner=H0, every=curvature.every)
 
 

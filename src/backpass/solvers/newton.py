@@ -95,7 +95,7 @@ class Products:
     def __init__(self, curvature: Curvature, theta: Array, D: Array, most: int) -> None:
         self._times: Callable[[Array], Array] = curvature.product(theta)
         self._D, self._most = D, most
-        self._H0 = KroneckerFactors(curvature.second_moments, curvature.shapes, curvature.decay)
+        self._H0 = KroneckerFactors(curvature.second_moments, curvature.slices, curvature.decay)
         self._held = self._H0.refresh(theta)
 
     def curvature_along(self, v: Array) -> float:

@@ -67,8 +67,8 @@ class KroneckerFactors:
     ----------
     second_moments : callable
         θ -> (As, Gs), by layer.
-    shapes : sequence of (int, int)
-        Shape of each Θ^(l), (s_{l+1}, s_l + 1).
+    slices : sequence of (slice, (int, int))
+        Where each layer's block V lies in v, and its shape, (s_l + 1, s_{l+1}).
     decay : float
         λ/W.
     damping : float
@@ -76,7 +76,7 @@ class KroneckerFactors:
     """
 
     second_moments: Callable[[Array], tuple[Sequence[Array], Sequence[Array]]]
-    shapes: Sequence[tuple[int, int]]
+    slices: Sequence[tuple[slice, tuple[int, int]]]
     decay: float
     damping: float = 0.01
     _made: dict[int, tuple[Array, float, Any]] = field(
@@ -98,12 +98,9 @@ class KroneckerFactors:
         if not held:
             return v
         xp = array_namespace(v)
-        blocks, start = [], 0
-        for l, (rows, columns) in enumerate(self.shapes):
-            V = xp.reshape(v[start : start + rows * columns], (columns, rows))
-            blocks.append(xp.reshape(held[2 * l] @ V @ held[2 * l + 1], (-1,)))
-            start += rows * columns
-        return xp.concat(blocks)
+        blocks = [xp.reshape(v[where], shape) for where, shape in self.slices]
+        mapped = [A @ V @ G for A, V, G in zip(held[::2], blocks, held[1::2])]
+        return xp.concat([xp.reshape(block, (-1,)) for block in mapped])
 
     def _inverses(self, l: int, A: Array, G: Array) -> tuple[Array, Array] | None:
         a, g = _mean_eigenvalue(A), _mean_eigenvalue(G)
