@@ -299,6 +299,14 @@ def test_a_pickled_trace_and_its_explanation_are_as_they_were():
     assert str(trace)
 
 
+def test_a_pickled_explanation_can_be_asked_in_turn():
+    explained = pickled_object("explanation")
+    for one in (explained, pickle.loads(pickle.dumps(explained))):
+        for part, asked in zip(one.parts, map(one.ask, one.parts)):
+            assert_close([asked.recomputed], [part.value])
+            assert asked.number == part
+
+
 def test_a_pickled_check_of_gradients_says_what_it_said():
     check, theirs = pickled_object("gradient_check"), EXPECTED["objects"]["gradient_check"]
     assert (check.ok, check.method) == (theirs["ok"], theirs["method"])

@@ -92,7 +92,7 @@ _MOVED = {
     "engine.workspace": "engine.blocked.workspace",
     "estimators": "estimators.mlp",
     "experiment": "experiment.pipeline",
-    "explain": "inspection.explain",
+    "explain": "inspection.explain inspection.explain.explanation inspection.explain.number",
     "export": "io.export",
     "files": "storage.atomic",
     "formulas": "activations losses",
@@ -126,6 +126,7 @@ _MOVED = {
 
 # Name in a module of the first release -> where it is now, and how it is called there.
 _RENAMED = {
+    "explain._Answers": "inspection.explain.answers.Answers",
     "landscape.Walker": "landscape.picture.TrajectoryProjection",
     "landscape.terrain.Walker": "landscape.picture.TrajectoryProjection",
 }

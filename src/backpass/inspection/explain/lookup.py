@@ -1,0 +1,101 @@
+"""The numbers of one trace by their names; each array of a name is computed once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...arrays import Array
+from ...errors import InvalidInput
+from ..trace import Trace
+from .number import Number
+
+BY_EXAMPLE = {"X", "Y", "w", "a", "z", "delta", "cost"}  # arrays with a row for each example
+OF_TARGETS = {"J", "Y", "cost", "delta", "Delta", "D"}  # what a trace without targets lacks
+
+
+class TraceNumbers:
+    """Looks up what a trace holds, and what follows from it: cost, slope and penalty."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace, self.net = trace, trace.net
+        self.Thetas = trace.Thetas
+        self._W = trace.W
+        self._arrays: dict[tuple[str, int | None], np.ndarray] = {}
+
+    def number(self, symbol: str, layer: int | None, *index: int | None) -> Number:
+        """Look a number up, or say what there is."""
+        array = self._array(symbol, layer)
+        first = self.trace.first if symbol in BY_EXAMPLE else 0
+        place = _place(index, array.shape, first)
+        if place is None:
+            name = f"{symbol}{'' if layer is None else layer}"
+            asked = ", ".join(map(str, index))
+            counted = f"examples are counted from {first}" if first else "counted from 0"
+            raise InvalidInput(
+                f"There is no {name}[{asked}]: its shape is {array.shape}, {counted}."
+            )
+        shown = (place[0] + first, *place[1:]) if place else ()
+        return Number(symbol, layer, shown, float(array[place]))
+
+    def slope(self, l: int, i: int, k: int) -> Number:
+        """g′(z^(l)) of an example's unit."""
+        z = self.number("z", l, i, k)
+        slope = self.net.activation(l).g_prime(np.asarray(z.value))
+        return Number("slope", l, (i, k), float(slope))
+
+    def penalty(self) -> Number:
+        """½ ΣΘ², biases left out."""
+        squares = sum(float((Theta[:, 1:] ** 2).sum()) for Theta in self.Thetas.values())
+        return Number("penalty", None, (), squares / 2)
+
+    def outputs_of(self, example: int) -> tuple[Array, Array | None]:
+        """z^(L) and Y of one example, (1, s_L): a loss is asked for one row as for many."""
+        place = example - self.trace.first
+        row, Y = slice(place, place + 1), self.trace.Y
+        return self.trace.z[self.net.L][row], None if Y is None else Y[row]
+
+    def examples(self) -> range:
+        """The numbers of the examples."""
+        return range(self.trace.first, self.trace.first + self.trace.X.shape[0])
+
+    def _array(self, symbol: str, layer: int | None) -> np.ndarray:
+        if (symbol, layer) not in self._arrays:
+            self._arrays[symbol, layer] = np.asarray(self._looked_up(symbol, layer))
+        return self._arrays[symbol, layer]
+
+    def _looked_up(self, symbol: str, layer: int | None) -> Array | float:
+        t = self.trace
+        if t.Y is None and symbol in OF_TARGETS:
+            raise InvalidInput(f"There is no {symbol}: the trace was made without targets.")
+        if symbol == "cost":
+            return t.net.loss.value(t.z[t.net.L], t.Y)
+        whole = {"J": t.J, "X": t.X, "Y": t.Y, "w": t.w, "W": self._W, "lam": t.lam}
+        if symbol in whole:
+            return whole[symbol]
+        by_layer = {"Theta": self.Thetas, "a": t.a, "z": t.z, "delta": t.delta}
+        arrays = (by_layer | {"Delta": t.Delta, "D": t.D})[symbol]
+        if not _is_whole(layer) or layer not in arrays:
+            layers = sorted(arrays)
+            raise InvalidInput(
+                f"There is no {symbol} of layer {layer}: it has layers {layers[0]} to {layers[-1]}."
+            )
+        return arrays[layer]
+
+
+def _place(
+    index: tuple[int | None, ...], shape: tuple[int, ...], first: int
+) -> tuple[int, ...] | None:
+    """Where an index lies in an array whose rows are counted from `first`; None for nowhere."""
+    if len(index) != len(shape):
+        return None
+    starts = (first, 0)
+    place = [int(k) - start for k, start in zip(index, starts) if _is_whole(k)]  # type: ignore[arg-type]
+    inside = len(place) == len(index) and all(0 <= k < n for k, n in zip(place, shape))
+    return tuple(place) if inside else None
+
+
+def _is_whole(k: Any) -> bool:
+    """Whether it counts something: an integer, and no truth value."""
+    return isinstance(k, int | np.integer) and not isinstance(k, bool)
