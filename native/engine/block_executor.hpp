@@ -1,5 +1,7 @@
-// A block of rows through all layers and back by a team: rows are split for the way forward and
-// back, weight tiles for Δ. Every sum has a fixed order, so any number of threads gives the same bits.
+// A block of rows through all layers and back by a team of threads: forward and backward each thread has some
+// of the rows, for Δ some of the weights' tiles. Every sum so has one owner and a fixed order: any number of
+// threads gives the same bits, and no thread adds up what others computed. Between the two halves, and after
+// the second, the caller puts a barrier.
 #pragma once
 
 #include <vector>
@@ -37,7 +39,7 @@ public:
         passes_[thread].run(weights, workspace_, {numbers, begin, end, scale, step}, dropout);
     }
 
-    // The rows that this thread will gather next are asked for from memory on the way.
+    // Prefetches, of dense X, the rows that this thread will gather next.
     void delta_pass(int rows, const UpdateTarget<T>& target, const RowNumbers& next, int next_rows,
                     int thread, int threads) {
         RowPrefetch<T> prefetch{source_.rows(next), first_row_of<T>(next_rows, thread, threads),
@@ -59,9 +61,11 @@ private:
     std::vector<RowPass<T>> passes_;
 };
 
+// a and δ of a block stay in the outer caches.
 constexpr size_t WORKSPACE_BYTES = size_t(6) << 20;
 
-// Rows of a block: what the workspace may take, whatever m is; never a question of threads.
+// Rows of a block: as many as the workspace may hold, whatever m is. The number of threads plays no part in
+// it, since the order of the sums, and with it the bits, would depend on it.
 template <class T>
 int block_rows(const NetworkSpec& net, int64_t wanted, int least, int most) {
     const auto fit = static_cast<int64_t>(WORKSPACE_BYTES / Workspace<T>::bytes_per_row(net));

@@ -1,4 +1,6 @@
-// One thread's share of the weight tiles: Δ over a block's rows, passed to an update rule.
+// One thread's share of the weight tiles: Δ over a block's rows, passed to an update rule. Each weight has
+// one thread that reads, updates and transposes it, so that the optimiser's step needs no lock and no second
+// pass over the weights.
 #pragma once
 
 #include <vector>
@@ -18,7 +20,8 @@ struct UpdateTarget {
     double* squares;  // ΣΘ² by strip, or null
 };
 
-// A strip is one panel of inputs of one layer against all of its outputs.
+// A strip is one panel of inputs of one layer against all of its outputs. Its cost is its number of tiles; a
+// thread takes the strips that begin within its share of all tiles of all layers.
 template <class T>
 class DeltaPass {
 public:
@@ -83,6 +86,7 @@ private:
         kernels_.delta_tiles(d);
     }
 
+    // Biases do not decay: neither λ nor weight decay applies to them.
     void run_bias(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, int l) const {
         const LayerOffsets& y = layout_.layers()[l];
         Step<T> step = target.step;

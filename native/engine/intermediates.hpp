@@ -1,4 +1,8 @@
-// One pass by the same kernels, with every intermediate kept: z, a, δ by layer, and Δ.
+// One pass by the same kernels, with every intermediate kept: z, a, δ by layer, and Δ. It is for looking at a
+// network, so it is written for clarity: one thread, and layers one after another instead of fused epilogues.
+//
+// δ is shown without the rows' weights and Δ with them, so the rows pass with weights of 1 and δ is
+// multiplied by w between the two.
 #pragma once
 
 #include <vector>

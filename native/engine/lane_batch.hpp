@@ -1,7 +1,10 @@
-// Σ w cost and Δ over all rows for narrow networks: rows in lanes, weights in place, no padding.
+// Σ w cost and Δ over all rows for narrow networks: rows in lanes, no padding of units (kernels.hpp says what
+// that gains). Forward, z and a of a layer are [row panel][unit][P]; for Δ the features have to be in lanes
+// and the rows in order, so a is transposed once more, into panels.
 //
-// The rows are cut into chunks, by m alone; each chunk adds up its blocks in their order, and the
-// chunks are added in theirs. Threads take whole chunks, so any number of them gives the same bits.
+// The rows are cut into chunks, by m alone; each chunk adds up its blocks in their order, and the chunks are
+// added in theirs. Threads take whole chunks, so any number of them gives the same bits, and an evaluation
+// has one barrier, not two for each block.
 #pragma once
 
 #include <atomic>
@@ -80,7 +83,8 @@ private:
     size_t size_ = 0, theta_size_ = 0, packed_size_ = 0;
 };
 
-// One thread's memory for one block of rows, and where the block's rows stand in lanes.
+// One thread's memory for one block of rows, and where the block's rows stand in lanes. A block's 128 rows,
+// with their a and δ, mostly fit into the second-level cache.
 template <class T>
 class LaneBlock {
 public:
@@ -128,7 +132,8 @@ private:
     ptrdiff_t input_panel() const { return ptrdiff_t(net_.inputs()) * P; }
     ptrdiff_t feature_panel() const { return ptrdiff_t(row_panels_) * P * P; }
 
-    // Whole panels of dense rows are used where they lie; the rest is gathered into panels.
+    // Whole panels of a dense row are contiguous in X already and are used there, without a copy; only the
+    // last inputs % P columns, and sparse rows, are gathered into panels.
     int panels_in_place() const { return source_.sparse() ? 0 : net_.inputs() / P; }
 
     // X into lanes. Lanes beyond the last row hold stale numbers: their weight is 0.
@@ -167,7 +172,7 @@ private:
         kernels_.gather_rows(rest, 0, rows, to, feature_panel());
     }
 
-    // A last group of fewer than P rows may not be read beyond X's end.
+    // A last group of fewer than P rows goes through a square of its own: X must not be read beyond its end.
     void transpose_last_rows(int64_t first, int rows, int in_place) {
         alignas(PANEL_BYTES) T square[P * P] = {};
         const int r = rows / P * P, n = net_.inputs();
@@ -201,6 +206,7 @@ private:
         }
     }
 
+    // Σ w cost of the block in double precision; δ^(L) stays in lanes.
     double take_loss(int64_t first, int rows) {
         const int last = net_.weight_layers();
         double sum = 0;
@@ -244,6 +250,7 @@ private:
         }
     }
 
+    // Δ of all layers; on the way through X the next block's rows are prefetched.
     void accumulate(int64_t first, int rows, int next_rows, T* sums) {
         const int in_place = panels_in_place(), n = net_.inputs();
         const ptrdiff_t prefetch_offset = next_rows < rows ? 0 : ptrdiff_t(rows) * n;
@@ -310,7 +317,7 @@ public:
         losses_.resize(chunks_);
     }
 
-    // Weights in tiles pay as long as they stay in the nearest caches.
+    // All weights are read for every 128 rows: that is fast as long as they stay in the second-level cache.
     static bool suits(const NetworkSpec& net) { return net.parameters() * sizeof(T) <= size_t(160) << 10; }
 
     double sums(const T* theta, T* Delta) {
@@ -333,7 +340,8 @@ private:
     using Role = typename TransposedInputCache<T>::Role;
     static constexpr int BLOCK_ROWS = 128, MIN_BLOCKS = 4, MAX_CHUNKS = 16;
 
-    // Whole blocks, by m alone; a power of two of chunks, which threads share evenly.
+    // Whole blocks, by m alone. The number of chunks is a power of two, which 2, 4 or 8 threads share evenly;
+    // a chunk has at least 4 blocks, since each one costs a Δ to clear and to add.
     static int64_t chunk_rows_for(int64_t m) {
         const int64_t blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
         int64_t chunks = 1;

@@ -1,4 +1,5 @@
-// From sums to the objective: J = (Σ w cost + λ/2 ΣΘ²) / W and D = (Δ + λΘ) / W, bias left out.
+// From sums to the objective: J = (Σ w cost + λ/2 ΣΘ²) / W and D = (Δ + λΘ) / W, bias left out. The sums of
+// J are in double precision, since they have as many terms as there are rows or weights.
 #pragma once
 
 #include "engine/network_spec.hpp"

@@ -1,5 +1,9 @@
-// Where θ's numbers lie in panels, and the way there and back. Weights, Δ and the optimisers' arrays
-// all have this layout.
+// Where θ's numbers lie in panels, and how they are packed and unpacked. Weights, Δ and the optimisers'
+// arrays all have this layout, so an update rule walks over them as over one array.
+//
+// θ has for each layer its bias, then Θᵀ without it, (inputs, outputs) in row-major order. In panels the
+// outputs are in lanes, as the product forward needs them; the product backward needs the inputs in lanes,
+// hence the second, transposed copy.
 #pragma once
 
 #include <algorithm>
@@ -78,7 +82,7 @@ public:
 private:
     static constexpr int P = PANEL<T>;
 
-    // A whole panel is one vector, which a call of memmove takes several times as long to copy.
+    // A whole panel is one vector; std::copy_n would call memmove for it, which takes several times as long.
     static void copy(const T* from, int n, T* to) {
         if (n == P) {
             std::memcpy(to, from, PANEL_BYTES);
@@ -87,8 +91,8 @@ private:
         }
     }
 
-    // Calls visit(place in panels, place in θ, count) for every piece that is contiguous in both. θ is
-    // walked as it lies: against its rows, every piece would be on another page.
+    // Calls visit(offset in panels, offset in θ, count) for every piece that is contiguous in both. The order
+    // is θ's: in the panels' order, every piece of θ would be on another page.
     template <class Visit>
     void each_row(Visit visit) const {
         for (const LayerOffsets& y : layers_) {

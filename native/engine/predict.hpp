@@ -1,4 +1,5 @@
-// z^(L) or a^(L) for rows of X: blocks for many rows, straight from θ for a few.
+// z^(L) or a^(L) for rows of X: blocks for many rows, straight from θ for a few. Packing the weights into
+// panels reads and writes all of them, which is as much work as the products of a few rows.
 #pragma once
 
 #include <atomic>
@@ -12,6 +13,7 @@ namespace backpass {
 
 constexpr int FEW_ROWS = 4, PREDICT_BLOCK = 128;
 
+// One row at a time through all layers; its memory is two rows of the widest layer.
 template <class T>
 class FewRows {
 public:
@@ -56,6 +58,7 @@ private:
     Buffer<T> now_, next_, lanes_;
 };
 
+// Blocks of 128 rows, which threads take one after another; each thread has a workspace for one block.
 template <class T>
 class ManyRows {
 public:

@@ -1,4 +1,6 @@
-// One thread's rows of a block: gathered, forward, loss, and back to the first hidden layer.
+// One thread's rows of a block: gathered, forward, loss, and back to the first hidden layer. Rows do not
+// depend on each other here, so threads need no barrier until Δ. Panels are [feature / P][row][P] with the
+// block's rows; the loss alone wants rows in lanes, P rows at a time.
 #pragma once
 
 #include <vector>
@@ -88,6 +90,7 @@ public:
         }
     }
 
+    // δ^(L) in the place of z^(L), and each row's loss; both times the row's weight and `scale`.
     void take_loss(Workspace<T>& ws, const BlockRows<T>& rows) {
         for (int r = rows.begin; r < rows.end; r += P) {
             alignas(PANEL_BYTES) T w[P] = {}, value[P];
@@ -120,6 +123,7 @@ private:
         return p;
     }
 
+    // Rows are known to dropout by their number in the data, so that the order does not change their masks.
     void draw_masks(Workspace<T>& ws, const BlockRows<T>& rows, const DropoutSpec& dropout) const {
         for (size_t h = 0; h < dropout.rates.size(); ++h) {
             const int layer = static_cast<int>(h) + 1;

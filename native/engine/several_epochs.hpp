@@ -1,4 +1,6 @@
-// An epoch of several networks on the same rows. Each network's arithmetic is that of its epoch alone.
+// An epoch of several networks on the same rows. Each network's arithmetic is that of its epoch alone. One
+// network a thread needs no barrier at all, so it is the faster way for small networks; a large one is
+// trained by the whole team.
 #pragma once
 
 #include <algorithm>

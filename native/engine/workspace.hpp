@@ -1,4 +1,5 @@
-// What one block of rows needs on its way forward and back, in panels.
+// The arrays of one block of rows, forward and backward, in panels [feature / P][row][P]: a and δ by layer,
+// what the derivatives need beside a (z, or a before dropout's mask), masks, and each row's loss.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,8 @@
-// Activations over contiguous numbers, g beside g': run on a panel while it is in the first cache.
+// Activations over contiguous numbers, g beside g': the epilogues of a product, run on its panels while
+// they are in the cache. n is always a multiple of P.
 //
-// `g_prime` is a function of what the forward pass kept: a where that is enough, z where it is not.
+// `g_prime` is a function of what the forward pass kept: a where g' follows from it, z where it does not
+// (`from_z`). In the first case nothing is stored beside a, unless dropout's mask changes a.
 #pragma once
 
 #include "kernels/math.hpp"
@@ -43,6 +45,7 @@ struct Tanh {
     }
 };
 
+// A NaN in z comes through: `maximum` returns its second argument where the comparison fails.
 struct Relu {
     static constexpr bool from_z = false;
     template <class V>
@@ -55,6 +58,7 @@ struct Relu {
     }
 };
 
+// The slope below 0 is the reference's 0.01; g' has a's sign, which is z's.
 struct LeakyRelu {
     static constexpr bool from_z = false;
     template <class V>
@@ -67,6 +71,7 @@ struct LeakyRelu {
     }
 };
 
+// z Φ(z) by tanh, z/2 (1 + tanh u), written with 1 + tanh u = 2 sigmoid(2u), u = √(2/π) (z + 0.044715 z³).
 struct Gelu {
     static constexpr bool from_z = true;
     static constexpr double scale = 0.7978845608028654, cubic = 0.044715;
@@ -99,6 +104,7 @@ struct Silu {
     }
 };
 
+// log(1 + e^z) = max(0, z) + log(1 + e^-|z|): no overflow, and exact to the last digits for z far below 0.
 struct Softplus {
     static constexpr bool from_z = true;
     template <class V>
@@ -127,6 +133,7 @@ void forward_keeping(T* c, T* keep, size_t n) {
     }
 }
 
+// Dropout: c *= mask.
 template <class T>
 void multiply(T* c, const T* mask, size_t n) {
     using V = Native<T>;
@@ -143,6 +150,7 @@ void forward_epilogue(T* c, T* keep, const T* mask, size_t n) {
     if (mask != nullptr) multiply(c, mask, n);
 }
 
+// δ = (Θᵀδ') * g', with the mask once more: what dropout removed has no gradient.
 template <class G, class T>
 void backward_epilogue(T* c, const T* keep, const T* mask, size_t n) {
     using V = Native<T>;

@@ -1,5 +1,7 @@
 // Δ = Σ δ aᵀ by tiles of P inputs by one or two panels of outputs, summed over all rows in registers
-// and passed to the update rule at once: a mini-batch's gradient is never stored as a whole.
+// and passed to the update rule at once: a mini-batch's gradient is never stored as a whole. The rule so
+// reads and writes each weight once while the tile is in cache, and threads that own different tiles need
+// no sum over threads: a step has two barriers, after the rows and after the tiles.
 #pragma once
 
 #include "kernels/gather.hpp"
@@ -8,8 +10,9 @@
 
 namespace backpass::BACKPASS_ISA {
 
-// How many inputs a tile may have, and how many panels of them are cut into tiles together: so many that
-// the cut leaves no tile too low to keep the multipliers busy.
+// How many inputs a register tile may have, and how many panels of them are cut into tiles together: so
+// many that no tile is too low to keep the multiply-add units busy. A panel of 8 doubles on AVX2 would be
+// 4 + 4 of 6 rows; two panels are 6 + 5 + 5.
 struct DeltaShape {
 #if defined(__AVX512F__)
     static constexpr int inputs = 8;
@@ -24,6 +27,7 @@ struct DeltaShape {
     static constexpr int input_panels = PANEL<T> % inputs == 0 || PANEL<T> > 2 * inputs ? 1 : 2;
 };
 
+// The rows of a and δ, both in panels [row][P], and the tile that is written, outside of registers.
 template <class T>
 struct DeltaSums {
     const T* a;
@@ -54,7 +58,8 @@ template <class T, int FIRST, int INPUTS, int ALL, int PANELS>
     tile.write(task.tile + FIRST * P, ALL * P);
 }
 
-// ALL inputs in groups whose sizes differ by at most one: 16 = 6 + 5 + 5.
+// ALL inputs in groups whose sizes differ by at most one: 16 = 6 + 5 + 5. Where a tile has one panel of
+// outputs, not two, it may have twice as many inputs.
 template <class T, int ALL, int PANELS, int FIRST = 0>
 ALWAYS_INLINE void delta_square(DeltaSums<T>& task) {
     constexpr int MAX = DeltaShape::inputs * TileShape::panels / PANELS;
@@ -66,6 +71,7 @@ ALWAYS_INLINE void delta_square(DeltaSums<T>& task) {
     }
 }
 
+// ΣΘ² of one tile for the penalty in J; its n numbers are in cache for the update.
 template <class T>
 double sum_of_squares(const T* w, size_t n) {
     using V = Native<T>;
@@ -77,6 +83,8 @@ double sum_of_squares(const T* w, size_t n) {
     return horizontal_sum(sum);
 }
 
+// One square of P x P weights: the penalty of the old ones, the rule, and the new ones transposed for the
+// next way back. Rows beyond the last input hold no weights and are left out.
 template <class T>
 void apply_update(const DeltaTiles<T>& d, const T* tile, int input_panel, int output_panel) {
     constexpr int P = PANEL<T>;
@@ -124,7 +132,8 @@ void delta_strip(const DeltaTiles<T>& d, int input_panel, int begin, int end) {
     }
 }
 
-// δ's panels that stay in the cache while the inputs pass by.
+// δ's panels that stay in the second-level cache while all inputs pass: 8 panels of 64 bytes a row are 128
+// KiB for 256 rows.
 constexpr int OUTPUT_PANELS_AT_ONCE = 8;
 
 template <class T>
@@ -142,7 +151,7 @@ void delta_tiles(const DeltaTiles<T>& d) {
     }
 }
 
-// Σ δ over the rows of one panel, in the rows' order.
+// Σ δ over the rows of one panel, in the rows' order: a tile of one row whose A is 1 at every step.
 template <class T>
 void column_sums(const T* panel, int rows, T* sums) {
     Tile<T, 1, 1> tile;

@@ -1,4 +1,6 @@
-// Dropout's masks by Philox4x32-10, number for number those of engine/dropout.py.
+// Dropout's masks by Philox4x32-10 (Salmon et al., 2011), number for number those of engine/dropout.py. The
+// counter is (unit / 4, row, step, layer): a mask depends on nothing else, so that any number of threads and
+// any order of rows draw the same one. Each block of four words serves four units.
 #pragma once
 
 #include "kernels/vec.hpp"
@@ -11,6 +13,7 @@ struct PhiloxWords {
     uint32_t c[4][DRAWS];
 };
 
+// Ten rounds; the loop over counters is the inner one, which the compiler turns into vectors.
 inline void philox(PhiloxWords& words, uint64_t seed) {
     auto k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
     for (int round = 0; round < 10; ++round) {

@@ -1,4 +1,6 @@
-// Rows of X copied into panels, each prefetched some rows before.
+// Rows of X (m, inputs), row-major, copied into panels [input / P][row][P]. An order of rows drawn at random
+// defeats the processor's own prefetching, so each row's lines are requested four rows before. Columns
+// beyond the last input are not written: nothing reads them.
 #pragma once
 
 #include "kernels/prefetch.hpp"
@@ -12,6 +14,7 @@ ALWAYS_INLINE const T* row_of(const RowsOfX<T>& x, int r) {
     return x.x + (x.order == nullptr ? x.first + r : x.order[x.first + r]) * x.stride;
 }
 
+// One cache line; memcpy of a known length, written out as vectors.
 template <class T>
 ALWAYS_INLINE void copy_panel(const T* from, T* to) {
     using V = Native<T>;

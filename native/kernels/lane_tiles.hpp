@@ -1,12 +1,13 @@
-// The register tile with rows in the lanes: exact for narrow layers, whose units would fill a panel
-// badly.
+// The register tile with rows in the lanes, for narrow layers: no column is padded. A tile is some units
+// by one or two panels of P rows; A are weights, packed [depth][units of the tile], so that a step reads
+// them as one stream; B are the inputs of the layer in lanes, [depth][P].
 #pragma once
 
 #include "kernels/tile.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
-// A function of its own for each height of a tile, chosen by number.
+// A function of its own for each height of a tile (see tile.hpp), chosen by number.
 template <template <class, int, int> class Make, class T, int PANELS, size_t... I>
 auto lane_tile_of(int units, std::index_sequence<I...>) {
     static constexpr decltype(&Make<T, 1, PANELS>::run) heights[] = {
@@ -33,6 +34,7 @@ struct LaneTask {
     Prefetch<T> prefetch;
 };
 
+// z = bias + Θ a, or δΘ without the bias; from the second cut of the depth on, C holds the sum so far.
 template <class T, int UNITS, int PANELS>
 struct LaneProductTile {
     [[gnu::noinline]] static void run(const LaneTask<T>& task) {
@@ -60,6 +62,9 @@ struct LaneDeltaTask {
     Prefetch<T> prefetch;
 };
 
+// Δ[unit][feature] += Σ over rows of δ[unit][row] a[row][feature]: features in lanes, δ's numbers broadcast.
+// The block's sum begins at zero in registers and is added to Δ once: in single precision that left an error
+// of 3e-7 over a full batch, where one running sum left 1.9e-6 (measured in a prototype of this engine).
 template <class T, int UNITS, int PANELS>
 struct LaneDeltaTile {
     [[gnu::noinline]] static void run(const LaneDeltaTask<T>& task) {
@@ -83,7 +88,7 @@ struct LaneDeltaTile {
 
 ALWAYS_INLINE int tiles_of_units(int units) { return (units + TileShape::rows - 1) / TileShape::rows; }
 
-// Units in tiles of nearly equal height.
+// Units in tiles of nearly equal height: 25 units are 13 + 12 on AVX-512, 5 * 5 on AVX2.
 template <class Visit>
 ALWAYS_INLINE void each_group_of_units(int units, Visit visit) {
     const int tiles = tiles_of_units(units);
@@ -104,6 +109,7 @@ ALWAYS_INLINE Prefetch<T> share_of_prefetch(const T* next, ptrdiff_t step, int l
     return {next + done * step, step, (UNROLL + tiles - 1) / tiles, lines - done};
 }
 
+// Once an evaluation; both orders of Θ's numbers, by `unit_step` and `depth_step`, for forward and back.
 template <class T>
 void pack_lane_weights(const LaneWeights<T>& w) {
     T* to = w.to;
@@ -137,7 +143,8 @@ void lane_product_panels(const LaneProduct<T>& p, int k, int depth, int panel) {
     }
 }
 
-// The depth is cut so that a panel's steps stay in the first cache while the tiles of units pass by.
+// The depth is cut into equal parts of at most 256, so that the B of a group of panels (16 KiB a panel)
+// stays in the first-level cache while all tiles of units pass over it.
 template <class T>
 void lane_product(const LaneProduct<T>& p) {
     constexpr int MAX = 256;
@@ -167,6 +174,7 @@ void lane_delta_panels(const LaneDelta<T>& d, int panel) {
     });
 }
 
+// Groups of feature panels, each against all tiles of units.
 template <class T>
 void lane_delta(const LaneDelta<T>& d) {
     int j = 0;
@@ -178,6 +186,7 @@ void lane_delta(const LaneDelta<T>& d) {
     }
 }
 
+// The bias's Δ: rows stay in lanes here, and are added up once at the end (LaneLayout::unpack).
 template <class T>
 void lane_sums(const T* delta, int units, T* sums) {
     using V = Native<T>;

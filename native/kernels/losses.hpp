@@ -1,4 +1,6 @@
-// Losses from the logits, value beside δ, for P rows at a time with the rows in the lanes.
+// Losses from the logits, value beside δ, for P rows at a time with the rows in the lanes: z, y and δ are
+// [unit][P], w and the values [P]. So sums over units, which softmax needs, are vector operations, and no
+// number has to move between lanes. Lanes beyond the last row have weight 0, and their δ is 0 with it.
 #pragma once
 
 #include "kernels/math.hpp"
@@ -15,6 +17,7 @@ struct SquaredError {
     }
 };
 
+// e^z - y z + (y log y - y): the last part makes the loss 0 at its minimum; it is 0 for y = 0.
 struct Poisson {
     template <class V>
     ALWAYS_INLINE static V term(V z, V y, Element<V>, V& value) {
@@ -25,6 +28,7 @@ struct Poisson {
     }
 };
 
+// δ is r, cut off at ± the threshold.
 struct Huber {
     template <class V>
     ALWAYS_INLINE static V term(V z, V y, Element<V> threshold, V& value) {
@@ -35,6 +39,7 @@ struct Huber {
     }
 };
 
+// The slope of a loss with a kink at r = 0, where it is 0 by convention; a NaN stays one.
 template <class V>
 ALWAYS_INLINE V step_at_zero(V r, Element<V> below, Element<V> above) {
     const V side = r > V{} ? broadcast<V>(above) : broadcast<V>(below);
@@ -74,8 +79,9 @@ void sum_over_units(const LossRows<T>& at) {
     }
 }
 
-// Σ max(z, 0) - z y + log(1 + e^(-|z|)). The logs are gathered: Π(1 + e) - 1 is kept, so that small
-// e are not lost, and its logarithm is taken once in a while.
+// Σ max(z, 0) - z y + log(1 + e^(-|z|)) over units. One logarithm serves 64 units: log Π(1 + e). What is
+// accumulated is Π(1 + e) - 1, so that an e below 1's last digit is not lost, and log_plus_one is taken of
+// it. δ = h - y shares e with the value.
 template <class T>
 void binary_log_loss(const LossRows<T>& at) {
     using V = Native<T>;
@@ -99,6 +105,7 @@ void binary_log_loss(const LossRows<T>& at) {
     }
 }
 
+// max z over units for each row; subtracted from z, it keeps every e^z at most 1.
 template <class V>
 ALWAYS_INLINE V largest(const Element<V>* z, int units) {
     constexpr int P = PANEL<Element<V>>;
@@ -107,7 +114,8 @@ ALWAYS_INLINE V largest(const Element<V>* z, int units) {
     return top;
 }
 
-// log Σ e^(z - top) - Σ y (z - top) + top (1 - Σ y).
+// log Σ e^(z - top) - Σ y (z - top) + top (1 - Σ y), right for targets that do not sum to 1, too. δ's memory
+// holds the exponentials between the two loops, and one division per row replaces one per unit.
 template <class T>
 void log_loss(const LossRows<T>& at) {
     using V = Native<T>;

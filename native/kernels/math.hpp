@@ -1,4 +1,5 @@
-// exp, tanh and log by polynomials, at most 2 ulp from the true value in both number types.
+// exp, tanh and log by polynomials, without branches: at most 2 ulp from the true value in both number
+// types (tests/native/equals_plain_loops.cpp finds at most 1.43 in single and 1.18 in double precision).
 //
 // Range reductions are Cody and Waite's; log's series is fdlibm's (Sun Microsystems, 1993), exp's in
 // single precision and tanh's are Cephes' (Moshier, 1989), exp's in double precision is Taylor's.
@@ -55,6 +56,7 @@ struct FloatFormat<double> {
                                        6.666666666666735130e-01};
 };
 
+// Horner's scheme, highest power first.
 template <class V, int N>
 ALWAYS_INLINE V polynomial(V x, const Element<V> (&coefficients)[N]) {
     V p = broadcast<V>(coefficients[0]);
@@ -63,13 +65,15 @@ ALWAYS_INLINE V polynomial(V x, const Element<V> (&coefficients)[N]) {
     return p;
 }
 
+// 2^n by its bits, for n within the exponents of normal numbers.
 template <class V>
 ALWAYS_INLINE V power_of_two(IntVec<V> exponent) {
     using F = FloatFormat<Element<V>>;
     return bits<V>((bits<BitVec<V>>(exponent) + F::bias) << F::mantissa_bits);
 }
 
-// p * 2^n, in two steps so that the least and the greatest results are reached.
+// p * 2^n in two factors: 2^n alone would overflow for the greatest results, and is no normal number for
+// the least.
 template <class V>
 ALWAYS_INLINE V scale(V p, IntVec<V> n) {
     const IntVec<V> half = n >> 1;
@@ -83,6 +87,9 @@ struct Reduced {
     V r;
 };
 
+// Adding 1.5 * 2^23 (or 2^52) leaves x / log 2, rounded to a whole number, in the lowest bits of the sum: n
+// comes from them without a conversion. log 2 is subtracted in two parts, the first with trailing zero bits,
+// so that n times it is exact (Cody and Waite).
 template <class V>
 ALWAYS_INLINE Reduced<V> reduce(V x) {
     using F = FloatFormat<Element<V>>;
@@ -93,6 +100,7 @@ ALWAYS_INLINE Reduced<V> reduce(V x) {
             (x - n * F::ln2_high) - n * F::ln2_low};
 }
 
+// The limits lie where the result is 0 or infinite; a NaN passes through both of them.
 template <class V>
 ALWAYS_INLINE V exp(V x) {
     using F = FloatFormat<Element<V>>;
@@ -110,8 +118,9 @@ ALWAYS_INLINE V exp_moderate(V x) {
     return (polynomial(r, F::exp_q) * (r * r) + r + Element<V>(1)) * power_of_two<V>(n);
 }
 
-// tanh|x| = t / (t + 1) with t = (e^(2|x|) - 1) / 2, which keeps its digits near 0. The quotient begins at
-// an estimate; its remainder t - q - tq has no rounded sum in it.
+// tanh|x| = t / (t + 1) with t = (e^(2|x|) - 1) / 2, which keeps its digits near 0: one formula for all x,
+// single precision only. The quotient q begins at the processor's estimate of 1/(t + 1) with one Newton step
+// and is corrected by its remainder t - q - tq, in which t + 1, a rounded sum, does not occur.
 template <class V>
 ALWAYS_INLINE V tanh_by_estimate(V x) {
     using F = FloatFormat<Element<V>>;
@@ -127,7 +136,8 @@ ALWAYS_INLINE V tanh_by_estimate(V x) {
     return copy_sign(q + ((t - q) - t * q) * inverse, x);
 }
 
-// tanh|x| = 1 - 2t / (1 + t) with t = e^(-2|x|), and below 5/8 Cephes' x + x³ R(x²).
+// tanh|x| = 1 - 2t / (1 + t) with t = e^(-2|x|), and below 5/8 Cephes' x + x³ R(x²). Both are computed and
+// one is selected; in double precision R is a quotient too, so that the two share one division.
 template <class V>
 ALWAYS_INLINE V tanh_by_division(V x) {
     using F = FloatFormat<Element<V>>;
@@ -152,7 +162,9 @@ ALWAYS_INLINE V tanh(V x) {
     return tanh_by_division(x);
 }
 
-// log of a positive normal number.
+// log of a positive normal number x = 2^k (1 + f), √½ <= 1 + f < √2, by fdlibm's series in s = f / (2 + f).
+// Adding 1.0 - √½ to the bits of x carries into the exponent exactly where 1 + f would reach √2.
+// `exponent_shift` is what `log` has added to the exponent of a subnormal number.
 template <class V>
 ALWAYS_INLINE V log_of_normal(V x, V exponent_shift) {
     using F = FloatFormat<Element<V>>;
@@ -170,6 +182,7 @@ ALWAYS_INLINE V log_of_normal(V x, V exponent_shift) {
     return dk * F::log_ln2_high - ((half - (s * (half + R) + dk * F::log_ln2_low)) - f);
 }
 
+// log 0 = -∞, log ∞ = ∞, log of a negative number or NaN is NaN; subnormal numbers are lifted to normal ones.
 template <class V>
 ALWAYS_INLINE V log(V x) {
     using F = FloatFormat<Element<V>>;
@@ -184,7 +197,8 @@ ALWAYS_INLINE V log(V x) {
     return ((x > zero) & (x < infinity)) ? y : at_edges;
 }
 
-// log(1 + x) for x >= 0, the rounding of 1 + x made good.
+// log(1 + x) for x >= 0. u = 1 + x is rounded; to first order what it lost changes the logarithm by
+// (x - (u - 1)) / u, so that a tiny x is returned with all its digits.
 template <class V>
 ALWAYS_INLINE V log_plus_one(V x) {
     const Element<V> one(1);
@@ -194,7 +208,7 @@ ALWAYS_INLINE V log_plus_one(V x) {
     return u < broadcast<V>(Element<V>(__builtin_inf())) ? y : u;
 }
 
-// e^(-|z|) serves sigmoid and softplus without overflow at any z.
+// 1 / (1 + e^-z) from e = e^-|z|, which never overflows: 1 / (1 + e) for z >= 0, e / (1 + e) below.
 template <class V>
 ALWAYS_INLINE V sigmoid(V z) {
     const V e = exp(-absolute(z)), one = broadcast<V>(Element<V>(1));

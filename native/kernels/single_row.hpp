@@ -1,4 +1,7 @@
-// One row straight from θ: Θᵀ's rows are contiguous in the outputs, so nothing needs packing.
+// One row straight from θ, where packing the weights would cost more than the product: z = bias + x Θᵀ with
+// Θᵀ (inputs, outputs) as it lies in θ, contiguous in the outputs. Each weight is read once, so that
+// memory limits this kernel; 8 vectors of outputs are 8 independent sums in registers, none of which waits
+// for the latency of its last multiply-add.
 #pragma once
 
 #include "kernels/vec.hpp"
@@ -23,7 +26,9 @@ template <class T, int VECTORS>
     for (int v = 0; v < VECTORS; ++v) store(row.z + column + v * LANES<T>, acc[v]);
 }
 
-// Outputs that do not fill a vector: whole vectors are read except where they would pass θ's end.
+// Outputs that do not fill a vector: whole vectors are read, into the next input's weights, except where they
+// would pass θ's end; those last inputs are added one number at a time. Even and odd inputs have sums of
+// their own, since one sum would wait for the latency of each multiply-add.
 template <class T>
 [[gnu::noinline]] void single_row_rest(const SingleRow<T>& row, int column) {
     using V = Native<T>;

@@ -1,15 +1,21 @@
 // The register tile, and the product of rows with panels built from it.
 //
-// A tile holds ROWS rows of C by PANELS panels in registers; each step broadcasts one number of A
-// for each row against the panels' vectors of B. Each tile size is a function of its own, never
-// inlined: with two loops in a function GCC spills accumulators silently.
+// A tile holds ROWS rows of C by PANELS panels in registers; each step broadcasts one number of A for
+// each row against the panels' vectors of B. A step so needs ROWS broadcasts and VECTORS loads for
+// ROWS * VECTORS multiply-adds, and C is loaded and stored once for a whole cut of the depth.
+//
+// Each tile size is a function of its own, never inlined: with two loops in one function GCC spilled the
+// accumulators silently, and the kernel became 2 to 3 times slower. scripts/guard_kernels looks for that
+// in the built library.
 #pragma once
 
 #include "kernels/prefetch.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
-// Sizes that fill the registers of each instruction set without spilling.
+// Sizes that fill the vector registers of each instruction set without spilling: the sums, the vectors of
+// B, and one broadcast number of A (where a row has more vectors than the tile has rows: one vector of B
+// and all numbers of A). AVX-512 holds 26 + 2 + 1, AVX2 12 + 2 + 1, NEON 20 + 4 + 1, SSE 8 + 1 + 2.
 struct TileShape {
 #if defined(__AVX512F__)
     static constexpr int rows = 13, panels = 2;  // 26 of 32 registers
@@ -20,7 +26,8 @@ struct TileShape {
 #else
     static constexpr int rows = 2, panels = 1;  // 8 of 16
 #endif
-    static constexpr int depth = 256;  // steps whose panels of B stay in the first cache
+    // Steps whose panels of B stay in the first-level cache: 256 * 64 bytes are 16 KiB a panel.
+    static constexpr int depth = 256;
 };
 
 // Where the numbers of A for a tile's rows stand: STEP from one to the next.
@@ -46,6 +53,7 @@ struct Tile {
         }
     }
 
+    // The bias with units in lanes: the same vectors for each row.
     ALWAYS_INLINE void start_from(const T* row_of_panels) {
 #pragma GCC unroll 8
         for (int v = 0; v < VECTORS; ++v) {
@@ -55,6 +63,7 @@ struct Tile {
         }
     }
 
+    // The bias with rows in lanes: one number for each of the tile's units.
     ALWAYS_INLINE void start_each_row_from(const T* bias) {
 #pragma GCC unroll 32
         for (int i = 0; i < ROWS; ++i) {
@@ -64,6 +73,7 @@ struct Tile {
         }
     }
 
+    // The sums of an earlier cut of the depth.
     ALWAYS_INLINE void read(const T* c, ptrdiff_t c_panel) {
 #pragma GCC unroll 32
         for (int i = 0; i < ROWS; ++i) {
@@ -95,7 +105,8 @@ struct Tile {
         }
     }
 
-    // acc[i] += a[at(i)] * b, n times; a and b move by their steps.
+    // acc[i] += a[at(i)] * b, n times; a and b move by their steps. Groups of UNROLL steps are written
+    // out by the compiler, and `unroll 1` keeps it from unrolling the loop over the groups as well.
     template <class At>
     ALWAYS_INLINE void add(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
                            ptrdiff_t b_panel, int n) {
@@ -121,12 +132,13 @@ struct Tile {
         }
     }
 
-    // As many steps as a panel has features or rows.
+    // P steps, as many as a panel has features or rows. P is known, so the compiler would unroll all of
+    // them and read the numbers of A of many steps at once; a count that it cannot see prevents that.
     template <class At>
     ALWAYS_INLINE void add_panel(At at, const T* a, ptrdiff_t a_step, const T* b, ptrdiff_t b_step,
                                  ptrdiff_t b_panel, Prefetch<T>& prefetch) {
         int rounds = PANEL<T> / UNROLL;
-        make_opaque(rounds);  // unrolled as a whole, the loop would want more registers than there are
+        make_opaque(rounds);
         do {
             add_unrolled(at, a, a_step, b, b_step, b_panel);
             prefetch.issue();
@@ -144,7 +156,8 @@ struct Tile {
         }
     }
 
-    // Whichever is fewer stays in registers: b's vectors, or the numbers of a.
+    // One step. Whichever is fewer stays in registers: b's vectors, or the numbers of a. (On SSE
+    // and NEON a panel has four vectors, more than a low tile has rows.)
     template <class At>
     ALWAYS_INLINE void add_step(At at, const T* a, const T* b, ptrdiff_t b_panel) {
         if constexpr (VECTORS <= ROWS) {
@@ -172,7 +185,8 @@ struct Tile {
     }
 };
 
-// One tile of C over part of the depth, which starts at a whole panel of A.
+// One tile of C over part of the depth, which starts at a whole panel of A: C (rows, PANELS * P), A (rows,
+// depth) in panels, B (depth, PANELS * P) in panels.
 template <class T>
 struct TileTask {
     const T* a;
@@ -224,7 +238,9 @@ ALWAYS_INLINE TileFunction<T> tile_of(int rows) {
     return choose_tile<T, PANELS>(rows, std::make_index_sequence<TileShape::rows>());
 }
 
-// All rows of one group of panels, split into tiles of nearly equal height.
+// All rows of one group of panels, split into tiles of nearly equal height: 16 rows at most 13 high are
+// two tiles of 8, not 13 and 3, since a low tile waits for the latency of its few sums. The two functions
+// are looked up once, not for each tile.
 template <class T, int PANELS>
 void product_column(const Product<T>& p, TileTask<T> task) {
     constexpr int P = PANEL<T>;
@@ -239,6 +255,7 @@ void product_column(const Product<T>& p, TileTask<T> task) {
     }
 }
 
+// The activation, or its derivative, over the finished panels of C while they are in the cache.
 template <class T>
 void apply_epilogues(const Product<T>& p, int panel, int panels) {
     const size_t n = static_cast<size_t>(p.rows) * PANEL<T>;
@@ -267,7 +284,9 @@ void product_panels(const Product<T>& p, int k, int depth, int j) {
     if (k + depth == p.depth) apply_epilogues(p, j, PANELS);
 }
 
-// The depth is cut so that B's panels stay in the first cache while the rows pass by.
+// C (rows, panels * P) = start + A (rows, depth) B (depth, panels * P). The depth is cut into equal parts
+// of at most 256, at whole panels of A, so that B's panels stay in the first-level cache while all rows pass;
+// from the second cut on, tiles begin with the sums in C.
 template <class T>
 void product(const Product<T>& p) {
     constexpr int P = PANEL<T>, MAX = TileShape::depth;

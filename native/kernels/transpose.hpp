@@ -1,4 +1,6 @@
-// Transposes of squares in registers: log2(N) rounds of interleaving N vectors.
+// Transposes of squares in registers: log2(N) rounds, each of which interleaves vector i with vector i + N/2.
+// Each round moves one bit of a number's row into its lane, so that after all rounds rows and lanes have
+// changed places. No number goes through memory between the loads and the stores.
 #pragma once
 
 #include "kernels/vec.hpp"
@@ -40,6 +42,8 @@ ALWAYS_INLINE void transpose_registers(V (&rows)[LANES_OF<V>]) {
     }
 }
 
+// P x P numbers, in squares of N = LANES: `from` and `to` may have any stride, and do not overlap. One
+// function that is called, not inlined: its code is long, and its callers need the registers.
 template <class T>
 [[gnu::noinline]] void transpose_square(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride) {
     using V = Native<T>;

@@ -1,4 +1,6 @@
-// The update rules of solvers/first_order.py over contiguous numbers, simplest first.
+// The update rules of solvers/first_order.py over contiguous numbers, simplest first. n is a multiple of P;
+// w, g and the rule's arrays lie alike, in panels, so that every rule is one loop over whole vectors. What is
+// constant over a step (bias corrections, shrinkage, λ / W) comes as a number.
 #pragma once
 
 #include <limits>
@@ -49,8 +51,9 @@ void nesterov(T* w, T* velocity, T*, const T* g, size_t n, const Step<T>& step) 
     }
 }
 
-// The roots of v, in place. Where the processor has an estimate, it and Newton's steps are faster than its
-// square root; the least normal number then stands for a v of zero, which ε hides.
+// The square roots of v, in place. Where the processor estimates 1/√v, the estimate with Newton's steps is
+// faster than its square root. Of v = 0 the estimate is infinite and v times it NaN, so the least normal
+// number stands in for 0: its root, 1e-19 in single precision, vanishes beside ε.
 template <class T>
 ALWAYS_INLINE void take_roots(T* v, size_t n) {
     using V = Native<T>;
@@ -64,15 +67,17 @@ ALWAYS_INLINE void take_roots(T* v, size_t n) {
     }
 }
 
+// a / b, to the last digit or two where reciprocals are estimated; Adam's steps need no more.
 template <class V>
 ALWAYS_INLINE V quotient(V a, V b) {
     if constexpr (NEWTON_STEPS<V> > 0) return a * reciprocal(b);
     return a / b;
 }
 
-// `learning_rate` holds α with the moments' bias corrections, `shrink` 1 − α · weight decay. The moments
-// are written as steps towards D and D²: one operation less than β m + (1 − β) D. Three short loops in
-// place of one: a processor can look past a short chain of dependent operations, not past a long one.
+// `learning_rate` holds α with the moments' bias corrections, `shrink` 1 − α · weight decay. The moments are
+// moved towards D and D²: v + (1 − β)(D² − v) is two fused multiply-adds, β v + (1 − β) D² is one and two
+// products. Three short loops, not one: each is a short chain of dependent operations, so that a core
+// executes several rounds at once; over the chain of the whole update it cannot look that far ahead.
 template <class T>
 ALWAYS_INLINE void adam_chunk(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step,
                               T* roots) {
@@ -92,6 +97,7 @@ ALWAYS_INLINE void adam_chunk(T* w, T* first, T* second, const T* g, size_t n, c
     }
 }
 
+// In chunks of 32 vectors, whose roots stay in the first-level cache.
 template <class T>
 void adam(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step) {
     constexpr size_t CHUNK = 32 * LANES<T>;

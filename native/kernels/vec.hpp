@@ -1,7 +1,9 @@
 // Vec<T, N>: N numbers of type T in one register, on the compiler's vector extensions.
 //
 // Everything here lives in the namespace of one instruction set, so that no function compiled for a
-// newer processor can be linked into the code of an older one.
+// newer processor can be linked into the code of an older one. Operators (+, *, <, ?:) are the compiler's;
+// intrinsics stand only where it does not find the instruction. Memory is read by memcpy: arrays of callers
+// are aligned to their numbers only, and an unaligned load costs nothing where the address is aligned.
 #pragma once
 
 #include <cstddef>
@@ -136,8 +138,10 @@ ALWAYS_INLINE void keep_in_register(V& v) {
 #endif
 }
 
-// sum += x * y, in the register that holds the sum. Written as a product and a sum, GCC lets the result
-// wander from register to register and over the stack, which costs up to a tenth of a kernel's speed.
+// sum += x * y, in the register that holds the sum. Written as a product and a sum, GCC moves the result from
+// register to register and over the stack, which costs up to a tenth of a kernel's speed: GCC 12 spills sums
+// in 3 of the 50 kernels of AVX2 and 8 of the 167 of AVX-512. The assembly is not volatile and touches no
+// memory, so the compiler still schedules it freely.
 template <class V>
 ALWAYS_INLINE void multiply_add(V& sum, V x, V y) {
 #if defined(__AVX2__)
@@ -177,6 +181,7 @@ ALWAYS_INLINE V copy_sign(V magnitude, V sign) {
     return bits<V>((bits<IntVec<V>>(magnitude) & ~mask) | (bits<IntVec<V>>(sign) & mask));
 }
 
+// The masked forms of AVX-512's intrinsics: GCC warns of an uninitialised value inside of the plain ones.
 template <class V>
 ALWAYS_INLINE V square_root(V x) {
 #if defined(__AVX512F__)
@@ -244,7 +249,8 @@ ALWAYS_INLINE V reciprocal_estimate(V x) {
     return Element<V>(1) / x;
 }
 
-// √x from the estimate of 1/√x.
+// √x from the estimate y of 1/√x: both root = x y and y are corrected by the error (1 - root * y) / 2,
+// which needs no division and no constant beyond ½ (Goldschmidt's form of Newton's step).
 template <class V>
 ALWAYS_INLINE V square_root_by_estimate(V x) {
     V y = inverse_square_root_estimate(x), root = x * y;
@@ -257,6 +263,7 @@ ALWAYS_INLINE V square_root_by_estimate(V x) {
     return root;
 }
 
+// 1/x: y (2 - x y) squares the relative error of y.
 template <class V>
 ALWAYS_INLINE V reciprocal(V x) {
     V y = reciprocal_estimate(x);
@@ -265,6 +272,7 @@ ALWAYS_INLINE V reciprocal(V x) {
     return y;
 }
 
+// By halves: the order of the sum is fixed by the number of lanes.
 template <class V>
 ALWAYS_INLINE Element<V> horizontal_sum(V v) {
     Element<V> lanes[LANES_OF<V>];

@@ -1,4 +1,6 @@
-// Memory in whole cache lines, and in large pages where it is large.
+// Memory in whole cache lines, and in large pages (2 MB) where it is large: a weight matrix of several MB
+// touches a thousand small pages, each of which needs an entry of the TLB. One panel more than
+// asked for is allocated, so that a kernel may read a whole vector at the last number.
 #pragma once
 
 #ifdef __linux__

@@ -11,6 +11,8 @@
 namespace backpass {
 namespace {
 
+// Waiting begins with spinning, since a step of a small network takes microseconds, less than waking a thread
+// that sleeps; it ends with sleep, so that an idle team uses no core.
 constexpr int BARRIER_SPINS = 4000, YIELDS = 20, IDLE_SPINS = 2000;
 
 void pause_briefly() {
@@ -64,6 +66,9 @@ private:
     std::condition_variable wake_;
 };
 
+// Threads are created once and stay: in a prototype of this engine, threads that were created for each call
+// stayed on one core (3.6 ms for a gradient instead of 1.8). One caller at a time has the team; another one
+// works alone, which gives the same bits.
 class ThreadTeam {
 public:
     explicit ThreadTeam(pid_t process) : process_(process) {}
@@ -99,6 +104,8 @@ private:
         }
     }
 
+    // `work_` and `threads_` are published by `call_`, and stay as they are until all workers have counted
+    // down.
     const pid_t process_;
     std::mutex lease_;
     std::vector<std::thread> workers_;
