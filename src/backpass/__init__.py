@@ -113,6 +113,8 @@ _MOVED = {
     "schedules": "training.schedules",
     "settings": "experiment.settings",
     "sklearn_bridge": "estimators.sklearn_compat",
+    "solvers": "solvers.minimize solvers.stationary solvers.conjugate_gradients solvers.lbfgs "
+    "solvers.newton",
     "streamed_experiment": "experiment.streamed",
     "streaming": "streaming.problem",
     "table_blocks": "streaming.table_blocks",

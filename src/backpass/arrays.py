@@ -19,9 +19,11 @@ from array_api_compat import (
 from .errors import InvalidInput
 
 Array = Any  # any array that speaks the Array API: NumPy, PyTorch, CuPy, array-api-strict
+State = dict[str, Any]  # of a solver or a training: arrays, numbers and lists, by name
 
 __all__ = [
     "Array",
+    "State",
     "array_namespace",
     "as_csr",
     "as_matrix",

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections.abc import Iterable
 from itertools import count
 from types import FrameType
 
@@ -83,6 +84,12 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
             warnings.warn(message, category, stacklevel=level)
             return
         frame = frame.f_back
+
+
+def listed(names: Iterable[str], last: str = "and") -> str:
+    """Join names as a sentence does: "a, b and c"."""
+    *first, final = names
+    return f"{', '.join(first)} {last} {final}" if first else final
 
 
 def _between(frame: FrameType) -> bool:

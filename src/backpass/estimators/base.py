@@ -34,11 +34,12 @@ from sklearn.utils.validation import (
 from .. import engine
 from ..activations import ACTIVATIONS, Activation, find_activation
 from ..arrays import array_namespace, as_csr, as_numpy, in_precision, like
-from ..errors import InvalidInput, warn
+from ..errors import InvalidInput, listed, warn
 from ..initialise import init_theta
 from ..losses import LOSSES, Loss
 from ..network import Network
-from ..solvers import Description
+from ..solvers.registry import FULL_BATCH
+from ..solvers.stationary import Description
 from ..storage.fingerprints import content_hash, fingerprint
 from ..streaming.blocks import Blocks
 from ..streaming.dask import blocks_of, description_of, in_dtype, is_dask, lazily, problem_of
@@ -250,9 +251,11 @@ class Perceptron(
 
     def _train_on_blocks(self, data: BlockData, own: Data | None, known: bool) -> None:
         """Train on rows that come in blocks: from memory, from disk, or from other machines."""
-        if self.solver == "newton" or getattr(self, "class_weight", None) is not None:
+        whole = [name for name, each in FULL_BATCH.items() if each.needs_curvature]
+        if self.solver in whole or getattr(self, "class_weight", None) is not None:
             raise InvalidInput(
-                "Rows in blocks are trained on without class_weight, and by any solver but newton."
+                "Rows in blocks are trained on without class_weight, and by any solver but "
+                f"{listed(whole)}."
             )
         if self.early_stopping and own is None:
             raise InvalidInput("early_stopping on rows in blocks needs X_val and y_val.")
@@ -608,7 +611,8 @@ class Perceptron(
         findings: Findings | None = self.__dict__.get("_findings")
         if findings is None:
             raise AttributeError(
-                "found_ is told after fit by lbfgs, cg or newton, on rows that are not in blocks."
+                f"found_ is told after fit by {listed(FULL_BATCH, 'or')}, on rows that are not in "
+                "blocks."
             )
         return findings.describe(self.theta_, self.n_threads)
 

@@ -16,7 +16,7 @@ import numpy as np
 from .. import engine
 from ..blas import blas_threads
 from ..network import Network
-from ..solvers import Description, describe_point
+from ..solvers.stationary import Description, describe_point
 
 HELD_BYTES = 32 << 20  # of X, Y and w together: below, they are kept as long as the estimator
 PRODUCTS = 8  # with the Hessian: two evaluations of the gradient each

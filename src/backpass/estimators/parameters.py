@@ -17,16 +17,13 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from ..activations import ACTIVATIONS, ALIASES, Activation
 from ..engine import Dropout, Optimizer
-from ..errors import InvalidInput, warn
-from ..solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
-from ..training.schedules import SCHEDULES, Schedule
+from ..errors import InvalidInput, listed, warn
+from ..solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
+from ..training.schedules import SCHEDULES, WITH_AN_END, Schedule
 
 T = TypeVar("T")
 
-WITH_AN_END = ("cosine", "one_cycle")  # the schedules that scikit-learn lacks
-
-MINI_BATCH_SOLVERS = ("gd", "sgd", "adam")
-FULL_BATCH_SOLVERS = ("lbfgs", "cg", "newton")
+MINI_BATCH_SOLVERS, FULL_BATCH_SOLVERS = tuple(MINI_BATCH), tuple(FULL_BATCH)
 
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 _POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -36,7 +33,7 @@ _PART = Interval(Real, 0, 1, closed="left")
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", _COUNT],
     "activation": [StrOptions({*ACTIVATIONS, *ALIASES}), Activation, list, tuple],
-    "solver": [StrOptions({*MINI_BATCH_SOLVERS, *FULL_BATCH_SOLVERS})],
+    "solver": [StrOptions({*SOLVERS})],
     "alpha": [_NOT_NEGATIVE],
     "batch_size": [StrOptions({"auto"}), _COUNT],
     "learning_rate": [StrOptions({*SCHEDULES})],
@@ -257,44 +254,43 @@ class SharedParameters(BaseEstimator):
 
         scikit-learn's own parameters are taken as it takes them, those too that a solver ignores.
         """
-        full_batch, drops = self.solver in FULL_BATCH_SOLVERS, np.any(np.asarray(self.dropout))
-        if self.weight_decay and self.solver != "adam":
+        full_batch, drops = self.solver in FULL_BATCH, np.any(np.asarray(self.dropout))
+        decaying = [name for name, each in MINI_BATCH.items() if "weight_decay" in each.parameters]
+        if self.weight_decay and self.solver not in decaying:
             raise InvalidInput(
-                f"weight_decay is adam's; {self.solver} has none, but alpha is for every solver."
+                f"weight_decay is {listed(decaying)}'s; {self.solver} has none, but alpha is for "
+                "every solver."
             )
         if drops and full_batch:
             raise InvalidInput(
                 f"dropout needs mini-batches: {self.solver} sees the same J at every step, so use "
-                "adam, sgd or gd, or dropout=0."
+                f"{listed(MINI_BATCH, 'or')}, or dropout=0."
             )
         if self.learning_rate in WITH_AN_END and full_batch:
             raise InvalidInput(
-                f"learning_rate={self.learning_rate!r} is for adam, sgd and gd; {self.solver} "
+                f"learning_rate={self.learning_rate!r} is for {listed(MINI_BATCH)}; {self.solver} "
                 "finds the length of each step itself."
             )
         if self.schedule_epochs is not None and self.learning_rate not in WITH_AN_END:
             raise InvalidInput(
-                "schedule_epochs is the length of cosine and one_cycle, but learning_rate is "
+                f"schedule_epochs is the length of {listed(WITH_AN_END)}, but learning_rate is "
                 f"{self.learning_rate!r}, which has none."
             )
 
     def _optimizer(self) -> Optimizer:
-        if self.solver == "adam":
-            return Adam(self.beta_1, self.beta_2, self.epsilon, self.weight_decay)
-        if self.solver == "gd" or self.momentum == 0:
-            return GradientDescent()
-        return (Nesterov if self.nesterovs_momentum else Momentum)(self.momentum)
+        solver = MINI_BATCH[self.solver]
+        return solver.make(**{name: getattr(self, name) for name in solver.parameters})
 
     def _schedule(self) -> Schedule:
-        """Adam makes its own rates of scikit-learn's three; only cosine and one_cycle steer it."""
-        by_hand = self.solver != "adam" or self.learning_rate in WITH_AN_END
+        """Adam makes its own rates of scikit-learn's three; only those with an end steer it."""
+        by_hand = not MINI_BATCH[self.solver].own_rates or self.learning_rate in WITH_AN_END
         name = self.learning_rate if by_hand else "constant"
         epochs = self.schedule_epochs or self.max_iter
         return Schedule(name, self.learning_rate_init, self.power_t, epochs)
 
     def _batch_rows(self, m: int) -> int:
         if self.batch_size == "auto":
-            return m if self.solver == "gd" else min(200, m)
+            return m if MINI_BATCH[self.solver].all_rows else min(200, m)
         if self.batch_size > m:
             warn(
                 "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"

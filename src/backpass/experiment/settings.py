@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from ..errors import SettingError
+from ..errors import SettingError, listed
+from ..solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
+from ..training.schedules import SCHEDULES
 
-SOLVERS = ("adam", "sgd", "gd", "lbfgs", "cg", "newton")
-FULL_BATCH = ("lbfgs", "cg", "newton")
-SCHEDULES = ("constant", "invscaling", "adaptive", "cosine", "one_cycle")
+__all__ = ["FULL_BATCH", "MIN_STEPS", "SCHEDULES", "SOLVERS", "STEP_SIZE", "Settings"]
+
 MIN_STEPS = 600  # of mini-batches, below which small tables are not learned
 STEP_SIZE = {"gd": 0.5, "sgd": 0.01, "adam": 0.002}
 
@@ -43,8 +44,9 @@ class Settings:
         for name in ("batch_size", "learning_rate", "schedule", "dropout"):
             value = getattr(self, name)
             if value is not None and value != 0:
+                others = listed(MINI_BATCH)
                 raise SettingError(
-                    name, value, f"it is for adam, sgd and gd; {self.solver} has no use for it."
+                    name, value, f"it is for {others}; {self.solver} has no use for it."
                 )
 
     def hidden_sizes(self, images: bool) -> tuple[int, ...]:

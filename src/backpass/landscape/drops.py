@@ -15,8 +15,8 @@ from ..arrays import Array
 from ..errors import InvalidInput
 from ..initialise import init_theta
 from ..network import Network
-from ..solvers import minimize_function
-from ..solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from ..solvers.first_order import RULES
+from ..solvers.minimize import minimize_function
 from .symmetry import (
     equal_units_dimension,
     find_moves,
@@ -26,8 +26,6 @@ from .symmetry import (
 )
 from .terrain import Landscape, landscape
 from .valleys import Valley, group_valleys
-
-RULES = {rule.name: rule for rule in (GradientDescent(), Momentum(), Nesterov(), Adam())}
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from ..arrays import Array, array_namespace
+from ..arrays import Array, State, array_namespace
 from .line_search import Function, cautious, moved, strong_wolfe
-
-State = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, SupportsFloat
 
 from ..arrays import Array
+
+Function = Callable[[Array], tuple[SupportsFloat, Array]]  # θ -> (J, D)
 
 
 class Curvature(Protocol):

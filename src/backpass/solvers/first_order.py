@@ -9,11 +9,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
-from ..arrays import Array, array_namespace
+from ..arrays import Array, State, array_namespace
 
-State = dict[str, Any]
+
+class Rule(Protocol):
+    """An update rule, one step of mini-batch training."""
+
+    @property
+    def name(self) -> str:
+        """How the rule is called."""
+        ...
+
+    def init(self, theta: Array) -> State:
+        """Make the state of step 0."""
+        ...
+
+    def step(
+        self, state: State, theta: Array, gradient: Array, learning_rate: float
+    ) -> tuple[State, Array]:
+        """Make the next state and θ."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -96,3 +113,9 @@ class Adam:
         root = array_namespace(theta).sqrt(v) + self.epsilon
         decayed = theta * (1 - learning_rate * self.weight_decay)
         return {"t": t, "m": m, "v": v}, decayed - alpha * m / root
+
+
+# With their own settings, by name.
+RULES: dict[str, Rule] = {
+    rule.name: rule for rule in (GradientDescent(), Momentum(), Nesterov(), Adam())
+}

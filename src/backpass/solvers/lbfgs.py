@@ -12,16 +12,13 @@ H₀ is the identity, or what a preconditioner knows better; γ = sᵀy / yᵀH�
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
-from ..arrays import Array, array_namespace, device, is_numpy_array
+from ..arrays import Array, State, array_namespace, device, is_numpy_array
 from .line_search import Found, Function, cautious, moved, strong_wolfe
 from .preconditioner import PlainScaling, Preconditioner
-
-State = dict[str, Any]
 
 (triangular_solve,) = get_lapack_funcs(("trtrs",), dtype=np.float64)
 

@@ -12,13 +12,11 @@ gradient decides (Hager and Zhang's approximate Wolfe condition).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..arrays import Array, array_namespace
-
-Function = Callable[[Array], tuple[Any, Array]]
+from .curvature import Function
 
 MAX_EVALUATIONS = 20
 

@@ -4,66 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult
 
-from ..arrays import Array, array_namespace
+from ..arrays import Array, State, array_namespace
 from ..blas import blas_threads
 from ..errors import InvalidInput
-from .conjugate_gradients import ConjugateGradients
-from .curvature import Curvature
-from .lbfgs import LBFGS
-from .line_search import Function, largest_entry
-from .newton import GaussNewton
-from .preconditioner import KroneckerFactors
+from .curvature import Curvature, Function
+from .line_search import largest_entry
+from .registry import SOLVERS, Solver, find_solver
 from .stop import Stop
 
-State = dict[str, Any]
-
-
-class Solver(Protocol):
-    """A full-batch solver: pure but for the arrays of states that it has left behind."""
-
-    @property
-    def name(self) -> str:
-        """How the solver is called."""
-        ...
-
-    def init(self, fun: Function, theta: Array) -> State:
-        """Evaluate the first point and make the state of iteration 0."""
-        ...
-
-    def step(self, fun: Function, state: State) -> State:
-        """Make one iteration's state from the last one's."""
-        ...
-
-
-def _cg(curvature: Curvature | None) -> Solver:
-    return ConjugateGradients()
-
-
-def _lbfgs(curvature: Curvature | None) -> Solver:
-    if curvature is None:
-        return LBFGS()
-    H0 = KroneckerFactors(curvature.second_moments, curvature.slices, curvature.decay)
-    return LBFGS(preconditioner=H0, every=curvature.every)
-
-
-def _newton(curvature: Curvature | None) -> Solver:
-    if curvature is None:
-        raise InvalidInput(
-            "The solver newton needs curvature=, the Gauss-Newton matrix of the problem."
-        )
-    return GaussNewton(curvature)
-
-
-SOLVERS: dict[str, Callable[[Curvature | None], Solver]] = {
-    "cg": _cg,
-    "lbfgs": _lbfgs,
-    "newton": _newton,
-}
+__all__ = ["SOLVERS", "Solver", "State", "find_solver", "minimize_function"]
 
 
 def minimize_function(
@@ -152,15 +106,6 @@ def minimize_function(
         with np.errstate(over="ignore", invalid="ignore"):  # J tells of a step too long: it is left
             state, reason = _iterate(chosen, fun, state, limits, callback, keep)
     return _result(state, reason)
-
-
-def find_solver(which: str | Solver, curvature: Curvature | None = None) -> Solver:
-    """Return the solver of that name, or the solver itself; raise InvalidInput for neither."""
-    if not isinstance(which, str):
-        return which
-    if which not in SOLVERS:
-        raise InvalidInput(f"There is no solver {which!r}; the library has {', '.join(SOLVERS)}.")
-    return SOLVERS[which](curvature)
 
 
 class _Limits:

@@ -13,15 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from ..arrays import Array, array_namespace, device
+from ..arrays import Array, State, array_namespace, device
 from .curvature import Curvature
 from .line_search import Function, rounding
 from .linear_solve import Solved, solve_damped
 from .preconditioner import KroneckerFactors
-
-State = dict[str, Any]
 
 MAX_TRIALS = 20
 

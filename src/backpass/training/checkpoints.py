@@ -63,6 +63,7 @@ def identity(parameters: Mapping[str, Any], **data: str) -> dict[str, str]:
 
     Examples
     --------
+    >>> from backpass import huber
     >>> identity({"alpha": 0.1, "loss": huber(2.0), "verbose": True}, data="1a2b")
     {'alpha': '0.1', 'loss': 'huber(2.0)', 'data': '1a2b'}
     """

@@ -24,7 +24,8 @@ from ..backprop import penalty
 from ..blas import blas_threads
 from ..errors import InvalidInput
 from ..network import Network
-from ..solvers import Stop, minimize_function
+from ..solvers.minimize import minimize_function
+from ..solvers.stop import Stop
 from .schedules import Schedule
 
 State = dict[str, Any]

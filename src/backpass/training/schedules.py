@@ -8,11 +8,13 @@ after it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-SCHEDULES = ("constant", "invscaling", "adaptive", "cosine", "one_cycle")
+Rates = NDArray[np.float64]
 
 WARM_UP = 0.3  # part of one_cycle's steps in which the rate rises
 START, END = 1 / 25, 1e-4 / 25  # one_cycle's first and last rate, as parts of the largest
@@ -28,30 +30,63 @@ class Schedule:
     power_t: float = 0.5
     epochs: int = 1  # of cosine and one_cycle
 
-    def rates(self, base: float, rows_seen: int, step: int, n_steps: int) -> np.ndarray:
+    def rates(self, base: float, rows_seen: int, step: int, n_steps: int) -> Rates:
         """The rates of the next `n_steps` steps; `base` is what adaptive has come down to."""
-        if self.name == "invscaling":
-            base = self.learning_rate / (rows_seen + 1) ** self.power_t if rows_seen else base
-        if self.name not in ("cosine", "one_cycle"):
-            return np.full(n_steps, base)
-        done = np.arange(step, step + n_steps) / max(1, self.epochs * n_steps - 1)
-        curve = _cosine if self.name == "cosine" else _one_cycle
-        return self.learning_rate * curve(np.minimum(done, 1.0))
+        return SCHEDULES[self.name].rates(self, base, rows_seen, step, n_steps)
 
     def shrunk(self, base: float) -> float | None:
         """The rate after a stretch without improvement, or None where the training should stop."""
-        if self.name != "adaptive" or base <= SMALLEST:
+        if not SCHEDULES[self.name].shrinks or base <= SMALLEST:
             return None
         return base / SHRINK
 
 
-def _cosine(done: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Course:
+    """What a schedule's name stands for."""
+
+    rates: Callable[[Schedule, float, int, int, int], Rates]
+    shrinks: bool = False  # where J has settled, instead of stopping
+    ends: bool = False  # after a number of epochs, which it needs to know
+
+
+def _constant(schedule: Schedule, base: float, rows_seen: int, step: int, n_steps: int) -> Rates:
+    return np.full(n_steps, base)
+
+
+def _invscaling(schedule: Schedule, base: float, rows_seen: int, step: int, n_steps: int) -> Rates:
+    if rows_seen:
+        base = schedule.learning_rate / (rows_seen + 1) ** schedule.power_t
+    return np.full(n_steps, base)
+
+
+def _along(curve: Callable[[Rates], Rates]) -> Course:
+    """A course that goes along a curve over [0, 1], and stays at its end."""
+
+    def rates(schedule: Schedule, base: float, rows_seen: int, step: int, n_steps: int) -> Rates:
+        done = np.arange(step, step + n_steps) / max(1, schedule.epochs * n_steps - 1)
+        return schedule.learning_rate * curve(np.minimum(done, 1.0))
+
+    return Course(rates, ends=True)
+
+
+def _cosine(done: Rates) -> Rates:
     """Half a cosine from 1 to 0 (Loshchilov and Hutter, "SGDR", 2017, without restarts)."""
     return (1 + np.cos(math.pi * done)) / 2
 
 
-def _one_cycle(done: np.ndarray) -> np.ndarray:
+def _one_cycle(done: Rates) -> Rates:
     """Up and down again by half cosines (Smith and Topin, "Super-convergence", 2018)."""
     up = START + (1 - START) * (1 - _cosine(done / WARM_UP))
     down = END + (1 - END) * _cosine((done - WARM_UP) / (1 - WARM_UP))
     return np.where(done < WARM_UP, up, down)
+
+
+SCHEDULES: dict[str, Course] = {
+    "constant": Course(_constant),
+    "invscaling": Course(_invscaling),
+    "adaptive": Course(_constant, shrinks=True),
+    "cosine": _along(_cosine),
+    "one_cycle": _along(_one_cycle),
+}
+WITH_AN_END = tuple(name for name, course in SCHEDULES.items() if course.ends)

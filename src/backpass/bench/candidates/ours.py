@@ -10,8 +10,8 @@ from ... import engine
 from ...engine import blocked
 from ...estimators.mlp import MLPClassifier
 from ...io.export import from_sklearn
-from ...solvers import minimize_function
 from ...solvers.first_order import Adam, GradientDescent, Momentum
+from ...solvers.minimize import minimize_function
 from ..workloads import Data, Workload
 from .estimator import VALIDATED, fit_settings, fitted
 from .race import MOST_ITERATIONS, race

@@ -10,11 +10,13 @@ import click
 import numpy as np
 from rich.console import Console
 
+from ...solvers.first_order import RULES
+from ...solvers.registry import FULL_BATCH
 from ..command import Answer, Command
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
 
-SOLVERS = ("gd", "momentum", "nesterov", "adam", "lbfgs", "cg", "newton")
+SOLVERS = (*RULES, *FULL_BATCH)
 POSITIVE = Real(0, min_open=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from ...activations import ACTIVATIONS, ALIASES
-from ...errors import InvalidInput, MissingExtra
-from ...experiment.settings import SCHEDULES, SOLVERS, Settings
-from ...losses import LOSSES
+from ...errors import InvalidInput, MissingExtra, listed
+from ...experiment.settings import Settings
+from ...losses import FOR_CLASSES, FOR_NUMBERS, LOSSES
+from ...solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
+from ...training.schedules import SCHEDULES
 from ..command import Answer, Command, command_line, messages, plain
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
@@ -30,6 +32,13 @@ CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
 
 
 DEFAULT = Settings()
+
+
+def _with_default(losses: Sequence[str]) -> str:
+    """Names, of which the first is taken where none is given."""
+    return listed([f"{losses[0]} (if left out)", *losses[1:]], "or")
+
+
 POSITIVE = Real(0, min_open=True)
 
 
@@ -62,23 +71,28 @@ POSITIVE = Real(0, min_open=True)
     "--loss",
     type=OneOf([*LOSSES]),
     metavar="NAME",
-    help="For classes log_loss (if left out) or binary_log_loss; for numbers squared_error (if "
-    "left out), absolute_error, huber, quantile or poisson.",
+    help=f"For classes {_with_default(FOR_CLASSES)}; for numbers {_with_default(FOR_NUMBERS)}.",
 )
-@click.option("--solver", type=OneOf(SOLVERS), default=DEFAULT.solver)
+@click.option(
+    "--solver",
+    type=OneOf(SOLVERS),
+    metavar="NAME",
+    default=DEFAULT.solver,
+    help=f"{'; '.join(f'{name}: {each.about}' for name, each in SOLVERS.items())}.",
+)
 @click.option(
     "--lambda",
     "lam",
     type=Real(0),
     help="Weight decay λ; if left out, 0.3 for images and 3 for tables.",
 )
-@click.option("--epochs", type=Whole(1), help="Epochs, or iterations of lbfgs and cg.")
+@click.option("--epochs", type=Whole(1), help=f"Epochs, or iterations of {listed(FULL_BATCH)}.")
 @click.option("--batch-size", type=Whole(1), help="Rows of a mini-batch.")
-@click.option("--learning-rate", type=POSITIVE, help="Step size of adam, sgd and gd.")
+@click.option("--learning-rate", type=POSITIVE, help=f"Step size of {listed(MINI_BATCH)}.")
 @click.option(
     "--schedule",
     type=OneOf(SCHEDULES),
-    help="Of the learning rate of adam, sgd and gd; if left out, cosine.",
+    help=f"Of the learning rate of {listed(MINI_BATCH)}; if left out, cosine.",
 )
 @click.option(
     "--dropout",
