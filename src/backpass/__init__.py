@@ -83,6 +83,14 @@ _MOVED = {
     "cluster": "streaming.dask",
     "column_fits": "data.column_fits",
     "datasets": "data.datasets",
+    "diagnose.catalogue": "diagnose.mistakes.entry diagnose.mistakes.means",
+    "diagnose.family": "diagnose.mistakes.decay",
+    "diagnose.variants": (
+        "diagnose.mistakes.columns diagnose.mistakes.reading diagnose.mistakes.forward "
+        "diagnose.mistakes.labels diagnose.mistakes.cost diagnose.mistakes.delta "
+        "diagnose.mistakes.slopes diagnose.mistakes.back diagnose.mistakes.accumulate "
+        "diagnose.mistakes.means diagnose.mistakes.decay"
+    ),
     "engine.blocked": "engine.blocked.problem",
     "engine.choice": "engine.select",
     "engine.curvature_product": "engine.curvature",

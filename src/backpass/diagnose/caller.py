@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -201,8 +202,6 @@ def _raised(error: Exception, probe: Probe) -> Failure:
 
 def _decoded(message: str, probe: Probe) -> str:
     """Say what the numbers of a shape mean: probes have a different number for each thing."""
-    import re
-
     meanings: dict[int, str] = {probe.m: "m, the examples"}
     for l, s in enumerate(probe.net.sizes, start=1):
         meanings.setdefault(s, f"s_{l}, the units of layer {l}")

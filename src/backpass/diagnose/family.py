@@ -1,26 +1,39 @@
 """Backpropagation with switches: the right algorithm, and every way of the catalogue to err.
 
-A *recipe* says which switches are not in their right position: a dictionary from a slot to a
-variant, where a slot is a tuple such as ("g_prime", 2), the 2 being the notes' layer. The empty
-recipe is the right algorithm. Everything is affine in a function φ of λ, so J and D come as two
-parts: what two values of λ leave alone, and what grows with λ.
+A recipe (``mistakes.entry``) says which switches are not in their right position; the empty one is
+the right algorithm. Everything is affine in a function φ of λ, so J and D come as two parts: what
+two values of λ leave alone, and what grows with λ.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast
 
 import numpy as np
 
+from .. import old_names
 from ..network import Network
-from . import variants
+from .mistakes.accumulate import ACCUMULATE, EXAMPLES, START, WITH_BIAS, activations_of
+from .mistakes.back import BACK
+from .mistakes.columns import UNITS, Infeasible, transposed
+from .mistakes.cost import COST as COST_OF
+from .mistakes.cost import cost_from_h
+from .mistakes.decay import PENALTY, PENALTY_SLOPE, PHI, with_bias_zero, without_bias
+from .mistakes.delta import DELTA as DELTA_OF
+from .mistakes.entry import Recipe, Slot
+from .mistakes.forward import AFFINE, INPUTS, G, plain
+from .mistakes.labels import LABELS
+from .mistakes.means import TIMES, scale
+from .mistakes.reading import start_of
+from .mistakes.slopes import G_PRIME
 from .probes import Probe
-from .variants import Infeasible
 
-Slot = tuple[Any, ...]
-Recipe = Mapping[Slot, Any]
+__getattr__ = old_names("diagnose.family")
+
+Arrays = dict[int, np.ndarray]  # by layer: each (m, s_l), or as Θ^(l)
+T = TypeVar("T")
 
 # Slots that each stage reads; a stage's result is cached under its own part of the recipe.
 READ = {"order", "layout", "offset", "transposed"}
@@ -37,20 +50,13 @@ ONLY_D = (DELTA - COST) | {"lam_D", "D_sign", "D_columns", "order_out", "layout_
 
 MOST_CACHED = 20_000
 
-PHI: dict[str, Callable[[float], float]] = {
-    "ignored": lambda lam: 0.0,
-    "one": lambda lam: 1.0,
-    "squared": lambda lam: lam * lam,
-    "root": math.sqrt,
-}
-
 
 class Family:
     """All recipes, evaluated on one probe."""
 
     def __init__(self, probe: Probe) -> None:
         self.probe, self.net = probe, probe.net
-        self._cache: dict[Any, Any] = {}
+        self._cache: dict[tuple[str, frozenset[object]], object] = {}
 
     def J(self, recipe: Recipe) -> np.ndarray:
         """Return J's two parts, without and with λ; NaN where the recipe cannot be carried out."""
@@ -65,14 +71,16 @@ class Family:
         rows, columns = self.net.shapes[-1]
         return self._quietly(self._top, recipe, rows * columns)
 
-    def _quietly(self, compute: Any, recipe: Recipe, length: int) -> np.ndarray:
+    def _quietly(
+        self, compute: Callable[[Recipe], np.ndarray], recipe: Recipe, length: int
+    ) -> np.ndarray:
         try:
             with np.errstate(all="ignore"):
                 return compute(recipe)
         except (Infeasible, ValueError):
             return np.full(length, np.nan)
 
-    def _cached(self, stage: set[str], recipe: Recipe, compute: Any) -> Any:
+    def _cached(self, stage: set[str], recipe: Recipe, compute: Callable[[Recipe], T]) -> T:
         part = frozenset([item for item in recipe.items() if item[0][0] in stage])
         key = (compute.__name__, part)
         if key not in self._cache:
@@ -85,7 +93,7 @@ class Family:
         found = self._cache[key]
         if found is None:
             raise Infeasible
-        return found
+        return cast(T, found)
 
     # --- J -----------------------------------------------------------------------------------
 
@@ -103,14 +111,14 @@ class Family:
         decay = sum(self._penalty(recipe, l, Theta) for l, Theta in enumerate(Thetas, start=1))
         if ("norm",) in recipe:
             decay = math.sqrt(decay)
-        scale = variants.scale(recipe.get(("lam_J",), "1/2m"), self.probe.m, self.net.sizes)
-        return decay * scale * recipe.get(("decay_sign",), 1)
+        factor = scale(recipe.get(("lam_J",), "1/2m"), self.probe.m, self.net.sizes)
+        return decay * factor * recipe.get(("decay_sign",), 1)
 
     def _penalty(self, recipe: Recipe, l: int, Theta: np.ndarray) -> float:
         if recipe.get(("decay", l)) == "missing":
             return 0.0
-        penalised = variants.without_bias(Theta, recipe.get(("decay_bias", l), "first column"))
-        return variants.PENALTY[recipe.get(("penalty",), "squares")](penalised)
+        penalised = without_bias(Theta, recipe.get(("decay_bias", l), "first column"))
+        return PENALTY[recipe.get(("penalty",), "squares")](penalised)
 
     def _phi(self, recipe: Recipe) -> tuple[float, float]:
         """φ(λ) ≈ c0 + c1 λ through the two λ of the probe."""
@@ -122,25 +130,25 @@ class Family:
         return PHI[which](low) - slope * low, slope
 
     def _mean(self, recipe: Recipe, slot: Slot) -> float:
-        return variants.scale(recipe.get(slot, "1/m"), self.probe.m, self.net.sizes)
+        return scale(recipe.get(slot, "1/m"), self.probe.m, self.net.sizes)
 
     def _times(self, recipe: Recipe, slot: Slot) -> float:
-        return variants.TIMES[recipe.get(slot, "once")](self.probe.m)
+        return TIMES[recipe.get(slot, "once")](self.probe.m)
 
     def _cost(self, recipe: Recipe) -> float:
         """Σ_i cost(i), with the examples' own weights."""
         a, z = self._cached(FORWARD, recipe, self._forward)
-        Y = variants.LABELS[recipe.get(("labels",), "right")](self.probe.Y)
+        Y = LABELS[recipe.get(("labels",), "right")](self.probe.Y)
         L = self.net.L
         if ("cost",) in recipe:
-            per_example = variants.COST[recipe["cost",]](a[L], Y, self.net.loss)
+            per_example = COST_OF[recipe["cost",]](a[L], Y, self.net.loss)
         else:
             eps = recipe.get(("log_eps",), 0.0)
-            per_example = variants.cost_from_h(self.net.loss, a[L], z[L], Y, eps)
+            per_example = cost_from_h(self.net.loss, a[L], z[L], Y, eps)
         return float(per_example @ self._examples(recipe))
 
     def _examples(self, recipe: Recipe) -> np.ndarray:
-        return variants.EXAMPLES[recipe.get(("examples",), "all")](self.probe.m)
+        return EXAMPLES[recipe.get(("examples",), "all")](self.probe.m)
 
     # --- θ to a and z ----------------------------------------------------------------------
 
@@ -150,29 +158,29 @@ class Family:
         starts = block_starts(shapes, recipe.get(("layout",), range(1, len(shapes) + 1)))
         Thetas = []
         for l, shape in enumerate(shapes, start=1):
-            start = variants.start_of(recipe.get(("offset", l)), starts[l], self.net, l)
+            start = start_of(recipe.get(("offset", l)), starts[l], self.net, l)
             index = np.arange(start, start + shape[0] * shape[1]) % theta.size
             Thetas.append(theta[index].reshape(shape, order=recipe.get(("order", l), "F")))
         return [
-            _transposed(Theta) if ("transposed", l) in recipe else Theta
+            transposed(Theta) if ("transposed", l) in recipe else Theta
             for l, Theta in enumerate(Thetas, start=1)
         ]
 
-    def _forward(self, recipe: Recipe) -> tuple[dict[int, Any], dict[int, Any]]:
+    def _forward(self, recipe: Recipe) -> tuple[Arrays, Arrays]:
         Thetas = self._cached(READ, recipe, self._read)
-        X = variants.INPUTS[recipe.get(("inputs",), "right")](self.probe.X)
+        X = INPUTS[recipe.get(("inputs",), "right")](self.probe.X)
         a, z = {1: X}, {}
         for l, Theta in enumerate(Thetas, start=1):
-            units = variants.UNITS[recipe.get(("units", l), "all")](a[l])
-            z[l + 1] = variants.AFFINE[recipe.get(("bias", l), "first")](Theta, units)
+            units = UNITS[recipe.get(("units", l), "all")](a[l])
+            z[l + 1] = AFFINE[recipe.get(("bias", l), "first")](Theta, units)
             a[l + 1] = self._g(recipe, l + 1)(z[l + 1])
         return a, z
 
     def _g(self, recipe: Recipe, l: int) -> Callable[[np.ndarray], np.ndarray]:
         if ("g", l) in recipe:
-            return variants.G[recipe["g", l]].g
+            return G[recipe["g", l]].g
         g = self.net.loss.h if l == self.net.L else self.net.activation(l).g
-        return variants.plain(g)
+        return plain(g)
 
     # --- back ------------------------------------------------------------------------------
 
@@ -189,28 +197,28 @@ class Family:
             above = others.get(how, delta[l + 1])
             slope, s = self._g_prime(recipe, l, a, z), self.net.sizes[l - 1]
             if how == "no brackets":
-                delta[l] = variants.BACK[how](above, Theta, a[l], s) - a[l]
+                delta[l] = BACK[how](above, Theta, a[l], s) - a[l]
             else:
-                delta[l] = variants.BACK[how](above, Theta, slope, s)
+                delta[l] = BACK[how](above, Theta, slope, s)
             if below == "without its g′":
-                bare[l] = variants.BACK[how](above, Theta, np.ones_like(slope), s)
+                bare[l] = BACK[how](above, Theta, np.ones_like(slope), s)
         return delta
 
     def _delta_of_outputs(self, recipe: Recipe) -> np.ndarray:
         a, z = self._cached(FORWARD, recipe, self._forward)
-        Y = variants.LABELS[recipe.get(("labels",), "right")](self.probe.Y)
+        Y = LABELS[recipe.get(("labels",), "right")](self.probe.Y)
         L = self.net.L
         return self._output_delta(recipe.get(("delta",), "right"), a[L], z[L], Y)
 
     def _output_delta(self, which: str, a: np.ndarray, z: np.ndarray, Y: np.ndarray) -> np.ndarray:
         if which != "hidden slope":
-            return variants.DELTA[which](self.net.loss, a, z, Y)
+            return DELTA_OF[which](self.net.loss, a, z, Y)
         if self.net.L == 2:
             raise Infeasible
         slope = self.net.activation(self.net.L - 1).g_prime(z)
-        return variants.DELTA["right"](self.net.loss, a, z, Y) * slope
+        return DELTA_OF["right"](self.net.loss, a, z, Y) * slope
 
-    def _g_prime(self, recipe: Recipe, l: int, a: Any, z: Any) -> np.ndarray:
+    def _g_prime(self, recipe: Recipe, l: int, a: Arrays, z: Arrays) -> np.ndarray:
         which = recipe.get(("g_prime", l), "right")
         g = self.net.activation(l)
         if which in ("above", "below"):
@@ -219,16 +227,16 @@ class Family:
                 raise Infeasible
             return g.g_prime(other[:, : self.net.sizes[l - 1]])
         if which == "own":
-            return variants.G[recipe["g", l]].g_prime(z[l])
+            return G[recipe["g", l]].g_prime(z[l])
         if which == "right":
             return self._cached(FORWARD, recipe, self._slopes)[l]
-        return variants.G_PRIME[which](g, a[l], z[l])
+        return G_PRIME[which](g, a[l], z[l])
 
     def _slopes(self, recipe: Recipe) -> dict[int, np.ndarray]:
         """g′(z^(l)) of every hidden layer."""
         _, z = self._cached(FORWARD, recipe, self._forward)
         hidden = range(2, self.net.L)
-        return {l: variants.plain(self.net.activation(l).g_prime)(z[l]) for l in hidden}
+        return {l: plain(self.net.activation(l).g_prime)(z[l]) for l in hidden}
 
     # --- Δ and D ---------------------------------------------------------------------------
 
@@ -244,16 +252,18 @@ class Family:
         a, z = self._cached(FORWARD, recipe, self._forward)
         return self._Delta_of(recipe, self.net.L - 1, a, z, self._delta_of_outputs(recipe))
 
-    def _Delta_of(self, recipe: Recipe, l: int, a: Any, z: Any, above: np.ndarray) -> np.ndarray:
-        inputs = variants.activations_of(recipe.get(("delta_a", l), "a"), a, z, l)
-        units = variants.UNITS[recipe.get(("delta_units", l), "all")](inputs)
-        with_bias = variants.WITH_BIAS[recipe.get(("delta_bias", l), "first")](units)
-        accumulate = variants.ACCUMULATE[recipe.get(("delta_product", l), "outer")]
+    def _Delta_of(
+        self, recipe: Recipe, l: int, a: Arrays, z: Arrays, above: np.ndarray
+    ) -> np.ndarray:
+        inputs = activations_of(recipe.get(("delta_a", l), "a"), a, z, l)
+        units = UNITS[recipe.get(("delta_units", l), "all")](inputs)
+        with_bias = WITH_BIAS[recipe.get(("delta_bias", l), "first")](units)
+        accumulate = ACCUMULATE[recipe.get(("delta_product", l), "outer")]
         Delta = accumulate(above * self._examples(recipe)[:, None], with_bias)
         if ("start",) not in recipe:
             return Delta
         Thetas = self._cached(READ, recipe, self._read)
-        return variants.START[recipe["start",]](Thetas[l - 1]) + Delta
+        return START[recipe["start",]](Thetas[l - 1]) + Delta
 
     def _D(self, recipe: Recipe) -> np.ndarray:
         Delta = self._cached(DELTA, recipe, self._Delta)
@@ -277,7 +287,7 @@ class Family:
             if c0 or c1:
                 raise Infeasible
             return data * whole, np.zeros_like(data)
-        final = variants.UNITS[recipe.get(("D_columns", l), "all")]
+        final = UNITS[recipe.get(("D_columns", l), "all")]
         return final((data + c0 * decay) * whole), final(c1 * decay * whole)
 
     def _decays(self, recipe: Recipe) -> dict[int, np.ndarray]:
@@ -288,10 +298,10 @@ class Family:
     def _decay(self, recipe: Recipe, l: int, Theta: np.ndarray) -> np.ndarray:
         if recipe.get(("decay", l)) == "missing":
             return np.zeros_like(Theta)
-        scale = variants.scale(recipe.get(("lam_D",), "1/m"), self.probe.m, self.net.sizes)
-        kept = variants.with_bias_zero(Theta, recipe.get(("decay_bias", l), "first column"))
-        slope = variants.PENALTY_SLOPE[recipe.get(("penalty",), "squares")](kept)
-        return slope * scale * recipe.get(("decay_sign",), 1)
+        factor = scale(recipe.get(("lam_D",), "1/m"), self.probe.m, self.net.sizes)
+        kept = with_bias_zero(Theta, recipe.get(("decay_bias", l), "first column"))
+        slope = PENALTY_SLOPE[recipe.get(("penalty",), "squares")](kept)
+        return slope * factor * recipe.get(("decay_sign",), 1)
 
     def _unroll(self, recipe: Recipe, blocks: list[np.ndarray]) -> np.ndarray:
         layout = recipe.get(("layout_out",), range(1, len(blocks) + 1))
@@ -300,7 +310,7 @@ class Family:
         )
 
 
-def block_starts(shapes: Any, layout: Any) -> dict[int, int]:
+def block_starts(shapes: Sequence[tuple[int, int]], layout: Iterable[int]) -> dict[int, int]:
     """Where each Θ^(l) starts in θ, when the blocks lie in this order."""
     starts, at = {}, 0
     for l in layout:
@@ -317,9 +327,3 @@ def parts_of(net: Network) -> dict[tuple[int, str, int], np.ndarray]:
         for l, (where, (_, units)) in enumerate(net.slices, start=1):
             parts[l, "bias", half], parts[l, "weights", half] = np.split(positions[where], [units])
     return parts
-
-
-def _transposed(Theta: np.ndarray) -> np.ndarray:
-    if Theta.shape[0] != Theta.shape[1] - 1:
-        raise Infeasible
-    return np.hstack([Theta[:, :1], Theta[:, 1:].T])

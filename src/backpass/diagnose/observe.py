@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .caller import Answer, Caller, Failed, Failure, one_line
+from .caller import Answer, Caller, Failed, Failure, one_line, read
 from .probes import Probe, degenerate
 from .search import Target, right_value
 
@@ -181,8 +181,6 @@ _ADVICE = (
 
 
 def _read_frame(caller: Caller, probe: Probe, Y: object, lam: float) -> Answer:
-    from .caller import read
-
     return read(caller.raw(probe, Y, lam), probe)
 
 

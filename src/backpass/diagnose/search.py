@@ -16,8 +16,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from .catalogue import COMMON, FACTORS_OF_2, MEANS, Entry, catalogue
-from .family import ONLY_D, ONLY_J, Family, Recipe, parts_of
+from .catalogue import catalogue, is_common
+from .family import ONLY_D, ONLY_J, Family, parts_of
+from .mistakes.entry import Entry, Recipe, Slot, Variant
+from .mistakes.means import FACTORS_OF_2, MEANS
 from .probes import Probe, halved
 
 MOST = {"J": 6000, "D": 4000}  # sets that one search evaluates at most
@@ -152,7 +154,7 @@ def together(atoms: Sequence[Atom]) -> Recipe | None:
     for names in (MEANS, FACTORS_OF_2):
         if sum(atom.entry.what in names for atom in atoms) > 1:
             return None
-    recipe: dict = {}
+    recipe: dict[Slot, Variant] = {}
     for atom in atoms:
         for slot, variant in atom.recipe.items():
             if slot in recipe:
@@ -202,8 +204,7 @@ def _lengthens(atom: Atom) -> bool:
 def _rarity(atom: Atom) -> int:
     """How late a mistake is tried: what people do most often comes first."""
     entry = atom.entry
-    common = any(entry.what.startswith(start) for start in COMMON)
-    return (0 if common else 3) + min(entry.flavours.index(atom.recipe), 3)
+    return (0 if is_common(entry) else 3) + min(entry.flavours.index(atom.recipe), 3)
 
 
 @dataclass(frozen=True, eq=False)

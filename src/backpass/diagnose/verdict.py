@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .catalogue import Entry
 from .diagnosis import Mistake
+from .mistakes.entry import Entry
 from .observe import Observation
 from .probes import Probe
 from .search import Atoms, Target, confirmed, explanations, spoils_J

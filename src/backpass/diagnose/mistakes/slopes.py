@@ -1,0 +1,92 @@
+"""Mistakes of g′(z^(l))."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ...activations import ACTIVATIONS, Activation, sigmoid_gradient
+from ...network import Network
+from .columns import Array, Infeasible
+from .entry import Entry, hidden_of, in_layers, scopes
+
+COMMON = ("g′ missing", "g′ of a", "z(1 − z)", "g′ of the wrong", "g instead")
+
+
+def _in_a(g: Activation, v: Array) -> Array:
+    """g′ as the formula in a that people know: a(1 − a), 1 − a², …; here of any v."""
+    formula = {
+        "logistic": lambda v: v * (1 - v),
+        "tanh": lambda v: 1 - v * v,
+        "relu": lambda v: (v > 0) * 1.0,
+        "leaky_relu": lambda v: np.where(v > 0, 1.0, 0.01),
+        "identity": np.ones_like,
+        "softplus": lambda v: 1 - np.exp(-v),
+    }.get(g.name)
+    if formula is None:
+        raise Infeasible
+    return formula(v)
+
+
+# (g, a, z) -> what stands where g′(z) belongs
+G_PRIME: dict[str, Callable[[Activation, Array, Array], Array]] = {
+    "right": lambda g, a, z: g.g_prime(z),
+    "missing": lambda g, a, z: np.ones_like(z),
+    "of a": lambda g, a, z: g.g_prime(a),
+    "formula of a": lambda g, a, z: _in_a(g, a),
+    "formula of g′": lambda g, a, z: _in_a(g, g.g_prime(z)),
+    "z(1−z)": lambda g, a, z: z * (1 - z),
+    "a(1−a)": lambda g, a, z: a * (1 - a),
+    "1−a²": lambda g, a, z: 1 - a * a,
+    "1−z²": lambda g, a, z: 1 - z * z,
+    "a": lambda g, a, z: a,
+    "g(z)": lambda g, a, z: g.g(z),
+    "z": lambda g, a, z: z,
+    "1−a": lambda g, a, z: 1 - a,
+    "1+a": lambda g, a, z: 1 + a,
+    "a(1+a)": lambda g, a, z: a * (1 + a),
+    "a²": lambda g, a, z: a * a,
+    "(1−a)²": lambda g, a, z: (1 - a) ** 2,
+    "a(a−1)": lambda g, a, z: -g.g_prime(z),
+    "a−a(1−a)": lambda g, a, z: a - a * (1 - a),
+    "twice": lambda g, a, z: g.g_prime(z) ** 2,
+    "logistic": lambda g, a, z: sigmoid_gradient(z),
+    "tanh": lambda g, a, z: ACTIVATIONS["tanh"].g_prime(z),
+    "relu": lambda g, a, z: (z > 0) * 1.0,
+    "brackets": lambda g, a, z: (1 + np.exp(-z)) * -np.exp(-z),
+}
+
+_SLOPES: dict[str, tuple[str, ...]] = {
+    "g′ missing": ("missing",),
+    "g′ of a instead of z": ("of a",),
+    "z(1 − z) instead of g′(z)": ("z(1−z)",),
+    "g′ of the wrong layer": ("above", "below"),
+    "g instead of g′": ("a", "g(z)"),
+    "z instead of g′(z)": ("z",),
+    "1 − a instead of g′(z)": ("1−a",),
+    "a² instead of g′(z)": ("a²",),
+    "(1 − a)² instead of g′(z)": ("(1−a)²",),
+    "1 + a instead of g′(z)": ("1+a",),
+    "a(1 + a) instead of a(1 − a)": ("a(1+a)",),
+    "a − a(1 − a) instead of g′(z)": ("a−a(1−a)",),
+    "sign of g′": ("a(a−1)",),
+    "g′ twice": ("twice",),
+    "g′ of g′": ("formula of g′",),
+    "a(1 − a), the sigmoid's formula, instead of g′(z)": ("a(1−a)",),
+    "1 − a², the tanh's formula, instead of g′(z)": ("1−a²",),
+    "1 − z² instead of g′(z)": ("1−z²",),
+    "g′ of the sigmoid instead of the layer's": ("logistic",),
+    "g′ of tanh instead of the layer's": ("tanh",),
+    "g′ of ReLU instead of the layer's": ("relu",),
+    "g′ from a sigmoid without its brackets": ("brackets",),
+}
+
+
+def mistakes(net: Network) -> Iterator[Entry]:
+    """Every mistake of g′, for this network."""
+    for what, variants in _SLOPES.items():
+        for place, layers in scopes(hidden_of(net), "δ^({l}), layer {l}"):
+            flavours = tuple(in_layers("g_prime", layers, variant) for variant in variants)
+            right = "δ^(l) = Θ^(l)ᵀδ^(l+1) ⊙ g′(z^(l))"
+            yield Entry(what, place, what, right, flavours)
