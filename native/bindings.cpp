@@ -209,11 +209,11 @@ public:
     }
 
     // z, a and δ by layer and Δ, into the arrays given.
-    double intermediates(In<T> theta, const std::vector<Out<T>>& z, const std::vector<Out<T>>& a,
-                         const std::vector<Out<T>>& delta, Out<T> Delta) {
+    void intermediates(In<T> theta, const std::vector<Out<T>>& z, const std::vector<Out<T>>& a,
+                       const std::vector<Out<T>>& delta, Out<T> Delta) {
         Intermediates<T> out{pointers(z), pointers(a), pointers(delta), Delta.data()};
         const nb::gil_scoped_release release;
-        return IntermediatesPass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
+        IntermediatesPass<T>(net_.spec, kernels(), source_).run(theta.data(), out);
     }
 
     // One epoch of each network; returns the mean J of each. `states` holds the rule's arrays, up to two

@@ -17,7 +17,7 @@ import numpy as np
 
 import backpass as bp
 from backpass import engine
-from backpass.engine import Dropout, native
+from backpass.engine import Dropout, core, native
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 
 PAGE = mmap.PAGESIZE
@@ -97,10 +97,10 @@ def call_everything(fences, net, dtype, m, as_csr):
             array[0][...] = 1e-3
         rates = fences.copy(np.full(m, 1e-3))
         batch = max(1, m // 3)
-        core, masks = problem._core, problem._masks(dropout)
+        compiled, masks = problem._core, problem._masks(dropout)
         thetas = [fences.copy(theta)]
-        J = core.run_epochs(
-            thetas, arrays, native._rule(rule), [order], batch, [rates], [3], 0.5, 1.0, *masks
+        J = compiled.run_epochs(
+            thetas, arrays, core.rule(rule), [order], batch, [rates], [3], 0.5, 1.0, *masks
         )
         yield from (J, *thetas, *(array[0] for array in arrays))
     for few in {1, min(m, 3), m}:

@@ -12,7 +12,7 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 import backpass as bp
 from backpass import engine
 from backpass.blas import blas_threads
-from backpass.engine import native, thread_limit
+from backpass.engine import core, native, thread_limit
 from backpass.errors import InvalidInput
 from backpass.solvers import describe_point, minimize_function
 
@@ -177,7 +177,7 @@ def test_n_threads_bounds_an_estimator_of_ones_own_functions(solver):
 def test_no_door_asks_the_core_for_more_threads_than_processors(asked, monkeypatch):
     usable = thread_limit._usable()
     doors: list[int] = []
-    real = native._native
+    real = core.compiled
 
     class Watched:
         """The core, with the threads written down that it is asked for."""
@@ -193,7 +193,7 @@ def test_no_door_asks_the_core_for_more_threads_than_processors(asked, monkeypat
             doors.append(arguments[3])
             return real.Problem64(*arguments)
 
-    monkeypatch.setattr(native, "_native", Watched())
+    monkeypatch.setattr(core, "compiled", Watched())
     net = bp.Network((64, 5, 10), "tanh", "log_loss")
     X, Y, theta = X_DIGITS[:90], np.eye(10)[Y_DIGITS[:90]], bp.init_theta(net, 0)
     with threadpool_limits(500, "backpass"):

@@ -35,15 +35,12 @@ public:
           rows_(net, layout_, kernels, source_),
           deltas_(layout_, kernels) {}
 
-    // Returns Σ w cost.
-    double run(const T* theta, const Intermediates<T>& out) {
+    void run(const T* theta, const Intermediates<T>& out) {
         weights_.read(layout_, kernels_, theta);
-        double total = 0;
         for (int64_t first = 0; first < source_.m; first += BLOCK) {
-            total += run_block(first, static_cast<int>(std::min<int64_t>(BLOCK, source_.m - first)), out);
+            run_block(first, static_cast<int>(std::min<int64_t>(BLOCK, source_.m - first)), out);
         }
         layout_.unpack(sums_.data(), out.Delta);
-        return total;
     }
 
 private:
@@ -55,21 +52,18 @@ private:
         return source;
     }
 
-    double run_block(int64_t first, int rows, const Intermediates<T>& out) {
+    void run_block(int64_t first, int rows, const Intermediates<T>& out) {
         const BlockRows<T> block{{nullptr, first}, 0, rows, 1.0, 0};
         rows_.gather(workspace_, block);
         for (int l = 1; l <= net_.weight_layers(); ++l) forward(l, first, rows, out);
         rows_.take_loss(workspace_, block);
         rows_.backward(weights_, workspace_, 0, rows);
-        double total = 0;
-        for (int r = 0; r < rows; ++r) total += static_cast<double>(w_[first + r]) * workspace_.losses()[r];
         for (int l = 1; l <= net_.weight_layers(); ++l) {
             copy(workspace_.delta(l), net_.sizes[l], first, rows, out.delta[l - 1]);
             weigh(workspace_.delta(l), net_.sizes[l], first, rows);
         }
         deltas_.run(workspace_, rows, {sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr},
                     nullptr, 0, 1);
-        return total;
     }
 
     void forward(int l, int64_t first, int rows, const Intermediates<T>& out) {

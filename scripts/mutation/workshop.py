@@ -24,7 +24,7 @@ import sys
 sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "ScikitBuildRedirectingFinder"]
 """
 BUILD = "build/native"
-NATIVE_TESTS = ("work_shares", "equals_plain_loops")  # the quicker one first
+NATIVE_TESTS = ("work_shares", "input_cache", "equals_plain_loops")  # the quick ones first
 # The C++ tests judge a mutant under sanitizers, as CI runs them: what reads or writes beyond its
 # own without changing an answer is seen there. They take more addresses than the limit leaves.
 SANITIZED, SANITIZERS = "build/sanitized", "address,bounds"

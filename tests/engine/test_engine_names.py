@@ -13,7 +13,7 @@ import backpass as bp
 from backpass import activations, engine, losses
 from backpass.activations import ACTIVATIONS, Activation
 from backpass.backprop import forward_pass
-from backpass.engine import native
+from backpass.engine import core, native
 from backpass.engine.blocked import problem as blocked
 from backpass.engine.blocked.functions import hidden_in_place, output_in_place
 from backpass.engine.problem import check_rows, rule_name
@@ -50,10 +50,10 @@ def _logits(net, theta, X):
 
 @needs_core
 def test_the_core_has_every_function_of_the_library_and_no_other():
-    core = native._native
-    assert sorted(core.activations()) == sorted(g.core for g in ACTIVATIONS.values())
-    assert sorted(core.losses()) == sorted(loss.core for loss in LOSSES.values())
-    assert sorted(core.rules()) == sorted(rule.core for rule in RULES)
+    compiled = core.compiled
+    assert sorted(compiled.activations()) == sorted(g.core for g in ACTIVATIONS.values())
+    assert sorted(compiled.losses()) == sorted(loss.core for loss in LOSSES.values())
+    assert sorted(compiled.rules()) == sorted(rule.core for rule in RULES)
 
 
 @needs_core
@@ -146,22 +146,22 @@ def test_a_threshold_of_another_is_no_threshold():
 
 @needs_core
 def test_what_the_core_does_not_know_is_an_error_there():
-    core, isa = native._native, native.instruction_set()
+    compiled, isa = core.compiled, core.instruction_set()
     with pytest.raises(ValueError, match=r"no activation named 'wave'; it knows identity, log"):
-        core.Network([2, 3, 1], ["wave"], "squared_error", 0.0, isa)
+        compiled.Network([2, 3, 1], ["wave"], "squared_error", 0.0, isa)
     with pytest.raises(ValueError, match="no loss named 'hinge'; it knows log_loss, binary"):
-        core.Network([2, 3, 1], ["tanh"], "hinge", 0.0, isa)
+        compiled.Network([2, 3, 1], ["tanh"], "hinge", 0.0, isa)
     with pytest.raises(ValueError, match="cannot run the kernels named v9"):
-        core.Network([2, 3, 1], ["tanh"], "squared_error", 0.0, "v9")
+        compiled.Network([2, 3, 1], ["tanh"], "squared_error", 0.0, "v9")
     with pytest.raises(ValueError, match="two layers more than it has activations"):
-        core.Network([2, 3, 1], [], "squared_error", 0.0, isa)
+        compiled.Network([2, 3, 1], [], "squared_error", 0.0, isa)
     with pytest.raises(ValueError, match="no update rule named 'sum'; it knows gd, momentum"):
-        core.Rule("sum", 0, 0, 0, 0, 0)
+        compiled.Rule("sum", 0, 0, 0, 0, 0)
     for place in (0, 1, None):
         with pytest.raises(TypeError):
-            core.Network([2, 3, 1], [place], "squared_error", 0.0, isa)
+            compiled.Network([2, 3, 1], [place], "squared_error", 0.0, isa)
         with pytest.raises(TypeError):
-            core.Rule(place, 0, 0, 0, 0, 0)
+            compiled.Rule(place, 0, 0, 0, 0, 0)
     with pytest.raises(ValueError, match="no elementwise function named 'sin'; it knows exp, log"):
         native.elementwise("sin", np.ones(3), np.ones(3))
     with pytest.raises(ValueError, match="y is shorter than x"):

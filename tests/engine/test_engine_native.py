@@ -18,7 +18,7 @@ import backpass as bp
 from all_losses import ALL_LOSSES
 from backpass import backprop, engine
 from backpass.activations import ACTIVATIONS
-from backpass.engine import Dropout, native, reference
+from backpass.engine import Dropout, core, native, reference, thread_limit
 from backpass.engine import select as choice
 from backpass.engine.blocked import problem as blocked
 from backpass.engine.native import NativeProblem
@@ -352,7 +352,7 @@ def test_a_simpler_engine_serves_what_the_core_does_not_know(monkeypatch):
 
 
 def test_a_missing_core_is_said_once(monkeypatch):
-    monkeypatch.setattr(native, "_native", None)
+    monkeypatch.setattr(core, "why_missing", "no compiler")
     monkeypatch.setattr(choice, "_missing", set())
     net, X, Y = bp.Network((2, 3, 1)), np.ones((4, 2)), np.ones((4, 1))
     with pytest.warns(RuntimeWarning, match="backpass info"):
@@ -553,7 +553,7 @@ def test_what_several_networks_lack_is_said():
 
 def test_threadpoolctl_limits_the_core_too():
     threadpoolctl = pytest.importorskip("threadpoolctl")
-    native.thread_limit.register()
+    thread_limit.register()
     before = native.default_threads()
     with threadpoolctl.threadpool_limits(3):
         assert native.default_threads() == 3
@@ -563,9 +563,9 @@ def test_threadpoolctl_limits_the_core_too():
 @pytest.mark.parametrize(("asked", "threads"), [("3", 3), ("2,1", 2)])
 def test_omp_num_threads_is_respected(monkeypatch, asked, threads):
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    assert native.thread_limit.processors() == threads
+    assert thread_limit.processors() == threads
     monkeypatch.setenv("OMP_NUM_THREADS", "none")
-    assert native.thread_limit.processors() >= 1
+    assert thread_limit.processors() >= 1
 
 
 @KERNELS

@@ -1,27 +1,32 @@
-"""The native engine: the reference's interface on the C++ core, for NumPy arrays.
+"""The native engine: the reference's interface on the compiled core, for NumPy arrays.
 
-The core (``native/*.cpp``) works on plain arrays; what a user can get wrong is checked before.
 It computes every loss and activation of the library; a network with custom functions, or an array
-that is not NumPy's, is the reference's.
+that is not NumPy's, is the reference's. What a user can get wrong is checked here.
 """
 
 from __future__ import annotations
 
-import os
-import time
 import weakref
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import activations, losses
 from ..arrays import Array
 from ..backprop import ByLayer
 from ..errors import InvalidInput
 from ..network import Network
-from . import thread_limit
+from . import core
+from .core import (
+    computes,
+    default_threads,
+    elementwise,
+    instruction_set,
+    instruction_sets,
+    multiply_add_rate,
+    takes,
+    why_missing,
+)
 from .dropout import Dropout
 from .problem import (
     Epoch,
@@ -35,56 +40,15 @@ from .problem import (
 )
 from .reference import ReferenceProblem, epoch_by_steps
 
-try:
-    from . import _native  # pyright: ignore[reportAttributeAccessIssue]
-except ImportError as error:
-    _native: Any = None
-    message = Path(__file__).with_name("native_missing.txt")  # the failed build's error
-    why_missing: str | None = message.read_text().strip() if message.exists() else str(error)
-else:
-    why_missing = None
-    _native.set_num_threads(thread_limit.processors())
-    thread_limit.register()
+if TYPE_CHECKING:
+    from . import _native
 
-# The names that the core reports: a function that it does not name is another engine's.
-_ACTIVATIONS: frozenset[str | None] = frozenset(_native.activations() if _native else ())
-_LOSSES: frozenset[str | None] = frozenset(_native.losses() if _native else ())
-_RULES: frozenset[str | None] = frozenset(_native.rules() if _native else ())
 _STATE_ARRAYS = {"gd": (), "momentum": ("v",), "nesterov": ("v",), "adam": ("m", "v")}
-_NUMBER_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 # A transposed copy of X saves the transposes, and is more memory to read: faster in a cache only.
 MOST_BYTES_IN_LANES = 24 << 20
 LARGE_PAGE, LARGE_PAGES_FROM = 2 << 20, 4 << 20  # bytes
 MOST_THREADS = 255  # of a team, however many are asked for
 FEW_ROWS = 4  # computed straight from θ, on one thread; the same number in predict.hpp
-
-
-def instruction_sets() -> list[str]:
-    """Names of the kernels that this processor can run, best first; empty where none is built."""
-    return [] if _native is None else _native.instruction_sets()
-
-
-def instruction_set() -> str:
-    """The kernels in use: ``BACKPASS_ISA``, or the best that this processor can run."""
-    return os.environ.get("BACKPASS_ISA") or instruction_sets()[0]
-
-
-def computes(net: Network) -> bool:
-    """Whether the core knows the network's loss and activations."""
-    return losses.core_name(net.loss) in _LOSSES and all(
-        activations.core_name(g) in _ACTIVATIONS for g in net.hidden
-    )
-
-
-def takes(array: Any) -> bool:
-    """Whether the core can read the array: NumPy's, or CSR, in single or double precision."""
-    values = getattr(array, "data", None) if hasattr(array, "tocsr") else array
-    return type(values) is np.ndarray and values.dtype.newbyteorder("=") in _NUMBER_TYPES
-
-
-def default_threads() -> int:
-    """How many threads are used where no number is asked for: what threadpoolctl may set."""
-    return thread_limit.processors() if _native is None else _native.get_num_threads()
 
 
 class NativeProblem(OneByOne):
@@ -99,15 +63,17 @@ class NativeProblem(OneByOne):
         self._n = net.n_parameters
         self.dtype = rows.X.dtype.newbyteorder("=")
         threads = min(n_threads or default_threads(), MOST_THREADS)
-        problem = _native.Problem32 if self.dtype == np.float32 else _native.Problem64
+        problem = core.compiled.Problem32 if self.dtype == np.float32 else core.compiled.Problem64
         cache_inputs = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
-        self._core = problem(_network(net), _plain(rows.Y), _plain(rows.w), threads, cache_inputs)
+        self._core = problem(
+            core.network(net), core.plain(rows.Y), core.plain(rows.w), threads, cache_inputs
+        )
         if hasattr(rows.X, "tocsr"):
             X = rows.X
             starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32, copy=False)
-            self._core.set_sparse(_plain(X.data), _plain(columns), starts)
+            self._core.set_sparse(core.plain(X.data), core.plain(columns), starts)
         else:
-            self._core.set_dense(_plain(rows.X))
+            self._core.set_dense(core.plain(rows.X))
 
     def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
@@ -135,8 +101,8 @@ class NativeProblem(OneByOne):
             for _ in range(3)
         )
         Delta = np.empty(net.n_parameters, self.dtype)
-        arrays = (list(by_layer.values()) for by_layer in (z, a, delta))
-        self._core.intermediates(self._theta(theta), *arrays, Delta)
+        zs, activations, deltas = (list(by_layer.values()) for by_layer in (z, a, delta))
+        self._core.intermediates(self._theta(theta), zs, activations, deltas, Delta)
         Deltas = dict(enumerate(net.roll_unchecked(Delta), start=1))
         return {1: self.rows.X, **a}, z, delta, Deltas
 
@@ -167,7 +133,7 @@ class NativeProblem(OneByOne):
         dropout: Dropout | None = None,
     ) -> Epoch:
         """One pass over `order` in batches, the optimiser's step on each included."""
-        if rule_name(optimizer) not in _RULES:
+        if not core.steps_by(optimizer):
             return epoch_by_steps(
                 self, theta, state, optimizer, order, batch_size, learning_rates, dropout
             )
@@ -188,7 +154,7 @@ class NativeProblem(OneByOne):
 
         It is one call of the core. The orders are equally long.
         """
-        if rule_name(optimizer) not in _RULES:
+        if not core.steps_by(optimizer):
             return super().run_epochs(
                 thetas, states, optimizer, orders, batch_size, learning_rates, dropout
             )
@@ -205,7 +171,7 @@ class NativeProblem(OneByOne):
         Js = self._core.run_epochs(
             thetas,
             arrays,
-            _rule(optimizer),
+            core.rule(optimizer),
             [self._order(order) for order in orders],
             batch_size,
             [np.ascontiguousarray(rates, np.float64) for rates in learning_rates],
@@ -250,31 +216,6 @@ class NativeProblem(OneByOne):
         return np.ascontiguousarray(check_order(order, self.rows.m), np.int64)
 
 
-def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
-    """a^(L) of a few rows by the shortest path; None where anything is left to check."""
-    known = _known.get(id(net))
-    if known is None:
-        return _remember(net) if np.size(theta) == net.n_parameters else None
-    if type(X) is not np.ndarray or type(theta) is not np.ndarray:
-        return None
-    if X.ndim != 2 or X.shape[0] > FEW_ROWS:
-        return None
-    _, core, units = known
-    out = np.empty((X.shape[0], units), X.dtype)
-    return out if core.quick_forward(theta, X, out) else None
-
-
-_known: dict[int, tuple[Any, Any, int]] = {}
-
-
-def _remember(net: Network) -> None:
-    """Keep the core's description of a network for as long as the network lives."""
-    if instruction_sets() and computes(net):
-        number = id(net)
-        reference_to = weakref.ref(net, lambda _: _known.pop(number, None))
-        _known[number] = reference_to, _network(net), net.sizes[-1]
-
-
 def forward(net: Network, theta: Array, X: Array, n_threads: int | None = None) -> Array:
     """a^(L), shape (m, s_L)."""
     return _forward(net, theta, X, n_threads, output_activation=True)
@@ -285,6 +226,20 @@ def logits(net: Network, theta: Array, X: Array, n_threads: int | None = None) -
     return _forward(net, theta, X, n_threads, output_activation=False)
 
 
+def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
+    """a^(L) of a few rows by the shortest path; None where anything is left to check."""
+    known = _known.get(id(net))
+    if known is None:
+        return _remember(net) if np.size(theta) == net.n_parameters else None
+    if type(X) is not np.ndarray or type(theta) is not np.ndarray:
+        return None
+    if X.ndim != 2 or X.shape[0] > FEW_ROWS:
+        return None
+    _, network, units = known
+    out = np.empty((X.shape[0], units), X.dtype)
+    return out if network.quick_forward(theta, X, out) else None
+
+
 def _forward(
     net: Network, theta: Array, X: Array, n_threads: int | None, *, output_activation: bool
 ) -> Array:
@@ -293,37 +248,19 @@ def _forward(
     threads = 1 if X.shape[0] <= FEW_ROWS else n_threads or default_threads()
     threads = min(threads, MOST_THREADS)
     theta = np.ascontiguousarray(theta, dtype)
-    _native.forward(_network(net), theta, _plain(X), out, output_activation, threads)
+    core.compiled.forward(core.network(net), theta, core.plain(X), out, output_activation, threads)
     return out
 
 
-def multiply_add_rate(dtype: Any, n_threads: int = 1, rounds: int = 1_000_000) -> float:
-    """Measure the processor's limit: floating-point operations a second, multiply-adds only."""
-    run = _native.multiply_adds_32 if np.dtype(dtype) == np.float32 else _native.multiply_adds_64
-    start = time.perf_counter()
-    operations = run(instruction_set(), rounds, n_threads)
-    return operations / (time.perf_counter() - start)
+_known: dict[int, tuple[weakref.ref[Network], _native.Network, int]] = {}
 
 
-def elementwise(function: str, x: np.ndarray, y: np.ndarray) -> None:
-    """Write exp, log or tanh of x to y: the kernels' own functions, for the tests."""
-    _native.elementwise(function, instruction_set(), x, y)
-
-
-def _network(net: Network) -> Any:
-    """The core's own description of the network."""
-    if not computes(net):
-        raise InvalidInput(f"The native core does not know every function of {net}.")
-    hidden = [activations.core_name(g) for g in net.hidden]
-    loss, parameter = losses.core_name(net.loss), net.loss.parameter or 0.0
-    return _native.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
-
-
-def _rule(optimizer: Any) -> Any:
-    """The core's own description of an update rule."""
-    settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
-    values = [float(getattr(optimizer, name, 0.0)) for name in settings]
-    return _native.Rule(rule_name(optimizer), *values)
+def _remember(net: Network) -> None:
+    """Keep the core's description of a network for as long as the network lives."""
+    if instruction_sets() and computes(net):
+        number = id(net)
+        reference_to = weakref.ref(net, lambda _: _known.pop(number, None))
+        _known[number] = reference_to, core.network(net), net.sizes[-1]
 
 
 def _copied(arrays: list[np.ndarray]) -> np.ndarray:
@@ -336,11 +273,6 @@ def _copied(arrays: list[np.ndarray]) -> np.ndarray:
     small = k * n * dtype.itemsize < LARGE_PAGE // 2
     numbers = k * n if small else max(k * n, LARGE_PAGES_FROM // dtype.itemsize)
     return np.stack(arrays, out=np.empty(numbers, dtype)[: k * n].reshape(k, n))
-
-
-def _plain(array: np.ndarray) -> np.ndarray:
-    """Contiguous and in the machine's byte order; the array itself where it is so already."""
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
 
 
 __all__ = [

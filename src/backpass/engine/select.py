@@ -41,8 +41,8 @@ def _allowed(name: str) -> bool:
 
 
 def _warn_once_that_the_core_is_missing() -> None:
-    if "said" not in _missing:
-        _missing.add("said")
+    if "reported" not in _missing:
+        _missing.add("reported")
         warn(
             "The native core is not built, so the slower NumPy engine runs; "
             "`backpass info` says why.",

@@ -1,0 +1,100 @@
+"""The compiled core (native/bindings.cpp), as pyright sees it.
+
+Arrays are contiguous, in the machine's byte order and of the module's one number type a call; what
+a method fills comes from the caller. Nothing is checked there: ``native.py`` has done that.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+def get_num_threads() -> int: ...
+def set_num_threads(threads: int, /) -> None: ...
+def instruction_sets() -> list[str]: ...
+def activations() -> list[str]: ...
+def losses() -> list[str]: ...
+def rules() -> list[str]: ...
+def forward(
+    network: Network,
+    /,
+    theta: np.ndarray,
+    x: np.ndarray,
+    out: np.ndarray,
+    output_activation: bool,
+    threads: int,
+) -> None: ...
+def elementwise(name: str, isa: str, x: np.ndarray, y: np.ndarray, /) -> None: ...
+def multiply_adds_32(isa: str, rounds: int, threads: int, /) -> float: ...
+def multiply_adds_64(isa: str, rounds: int, threads: int, /) -> float: ...
+
+class Network:
+    def __init__(
+        self, sizes: list[int], hidden: list[str], loss: str, parameter: float, isa: str, /
+    ) -> None: ...
+    def quick_forward(self, theta: object, x: object, out: object, /) -> bool: ...
+
+class Rule:
+    def __init__(
+        self,
+        rule: str,
+        momentum: float,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        weight_decay: float,
+        /,
+    ) -> None: ...
+
+class Problem64:
+    def __init__(
+        self, net: Network, y: np.ndarray, w: np.ndarray, threads: int, cache_inputs: bool, /
+    ) -> None: ...
+    def set_dense(self, x: np.ndarray, /) -> None: ...
+    def set_sparse(
+        self, values: np.ndarray, columns: np.ndarray, starts: np.ndarray, /
+    ) -> None: ...
+    def cost_and_gradient(
+        self, theta: np.ndarray, D: np.ndarray, lam: float, total_weight: float, /
+    ) -> float: ...
+    def costs_and_gradients(
+        self, thetas: np.ndarray, Ds: np.ndarray, lam: float, total_weight: float, /
+    ) -> list[float]: ...
+    def batch_cost_and_gradient(
+        self,
+        theta: np.ndarray,
+        D: np.ndarray,
+        order: np.ndarray,
+        lam: float,
+        total_weight: float,
+        dropout_rates: list[float],
+        dropout_seed: int,
+        dropout_step: int,
+        /,
+    ) -> float: ...
+    def logits_and_cost(self, theta: np.ndarray, out: np.ndarray, /) -> float: ...
+    def intermediates(
+        self,
+        theta: np.ndarray,
+        z: list[np.ndarray],
+        a: list[np.ndarray],
+        delta: list[np.ndarray],
+        Delta: np.ndarray,
+        /,
+    ) -> None: ...
+    def run_epochs(
+        self,
+        thetas: Sequence[np.ndarray],
+        states: Sequence[Sequence[np.ndarray]],
+        rule: Rule,
+        orders: Sequence[np.ndarray],
+        batch: int,
+        learning_rates: Sequence[np.ndarray],
+        ts: list[int],
+        lam: float,
+        total_weight: float,
+        dropout_rates: list[float],
+        dropout_seed: int,
+        /,
+    ) -> list[float]: ...
+
+class Problem32(Problem64): ...  # the same methods, in single precision

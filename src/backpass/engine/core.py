@@ -1,0 +1,130 @@
+"""The compiled core: whether it is there, what it computes, and how a network is put to it.
+
+It works on plain arrays and checks nothing that a user can get wrong (``native.py`` does).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import activations, losses
+from ..errors import InvalidInput
+from ..network import Network
+from . import thread_limit
+from .problem import Optimizer, rule_name
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from . import _native as compiled
+
+NUMBER_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+# The names that the core reports: a function that it does not name is another engine's.
+_ACTIVATIONS: frozenset[str | None] = frozenset()
+_LOSSES: frozenset[str | None] = frozenset()
+_RULES: frozenset[str | None] = frozenset()
+
+try:
+    from . import _native as compiled
+except ImportError as error:
+    message = Path(__file__).with_name("native_missing.txt")  # the failed build's error
+    why_missing: str | None = message.read_text().strip() if message.exists() else str(error)
+else:
+    why_missing = None
+    _ACTIVATIONS = frozenset(compiled.activations())
+    _LOSSES = frozenset(compiled.losses())
+    _RULES = frozenset(compiled.rules())
+    compiled.set_num_threads(thread_limit.processors())
+    thread_limit.register()
+
+
+def instruction_sets() -> list[str]:
+    """Names of the kernels that this processor can run, best first; empty where none is built."""
+    return compiled.instruction_sets() if why_missing is None else []
+
+
+def instruction_set() -> str:
+    """The kernels in use: ``BACKPASS_ISA``, or the best that this processor can run."""
+    return os.environ.get("BACKPASS_ISA") or instruction_sets()[0]
+
+
+def default_threads() -> int:
+    """How many threads are used where no number is asked for: what threadpoolctl may set."""
+    return compiled.get_num_threads() if why_missing is None else thread_limit.processors()
+
+
+def computes(net: Network) -> bool:
+    """Whether the core knows the network's loss and activations."""
+    return losses.core_name(net.loss) in _LOSSES and all(
+        activations.core_name(g) in _ACTIVATIONS for g in net.hidden
+    )
+
+
+def steps_by(optimizer: Optimizer) -> bool:
+    """Whether the core knows the update rule."""
+    return rule_name(optimizer) in _RULES
+
+
+def takes(array: object) -> bool:
+    """Whether the core can read the array: NumPy's, or CSR, in single or double precision."""
+    values = getattr(array, "data", None) if hasattr(array, "tocsr") else array
+    return type(values) is np.ndarray and values.dtype.newbyteorder("=") in NUMBER_TYPES
+
+
+def network(net: Network) -> compiled.Network:
+    """The core's own description of the network."""
+    if not computes(net):
+        raise InvalidInput(f"The native core does not know every function of {net}.")
+    hidden = [str(activations.core_name(g)) for g in net.hidden]
+    loss, parameter = str(losses.core_name(net.loss)), net.loss.parameter or 0.0
+    return compiled.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
+
+
+def rule(optimizer: Optimizer) -> compiled.Rule:
+    """The core's own description of an update rule."""
+    settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
+    values = [float(getattr(optimizer, name, 0.0)) for name in settings]
+    return compiled.Rule(str(rule_name(optimizer)), *values)
+
+
+def plain(array: np.ndarray) -> np.ndarray:
+    """Contiguous and in the machine's byte order; the array itself where it is so already."""
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+
+
+def multiply_add_rate(dtype: DTypeLike, n_threads: int = 1, rounds: int = 1_000_000) -> float:
+    """Measure the processor's limit: floating-point operations a second, multiply-adds only."""
+    single = np.dtype(dtype) == np.float32
+    run = compiled.multiply_adds_32 if single else compiled.multiply_adds_64
+    start = time.perf_counter()
+    operations = run(instruction_set(), rounds, n_threads)
+    return operations / (time.perf_counter() - start)
+
+
+def elementwise(function: str, x: np.ndarray, y: np.ndarray) -> None:
+    """Write exp, log or tanh of x to y: the kernels' own functions, for the tests."""
+    compiled.elementwise(function, instruction_set(), x, y)
+
+
+__all__ = [
+    "NUMBER_TYPES",
+    "compiled",
+    "computes",
+    "default_threads",
+    "elementwise",
+    "instruction_set",
+    "instruction_sets",
+    "multiply_add_rate",
+    "network",
+    "plain",
+    "rule",
+    "steps_by",
+    "takes",
+    "why_missing",
+]
