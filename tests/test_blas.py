@@ -114,7 +114,7 @@ def test_a_solver_is_alone_with_one_thread(solver):
         return float(theta @ theta) / 2, theta
 
     class Bowl:
-        shapes, decay, every = ((1, 3),), 0.0, 1
+        slices, decay, every = ((slice(0, 3), (3, 1)),), 0.0, 1
 
         def dense(self, theta):
             return np.eye(3)
