@@ -136,6 +136,7 @@ _MOVED = {
 
 # Name in a module of the first release -> where it is now, and how it is called there.
 _RENAMED = {
+    "plots.canvas.finite": "plots.models.as_drawable",
     "explain._Answers": "inspection.explain.answers.Answers",
     "landscape.Walker": "landscape.picture.TrajectoryProjection",
     "landscape.terrain.Walker": "landscape.picture.TrajectoryProjection",

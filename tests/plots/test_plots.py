@@ -261,6 +261,14 @@ def test_diagram_draws_each_weight_once_with_its_number(trace):
     drawn(display)
 
 
+def test_a_network_is_drawn_on_a_subfigure_as_on_a_figure_of_its_size():
+    sizes = []
+    for figure in (plt.figure(figsize=(4, 6)), plt.figure(figsize=(8, 6)).subfigures(1, 2)[0]):
+        display = NetworkDisplay([np.array([[0.5, 1.0, -2.0]])]).plot(ax=figure.add_subplot())
+        sizes.append([line.get_markersize() for line in display.ax_.lines])
+    np.testing.assert_allclose(sizes[0], sizes[1])
+
+
 def test_diagram_sizes_and_colours_its_lines_by_theta():
     from matplotlib.colors import to_rgba
 

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .probes import Probe
+
+Returned = Any  # by somebody's function: nothing is known of it
+Function = Callable[..., Returned]
+Targets = ArrayLike  # Y, or labels: (m, K), (m,) or (m, 1), as the function wants them
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Form:
     """One way to put a problem to a function: (probe, Y as it wants it, λ) -> arguments."""
 
     name: str
-    arguments: Callable[[Probe, Any, float], tuple[Any, ...]]
+    arguments: Callable[[Probe, Targets, float], tuple[object, ...]]
     takes_lam: bool = True
 
 
@@ -58,7 +63,7 @@ def _thetas(probe: Probe) -> list[np.ndarray]:
     return [Theta.copy() for Theta in probe.net.roll(probe.theta)]
 
 
-def _notes(p: Probe, Y: Any, lam: float) -> tuple[Any, ...]:
+def _notes(p: Probe, Y: Targets, lam: float) -> tuple[object, ...]:
     return (p.theta.copy(), *p.net.sizes, p.X.copy(), Y, lam)
 
 
@@ -87,7 +92,7 @@ LISTS_WITHOUT = Form(
 SEPARATE = Form("(Theta1, Theta2, X, y, λ)", lambda p, Y, lam: (*_thetas(p), p.X.copy(), Y, lam))
 
 
-def forms_of(function: Callable[..., Any]) -> list[Form]:
+def forms_of(function: Function) -> list[Form]:
     """The ways in which this function may want to be called, the likeliest first."""
     try:
         parameters = list(inspect.signature(function).parameters.values())
@@ -100,7 +105,7 @@ def forms_of(function: Callable[..., Any]) -> list[Form]:
     return _forms_by_count(needed, len(positional), positional)
 
 
-def _forms_by_count(needed: int, most: int, positional: Sequence[Any]) -> list[Form]:
+def _forms_by_count(needed: int, most: int, positional: Sequence[inspect.Parameter]) -> list[Form]:
     if needed in (6, 7) and most >= 7:
         return [NOTES]
     if needed <= 6 and most == 6 and needed == 6:
@@ -125,7 +130,7 @@ def _forms_by_count(needed: int, most: int, positional: Sequence[Any]) -> list[F
 
 
 # How y may be wanted, in words, and what it then is.
-TARGETS: dict[str, Callable[[Probe], Any]] = {
+TARGETS: dict[str, Callable[[Probe], np.ndarray]] = {
     "one-hot": lambda p: p.Y.copy(),
     "labels 1 … K": lambda p: p.labels.copy(),
     "labels 1 … K as a column": lambda p: p.labels.copy()[:, None],
@@ -137,7 +142,7 @@ TARGETS: dict[str, Callable[[Probe], Any]] = {
 class Caller:
     """A function together with the form and the targets it is called with."""
 
-    function: Callable[..., Any]
+    function: Function
     form: Form
     targets: str = "one-hot"
 
@@ -171,7 +176,7 @@ class Caller:
             [*np.atleast_1d(answer.J or 0.0), *np.ravel([] if answer.D is None else answer.D)]
         )
 
-    def raw(self, probe: Probe, Y: Any, lam: float) -> Any:
+    def raw(self, probe: Probe, Y: Targets, lam: float) -> Returned:
         """Return whatever the function returns; its printing and its warnings are swallowed."""
         arguments = self.form.arguments(probe, Y, lam)
         swallow = io.StringIO()
@@ -219,7 +224,7 @@ def _decoded(message: str, probe: Probe) -> str:
 # --- reading what came back --------------------------------------------------------------------
 
 
-def read(result: Any, probe: Probe) -> Answer:
+def read(result: Returned, probe: Probe) -> Answer:
     """Turn a return value into an Answer; raise Failed with a reason where it is none."""
     if result is None:
         raise Failed(Failure("The function returns None.", "Is its `return` missing?"))
@@ -232,7 +237,7 @@ def read(result: Any, probe: Probe) -> Answer:
     return _answer(None, result, probe)
 
 
-def _read_sequence(items: list[Any], probe: Probe) -> Answer:
+def _read_sequence(items: list[Returned], probe: Probe) -> Answer:
     if not items:
         raise Failed(Failure("The function returns an empty sequence."))
     if _is_scalar(items[0]) and (len(items) == 1 or not _is_scalar(items[1])):
@@ -246,7 +251,7 @@ def _read_sequence(items: list[Any], probe: Probe) -> Answer:
     return _answer(None, items, probe)
 
 
-def _read_after_J(items: list[Any], probe: Probe) -> Answer:
+def _read_after_J(items: list[Returned], probe: Probe) -> Answer:
     if len(items) == 1:
         return _answer(items[0], None, probe)
     if len(items) == probe.net.L and probe.net.L > 2:
@@ -254,7 +259,7 @@ def _read_after_J(items: list[Any], probe: Probe) -> Answer:
     return _answer(items[0], _flat(items[1], probe), probe)
 
 
-def _flat(value: Any, probe: Probe) -> Any:
+def _flat(value: Returned, probe: Probe) -> Returned:
     """The gradient as one vector, from a vector or from a list with one D for each Θ."""
     if not isinstance(value, list | tuple | dict):
         return value
@@ -264,13 +269,13 @@ def _flat(value: Any, probe: Probe) -> Any:
     return np.concatenate([_numbers(block, "D").ravel(order="F") for block in blocks])
 
 
-def _is_scalar(value: Any) -> bool:
+def _is_scalar(value: Returned) -> bool:
     if isinstance(value, list | tuple | dict):
         return False
     return np.ndim(value) == 0 or np.shape(value) in ((1,), (1, 1))
 
 
-def _not_a_number(J: Any, probe: Probe) -> Failure:
+def _not_a_number(J: Returned, probe: Probe) -> Failure:
     shape = np.shape(J)
     reason = f"J has the shape {shape} and is a {type(J).__name__}, but it must be one number"
     if shape[:1] == (probe.m,):
@@ -280,7 +285,7 @@ def _not_a_number(J: Any, probe: Probe) -> Failure:
     return Failure(reason + ".")
 
 
-def _answer(J: Any, D: Any, probe: Probe) -> Answer:
+def _answer(J: Returned, D: Returned, probe: Probe) -> Answer:
     single = any(getattr(v, "dtype", None) == np.float32 for v in (J, D))
     if J is not None:
         J = float(_numbers(J, "J").reshape(()))
@@ -294,7 +299,7 @@ def _answer(J: Any, D: Any, probe: Probe) -> Answer:
     return Answer(J, D, single)
 
 
-def _numbers(value: Any, name: str) -> np.ndarray:
+def _numbers(value: Returned, name: str) -> np.ndarray:
     """An array of real float64 numbers."""
     try:
         array = np.asarray(value)

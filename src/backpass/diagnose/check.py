@@ -10,22 +10,47 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TypedDict, Unpack
 
 from ..errors import InvalidInput
 from ..losses import Loss, find_loss
-from .caller import TARGETS, Caller, Failed, Failure, Form, forms_of, one_line
+from .caller import (
+    TARGETS,
+    Caller,
+    Failed,
+    Failure,
+    Form,
+    Function,
+    Returned,
+    forms_of,
+    one_line,
+)
 from .diagnosis import GRADES, Diagnosis
 from .localise import localise
 from .observe import Observation, data_frames, observe
 from .probes import Hidden, Probe, families, is_classification
 from .verdict import Verdict, judge
 
-Adapter = Callable[..., Any]
+Adapter = Callable[..., Returned]
+
+
+class Options(TypedDict, total=False):
+    """What ``check_backprop`` may be told beside the function and its sizes."""
+
+    hidden: Hidden
+    loss: str | Loss
+    adapter: Adapter | None
+
+
+class OptionsAndSizes(Options, total=False):
+    """And the sizes."""
+
+    sizes: Sequence[int] | None
 
 
 def check_backprop(
-    function: Callable[..., Any],
+    function: Function,
     sizes: Sequence[int] | None = None,
     *,
     hidden: Hidden = "logistic",
@@ -95,7 +120,7 @@ def check_backprop(
     return diagnosis
 
 
-def _adapted(function: Callable[..., Any], adapter: Adapter) -> Callable[..., Any]:
+def _adapted(function: Function, adapter: Adapter) -> Function:
     return lambda theta, sizes, X, Y, lam: adapter(function, theta, sizes, X, Y, lam)
 
 
@@ -104,7 +129,7 @@ def _layers_of(hidden: Hidden) -> int:
 
 
 def _check(
-    function: Callable[..., Any],
+    function: Function,
     n_layers: int,
     sizes: Sequence[int] | None,
     hidden: Hidden,
@@ -125,7 +150,7 @@ def _check(
 
 
 def _first_observation(
-    function: Callable[..., Any],
+    function: Function,
     forms: list[Form],
     n_layers: int,
     sizes: Sequence[int] | None,
@@ -153,9 +178,7 @@ def _forgiven(
     return replace(failure, fatal=False) if failure is not None and alone else failure
 
 
-def _callers(
-    function: Callable[..., Any], forms: list[Form], probe: Probe, loss: Loss
-) -> list[Caller]:
+def _callers(function: Function, forms: list[Form], probe: Probe, loss: Loss) -> list[Caller]:
     """Ways to call the function: those first that want y in the form in which they get it."""
     wants = list(TARGETS) if is_classification(loss) else ["one-hot"]
     callers = [Caller(function, form, y) for form, y in itertools.product(forms, wants)]
@@ -189,11 +212,11 @@ def _frames(verdict: Verdict, seen: Observation) -> Failure | None:
 
 
 def assert_backprop(
-    function: Callable[..., Any],
+    function: Function,
     sizes: Sequence[int] | None = None,
     *,
     hint: str = "formula",
-    **options: Any,
+    **options: Unpack[Options],
 ) -> None:
     """Fail a test unless a function is right: for courses that grade with pytest.
 
@@ -229,7 +252,7 @@ def assert_backprop(
         raise AssertionError(diagnosis.hints[GRADES.index(hint)])
 
 
-def diagnose_file(target: str, **options: Any) -> Diagnosis:
+def diagnose_file(target: str, **options: Unpack[OptionsAndSizes]) -> Diagnosis:
     """Check a function in a file: what ``backpass diagnose FILE.py:FUNCTION`` does.
 
     Parameters
@@ -271,7 +294,7 @@ def diagnose_file(target: str, **options: Any) -> Diagnosis:
     return check_backprop(getattr(module, function), **options)
 
 
-def _run(path: Path) -> Any:
+def _run(path: Path) -> ModuleType:
     """Import a file by its path, with its own folder to import from."""
     spec = importlib.util.spec_from_file_location(f"diagnosed_{path.stem}", path)
     if spec is None or spec.loader is None:

@@ -154,7 +154,7 @@ def _equal(a: object, b: object) -> bool:
 
 
 def data_frames(caller: Caller, probe: Probe) -> Failure | None:
-    """How the function fails when y (or X) is a pandas DataFrame; None where it does not."""
+    """How the function fails when y is a pandas DataFrame; None where it does not."""
     try:
         import pandas as pd
     except ImportError:
@@ -163,25 +163,20 @@ def data_frames(caller: Caller, probe: Probe) -> Failure | None:
     expected = caller(probe, lam)
     if caller.targets != "one-hot":
         return None
-    for name, Y in (("y", pd.DataFrame(probe.Y)),):
-        try:
-            answer = _read_frame(caller, probe, Y, lam)
-        except Failed as failed:
-            return Failure(f"With {name} as a pandas DataFrame: {_reason(failed)}", _ADVICE, False)
-        if not (_close(expected.J, answer.J) and _close(expected.D, answer.D)):
-            what = f"With {name} as a pandas DataFrame the function returns other numbers."
-            return Failure(what, _ADVICE, False)
-    return None
+    try:
+        answer = read(caller.raw(probe, pd.DataFrame(probe.Y), lam), probe)
+    except Failed as failed:
+        return Failure(f"With y as a pandas DataFrame: {_reason(failed)}", _ADVICE, False)
+    if _close(expected.J, answer.J) and _close(expected.D, answer.D):
+        return None
+    what = "With y as a pandas DataFrame the function returns other numbers."
+    return Failure(what, _ADVICE, False)
 
 
 _ADVICE = (
     "A DataFrame is indexed by its labels, so d[:, 1:] is no slice of columns, and sums of it are "
     "taken by column: convert at the door, with y = np.asarray(y, dtype=float)."
 )
-
-
-def _read_frame(caller: Caller, probe: Probe, Y: object, lam: float) -> Answer:
-    return read(caller.raw(probe, Y, lam), probe)
 
 
 def _reason(failed: Failed) -> str:

@@ -6,11 +6,13 @@ PyTorch is never imported here: a model that somebody passes has brought it alon
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ..activations import Activation
 from ..arrays import Array, one_hot
 from ..errors import InvalidInput
 from ..estimators.targets import Labels
@@ -19,6 +21,9 @@ from ..losses import Loss, find_loss
 from ..network import Network
 from .decay import lam_of_rows
 from .trace import Trace, trace
+
+Model = Any  # whose classes are not imported here: of any library, and of any kind
+Hidden = str | Activation | Sequence[str | Activation]
 
 # torch.nn class -> our activation; those with settings are looked at more closely.
 TORCH_ACTIVATIONS = {
@@ -31,7 +36,7 @@ TORCH_ACTIVATIONS = {
     "Softplus": "softplus",
     "Identity": "identity",
 }
-TORCH_SETTINGS: dict[str, tuple[str, tuple[Any, ...]]] = {  # and what it may be
+TORCH_SETTINGS: dict[str, tuple[str, tuple[object, ...]]] = {  # and what it may be
     "LeakyReLU": ("negative_slope", (0.01,)),
     "GELU": ("approximate", ("tanh",)),
     "Softplus": ("beta", (1,)),
@@ -46,7 +51,7 @@ TORCH_PASSIVE = ("Dropout", "Flatten")
 
 
 def as_network(
-    model: Any, *, hidden: Any = None, loss: str | Loss | None = None
+    model: Model, *, hidden: Hidden | None = None, loss: str | Loss | None = None
 ) -> tuple[Network, Array]:
     """Turn somebody's model into a network and its θ.
 
@@ -107,12 +112,12 @@ def as_network(
 
 
 def trace_model(
-    model: Any,
-    X: Any,
-    y: Any,
+    model: Model,
+    X: Array,
+    y: ArrayLike,
     *,
     lam: float | None = None,
-    hidden: Any = None,
+    hidden: Hidden | None = None,
     loss: str | Loss | None = None,
 ) -> Trace:
     """Trace one pass of somebody's model: every a, z, δ, Δ and D, and J.
@@ -172,7 +177,7 @@ def _check_softplus(t: Trace) -> None:
             )
 
 
-def _targets(model: Any, net: Network, y: np.ndarray) -> np.ndarray:
+def _targets(model: Model, net: Network, y: np.ndarray) -> np.ndarray:
     """Y of shape (m, s_L), from labels or numbers."""
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list):
@@ -184,13 +189,15 @@ def _targets(model: Any, net: Network, y: np.ndarray) -> np.ndarray:
     return y
 
 
-def _one_hot(model: Any, net: Network, y: np.ndarray) -> np.ndarray:
+def _one_hot(model: Model, net: Network, y: np.ndarray) -> np.ndarray:
     """Labels of a model that does not know its classes."""
     first = 0 if _is_torch(model) else 1
     return one_hot(y, np.arange(first, first + net.sizes[-1]))
 
 
-def _from_thetas(Thetas: Any, hidden: Any, loss: Any) -> tuple[Network, Array]:
+def _from_thetas(
+    Thetas: Iterable[ArrayLike], hidden: Hidden, loss: str | Loss
+) -> tuple[Network, Array]:
     matrices = [np.asarray(Theta) for Theta in Thetas]
     if not matrices or any(Theta.ndim != 2 for Theta in matrices):
         raise InvalidInput("A list of Θ must hold matrices of shape (s_{l+1}, s_l + 1).")
@@ -201,13 +208,13 @@ def _from_thetas(Thetas: Any, hidden: Any, loss: Any) -> tuple[Network, Array]:
 # --- torch ---------------------------------------------------------------------------------------
 
 
-def _is_torch(model: Any) -> bool:
+def _is_torch(model: Model) -> bool:
     return any(base.__module__.startswith("torch.nn") for base in type(model).__mro__)
 
 
-def _from_torch(model: Any, loss: str | Loss | None) -> tuple[Network, Array]:
+def _from_torch(model: Model, loss: str | Loss | None) -> tuple[Network, Array]:
     """Read Linear layers and the activations between them."""
-    layers: list[Any] = []
+    layers: list[Model] = []
     after: list[list[str]] = []  # names of activations behind each Linear
     for module in _modules(model):
         _check_module(module)
@@ -225,14 +232,14 @@ def _from_torch(model: Any, loss: str | Loss | None) -> tuple[Network, Array]:
     return net, np.concatenate([_torch_theta(layer).reshape(-1) for layer in layers])
 
 
-def _modules(model: Any) -> Iterable[Any]:
+def _modules(model: Model) -> Iterable[Model]:
     """The modules of a Sequential in their order, nested ones included."""
     if type(model).__name__ != "Sequential":
         return [model]
     return [inner for child in model for inner in _modules(child)]
 
 
-def _check_module(module: Any) -> None:
+def _check_module(module: Model) -> None:
     """Raise where a module computes something else than its name says, or than the library does."""
     name = type(module).__name__
     known = {"Linear", *TORCH_PASSIVE, *TORCH_ACTIVATIONS, *TORCH_OUTPUTS}
@@ -248,7 +255,7 @@ def _check_module(module: Any) -> None:
         raise InvalidInput(f"{module} has hooks, which may change what it computes.")
 
 
-def _check_linear(layer: Any, before: list[Any]) -> None:
+def _check_linear(layer: Model, before: list[Model]) -> None:
     """Raise where a layer has no bias, or shares its weights: D would be another one's."""
     if layer.bias is None:
         raise InvalidInput(
@@ -263,7 +270,7 @@ def _check_linear(layer: Any, before: list[Any]) -> None:
         )
 
 
-def _add_activation(after: list[list[str]], module: Any) -> None:
+def _add_activation(after: list[list[str]], module: Model) -> None:
     name = type(module).__name__
     if not after:
         raise InvalidInput(f"{module} stands before the first Linear layer.")
@@ -303,7 +310,7 @@ def _torch_loss(last: list[str], loss: str | Loss | None, units: int) -> Loss:
     return found
 
 
-def _torch_theta(layer: Any) -> np.ndarray:
+def _torch_theta(layer: Model) -> np.ndarray:
     """[b, Wᵀ] of a Linear layer, shape (s_l + 1, s_{l+1})."""
     weight, bias = (part.detach().cpu().numpy() for part in (layer.weight, layer.bias))
     return np.vstack([bias, weight.T]).astype(weight.dtype)

@@ -7,10 +7,16 @@ part.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 
-def trained_weight(estimator: Any) -> float | None:
+class Decayed(Protocol):
+    """A fitted estimator: its λ, and as far as it says it the weight of its training rows."""
+
+    alpha: float
+
+
+def trained_weight(estimator: object) -> float | None:
     """Return W of an estimator's training, Σ w of its rows; None where nothing tells it.
 
     Where an estimator does not keep it (scikit-learn's; one in a file of the first release), a
@@ -24,7 +30,7 @@ def trained_weight(estimator: Any) -> float | None:
     return float(rows // epochs) if epochs and rows and rows % epochs == 0 else None
 
 
-def lam_of_rows(estimator: Any, W: float) -> float:
+def lam_of_rows(estimator: Decayed, W: float) -> float:
     """Return the λ with which rows that weigh W together have the training's λ/W.
 
     Where nothing tells the training's weight, these rows are taken for all of them.
@@ -33,7 +39,7 @@ def lam_of_rows(estimator: Any, W: float) -> float:
     return float(estimator.alpha) * (1.0 if trained is None else W / trained)
 
 
-def what_is_missing(estimator: Any) -> str | None:
+def what_is_missing(estimator: object) -> str | None:
     """Say in a sentence what is not known of the training's weight; None where all is."""
     if getattr(estimator, "total_weight_", None) is not None:
         return None

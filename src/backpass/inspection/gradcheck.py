@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .. import backprop
-from ..activations import ACTIVATIONS
-from ..differences import Slopes, central, complex_step, complex_step_fits, differences
+from .. import activations, backprop, losses
+from ..arrays import Array
+from ..differences import Function, Slopes, central, complex_step, complex_step_fits, differences
 from ..engine import Rows, check_rows, cost_and_gradient
 from ..errors import InvalidInput
-from ..losses import core_name
 from ..network import Network
 
 METHODS = ("auto", "complex", "central")
@@ -31,7 +30,8 @@ MOST_LOST = 1e6  # times the last digit of D's terms: what a nudge shows beyond 
 BLOCK_ROWS = 1024
 NO_COMPLEX = "The function takes no complex theta, which the complex step needs."
 
-Gradient = Callable[[np.ndarray], tuple[Any, Any]]
+Gradient = Callable[[np.ndarray], tuple[Array, Array]]  # θ -> (J, D)
+Seed = int | np.random.Generator
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -161,10 +161,10 @@ class GradientCheck:
 
 
 def numerical_gradient(
-    function: Callable[[np.ndarray], Any],
-    theta: Any,
+    function: Function,
+    theta: ArrayLike,
     method: str = "auto",
-    indices: Any = None,
+    indices: ArrayLike | None = None,
     step: float | None = None,
 ) -> tuple[np.ndarray, str]:
     """Differentiate a function numerically, entry by entry.
@@ -217,11 +217,11 @@ def numerical_gradient(
 
 
 def check_gradient(
-    function: Callable[[np.ndarray], tuple[Any, Any]],
-    theta: Any,
+    function: Gradient,
+    theta: ArrayLike,
     method: str = "auto",
     max_entries: int | None = None,
-    seed: Any = 0,
+    seed: Seed = 0,
     tolerance: float | None = None,
 ) -> GradientCheck:
     """Hold a function's own gradient against a numerical one.
@@ -276,13 +276,13 @@ def check_gradient(
 
 def check_network(
     net: Network,
-    theta: Any,
-    X: Any,
-    Y: Any,
+    theta: ArrayLike,
+    X: Array,
+    Y: Array,
     lam: float = 0.0,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     max_entries: int | None = 200,
-    seed: Any = 0,
+    seed: Seed = 0,
 ) -> GradientCheck:
     """Check backpropagation's D on your own network and data, with entries named as in the notes.
 
@@ -316,7 +316,7 @@ def check_network(
     X = X.astype(np.float64) if hasattr(X, "astype") else np.asarray(X, dtype=np.float64)
     theta = np.asarray(theta, dtype=np.float64)
 
-    def function(x: np.ndarray) -> tuple[Any, Any]:
+    def function(x: np.ndarray) -> tuple[Array, Array]:
         return cost_and_gradient(net, x, X, Y, lam, sample_weight)
 
     D = _checked_gradient(function, theta)
@@ -341,7 +341,7 @@ def entry_name(net: Network, k: int) -> str:
     return f"Theta{l}[{row}, {column}]"
 
 
-def _drawn(size: int, count: int | None, seed: Any) -> np.ndarray:
+def _drawn(size: int, count: int | None, seed: Seed) -> np.ndarray:
     if count is None or count >= size:
         return np.arange(size)
     return np.sort(np.random.default_rng(seed).choice(size, count, replace=False))
@@ -364,7 +364,7 @@ def _checked_gradient(function: Gradient, theta: np.ndarray) -> np.ndarray:
 class _Claim:
     """An analytic gradient that is to be held against J, at some entries of θ."""
 
-    function: Callable[[np.ndarray], Any]
+    function: Function
     theta: np.ndarray
     where: np.ndarray
     analytic: np.ndarray
@@ -428,8 +428,7 @@ def _judged_as_analytic(claim: _Claim) -> GradientCheck:
 
 def _is_ours(net: Network) -> bool:
     """Whether all functions are the library's, whose complex step is known to be right."""
-    own = core_name(net.loss) is None
-    return not own and all(ACTIVATIONS.get(g.name) == g for g in net.hidden)
+    return losses.is_own(net.loss) and all(map(activations.is_own, net.hidden))
 
 
 def _exact(derivatives: np.ndarray) -> Slopes:

@@ -13,11 +13,14 @@ import html
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .. import backprop, engine
 from ..arrays import Array, array_namespace, as_matrix, as_targets, as_vector, as_weights
 from ..network import Network
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 ByLayer = dict[int, Array]
 
@@ -180,7 +183,7 @@ class Trace:
         J = "" if self.Y is None else f", J={self.J:.6g}"
         return f"Trace({self.net}, m={self.X.shape[0]}, λ={self.lam:g}{J})"
 
-    def __rich__(self) -> Any:
+    def __rich__(self) -> Table:
         return _rich_table(self)
 
     def _repr_html_(self) -> str:
@@ -188,7 +191,12 @@ class Trace:
 
 
 def trace(
-    net: Network, theta: Any, X: Any, Y: Any = None, lam: float = 0.0, sample_weight: Any = None
+    net: Network,
+    theta: Array,
+    X: Array,
+    Y: Array | None = None,
+    lam: float = 0.0,
+    sample_weight: Array | None = None,
 ) -> Trace:
     """Run one pass of backpropagation and keep every number.
 
@@ -267,7 +275,7 @@ def _about(t: Trace) -> list[str]:
     return [str(t.net), f"m = {t.X.shape[0]}", f"λ = {t.lam:g}", *J]
 
 
-def _rich_table(t: Trace) -> Any:
+def _rich_table(t: Trace) -> Table:
     from rich.table import Table
 
     table = Table(title="   ".join(_about(t)))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..plots import canvas
+from ..plots.canvas import Keywords
 from .picture import HasPicture, Picture, TrajectoryProjection
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.contour import QuadContourSet
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 _LEVELS = 24
 _LABEL_SHARE = 0.03  # of the picture: starts that are nearer share a label
@@ -50,18 +57,18 @@ class LandscapeDisplay:
     (3, 'out of the plane')
     """
 
-    ax_: Any
-    figure_: Any
-    axes_: list[Any]
-    contours_: Any
-    ways_: list[Any]
-    distances_: list[Any]
+    ax_: Axes
+    figure_: Figure | SubFigure
+    axes_: list[Axes]
+    contours_: QuadContourSet
+    ways_: list[Line2D]
+    distances_: list[Line2D]
 
     def __init__(self, landscape: HasPicture) -> None:
         self.landscape = landscape
 
     def plot(
-        self, *, ax: Any = None, fog: float | None = None, step: int | None = None
+        self, *, ax: Axes | None = None, fog: float | None = None, step: int | None = None
     ) -> LandscapeDisplay:
         """Draw.
 
@@ -119,7 +126,7 @@ def dash_of(k: int) -> str:
     return ("-", "--", ":")[k // len(canvas.SERIES) % 3]
 
 
-def _draw_ground(ax: Any, picture: Picture) -> Any:
+def _draw_ground(ax: Axes, picture: Picture) -> QuadContourSet:
     """Filled contours, closer to each other in the valleys, where walkers spend their time."""
     (alpha, beta), J = picture.axes, picture.values
     low, high = float(np.nanmin(J)), float(np.nanmax(J))
@@ -136,7 +143,7 @@ def _draw_ground(ax: Any, picture: Picture) -> Any:
     return filled
 
 
-def _draw_fog(ax: Any, picture: Picture, fog: float, step: int | None) -> None:
+def _draw_fog(ax: Axes, picture: Picture, fog: float, step: int | None) -> None:
     veil = np.empty((*picture.values.shape, 4))
     veil[..., :3] = _FOG
     veil[..., 3] = 1 - picture.clear_share(fog, step)
@@ -147,27 +154,29 @@ def _draw_fog(ax: Any, picture: Picture, fog: float, step: int | None) -> None:
     )
 
 
-def _draw_trajectory(ax: Any, k: int, trajectory: TrajectoryProjection, step: int | None) -> Any:
+def _draw_trajectory(
+    ax: Axes, k: int, trajectory: TrajectoryProjection, step: int | None
+) -> Line2D:
     """A line with a pale edge, its start a ring and its end a star."""
     from matplotlib import patheffects
 
     upto = None if step is None else step + 1
     alpha, beta = trajectory.alpha[:upto], trajectory.beta[:upto]
     edge = [patheffects.withStroke(linewidth=3.4, foreground="white")]
-    look = {"color": colour_of(k), "zorder": 3, "path_effects": edge}
+    look: Keywords = {"color": colour_of(k), "zorder": 3, "path_effects": edge}
     (line,) = ax.plot(alpha, beta, lw=1.8, ls=dash_of(k), label=trajectory.name, **look)
     ax.plot(alpha[0], beta[0], "o", ms=6, **look)
     ax.plot(alpha[-1], beta[-1], "*", ms=11, **look)
     return line
 
 
-def _number_starts(ax: Any, picture: Picture) -> None:
+def _number_starts(ax: Axes, picture: Picture) -> None:
     """The walkers' numbers beside their starts; those that start together share a label."""
     from matplotlib import patheffects
 
     edge = [patheffects.withStroke(linewidth=3.4, foreground="white")]
-    place = {"xytext": (6, 5), "textcoords": "offset points", "zorder": 4}
-    look = {"color": canvas.DARK, "fontsize": 8, "path_effects": edge}
+    place: Keywords = {"xytext": (6, 5), "textcoords": "offset points", "zorder": 4}
+    look: Keywords = {"color": canvas.DARK, "fontsize": 8, "path_effects": edge}
     for start, numbers in _starts(picture):
         ax.annotate(", ".join(map(str, numbers)), start, **look, **place)
 
@@ -186,14 +195,14 @@ def _starts(picture: Picture) -> list[tuple[tuple[float, float], list[int]]]:
     return found
 
 
-def _draw_share(ax: Any, k: int, trajectory: TrajectoryProjection) -> Any:
+def _draw_share(ax: Axes, k: int, trajectory: TrajectoryProjection) -> Line2D:
     steps = np.arange(len(trajectory.hidden))
-    look = {"color": colour_of(k), "ls": dash_of(k), "lw": 1.4}
+    look: Keywords = {"color": colour_of(k), "ls": dash_of(k), "lw": 1.4}
     (line,) = ax.plot(steps, trajectory.hidden, label=f"{k}: {trajectory.name}", **look)
     return line
 
 
-def _label_shares(ax: Any, picture: Picture) -> None:
+def _label_shares(ax: Axes, picture: Picture) -> None:
     ax.set_ylim(-0.03, 1.03)
     ax.set_yticks([0, 0.5, 1], ["0 %", "50 %", "100 %"])
     ax.set_xlabel("step")

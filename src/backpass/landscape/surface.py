@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import os
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,11 @@ from ..plots import canvas
 from ..storage.atomic import atomic_write
 from .contours import colour_of
 from .picture import Picture, TrajectoryProjection
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure, Frame, Scatter3d, Surface
+
+Options = dict[str, Any]  # of a part of a figure: each has its own
 
 _MOST_FRAMES = 40
 _HOVER = (
@@ -45,7 +51,7 @@ td:first-child, th:first-child {{ text-align: left; }}
 """
 
 
-def surface_figure(picture: Picture, fog: float | None) -> Any:
+def surface_figure(picture: Picture, fog: float | None) -> Figure:
     """Build the figure: ground, ways, walkers; a slider for the steps, a button for the fog."""
     go = _graph_objects()
     grounds = [_ground(go, picture, picture.values)]
@@ -80,7 +86,7 @@ def write_page(
     atomic_write(path, page.encode("utf-8"), force=True)
 
 
-def _graph_objects() -> Any:
+def _graph_objects() -> ModuleType:
     return optional("plotly.graph_objects", "Drawing the mountains in 3-D")
 
 
@@ -94,7 +100,7 @@ def _about(picture: Picture) -> str:
     )
 
 
-def _ground(go: Any, picture: Picture, J: np.ndarray) -> Any:
+def _ground(go: ModuleType, picture: Picture, J: np.ndarray) -> Surface:
     return go.Surface(
         x=picture.axes[0],
         y=picture.axes[1],
@@ -110,7 +116,7 @@ def _ground(go: Any, picture: Picture, J: np.ndarray) -> Any:
     )
 
 
-def _trajectory(go: Any, k: int, trajectory: TrajectoryProjection) -> Any:
+def _trajectory(go: ModuleType, k: int, trajectory: TrajectoryProjection) -> Scatter3d:
     steps = np.arange(len(trajectory.J))
     look = {"color": colour_of(k), "width": 7, "dash": ("solid", "dash", "dot")[k // 4 % 3]}
     return _up_to(go, trajectory, len(steps) - 1).update(
@@ -123,7 +129,7 @@ def _trajectory(go: Any, k: int, trajectory: TrajectoryProjection) -> Any:
     )
 
 
-def _up_to(go: Any, trajectory: TrajectoryProjection, step: int) -> Any:
+def _up_to(go: ModuleType, trajectory: TrajectoryProjection, step: int) -> Scatter3d:
     """A way as far as it has come: its start and the walker's place are larger points."""
     alpha, beta, J = (
         values[: step + 1] for values in (trajectory.alpha, trajectory.beta, trajectory.J)
@@ -133,7 +139,7 @@ def _up_to(go: Any, trajectory: TrajectoryProjection, step: int) -> Any:
     return go.Scatter3d(x=alpha, y=beta, z=J, marker={"size": sizes, "line": {"width": 0}})
 
 
-def _layout(picture: Picture) -> dict[str, Any]:
+def _layout(picture: Picture) -> Options:
     clear = "rgba(0,0,0,0)"
     heights = np.concatenate(
         [picture.values.ravel(), *(trajectory.J for trajectory in picture.trajectories)]
@@ -154,7 +160,7 @@ def _layout(picture: Picture) -> dict[str, Any]:
     }
 
 
-def _axis(name: str, values: np.ndarray) -> dict[str, Any]:
+def _axis(name: str, values: np.ndarray) -> Options:
     """An axis that keeps its range, whatever fog or steps show of it."""
     return {
         "title": {"text": name},
@@ -165,7 +171,7 @@ def _axis(name: str, values: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _add_steps(go: Any, figure: Any, picture: Picture, fog: float | None) -> None:
+def _add_steps(go: ModuleType, figure: Figure, picture: Picture, fog: float | None) -> None:
     """Let a slider walk the walkers down; in fog, the ground is seen around them only."""
     last = max(len(trajectory.J) for trajectory in picture.trajectories) - 1
     stops = np.unique(np.linspace(0, last, _MOST_FRAMES).round().astype(int))
@@ -181,7 +187,7 @@ def _add_steps(go: Any, figure: Any, picture: Picture, fog: float | None) -> Non
     )
 
 
-def _frame(go: Any, picture: Picture, step: int, fog: float | None) -> Any:
+def _frame(go: ModuleType, picture: Picture, step: int, fog: float | None) -> Frame:
     """The ways up to a step; in fog with the ground that can be seen from there."""
     trajectories = [_up_to(go, trajectory, step) for trajectory in picture.trajectories]
     if fog is None:
@@ -194,7 +200,7 @@ def _frame(go: Any, picture: Picture, step: int, fog: float | None) -> Any:
     )
 
 
-def _add_fog_buttons(figure: Any) -> None:
+def _add_fog_buttons(figure: Figure) -> None:
     """Show all of the ground (trace 0), or what the walkers see of it (trace 1)."""
     buttons = [
         {"label": label, "method": "restyle", "args": [{"visible": visible}, [0, 1]]}

@@ -8,12 +8,25 @@ little lighter or darker where one of the two papers asks for it.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from .. import old_names
 from ..errors import InvalidInput
 from ..extras import optional
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.image import AxesImage
+
+__getattr__ = old_names("plots.canvas")
+
+Keywords = dict[str, Any]  # of a drawing function of matplotlib: each takes its own
 
 INK = "#7f7f7f"
 BLUE, VERMILION, GREEN, PURPLE = "#1a80bb", "#d55e00", "#00936b", "#b8649a"
@@ -29,12 +42,12 @@ _LIGHT = "#ffffff"
 _MOST_NUMBERS = 80  # cells of a heat map that can carry their numbers
 
 
-def pyplot() -> Any:
+def pyplot() -> ModuleType:
     """Return matplotlib.pyplot, or say how to get it."""
     return optional("matplotlib.pyplot", "Drawing a picture")
 
 
-def new_axes(width: float, height: float) -> Any:
+def new_axes(width: float, height: float) -> Axes:
     """Make axes on a transparent figure, with inks that read on light and dark pages.
 
     Parameters
@@ -63,13 +76,13 @@ def new_axes(width: float, height: float) -> Any:
     return without_paper(styled(figure.add_subplot()))
 
 
-def without_paper(ax: Any) -> Any:
+def without_paper(ax: Axes) -> Axes:
     """Let the page show through the axes."""
     ax.patch.set_alpha(0.0)
     return ax
 
 
-def styled(ax: Any) -> Any:
+def styled(ax: Axes) -> Axes:
     """Give axes the ink that reads on both papers."""
     ax.tick_params(colors=INK, which="both")
     for text in (ax.xaxis.label, ax.yaxis.label, ax.title):
@@ -79,17 +92,20 @@ def styled(ax: Any) -> Any:
     return ax
 
 
-def panels(ax: Any, heights: list[float]) -> list[Any]:
+def panels(ax: Axes, heights: list[float]) -> list[Axes]:
     """Divide axes into panels below each other; the given axes stay as their invisible frame."""
     ax.set_axis_off()
-    grid = ax.get_subplotspec().subgridspec(len(heights), 1, height_ratios=heights)
+    place = ax.get_subplotspec()
+    if place is None:
+        raise InvalidInput("Several panels need axes that plt.subplots or add_subplot made.")
+    grid = place.subgridspec(len(heights), 1, height_ratios=heights)
     return [without_paper(styled(ax.figure.add_subplot(cell))) for cell in grid]
 
 
-def heat_map(ax: Any, matrix: np.ndarray, signed: bool) -> Any:
+def heat_map(ax: Axes, matrix: NDArray[np.float64], signed: bool) -> AxesImage:
     """Draw a matrix with its colour bar, rows and columns counted from 0 as arrays are."""
     low, high = _limits(matrix, signed)
-    look = {"cmap": colours(signed), "aspect": "auto", "interpolation": "nearest"}
+    look: Keywords = {"cmap": colours(signed), "aspect": "auto", "interpolation": "nearest"}
     image = ax.imshow(matrix, vmin=low, vmax=high, **look)
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02)
     bar.ax.tick_params(colors=INK)
@@ -99,7 +115,7 @@ def heat_map(ax: Any, matrix: np.ndarray, signed: bool) -> Any:
     return image
 
 
-def colours(signed: bool) -> Any:
+def colours(signed: bool) -> Colormap:
     """Return the colour map: vermilion, paper, blue around zero; or one that only grows."""
     pyplot()
     from matplotlib import colormaps
@@ -110,7 +126,7 @@ def colours(signed: bool) -> Any:
     return colormaps[_UNSIGNED]
 
 
-def legend(ax: Any, **where: Any) -> None:
+def legend(ax: Axes, **where: Any) -> None:
     """Draw a legend without a frame, in ink."""
     ax.legend(frameon=False, labelcolor=INK, **where)
 
@@ -120,27 +136,19 @@ def number(value: float, digits: int) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
-def text_on(rgba: Any) -> str:
+def text_on(rgba: Sequence[float] | NDArray[np.float64]) -> str:
     """Return black or white, whichever reads better on that colour."""
     return DARK if luminance(rgba[:3]) > 0.19 else _LIGHT
 
 
-def luminance(rgb: Any) -> float:
+def luminance(rgb: ArrayLike) -> float:
     """Return the relative luminance of sRGB in 0..1 (WCAG 2.2)."""
     c = np.asarray(rgb, dtype=float)
     linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
-def finite(values: Any, name: str) -> np.ndarray:
-    """Return a float array, or say that there is nothing finite to draw."""
-    array = np.asarray(values, dtype=float)
-    if array.size == 0 or not np.isfinite(array).any():
-        raise InvalidInput(f"{name} holds no finite number, so there is nothing to draw.")
-    return array
-
-
-def _limits(matrix: np.ndarray, signed: bool) -> tuple[float, float]:
+def _limits(matrix: NDArray[np.float64], signed: bool) -> tuple[float, float]:
     """The ends of the colour scale: symmetric about zero for signed numbers."""
     shown = matrix[np.isfinite(matrix)]
     if signed:
@@ -149,8 +157,8 @@ def _limits(matrix: np.ndarray, signed: bool) -> tuple[float, float]:
     return float(shown.min()), float(shown.max())
 
 
-def _write_numbers(ax: Any, image: Any, matrix: np.ndarray) -> None:
-    centred = {"ha": "center", "va": "center", "fontsize": 8}
+def _write_numbers(ax: Axes, image: AxesImage, matrix: NDArray[np.float64]) -> None:
+    centred: Keywords = {"ha": "center", "va": "center", "fontsize": 8}
     for (row, column), value in np.ndenumerate(matrix):
-        ink = text_on(image.to_rgba(value))
+        ink = text_on(image.to_rgba(np.asarray(value)))
         ax.text(column, row, number(value, 3), color=ink, **centred)

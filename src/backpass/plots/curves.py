@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from . import canvas
+from .models import HasLossCurve, as_drawable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 
 class TrainingDisplay:
@@ -49,10 +56,10 @@ class TrainingDisplay:
     [0.9, 0.5, 0.3]
     """
 
-    ax_: Any
-    figure_: Any
-    axes_: list[Any]
-    lines_: list[Any]
+    ax_: Axes
+    figure_: Figure | SubFigure
+    axes_: list[Axes]
+    lines_: list[Line2D]
 
     def __init__(
         self,
@@ -61,13 +68,13 @@ class TrainingDisplay:
         validation_J: Sequence[float] | None = None,
         stop_reason: str | None = None,
     ) -> None:
-        self.J = canvas.finite(J, "J")
+        self.J = as_drawable(J, "J")
         self.validation_scores = _given(validation_scores)
         self.validation_J = _given(validation_J)
         self.stop_reason = stop_reason
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> TrainingDisplay:
+    def from_estimator(cls, estimator: HasLossCurve, *, ax: Axes | None = None) -> TrainingDisplay:
         """Draw the curves of a fitted estimator, ours or scikit-learn's.
 
         Parameters
@@ -102,7 +109,7 @@ class TrainingDisplay:
         sentence = None if reason is None else str(getattr(reason, "value", reason))
         return cls(estimator.loss_curve_, scores, losses, sentence).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> TrainingDisplay:
+    def plot(self, *, ax: Axes | None = None) -> TrainingDisplay:
         """Draw.
 
         Parameters
@@ -137,18 +144,18 @@ class TrainingDisplay:
         return self
 
 
-def _given(values: Sequence[float] | None) -> np.ndarray | None:
+def _given(values: Sequence[float] | None) -> NDArray[np.float64] | None:
     return None if values is None or len(values) == 0 else np.asarray(values, dtype=float)
 
 
-def _draw_beside(ax: Any, validation_J: np.ndarray) -> None:
+def _draw_beside(ax: Axes, validation_J: NDArray[np.float64]) -> None:
     """The loss on held-out rows, in J's panel."""
     epochs = np.arange(1, len(validation_J) + 1)
     ax.plot(epochs, validation_J, color=canvas.GREEN, ls="--", label="loss on the validation set")
     canvas.legend(ax)
 
 
-def _draw(ax: Any, name: str, values: np.ndarray, colour: str) -> Any:
+def _draw(ax: Axes, name: str, values: NDArray[np.float64], colour: str) -> Line2D:
     """One curve, its axis logarithmic where J falls by more than a factor of ten."""
     epochs = np.arange(1, len(values) + 1)
     marker = "." if len(values) < 40 else None
@@ -160,12 +167,12 @@ def _draw(ax: Any, name: str, values: np.ndarray, colour: str) -> Any:
     return line
 
 
-def _mark_best(ax: Any, line: Any, scores: np.ndarray | None) -> None:
+def _mark_best(ax: Axes, line: Line2D, scores: NDArray[np.float64] | None) -> None:
     """A ring at the best validation score, which is what early stopping restores."""
     if scores is None or not np.isfinite(scores).any():
         return
     best = int(np.nanargmax(scores))
     words = f"best: {canvas.number(scores[best], 4)}, epoch {best + 1}"
-    ring = {"ms": 9, "mfc": "none", "color": line.get_color(), "label": words}
+    ring: canvas.Keywords = {"ms": 9, "mfc": "none", "color": line.get_color(), "label": words}
     (best_point,) = ax.plot(best + 1, scores[best], "o", **ring)
     canvas.legend(ax, handles=[best_point])  # where it covers no curve

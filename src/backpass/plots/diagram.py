@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import Array
 from ..errors import InvalidInput
 from . import canvas
-from .models import thetas_of
+from .canvas import Keywords
+from .models import FittedNetwork, Pass, as_drawable, thetas_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 _MOST_UNITS = 8
 _MOST_NUMBERED_EDGES = 30
 _WIDEST_EDGE = 4.0  # points
+_CENTRED: Keywords = {"ha": "center", "va": "center"}
 
 
 class Unit(NamedTuple):
@@ -76,16 +84,16 @@ class NetworkDisplay:
     [0.5, 1.0, -2.0]
     """
 
-    ax_: Any
-    figure_: Any
+    ax_: Axes
+    figure_: Figure | SubFigure
 
     def __init__(
         self,
-        Thetas: Sequence[Any],
-        a: Sequence[Any] | None = None,
-        delta: Sequence[Any] | None = None,
+        Thetas: Sequence[ArrayLike],
+        a: Sequence[Array] | None = None,
+        delta: Sequence[Array] | None = None,
     ) -> None:
-        arrays = [canvas.finite(Theta, "Θ") for Theta in Thetas]
+        arrays = [as_drawable(Theta, "Θ") for Theta in Thetas]
         self.sizes = (arrays[0].shape[1] - 1, *(Theta.shape[0] for Theta in arrays))
         for l, Theta in enumerate(arrays, start=1):
             if Theta.shape != (self.sizes[l], self.sizes[l - 1] + 1):
@@ -94,7 +102,7 @@ class NetworkDisplay:
         self.edges = _edges(arrays, self.units)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> NetworkDisplay:
+    def from_estimator(cls, estimator: FittedNetwork, *, ax: Axes | None = None) -> NetworkDisplay:
         """Draw a fitted estimator, ours or scikit-learn's.
 
         Parameters
@@ -119,7 +127,7 @@ class NetworkDisplay:
         return cls(thetas_of(estimator)).plot(ax=ax)
 
     @classmethod
-    def from_trace(cls, trace: Any, example: int = 0, *, ax: Any = None) -> NetworkDisplay:
+    def from_trace(cls, trace: Pass, example: int = 0, *, ax: Axes | None = None) -> NetworkDisplay:
         """Draw a traced network with the numbers of one example in it.
 
         Parameters
@@ -147,7 +155,7 @@ class NetworkDisplay:
         delta = [trace.delta[l][example] for l in sorted(trace.delta)]
         return cls(list(trace.Thetas.values()), a, delta).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> NetworkDisplay:
+    def plot(self, *, ax: Axes | None = None) -> NetworkDisplay:
         """Draw.
 
         Parameters
@@ -189,7 +197,7 @@ def _shown(size: int) -> list[int]:
 
 
 def _place_units(
-    sizes: Sequence[int], a: Sequence[Any] | None, delta: Sequence[Any] | None
+    sizes: Sequence[int], a: Sequence[Array] | None, delta: Sequence[Array] | None
 ) -> list[Unit]:
     """Stand the units of each layer in a column; a fold takes the room of one unit."""
     units: list[Unit] = []
@@ -208,7 +216,7 @@ def _place_units(
     return units
 
 
-def _edges(Thetas: list[np.ndarray], units: list[Unit]) -> list[Edge]:
+def _edges(Thetas: list[NDArray[np.float64]], units: list[Unit]) -> list[Edge]:
     """All weights between units that are drawn."""
     by_layer = {l: [u.number for u in units if u.layer == l] for l in range(1, len(Thetas) + 2)}
     return [
@@ -220,7 +228,7 @@ def _edges(Thetas: list[np.ndarray], units: list[Unit]) -> list[Edge]:
     ]
 
 
-def _draw_edges(ax: Any, units: list[Unit], edges: list[Edge]) -> None:
+def _draw_edges(ax: Axes, units: list[Unit], edges: list[Edge]) -> None:
     from matplotlib.collections import LineCollection
 
     place = {(u.layer, u.number): (u.x, u.y) for u in units}
@@ -240,17 +248,25 @@ def _draw_edges(ax: Any, units: list[Unit], edges: list[Edge]) -> None:
             _write_on_edge(ax, edge, np.array(start), np.array(end), starts)
 
 
-def _write_on_edge(ax: Any, edge: Edge, start: np.ndarray, end: np.ndarray, starts: int) -> None:
+def _write_on_edge(
+    ax: Axes, edge: Edge, start: NDArray[np.float64], end: NDArray[np.float64], starts: int
+) -> None:
     """Write Θ on its line, for each start further on, so that the numbers keep apart."""
     x, y = start + (0.24 + 0.5 * edge.start / starts) * (end - start)
     chip = {"boxstyle": "round,pad=0.15", "fc": canvas.PAPER, "ec": "none"}
-    look = {"ha": "center", "va": "center", "fontsize": 7, "color": canvas.DARK, "bbox": chip}
+    look: Keywords = {
+        "ha": "center",
+        "va": "center",
+        "fontsize": 7,
+        "color": canvas.DARK,
+        "bbox": chip,
+    }
     ax.text(x, y, canvas.number(edge.Theta, 2), **look)
 
 
-def _draw_units(ax: Any, units: list[Unit], tallest: float) -> None:
+def _draw_units(ax: Axes, units: list[Unit], tallest: float) -> None:
     """Circles that just fit their rows, filled by their activation where there is one."""
-    inches = ax.get_position().height * ax.figure.get_figheight() / (tallest + 0.8)
+    inches = ax.bbox.height / ax.figure.dpi / (tallest + 0.8)
     diameter = min(72 * 0.62 * inches, 34.0)  # points
     largest = max((abs(u.a) for u in units if u.a is not None), default=1.0) or 1.0
     colours = canvas.colours(signed=True)
@@ -258,11 +274,19 @@ def _draw_units(ax: Any, units: list[Unit], tallest: float) -> None:
         a = 0.0 if u.a is None or u.number == 0 else u.a
         fill = colours(0.5 + 0.5 * a / largest)
         ax.plot(u.x, u.y, "o", ms=diameter, mfc=fill, mec=canvas.INK, mew=1.2, zorder=2)
-        centred = {"ha": "center", "va": "center", "fontsize": 8, "zorder": 3}
-        ax.text(u.x, u.y, _label(u), color=canvas.text_on(fill), **centred)
+        look: Keywords = {"fontsize": 8, "color": canvas.text_on(fill), **_CENTRED}
+        ax.text(u.x, u.y, _label(u), zorder=3, **look)
         if u.delta is not None:
-            below = {"xytext": (0, -diameter / 2 - 1), "textcoords": "offset points"}
-            look = {"ha": "center", "va": "top", "fontsize": 7, "color": canvas.INK}
+            below: Keywords = {
+                "xytext": (0, -diameter / 2 - 1),
+                "textcoords": "offset points",
+            }
+            look: Keywords = {
+                "ha": "center",
+                "va": "top",
+                "fontsize": 7,
+                "color": canvas.INK,
+            }
             ax.annotate(f"δ {canvas.number(u.delta, 2)}", (u.x, u.y), **below, **look)
 
 
@@ -275,7 +299,7 @@ def _label(unit: Unit) -> str:
     return f"$x_{{{unit.number}}}$" if unit.layer == 1 else f"$a_{{{unit.number}}}$"
 
 
-def _draw_names(ax: Any, sizes: Sequence[int], tallest: float) -> None:
+def _draw_names(ax: Axes, sizes: Sequence[int], tallest: float) -> None:
     """Layer numbers above the columns, and dots where a layer is folded."""
     for l, size in enumerate(sizes, start=1):
         label = f"layer {l}" + (f"\n{size} units" if size > _MOST_UNITS else "")

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from . import canvas
+from .models import Pass, as_drawable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
 
 STEADY_WITHIN = 100.0  # a factor from the last layer to the first hidden one
 
@@ -62,20 +69,20 @@ class DeltaSizeDisplay:
     'δ vanishes on its way back: the first layers hardly learn.'
     """
 
-    ax_: Any
-    figure_: Any
-    line_: Any
+    ax_: Axes
+    figure_: Figure | SubFigure
+    line_: Line2D
 
-    def __init__(self, delta: Mapping[int, Any]) -> None:
+    def __init__(self, delta: Mapping[int, ArrayLike]) -> None:
         self.layers = np.array(sorted(delta))
-        arrays = [canvas.finite(delta[l], f"δ of layer {l}") for l in sorted(delta)]
+        arrays = [as_drawable(delta[l], f"δ of layer {l}") for l in sorted(delta)]
         self.sizes = np.array([np.sqrt(np.mean(d**2)) for d in arrays])
         by_example = [np.sqrt(np.mean(d**2, axis=1)) for d in arrays]
         self.ranges = np.array([np.percentile(s, [10, 90]) for s in by_example]).T
         self.flow = _judge(self.sizes)
 
     @classmethod
-    def from_trace(cls, trace: Any, *, ax: Any = None) -> DeltaSizeDisplay:
+    def from_trace(cls, trace: Pass, *, ax: Axes | None = None) -> DeltaSizeDisplay:
         """Draw the δ of one pass.
 
         Parameters
@@ -99,7 +106,7 @@ class DeltaSizeDisplay:
         """
         return cls(trace.delta).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> DeltaSizeDisplay:
+    def plot(self, *, ax: Axes | None = None) -> DeltaSizeDisplay:
         """Draw.
 
         Parameters
@@ -131,7 +138,7 @@ class DeltaSizeDisplay:
         return self
 
 
-def _judge(sizes: np.ndarray) -> Flow:
+def _judge(sizes: NDArray[np.float64]) -> Flow:
     """Compare the first hidden layer's δ with the last layer's."""
     if sizes[-1] == 0:
         return Flow.SILENT

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from . import canvas
-from .models import thetas_of
+from .models import FittedNetwork, Pass, as_drawable, thetas_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
 
 
 @dataclass(frozen=True)
@@ -77,23 +83,25 @@ class LayersDisplay:
     [(2, 3), (2, 1)]
     """
 
-    ax_: Any
-    figure_: Any
-    axes_: list[Any]
-    images_: list[Any]
+    ax_: Axes
+    figure_: Figure | SubFigure
+    axes_: list[Axes]
+    images_: list[AxesImage]
 
-    def __init__(self, matrices: Mapping[int, Any], quantity: str = "Theta") -> None:
+    def __init__(self, matrices: Mapping[int, ArrayLike], quantity: str = "Theta") -> None:
         if quantity not in QUANTITIES:
             names = ", ".join(QUANTITIES)
             raise InvalidInput(f"There is no quantity {quantity!r}; a pass has {names}.")
         self.quantity = QUANTITIES[quantity]
         self.matrices = {
-            l: canvas.finite(matrices[l], f"{self.quantity.symbol} of layer {l}")
+            l: as_drawable(matrices[l], f"{self.quantity.symbol} of layer {l}")
             for l in sorted(matrices)
         }
 
     @classmethod
-    def from_trace(cls, trace: Any, quantity: str = "a", *, ax: Any = None) -> LayersDisplay:
+    def from_trace(
+        cls, trace: Pass, quantity: str = "a", *, ax: Axes | None = None
+    ) -> LayersDisplay:
         """Draw a quantity of one pass.
 
         Parameters
@@ -121,7 +129,7 @@ class LayersDisplay:
         return cls(getattr(trace, name, {}), quantity).plot(ax=ax)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None) -> LayersDisplay:
+    def from_estimator(cls, estimator: FittedNetwork, *, ax: Axes | None = None) -> LayersDisplay:
         """Draw the Θ of a fitted estimator, ours or scikit-learn's.
 
         Parameters
@@ -145,7 +153,7 @@ class LayersDisplay:
         """
         return cls(dict(enumerate(thetas_of(estimator), start=1)), "Theta").plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> LayersDisplay:
+    def plot(self, *, ax: Axes | None = None) -> LayersDisplay:
         """Draw.
 
         Parameters
@@ -173,7 +181,7 @@ class LayersDisplay:
         ]
         return self
 
-    def _draw(self, ax: Any, l: int, matrix: np.ndarray) -> Any:
+    def _draw(self, ax: Axes, l: int, matrix: NDArray[np.float64]) -> AxesImage:
         image = canvas.heat_map(ax, matrix, self.quantity.signed)
         rows, columns = matrix.shape
         ax.set_title(f"{self.quantity.symbol}$^{{({l})}}$  {rows}×{columns}", fontsize="medium")

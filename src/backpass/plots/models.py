@@ -1,15 +1,50 @@
-"""What the pictures need to know of a fitted model: its Θ, from ours or from scikit-learn's."""
+"""What the pictures need to know of a fitted model, and of one pass: ours, or somebody else's."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import Array
 from ..errors import InvalidInput
 
 
-def thetas_of(estimator: Any) -> list[np.ndarray]:
+class FittedNetwork(Protocol):
+    """A fitted multilayer perceptron, of ours or scikit-learn's."""
+
+    coefs_: Sequence[NDArray[np.floating]]
+    intercepts_: Sequence[NDArray[np.floating]]
+
+
+class HasLossCurve(Protocol):
+    """An estimator that was trained epoch by epoch."""
+
+    loss_curve_: Sequence[float]
+
+
+class Pass(Protocol):
+    """One pass of backpropagation by layer: what ``bp.trace`` returns."""
+
+    @property
+    def Thetas(self) -> Mapping[int, Array]:
+        """Θ[1..L−1], each (s_{l+1}, s_l + 1)."""
+        ...
+
+    @property
+    def a(self) -> Mapping[int, Array]:
+        """a[1..L], each (m, s_l)."""
+        ...
+
+    @property
+    def delta(self) -> Mapping[int, Array]:
+        """δ[2..L], each (m, s_l)."""
+        ...
+
+
+def thetas_of(estimator: FittedNetwork) -> list[NDArray[np.floating]]:
     """Return [Θ^(1), …], shape (s_{l+1}, s_l + 1), of any fitted multilayer perceptron."""
     if not hasattr(estimator, "coefs_"):
         raise InvalidInput(
@@ -18,3 +53,11 @@ def thetas_of(estimator: Any) -> list[np.ndarray]:
         )
     pairs = zip(estimator.intercepts_, estimator.coefs_)
     return [np.vstack([intercept, coef]).T for intercept, coef in pairs]
+
+
+def as_drawable(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Return a float array, or say that there is nothing finite to draw."""
+    array = np.asarray(values, dtype=float)
+    if array.size == 0 or not np.isfinite(array).any():
+        raise InvalidInput(f"{name} holds no finite number, so there is nothing to draw.")
+    return array

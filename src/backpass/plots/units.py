@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from . import canvas
-from .models import thetas_of
+from .models import FittedNetwork, Pass, as_drawable, thetas_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.image import AxesImage
 
 _MOST_UNITS = 100
 
@@ -54,12 +60,14 @@ class HiddenUnitsDisplay:
     [[[1.0, 3.0], [2.0, 4.0]]]
     """
 
-    ax_: Any
-    figure_: Any
-    image_: Any
+    ax_: Axes
+    figure_: Figure | SubFigure
+    image_: AxesImage
 
-    def __init__(self, Theta: Any, shape: tuple[int, int] | None = None, order: str = "C") -> None:
-        weights = canvas.finite(Theta, "Θ^(1)")[:, 1:]
+    def __init__(
+        self, Theta: ArrayLike, shape: tuple[int, int] | None = None, order: str = "C"
+    ) -> None:
+        weights = as_drawable(Theta, "Θ^(1)")[:, 1:]
         if order not in ("C", "F"):
             raise InvalidInput(f"order is 'C' (by rows) or 'F' (by columns), not {order!r}.")
         rows, columns = shape or _square(weights.shape[1])
@@ -73,11 +81,11 @@ class HiddenUnitsDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: FittedNetwork,
         *,
         shape: tuple[int, int] | None = None,
         order: str = "C",
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> HiddenUnitsDisplay:
         """Draw the first hidden layer of a fitted estimator, ours or scikit-learn's.
 
@@ -109,11 +117,11 @@ class HiddenUnitsDisplay:
     @classmethod
     def from_trace(
         cls,
-        trace: Any,
+        trace: Pass,
         *,
         shape: tuple[int, int] | None = None,
         order: str = "C",
-        ax: Any = None,
+        ax: Axes | None = None,
     ) -> HiddenUnitsDisplay:
         """Draw the first hidden layer of a traced network.
 
@@ -138,7 +146,7 @@ class HiddenUnitsDisplay:
         """
         return cls(trace.Thetas[1], shape, order).plot(ax=ax)
 
-    def plot(self, *, ax: Any = None) -> HiddenUnitsDisplay:
+    def plot(self, *, ax: Axes | None = None) -> HiddenUnitsDisplay:
         """Draw.
 
         Parameters
@@ -182,7 +190,7 @@ def _square(inputs: int) -> tuple[int, int]:
     return side, side
 
 
-def _mosaic(images: np.ndarray) -> np.ndarray:
+def _mosaic(images: NDArray[np.float64]) -> NDArray[np.float64]:
     """Tile images, one pixel of nothing between them."""
     n, rows, columns = images.shape
     across = math.ceil(math.sqrt(n * rows / columns))

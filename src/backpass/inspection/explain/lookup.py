@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ...arrays import Array
@@ -96,6 +94,6 @@ def _place(
     return tuple(place) if inside else None
 
 
-def _is_whole(k: Any) -> bool:
+def _is_whole(k: object) -> bool:
     """Whether it counts something: an integer, and no truth value."""
     return isinstance(k, int | np.integer) and not isinstance(k, bool)
