@@ -681,3 +681,25 @@ def test_the_binary_log_loss_keeps_its_digits_where_it_is_small(kernels, dtype, 
         with using(kernels):
             cost = NativeProblem(net, rows, 0.0).logits_and_cost(theta)[1]
         assert cost == pytest.approx(truth, rel=limit, abs=0)
+
+
+@DTYPES
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("sizes", [NARROW, WIDE])
+def test_a_problem_goes_from_any_batch_to_any_other(dtype, k, sizes):
+    """Memory is kept between calls where it fits: never that of another batch, or without masks."""
+    net, theta, rows = example(dtype, m=900, sizes=sizes)
+    problem = NativeProblem(net, rows, 0.5, 2)
+    masks, order = Dropout((0.3, 0.2), 5), np.arange(rows.m)[::-1]
+    for batch, dropout in [
+        *((40, None), (40, masks), (900, masks), (900, None)),
+        *((40, None), (900, masks), (40, masks), (900, None)),
+    ]:
+        new = NativeProblem(net, rows, 0.5, 1)
+        arguments = several(net, theta, Momentum(), k, rows.m, batch)
+        epochs = zip(problem.run_epochs(*arguments, dropout), new.run_epochs(*arguments, dropout))
+        assert all(same_epoch(*pair) for pair in epochs)
+        J, D = problem.batch_cost_and_gradient(theta, order[:batch], dropout)
+        J_new, D_new = new.batch_cost_and_gradient(theta, order[:batch], dropout)
+        assert J == J_new
+        assert np.array_equal(D, D_new)
