@@ -10,6 +10,7 @@ import pytest
 
 import backpass as bp
 from backpass.engine import core, thread_limit
+from backpass.solvers.first_order import Adam
 
 STUB = Path(core.__file__).with_name("_native.pyi")
 
@@ -56,12 +57,12 @@ def test_what_the_core_can_read():
 
 
 def test_custom_functions_and_rules_are_not_the_cores():
-    class Custom(bp.solvers.first_order.Adam):
+    class Custom(Adam):
         def step(self, state, theta, gradient, learning_rate):
             return state, theta
 
     if core.why_missing is None:
-        assert core.steps_by(bp.solvers.first_order.Adam())
+        assert core.steps_by(Adam())
         assert core.computes(bp.Network((2, 3, 1)))
     assert not core.steps_by(Custom())
     assert not core.computes(
