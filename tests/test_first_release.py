@@ -348,7 +348,9 @@ GONE = {
     "backpass.landscape.contours": {"clear_share"},  # a Picture says how clear its ground is
     "backpass.landscape.surface": {"in_fog"},  # and what is seen of it
     "backpass.gradcheck": {"COMPLEX_STEP", "DIFFERENCE_STEP"},  # steps go with the numbers
-    "backpass.perceptron": {"FROM_OUTSIDE", "PRODUCTS"},  # runs.py and findings.py use them
+    "backpass.parameters": {"CONSTRAINTS", "OURS", "SHARED"},  # each parameter is declared with all
+    # runs.py and findings.py use the one, and a constructor is made of what is declared
+    "backpass.perceptron": {"FROM_OUTSIDE", "PRODUCTS", "keep"},
 }
 
 

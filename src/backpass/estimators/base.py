@@ -459,8 +459,9 @@ class Perceptron(
         """The activation that bounds each layer's draw: its own, and the last one's for z^(L)."""
         if net.hidden:
             return [*net.hidden, net.hidden[-1]]
-        named = isinstance(self.activation, str | Activation)
-        return [find_activation(self.activation if named else "identity")]
+        activation = self.activation
+        named = isinstance(activation, str | Activation)
+        return [find_activation(activation if named else "identity")]
 
     def _hold_out(
         self, data: Data, own: Data | None, seeds: dict[str, int]
@@ -839,13 +840,6 @@ def refuse_half_a_set(X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
         raise InvalidInput("X_val holds rows in memory: an array, a data frame or a sparse matrix.")
     elif sample_weight_val is not None and not np.any(as_numpy(sample_weight_val)):
         raise InvalidInput("sample_weight_val is zero for every validation row.")
-
-
-def keep(estimator: Any, arguments: dict[str, Any]) -> None:
-    """Set every constructor argument as the attribute of its name, as scikit-learn wants it."""
-    for name, value in arguments.items():
-        if name not in ("self", "__class__"):
-            setattr(estimator, name, value)
 
 
 def _once(values: Any) -> Any:

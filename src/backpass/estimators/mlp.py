@@ -7,7 +7,7 @@ validation to the training, is ``perceptron.py``'s.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -17,20 +17,19 @@ from sklearn.base import (
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ..arrays import array_namespace, as_numpy, is_array_api_obj, like
-from ..losses import FOR_CLASSES, FOR_NUMBERS, LOSSES, Loss, find_loss
+from ..losses import LOSSES, Loss, find_loss
 from ..network import Network
 from ..streaming.blocks import Blocks
 from ..streaming.dask import is_dask, lazily, lazy_accuracy, lazy_r_squared
 from ..streaming.problem import Encode, all_targets, as_columns
 from ..training.loops import State, decay_in_J, last_J
-from .base import Perceptron, keep
+from .base import Perceptron
 from .decisions import Decision
 from .drafts import published_whole
-from .parameters import CONSTRAINTS, documented
+from .parameters import ClassifierParameters, RegressorParameters, documented
 from .sample_weights import row_weights, weights_of_classes
 from .table_model import in_units, truth_of
 from .targets import Labels, as_labels, as_numbers
@@ -40,7 +39,7 @@ _DECISIONS: WeakKeyDictionary[Any, Decision] = WeakKeyDictionary()
 
 
 @documented
-class MLPClassifier(ClassifierMixin, Perceptron):
+class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
     """A multi-layer perceptron that learns classes: scikit-learn's, and more.
 
     Two classes have one logistic output; more have a softmax, or with ``binary_log_loss`` the
@@ -49,15 +48,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     Parameters
     ----------
-    {SHARED}
-    loss : {"log_loss", "binary_log_loss"} or Loss
-        The notes' loss is ``binary_log_loss``: one sigmoid for each class. Another loss estimates
-        probabilities, if its output is none: a single unit decides at ½, of several the largest
-        counts, and ``predict_proba`` is the nearest point of the simplex.
-    class_weight : dict, "balanced", None, or a list with one of these for each output
-        Weights of the classes, multiplied with ``sample_weight``; those of several outputs with
-        each other.
-    {OURS}
+    {PARAMETERS}
 
     Attributes
     ----------
@@ -78,55 +69,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     ((4, 8), (8,))
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **CONSTRAINTS,
-        "loss": [StrOptions({*FOR_CLASSES}), Loss],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-    }
     _y_is_numeric = False
-    class_weight: Any
     classes_: Any
     _labels: Labels
-
-    def __init__(
-        self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: Any = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        loss: Any = "log_loss",
-        class_weight: Any = None,
-        init: str = "auto",
-        weight_decay: float = 0.0,
-        dropout: Any = 0.0,
-        schedule_epochs: int | None = None,
-        n_init: int = 1,
-        n_threads: int | None = None,
-        callbacks: Any = None,
-        checkpoint: Any = None,
-        every: int = 1,
-    ) -> None:
-        keep(self, locals())
 
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
@@ -393,16 +338,12 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
 
 @documented
-class MLPRegressor(RegressorMixin, Perceptron):
+class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
     """A multi-layer perceptron that learns numbers: scikit-learn's, and more.
 
     Parameters
     ----------
-    loss : {"squared_error", "poisson", "huber", "absolute_error", "quantile"} or Loss
-        ½ Σ (a − y)², half the Poisson deviance with a = e^z, or a robust loss; ``huber(1.5)`` and
-        ``quantile(0.9)`` have a parameter.
-    {SHARED}
-    {OURS}
+    {PARAMETERS}
 
     Attributes
     ----------
@@ -416,53 +357,6 @@ class MLPRegressor(RegressorMixin, Perceptron):
     >>> round(reg.fit(X, y).score(X, y), 3)
     0.518
     """
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **CONSTRAINTS,
-        "loss": [
-            StrOptions({*FOR_NUMBERS}),
-            Loss,
-        ],
-    }
-
-    def __init__(
-        self,
-        loss: Any = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: Any = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        init: str = "auto",
-        weight_decay: float = 0.0,
-        dropout: Any = 0.0,
-        schedule_epochs: int | None = None,
-        n_init: int = 1,
-        n_threads: int | None = None,
-        callbacks: Any = None,
-        checkpoint: Any = None,
-        every: int = 1,
-    ) -> None:
-        keep(self, locals())
 
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)

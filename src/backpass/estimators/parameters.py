@@ -1,4 +1,4 @@
-"""The constructor parameters that both estimators share: what is allowed, and what it means.
+"""The estimators' parameters, each declared once, and what the training makes of them.
 
 scikit-learn's parameters come first, with scikit-learn's names, order and defaults; ours are
 keyword-only after them.
@@ -7,21 +7,27 @@ keyword-only after them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from ..activations import ACTIVATIONS, ALIASES, Activation
 from ..engine import Dropout, Optimizer
 from ..errors import InvalidInput, listed, warn
+from ..losses import FOR_CLASSES, FOR_NUMBERS, Loss
 from ..solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
 from ..training.schedules import SCHEDULES, WITH_AN_END, Schedule
+from .declared import Declared, declared, entries, one_of, parameter
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Declared)
+
+Callback = Callable[[Any], object]  # of a Progress; true stops
+Callbacks = Callback | Sequence[Callback] | None
+ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
 
 MINI_BATCH_SOLVERS, FULL_BATCH_SOLVERS = tuple(MINI_BATCH), tuple(FULL_BATCH)
 
@@ -29,118 +35,6 @@ _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _COUNT = Interval(Integral, 1, None, closed="left")
 _PART = Interval(Real, 0, 1, closed="left")
-
-CONSTRAINTS: dict[str, list[Any]] = {
-    "hidden_layer_sizes": ["array-like", _COUNT],
-    "activation": [StrOptions({*ACTIVATIONS, *ALIASES}), Activation, list, tuple],
-    "solver": [StrOptions({*SOLVERS})],
-    "alpha": [_NOT_NEGATIVE],
-    "batch_size": [StrOptions({"auto"}), _COUNT],
-    "learning_rate": [StrOptions({*SCHEDULES})],
-    "learning_rate_init": [_POSITIVE],
-    "power_t": [_NOT_NEGATIVE],
-    "max_iter": [_COUNT],
-    "shuffle": ["boolean"],
-    "random_state": ["random_state"],
-    "tol": [_NOT_NEGATIVE],
-    "verbose": ["verbose"],
-    "warm_start": ["boolean"],
-    "momentum": [Interval(Real, 0, 1, closed="both")],
-    "nesterovs_momentum": ["boolean"],
-    "early_stopping": ["boolean"],
-    "validation_fraction": [_PART],
-    "beta_1": [_PART],
-    "beta_2": [_PART],
-    "epsilon": [_POSITIVE],
-    "n_iter_no_change": [_COUNT, Options(Real, {np.inf})],
-    "max_fun": [_COUNT],
-    "init": [StrOptions({"auto", "uniform", "glorot", "he"})],
-    "weight_decay": [_NOT_NEGATIVE],
-    "dropout": [_PART, list, tuple],
-    "schedule_epochs": [_COUNT, None],
-    "n_init": [_COUNT],
-    "n_threads": [_COUNT, None],
-    "callbacks": [list, tuple, callable, None],
-    "checkpoint": [str, os.PathLike, None],
-    "every": [_COUNT],
-}
-
-
-SHARED = """
-    hidden_layer_sizes : array-like of int, or int
-        Units of each hidden layer; ``()`` for none.
-    activation : str, Activation, or a sequence with one for each hidden layer
-        identity, logistic (alias sigmoid), tanh, relu, leaky_relu, gelu, silu, softplus, or an
-        ``Activation`` of your own, whose derivative is checked before it is believed.
-    solver : {"adam", "sgd", "gd", "lbfgs", "cg", "newton"}
-        Adam or (Nesterov) momentum on mini-batches, gradient descent (on all rows, unless
-        ``batch_size`` is given), or a full-batch solver.
-    alpha : float
-        λ of J = (1/W) Σ w cost + (λ/2W) Σ Θ². It means the same for every solver and batch size.
-        (scikit-learn divides it by the batch size, so there it changes meaning with it.)
-    batch_size : int or "auto"
-        Rows of a mini-batch; "auto" is min(200, m), and m for ``gd``.
-    learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"}
-        The schedule, for ``sgd`` and ``gd``; with ``adam`` only cosine and one_cycle count, which
-        are an error with full-batch solvers.
-    learning_rate_init : float
-        The first rate; with cosine and one_cycle the largest.
-    power_t : float
-        Exponent of invscaling.
-    max_iter : int
-        Epochs, or iterations of a full-batch solver, at most in one call of ``fit``.
-    shuffle : bool
-        Whether to draw a new order of the rows for every epoch.
-    random_state : int, RandomState instance or None
-        Where the start, the validation set, the orders and the dropout masks are drawn from.
-    tol : float
-        J (or the validation score) must improve by this much to count as better. A full-batch
-        solver stops where no entry of the gradient is above tol / 100.
-    verbose : bool or int
-        Whether to print a line after every epoch.
-    warm_start : bool
-        Whether ``fit`` goes on from where the last one ended, to the same bits as if that had not
-        ended.
-    momentum : float
-        Of ``sgd``.
-    nesterovs_momentum : bool
-        Whether ``sgd`` uses Nesterov's form.
-    early_stopping : bool
-        Whether to stop where the validation score no longer improves, and restore the best weights.
-        A full-batch solver is scored after every iteration. (scikit-learn's ignores it with lbfgs.)
-    validation_fraction : float
-        Part of the rows that early stopping sets aside, unless ``fit`` is given ``X_val``.
-    beta_1, beta_2, epsilon : float
-        Of ``adam``.
-    n_iter_no_change : int
-        Epochs without improvement that are borne; with a full-batch solver, which knows itself
-        where J has settled, iterations without a better validation score.
-    max_fun : int
-        Evaluations of J by a full-batch solver at most."""
-
-OURS = """
-    init : {"auto", "uniform", "glorot", "he"}
-        How the start is drawn: as scikit-learn draws it, or as ``init_theta`` does.
-    weight_decay : float
-        Decoupled decay of ``adam`` (AdamW), on top of alpha; an error with other solvers.
-    dropout : float, or a sequence with one for each hidden layer
-        Probability to drop a hidden unit in training; an error with full-batch solvers.
-    schedule_epochs : int, optional
-        Length of cosine and one_cycle; ``max_iter`` where not given. An error with the others.
-    n_init : int
-        Trainings from different starts, of which the best is kept. Those of a mini-batch solver
-        are trained together, each ending as it would alone.
-    n_threads : int, optional
-        Threads at most, of the core and of BLAS, and never more than there are processors; with
-        the library's own functions the result has the same bits with any number.
-    callbacks : callable or list of callables, optional
-        Called with a ``Progress`` after every epoch; one that returns something true stops. Of
-        several starts it is told of the best so far.
-    checkpoint : path, optional
-        A file that the training state is written to, and resumed from where it is unfinished.
-        It is kept by ``fit``; ``partial_fit``, which ends after each pass, refuses it.
-    every : int
-        Epochs between two checkpoints; it waits where there is none."""
 
 ATTRIBUTES = """
     theta_ : ndarray of shape (n,)
@@ -189,59 +83,325 @@ ATTRIBUTES = """
     is an error."""
 
 
+def _activations() -> str:
+    """The names, each with its aliases."""
+    also = {name: f" (alias {alias})" for alias, name in ALIASES.items()}
+    return ", ".join(name + also.get(name, "") for name in ACTIVATIONS)
+
+
+@declared
+class ScikitLearnParameters(Declared):
+    """scikit-learn's, with its names, order and defaults."""
+
+    hidden_layer_sizes: int | Sequence[int] | NDArray[np.integer[Any]] = parameter(
+        default=(100,),
+        kind="array-like of int, or int",
+        about="Units of each hidden layer; ``()`` for none.",
+        allowed=["array-like", _COUNT],
+        kw_only=False,
+    )
+    activation: str | Activation | Sequence[str | Activation] = parameter(
+        default="relu",
+        kind="str, Activation, or a sequence with one for each hidden layer",
+        about=f"""
+        {_activations()}, or an
+        ``Activation`` of your own, whose derivative is checked before it is believed.
+        """,
+        allowed=[StrOptions({*ACTIVATIONS, *ALIASES}), Activation, list, tuple],
+        kw_only=False,
+    )
+    solver: str = parameter(
+        default="adam",
+        kind=one_of(SOLVERS),
+        about="""
+        Adam or (Nesterov) momentum on mini-batches, gradient descent (on all rows, unless
+        ``batch_size`` is given), or a full-batch solver.
+        """,
+        allowed=[StrOptions({*SOLVERS})],
+    )
+    alpha: float = parameter(
+        default=0.0001,
+        kind="float",
+        about="""
+        λ of J = (1/W) Σ w cost + (λ/2W) Σ Θ². It means the same for every solver and batch size.
+        (scikit-learn divides it by the batch size, so there it changes meaning with it.)
+        """,
+        allowed=[_NOT_NEGATIVE],
+    )
+    batch_size: int | Literal["auto"] = parameter(
+        default="auto",
+        kind='int or "auto"',
+        about='Rows of a mini-batch; "auto" is min(200, m), and m for ``gd``.',
+        allowed=[StrOptions({"auto"}), _COUNT],
+    )
+    learning_rate: str = parameter(
+        default="constant",
+        kind=one_of(SCHEDULES),
+        about="""
+        The schedule, for ``sgd`` and ``gd``; with ``adam`` only cosine and one_cycle count, which
+        are an error with full-batch solvers.
+        """,
+        allowed=[StrOptions({*SCHEDULES})],
+    )
+    learning_rate_init: float = parameter(
+        default=0.001,
+        kind="float",
+        about="The first rate; with cosine and one_cycle the largest.",
+        allowed=[_POSITIVE],
+    )
+    power_t: float = parameter(
+        default=0.5,
+        kind="float",
+        about="Exponent of invscaling.",
+        allowed=[_NOT_NEGATIVE],
+    )
+    max_iter: int = parameter(
+        default=200,
+        kind="int",
+        about="Epochs, or iterations of a full-batch solver, at most in one call of ``fit``.",
+        allowed=[_COUNT],
+    )
+    shuffle: bool = parameter(
+        default=True,
+        kind="bool",
+        about="Whether to draw a new order of the rows for every epoch.",
+        allowed=["boolean"],
+    )
+    random_state: int | np.random.RandomState | None = parameter(
+        default=None,
+        kind="int, RandomState instance or None",
+        about="""
+        Where the start, the validation set, the orders and the dropout masks are drawn from.
+        """,
+        allowed=["random_state"],
+    )
+    tol: float = parameter(
+        default=0.0001,
+        kind="float",
+        about="""
+        J (or the validation score) must improve by this much to count as better. A full-batch
+        solver stops where no entry of the gradient is above tol / 100.
+        """,
+        allowed=[_NOT_NEGATIVE],
+    )
+    verbose: bool | int = parameter(
+        default=False,
+        kind="bool or int",
+        about="Whether to print a line after every epoch.",
+        allowed=["verbose"],
+    )
+    warm_start: bool = parameter(
+        default=False,
+        kind="bool",
+        about="""
+        Whether ``fit`` goes on from where the last one ended, to the same bits as if that had not
+        ended.
+        """,
+        allowed=["boolean"],
+    )
+    momentum: float = parameter(
+        default=0.9,
+        kind="float",
+        about="Of ``sgd``.",
+        allowed=[Interval(Real, 0, 1, closed="both")],
+    )
+    nesterovs_momentum: bool = parameter(
+        default=True,
+        kind="bool",
+        about="Whether ``sgd`` uses Nesterov's form.",
+        allowed=["boolean"],
+    )
+    early_stopping: bool = parameter(
+        default=False,
+        kind="bool",
+        about="""
+        Whether to stop where the validation score no longer improves, and restore the best weights.
+        A full-batch solver is scored after every iteration. (scikit-learn's ignores it with lbfgs.)
+        """,
+        allowed=["boolean"],
+    )
+    validation_fraction: float = parameter(
+        default=0.1,
+        kind="float",
+        about="Part of the rows that early stopping sets aside, unless ``fit`` is given ``X_val``.",
+        allowed=[_PART],
+    )
+    beta_1: float = parameter(
+        default=0.9,
+        kind="float",
+        about="Of ``adam``.",
+        allowed=[_PART],
+    )
+    beta_2: float = parameter(
+        default=0.999,
+        kind="float",
+        about="Of ``adam``.",
+        allowed=[_PART],
+    )
+    epsilon: float = parameter(
+        default=1e-8,
+        kind="float",
+        about="Of ``adam``.",
+        allowed=[_POSITIVE],
+    )
+    n_iter_no_change: float = parameter(
+        default=10,
+        kind="int",
+        about="""
+        Epochs without improvement that are borne; with a full-batch solver, which knows itself
+        where J has settled, iterations without a better validation score.
+        """,
+        allowed=[_COUNT, Options(Real, {np.inf})],
+    )
+    max_fun: int = parameter(
+        default=15000,
+        kind="int",
+        about="Evaluations of J by a full-batch solver at most.",
+        allowed=[_COUNT],
+    )
+
+
+@declared
+class OwnParameters(Declared):
+    """What scikit-learn lacks."""
+
+    init: str = parameter(
+        default="auto",
+        kind='{"auto", "uniform", "glorot", "he"}',
+        about="How the start is drawn: as scikit-learn draws it, or as ``init_theta`` does.",
+        allowed=[StrOptions({"auto", "uniform", "glorot", "he"})],
+    )
+    weight_decay: float = parameter(
+        default=0.0,
+        kind="float",
+        about="Decoupled decay of ``adam`` (AdamW), on top of alpha; an error with other solvers.",
+        allowed=[_NOT_NEGATIVE],
+    )
+    dropout: float | list[float] | tuple[float, ...] = parameter(
+        default=0.0,
+        kind="float, or a sequence with one for each hidden layer",
+        about="Probability to drop a hidden unit in training; an error with full-batch solvers.",
+        allowed=[_PART, list, tuple],
+    )
+    schedule_epochs: int | None = parameter(
+        default=None,
+        kind="int, optional",
+        about="""
+        Length of cosine and one_cycle; ``max_iter`` where not given. An error with the others.
+        """,
+        allowed=[_COUNT, None],
+    )
+    n_init: int = parameter(
+        default=1,
+        kind="int",
+        about="""
+        Trainings from different starts, of which the best is kept. Those of a mini-batch solver
+        are trained together, each ending as it would alone.
+        """,
+        allowed=[_COUNT],
+    )
+    n_threads: int | None = parameter(
+        default=None,
+        kind="int, optional",
+        about="""
+        Threads at most, of the core and of BLAS, and never more than there are processors; with
+        the library's own functions the result has the same bits with any number.
+        """,
+        allowed=[_COUNT, None],
+    )
+    callbacks: Callbacks = parameter(
+        default=None,
+        kind="callable or list of callables, optional",
+        about="""
+        Called with a ``Progress`` after every epoch; one that returns something true stops. Of
+        several starts it is told of the best so far.
+        """,
+        allowed=[list, tuple, callable, None],
+    )
+    checkpoint: str | os.PathLike[str] | None = parameter(
+        default=None,
+        kind="path, optional",
+        about="""
+        A file that the training state is written to, and resumed from where it is unfinished.
+        It is kept by ``fit``; ``partial_fit``, which ends after each pass, refuses it.
+        """,
+        allowed=[str, os.PathLike, None],
+    )
+    every: int = parameter(
+        default=1,
+        kind="int",
+        about="Epochs between two checkpoints; it waits where there is none.",
+        allowed=[_COUNT],
+    )
+
+
+@declared
+class LossForClasses(Declared):
+    """What a classifier is told beyond the other parameters."""
+
+    loss: str | Loss = parameter(
+        default=FOR_CLASSES[0],
+        kind=f"{one_of(FOR_CLASSES)} or Loss",
+        about="""
+        The notes' loss is ``binary_log_loss``: one sigmoid for each class. Another loss estimates
+        probabilities, if its output is none: a single unit decides at ½, of several the largest
+        counts, and ``predict_proba`` is the nearest point of the simplex.
+        """,
+        allowed=[StrOptions({*FOR_CLASSES}), Loss],
+    )
+    class_weight: ClassWeight | Sequence[ClassWeight] = parameter(
+        default=None,
+        kind='dict, "balanced", None, or a list with one of these for each output',
+        about="""
+        Weights of the classes, multiplied with ``sample_weight``; those of several outputs with
+        each other.
+        """,
+        allowed=[dict, list, StrOptions({"balanced"}), None],
+    )
+
+
+@declared
+class LossForNumbers(Declared):
+    """What a regressor is told before the other parameters."""
+
+    loss: str | Loss = parameter(
+        default=FOR_NUMBERS[0],
+        kind=f"{one_of(FOR_NUMBERS)} or Loss",
+        about="""
+        ½ Σ (a − y)², half the Poisson deviance with a = e^z, or a robust loss; ``huber(1.5)`` and
+        ``quantile(0.9)`` have a parameter.
+        """,
+        allowed=[StrOptions({*FOR_NUMBERS}), Loss],
+        kw_only=False,
+    )
+
+
+@declared
+class ClassifierParameters(OwnParameters, LossForClasses, ScikitLearnParameters):
+    """All of a classifier's, in the order of its constructor."""
+
+
+@declared
+class RegressorParameters(OwnParameters, ScikitLearnParameters, LossForNumbers):
+    """All of a regressor's, in the order of its constructor."""
+
+
 def documented(cls: type[T]) -> type[T]:
-    """Put the shared parts into an estimator's docstring."""
-    text = cls.__doc__ or ""
-    parts = {"SHARED": SHARED, "OURS": OURS, "ATTRIBUTES": ATTRIBUTES}
-    for name, part in parts.items():
-        text = text.replace(f"{{{name}}}", part.strip())
-    cls.__doc__ = text
+    """Put the parameters and the shared attributes into an estimator's docstring."""
+    text = (cls.__doc__ or "").replace("{PARAMETERS}", entries(cls))
+    cls.__doc__ = text.replace("{ATTRIBUTES}", ATTRIBUTES.strip())
     return cls
 
 
-class SharedParameters(BaseEstimator):
-    """The parameters, and their translation into what the training understands."""
+class SharedParameters(OwnParameters, ScikitLearnParameters):
+    """The translation of the parameters into what the training understands."""
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
-
-    hidden_layer_sizes: Any
-    activation: Any
-    solver: str
-    loss: Any
-    alpha: float
-    batch_size: Any
-    learning_rate: str
-    learning_rate_init: float
-    power_t: float
-    max_iter: int
-    shuffle: bool
-    random_state: Any
-    tol: float
-    verbose: Any
-    warm_start: bool
-    momentum: float
-    nesterovs_momentum: bool
-    early_stopping: bool
-    validation_fraction: float
-    beta_1: float
-    beta_2: float
-    epsilon: float
-    n_iter_no_change: float
-    max_fun: int
-    init: str
-    weight_decay: float
-    dropout: Any
-    schedule_epochs: int | None
-    n_init: int
-    n_threads: int | None
-    callbacks: Any
-    checkpoint: Any
-    every: int
+    loss: str | Loss
 
     def _hidden_sizes(self) -> tuple[int, ...]:
-        sizes = self.hidden_layer_sizes
-        sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
-        sizes = list(sizes) if hasattr(sizes, "__iter__") else [sizes]
+        given = self.hidden_layer_sizes
+        given = given.tolist() if isinstance(given, np.ndarray) else given
+        sizes: list[int] = list(given) if isinstance(given, Iterable) else [given]
         for size in sizes:
             if not isinstance(size, Integral) or size is True or size is False:
                 raise InvalidInput(f"hidden_layer_sizes must be integers, got {size!r}.")
