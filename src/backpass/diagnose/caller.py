@@ -32,7 +32,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that went wrong before any formula could be looked at."""
+    """Something that went wrong before any formula could be looked at.
+
+    Parameters
+    ----------
+    what : str
+        What went wrong.
+    why : str
+        A reason, or what to do about it.
+    fatal : bool
+        Whether the function is wrong for that alone.
+
+    Examples
+    --------
+    >>> print(Failure("The function returns None.", "Is its `return` missing?"))
+    The function returns None. Is its `return` missing?
+    """
 
     what: str
     why: str = ""

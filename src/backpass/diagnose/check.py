@@ -92,6 +92,10 @@ def check_backprop(
     InvalidInput
         If ``function`` cannot be called at all.
 
+    References
+    ----------
+    The course notes, "V Backpropagation algorithm": the formulas of J and D that are right here.
+
     Examples
     --------
     >>> import numpy as np

@@ -47,7 +47,23 @@ class Mistake:
         return self.what
 
     def hint(self, grade: str) -> str:
-        """Say as much as the grade allows: "where", "what", or "formula"."""
+        """Say as much as the grade allows.
+
+        Parameters
+        ----------
+        grade : {"where", "what", "formula"}
+            How much.
+
+        Returns
+        -------
+        str
+            A sentence, or two.
+
+        Examples
+        --------
+        >>> Mistake("gradient: λ term", "λ fixed at 1", "(λ/m) Θ", "(1/m) Θ").hint("where")
+        'Look at gradient: λ term.'
+        """
         if grade == "where":
             return f"Look at {self.where}."
         if grade == "what":

@@ -56,6 +56,14 @@ class GradientCheck:
         The slopes of J on the two sides of a kink; the numeric gradient elsewhere.
     set_aside : ndarray of shape (k,), bool, or None
         Entries at which θ lies on a kink of J, where every slope between the two sides' is right.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ours, theirs = np.array([1.0, 2.0]), np.array([1.0, 4.0])
+    >>> check = GradientCheck(ours, theirs, np.arange(2), "central", tolerance=1e-8)
+    >>> check.ok, check.relative_differences.round(3).tolist()
+    (False, [0.0, 0.333])
     """
 
     analytic: np.ndarray
@@ -101,7 +109,24 @@ class GradientCheck:
         return 0 if self.set_aside is None else int(self.set_aside.sum())
 
     def worst(self, count: int = 5) -> list[tuple[str, float, float]]:
-        """List the entries that differ most: (name, analytic, numeric), worst first."""
+        """List the entries that differ most, worst first.
+
+        Parameters
+        ----------
+        count : int
+            How many of them.
+
+        Returns
+        -------
+        list of tuple
+            (name, analytic, numeric) of each.
+
+        Examples
+        --------
+        >>> import backpass as bp
+        >>> bp.check_gradient(lambda x: ((x**2).sum(), x), [1.0, 2.0]).worst(1)
+        [('theta[1]', 2.0, 4.0)]
+        """
         by_size = -np.abs(self.analytic - self.numeric)
         order = np.lexsort((by_size, -self.relative_differences))[:count]
         return [
@@ -195,6 +220,12 @@ def numerical_gradient(
     InvalidInput
         If the method is unknown, or the complex step is asked for and cannot be had.
 
+    References
+    ----------
+    J. N. Lyness and C. B. Moler, "Numerical differentiation of analytic functions", SIAM Journal on
+    Numerical Analysis 4, 1967; W. Squire and G. Trapp, "Using complex variables to estimate
+    derivatives of real functions", SIAM Review 40, 1998: the complex step.
+
     Examples
     --------
     >>> gradient, method = numerical_gradient(lambda x: (x**3).sum(), [1.0, 2.0])
@@ -253,6 +284,12 @@ def check_gradient(
         If the gradient has another length than theta, J is not finite there, or the complex step
         is asked for and cannot be had.
 
+    References
+    ----------
+    J. N. Lyness and C. B. Moler, "Numerical differentiation of analytic functions", SIAM Journal on
+    Numerical Analysis 4, 1967; W. Squire and G. Trapp, "Using complex variables to estimate
+    derivatives of real functions", SIAM Review 40, 1998: the complex step.
+
     Examples
     --------
     >>> check = check_gradient(lambda x: ((x**2).sum(), 2 * x), [1.0, 2.0])
@@ -305,6 +342,13 @@ def check_network(
     ------
     InvalidInput
         If a shape or dtype does not fit, or J is not finite at theta.
+
+    References
+    ----------
+    The course notes, section "Gradient computation: Backpropagation algorithm".
+    J. N. Lyness and C. B. Moler, "Numerical differentiation of analytic functions", SIAM Journal on
+    Numerical Analysis 4, 1967; W. Squire and G. Trapp, "Using complex variables to estimate
+    derivatives of real functions", SIAM Review 40, 1998: the complex step.
 
     Examples
     --------

@@ -68,6 +68,18 @@ class Trace:
         The first row's number in the table that the rows come from.
     names : tuple of str or None
         What the columns of X are called.
+
+    References
+    ----------
+    The course notes, section "Gradient computation: Backpropagation algorithm".
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> net = bp.Network((1, 1), hidden=(), loss="squared_error")
+    >>> t = bp.trace(net, [0.0, 2.0], [[3.0]], [[5.0]])
+    >>> [(name, layer, array.tolist()) for name, layer, array in t][-3:]
+    [('delta', 2, [[1.0]]), ('Delta', 1, [[1.0, 3.0]]), ('D', 1, [[1.0, 3.0]])]
     """
 
     net: Network
@@ -225,6 +237,12 @@ def trace(
     ------
     InvalidInput
         If a shape, a dtype or a weight does not fit.
+
+    References
+    ----------
+    The course notes, section "Gradient computation: Backpropagation algorithm".
+    D. E. Rumelhart, G. E. Hinton and R. J. Williams, "Learning representations by back-propagating
+    errors", Nature 323, 1986.
 
     Examples
     --------

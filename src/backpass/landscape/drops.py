@@ -43,6 +43,14 @@ class Path:
         make its units drift apart.
     reason : str
         Why it stopped.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> net = bp.Network((1, 1), hidden=(), loss="squared_error")
+    >>> path = bp.drops(net, [[1.0], [2.0]], [[1.0], [3.0]], n=1).paths[1]
+    >>> path.name, bool(path.J[-1] < path.J[0])
+    ('drop 1', True)
     """
 
     thetas: NDArray[np.float64]
@@ -63,6 +71,14 @@ class Drops:
         The lowest first; ``members`` are indices of ``paths``.
     net : Network
         The network.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> net = bp.Network((1, 1), hidden=(), loss="squared_error")
+    >>> found = bp.drops(net, [[1.0], [2.0]], [[1.0], [3.0]], n=2)
+    >>> len(found.valleys), found.labels.tolist()
+    (1, [0, 0, 0])
     """
 
     paths: tuple[Path, ...]
@@ -129,6 +145,11 @@ class Drops:
         Returns
         -------
         Landscape
+
+        Raises
+        ------
+        InvalidInput
+            If the directions make no plane.
 
         Examples
         --------
@@ -257,6 +278,10 @@ def drops(
     ------
     InvalidInput
         If there is no such solver, or an argument has the wrong shape.
+
+    References
+    ----------
+    The course notes, section "Continuity from IV Cost_function": the helicopter.
 
     Examples
     --------

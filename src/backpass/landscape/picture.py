@@ -31,6 +31,15 @@ class TrajectoryProjection:
         the picture cannot show.
     name : str
         How it is called in the picture.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> net = bp.Network((1, 1), hidden=(), loss="squared_error")
+    >>> found = bp.drops(net, [[1.0], [2.0]], [[1.0], [3.0]], n=2)
+    >>> first = found.landscape(steps=3).walkers[0]
+    >>> first.name, bool(first.distance.max() < 1e-9)  # θ has two numbers only
+    ('equal weights', True)
     """
 
     alpha: NDArray[np.float64]
@@ -41,7 +50,26 @@ class TrajectoryProjection:
     name: str = ""
 
     def position(self, step: int | None) -> tuple[float, float]:
-        """(α, β) after so many steps, or at the end where it is shorter or None is asked."""
+        """Say where the walker stands after so many steps.
+
+        Parameters
+        ----------
+        step : int or None
+            How many; the end where None, and where it has made fewer.
+
+        Returns
+        -------
+        tuple of two floats
+            (α, β).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> line, none = np.array([0.0, 1.0, 3.0]), np.zeros(3)
+        >>> way = TrajectoryProjection(line, -line, none, none, none)
+        >>> way.position(1), way.position(None)
+        ((1.0, -1.0), (3.0, -3.0))
+        """
         k = len(self.J) - 1 if step is None else min(step, len(self.J) - 1)
         return float(self.alpha[k]), float(self.beta[k])
 

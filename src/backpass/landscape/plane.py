@@ -21,22 +21,81 @@ class Plane:
         The point with α = β = 0.
     directions : ndarray of shape (2, n)
         d₁ and d₂.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plane = Plane(np.zeros(3), np.eye(3)[:2])
+    >>> plane.coordinates(np.array([[1.0, 2.0, 5.0]])).tolist()
+    [[1.0, 2.0]]
     """
 
     center: np.ndarray
     directions: np.ndarray
 
     def point(self, alpha: float, beta: float) -> np.ndarray:
-        """θ at these coordinates, shape (n,)."""
+        """Go to a point of the plane.
+
+        Parameters
+        ----------
+        alpha, beta : float
+            Its coordinates.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            θ there.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Plane(np.ones(3), np.eye(3)[:2]).point(2.0, -1.0).tolist()
+        [3.0, 0.0, 1.0]
+        """
         return self.center + alpha * self.directions[0] + beta * self.directions[1]
 
     def coordinates(self, thetas: np.ndarray) -> np.ndarray:
-        """(α, β) of the foot of each point, shape (k, 2): least squares, for any directions."""
+        """Project points onto the plane: least squares, for any directions.
+
+        Parameters
+        ----------
+        thetas : ndarray of shape (k, n)
+            The points.
+
+        Returns
+        -------
+        ndarray of shape (k, 2)
+            (α, β) of the foot of each.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> oblique = Plane(np.zeros(2), np.array([[1.0, 0.0], [1.0, 1.0]]))
+        >>> oblique.coordinates(np.array([[3.0, 2.0]])).round(12).tolist()
+        [[1.0, 2.0]]
+        """
         gram = self.directions @ self.directions.T
         return np.linalg.solve(gram, self.directions @ (thetas - self.center).T).T
 
     def distances(self, thetas: np.ndarray) -> np.ndarray:
-        """How far each point lies from the plane, shape (k,)."""
+        """Measure how far points lie from the plane.
+
+        Parameters
+        ----------
+        thetas : ndarray of shape (k, n)
+            The points.
+
+        Returns
+        -------
+        ndarray of shape (k,)
+            Their distances, in units of θ.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Plane(np.zeros(3), np.eye(3)[:2]).distances(np.array([[1.0, 2.0, 5.0]])).tolist()
+        [5.0]
+        """
         feet = self.center + self.coordinates(thetas) @ self.directions
         return np.linalg.norm(thetas - feet, axis=1)
 

@@ -47,6 +47,15 @@ class Landscape:
         The paths, with their distance from the plane.
     shown : float
         The share of the paths' variance about the center that lies in the plane; 1 without paths.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> net = bp.Network((1, 1), hidden=(), loss="squared_error")
+    >>> axes = [[1.0, 0.0], [0.0, 1.0]]
+    >>> land = bp.landscape(net, [[1.0]], [[2.0]], center=[0.0, 2.0], directions=axes, steps=3)
+    >>> land.alpha.tolist(), land.J[1].tolist()
+    ([-1.0, 0.0, 1.0], [0.5, 0.0, 0.5])
     """
 
     net: Network
@@ -79,6 +88,11 @@ class Landscape:
         Returns
         -------
         LandscapeDisplay
+
+        Raises
+        ------
+        MissingExtra
+            If matplotlib is not installed.
 
         Examples
         --------

@@ -45,6 +45,12 @@ class Valley:
         Numbers of the drops, the lowest first.
     ridges : tuple of float
         How far the straight way from each member to the lowest point rises above the higher one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Valley(0.25, np.zeros(3), members=(2, 0), ridges=(0.0, 0.0)).members
+    (2, 0)
     """
 
     J: float

@@ -21,7 +21,20 @@ STEADY_WITHIN = 100.0  # a factor from the last layer to the first hidden one
 
 
 class Flow(Enum):
-    """How δ fares on its way back; the values are the sentences shown."""
+    """How δ fares on its way back; the values are the sentences shown.
+
+    Attributes
+    ----------
+    STEADY, VANISHING, EXPLODING
+        It keeps its size, shrinks or grows by more than a factor of 100.
+    SILENT
+        It is zero from the start.
+
+    Examples
+    --------
+    >>> Flow.STEADY.value
+    'δ keeps its size on its way back.'
+    """
 
     STEADY = "δ keeps its size on its way back."
     VANISHING = "δ vanishes on its way back: the first layers hardly learn."

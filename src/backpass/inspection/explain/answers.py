@@ -68,6 +68,10 @@ def explain(
         If there is no such number, negative and fractional ones included; the message says what
         there is.
 
+    References
+    ----------
+    The course notes, section "Gradient computation: Backpropagation algorithm".
+
     Examples
     --------
     >>> import backpass as bp

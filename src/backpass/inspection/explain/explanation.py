@@ -31,6 +31,14 @@ class Explanation:
         Summands that recompute the number.
     parts : tuple of Number
         What the formula needed; each can be asked again, with ``ask``.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> t = bp.trace(bp.Network((1, 1), hidden=()), [0.5, 1.0], [[2.0]], [[1.0]])
+    >>> found = bp.explain(t, "z", layer=2, unit=0)
+    >>> found.value, [term.value for term in found.terms], [part.text for part in found.parts]
+    (2.5, [0.5, 2.0], ['Θ⁽¹⁾[0, 0]', 'Θ⁽¹⁾[0, 1]', 'a⁽¹⁾[0, 0]'])
     """
 
     number: Number
@@ -67,6 +75,11 @@ class Explanation:
         Explanation
             Where that number comes from.
 
+        Raises
+        ------
+        IndexError
+            If there is no part of that index.
+
         Examples
         --------
         >>> import backpass as bp
@@ -88,6 +101,14 @@ class Explanation:
         ------
         tuple of (int, Explanation)
             The level, from 0, and the explanation.
+
+        Examples
+        --------
+        >>> import backpass as bp
+        >>> t = bp.trace(bp.Network((1, 1), hidden=()), [0.0, 1.0], [[2.0]], [[1.0]])
+        >>> walk = bp.explain(t, "a", layer=2, unit=0).walk(depth=2)
+        >>> [(level, found.number.symbol) for level, found in walk]
+        [(0, 'a'), (1, 'z'), (2, 'Theta'), (2, 'Theta'), (2, 'a')]
         """
         yield 0, self
         if depth > 0:
@@ -105,7 +126,14 @@ class Explanation:
         Returns
         -------
         str
-            For example ``0.5·2 + (−1)·0.25``.
+            Products and sums, negative numbers in brackets.
+
+        Examples
+        --------
+        >>> import backpass as bp
+        >>> t = bp.trace(bp.Network((1, 1), hidden=()), [0.5, -1.0], [[2.0]], [[1.0]])
+        >>> bp.explain(t, "z", layer=2, unit=0).numbers()
+        '0.5·1 + (-1)·2'
         """
         texts = [term.text for term in self.terms]
         if len(texts) <= most:

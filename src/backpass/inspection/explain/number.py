@@ -33,6 +33,12 @@ class Number:
         Place in the array, from 0; an example by its number in the table.
     value : float
         The number.
+
+    Examples
+    --------
+    >>> number = Number("delta", 2, (0, 3), 0.25)
+    >>> number.text, number.latex
+    ('δ⁽²⁾[0, 3]', '\\\\delta^{(2)}_{0,3}')
     """
 
     symbol: str
@@ -59,7 +65,20 @@ class Number:
 
 @dataclass(frozen=True)
 class Term:
-    """One summand: how it is written with its numbers, and its value."""
+    """One summand.
+
+    Attributes
+    ----------
+    text : str
+        How it is written with its numbers.
+    value : float
+        What it comes to.
+
+    Examples
+    --------
+    >>> Term("2·(-0.5)", -1.0).value
+    -1.0
+    """
 
     text: str
     value: float

@@ -1,7 +1,7 @@
 """How each number of a pass follows from others: its formula, its summands, and its parts.
 
-A rule of backpropagation stands here once, as the notes' section on the gradient in matrices writes
-it, and in the words of one entry of each array.
+A rule of backpropagation stands here once, for one entry of its array: those of the course notes,
+section "Gradient computation: Backpropagation algorithm".
 """
 
 from __future__ import annotations
