@@ -178,7 +178,7 @@ class _OldModules(Loader):
     """Import the modules of the first release that are no files any more."""
 
     @classmethod
-    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(cls, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Take the names of the table, once no file was found."""
         package, _, old = name.partition(".")
         return ModuleSpec(name, cls()) if package == __name__ and old in _MOVED else None
@@ -194,11 +194,11 @@ class _OldModules(Loader):
 class _Package(types.ModuleType):
     """A package in which ``backpass.trace`` is the function, though a module has its name too."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str], types.ModuleType], tuple[str]]:
         return importlib.import_module, (__name__,)  # cloudpickle knows plain modules only
 
 
-def _refuse(package: _Package, module: Any) -> None:
+def _refuse(package: _Package, module: types.ModuleType) -> None:
     """Ignore the import system when it binds a submodule over the function of that name."""
 
 

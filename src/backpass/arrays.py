@@ -15,14 +15,20 @@ from array_api_compat import (
     is_array_api_obj,  # pyright: ignore[reportUnknownVariableType]
     is_numpy_array,
 )
+from numpy.typing import NDArray
 
 from .errors import InvalidInput
 
+# The libraries share no static type, so that these say to a reader what a checker cannot know.
 Array = Any  # any array that speaks the Array API: NumPy, PyTorch, CuPy, array-api-strict
+ArrayLike = Any  # what becomes an array: lists, data frames, sparse matrices, and arrays
+Namespace = Any  # the functions of an array library
 State = dict[str, Any]  # of a solver or a training: arrays, numbers and lists, by name
 
 __all__ = [
     "Array",
+    "ArrayLike",
+    "Namespace",
     "State",
     "array_namespace",
     "as_csr",
@@ -43,7 +49,7 @@ __all__ = [
 ]
 
 
-def array_namespace(*arrays: Array) -> Any:
+def array_namespace(*arrays: Array) -> Namespace:
     """Return the Array API of the arrays' library; at once for NumPy's, as one row asks often."""
     if all(type(array) is np.ndarray for array in arrays):
         return numpy_namespace
@@ -70,14 +76,14 @@ def log1p(z: Array) -> Array:
     return xp.log1p(x * (2 + x) + y * y) / 2 + 1j * xp.atan2(y, 1 + x)
 
 
-def as_csr(X: Any) -> Any:
+def as_csr(X: ArrayLike) -> ArrayLike:
     """Turn a sparse matrix into CSR, one that holds together."""
     if X.format in ("csr", "csc"):
         _check_compressed(X)
     return X.tocsr()
 
 
-def _check_compressed(X: Any) -> None:
+def _check_compressed(X: ArrayLike) -> None:
     """Raise where a CSR or CSC matrix names what does not exist: SciPy holds it without looking."""
     starts, numbers = X.indptr, X.indices
     major, minor = X.shape if X.format == "csr" else X.shape[::-1]
@@ -92,17 +98,17 @@ def _check_compressed(X: Any) -> None:
         )
 
 
-def as_numpy(value: Any) -> np.ndarray:
+def as_numpy(value: ArrayLike) -> np.ndarray:
     """Bring an array of any library and device to NumPy; other things by ``np.asarray``."""
     if is_numpy_array(value) or not is_array_api_obj(value):
         return np.asarray(value)
-    array: Any = value
+    array: Array = value
     if hasattr(array, "detach"):  # PyTorch
         return array.detach().cpu().numpy()
     return array.get() if hasattr(array, "get") else np.from_dlpack(array)  # CuPy, others
 
 
-def like(reference: Any, value: Any) -> Any:
+def like(reference: ArrayLike, value: ArrayLike) -> ArrayLike:
     """Bring a value to the library, device and dtype of an array; CSR matrices stay such."""
     if hasattr(value, "tocsr"):
         return value.astype(reference.dtype, copy=False)
@@ -112,7 +118,7 @@ def like(reference: Any, value: Any) -> Any:
     return xp.asarray(value, dtype=reference.dtype, device=reference.device)
 
 
-def in_precision(reference: Any, X: Any) -> Any:
+def in_precision(reference: ArrayLike, X: ArrayLike) -> ArrayLike:
     """Bring X to the dtype of other numbers; what is too large for it is refused."""
     with np.errstate(over="ignore"):
         narrowed = like(reference, X)
@@ -126,7 +132,7 @@ def in_precision(reference: Any, X: Any) -> Any:
     return narrowed
 
 
-def _foreign_to_numpy(value: Any, name: str) -> Array:
+def _foreign_to_numpy(value: ArrayLike, name: str) -> Array:
     """Turn lists, data frames and sparse matrices into NumPy; leave Array API arrays alone."""
     if hasattr(value, "toarray"):
         return (as_csr(value) if hasattr(value, "tocsr") else value).toarray()
@@ -163,7 +169,7 @@ def _of_the_kind(array: Array, like: Array) -> Array:
     return xp.astype(array, like.dtype, copy=False)
 
 
-def as_vector(value: Any, name: str, length: int, why: str, like: Array = None) -> Array:
+def as_vector(value: ArrayLike, name: str, length: int, why: str, like: Array = None) -> Array:
     """Return a floating vector of `length` numbers, of like's kind, or say what it needs."""
     vector = _floating(_foreign_to_numpy(value, name), name)
     if vector.ndim != 1 or vector.shape[0] != length:
@@ -172,7 +178,7 @@ def as_vector(value: Any, name: str, length: int, why: str, like: Array = None) 
     return vector if like is None else _of_the_kind(vector, like)
 
 
-def as_matrix(value: Any, name: str, columns: int) -> Array:
+def as_matrix(value: ArrayLike, name: str, columns: int) -> Array:
     """Return a floating matrix with `columns` columns, or say what is wrong with it."""
     matrix = _floating(_foreign_to_numpy(value, name), name)
     if matrix.ndim != 2 or matrix.shape[1] != columns:
@@ -183,7 +189,7 @@ def as_matrix(value: Any, name: str, columns: int) -> Array:
     return matrix
 
 
-def as_targets(value: Any, rows: int, units: int, like: Array) -> Array:
+def as_targets(value: ArrayLike, rows: int, units: int, like: Array) -> Array:
     """Return Y as floats of X's kind, shape (m, s_L); booleans and data frames are welcome."""
     targets = _floating(_foreign_to_numpy(value, "Y"), "Y")
     if targets.ndim == 1 and units == 1:
@@ -201,7 +207,7 @@ def as_targets(value: Any, rows: int, units: int, like: Array) -> Array:
     return _of_the_kind(targets, like)
 
 
-def as_weights(value: Any, rows: int, like: Array) -> Array:
+def as_weights(value: ArrayLike, rows: int, like: Array) -> Array:
     """Return w, shape (m,), ones where no weights are given; negative or all-zero is refused."""
     xp = array_namespace(like)
     if value is None:
@@ -214,7 +220,7 @@ def as_weights(value: Any, rows: int, like: Array) -> Array:
     return weights
 
 
-def one_hot(y: Any, classes: Any = None) -> np.ndarray:
+def one_hot(y: ArrayLike, classes: ArrayLike = None) -> NDArray[np.float64]:
     """Turn labels into rows of zeros with a single one.
 
     Parameters

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+Library = Any  # one of threadpoolctl's controllers, which have no types
+
 
 @contextmanager
 def blas_threads(most: int | None) -> Generator[None]:
@@ -51,7 +53,7 @@ class _Limits:
         self._per_thread = per_thread
         self._lock = threading.Lock()
         self._held: list[int] = []
-        self._before: list[tuple[Any, int]] = []
+        self._before: list[tuple[Library, int]] = []
 
     def enter(self, most: int) -> None:
         """Hold one limit more."""
@@ -86,7 +88,7 @@ _own = _Own()
 
 
 @cache
-def _libraries() -> list[Any]:
+def _libraries() -> list[Library]:
     """NumPy's and SciPy's BLAS, both loaded first, as threadpoolctl (scikit-learn's) finds them.
 
     Looking through the process's libraries takes milliseconds, so it is done once.
@@ -97,11 +99,11 @@ def _libraries() -> list[Any]:
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
-def _is_own(library: Any) -> bool:
+def _is_own(library: Library) -> bool:
     return getattr(library, "threading_layer", None) == "openmp"
 
 
-def _set(library: Any, count: int) -> None:
+def _set(library: Library, count: int) -> None:
     """Set a library's threads from any Python thread.
 
     threadpoolctl 3.7 lets only the first thread that asked set OpenBLAS's, and does nothing for the

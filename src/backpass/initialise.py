@@ -8,22 +8,26 @@ equal for ever: the symmetry that a random start breaks. The notes' code draws
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from .errors import InvalidInput
 from .network import Network
+
+Seed = int | np.random.Generator | np.random.RandomState | None
+Uniform = Callable[[float, float, tuple[int, int]], NDArray[np.float64]]
 
 METHODS = ("uniform", "glorot", "he")
 
 
 def init_theta(
     net: Network,
-    seed: Any = 0,
+    seed: Seed = 0,
     method: str = "uniform",
     epsilon: float = 0.12,
-    dtype: Any = np.float64,
+    dtype: DTypeLike = np.float64,
 ) -> np.ndarray:
     """Draw initial parameters θ.
 
@@ -71,7 +75,9 @@ def init_theta(
     return np.concatenate(blocks).astype(dtype)
 
 
-def _block(uniform: Any, rows: int, columns: int, method: str, epsilon: float) -> np.ndarray:
+def _block(
+    uniform: Uniform, rows: int, columns: int, method: str, epsilon: float
+) -> NDArray[np.float64]:
     """Draw one Θᵀ, shape (s_l + 1, s_{l+1})."""
     if method == "uniform":
         return uniform(-epsilon, epsilon, (columns, rows))
@@ -81,7 +87,7 @@ def _block(uniform: Any, rows: int, columns: int, method: str, epsilon: float) -
     return np.vstack([np.zeros((1, rows)), weights])
 
 
-def _generator(seed: Any) -> Any:
+def _generator(seed: Seed) -> np.random.Generator | np.random.RandomState:
     """Accept what NumPy and scikit-learn accept as a seed."""
     if isinstance(seed, np.random.Generator | np.random.RandomState):
         return seed

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -73,7 +72,7 @@ class Loss:
     classification: bool = field(default=False, compare=False)
     formula: Formula | None = field(default=None, compare=False)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[..., Loss], tuple[object, ...]]:
         if self.name in FAMILIES and is_own(self):
             return FAMILIES[self.name], (self.parameter,)  # closures are functions without a name
         return Loss, tuple(getattr(self, each) for each in self.__dataclass_fields__)

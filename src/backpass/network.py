@@ -28,10 +28,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .activations import Activation, find_activation
-from .arrays import Array, array_namespace, as_vector
+from .arrays import Array, ArrayLike, array_namespace, as_vector
 from .errors import InvalidInput, InvalidNetwork
 from .losses import Loss, find_loss
 
@@ -146,7 +146,7 @@ class Network:
         """The same network without its output activation: its answer is z^(L)."""
         return Network(self.sizes, self.hidden, "squared_error")
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[Network], tuple[object, ...]]:
         return Network, (self.sizes, self.hidden, self.loss)
 
     @property
@@ -158,7 +158,7 @@ class Network:
         """Return g of a hidden layer, by the notes' number: 2 is the first hidden layer."""
         return self.hidden[layer - 2]
 
-    def roll(self, theta: Any) -> list[Array]:
+    def roll(self, theta: ArrayLike) -> list[Array]:
         """Turn θ into [Θ^(1), …, Θ^(L−1)], as views of the same memory.
 
         Parameters
@@ -244,7 +244,7 @@ class Network:
         return f"{'-'.join(map(str, self.sizes))} ({hidden}; {self.loss.name})"
 
 
-def _place(array: Array) -> tuple[Any, ...]:
+def _place(array: Array) -> tuple[object, ...]:
     """Where an array lies in memory, and how."""
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 

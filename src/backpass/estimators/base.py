@@ -402,6 +402,7 @@ class Perceptron(
             about["first weights"] = fingerprint(self._theta_now())
         if known and hasattr(self, "training_state_"):  # else its seeds are still to be drawn
             about["first state"] = str(content_hash(self._resumed()))
+        assert self.checkpoint is not None
         return checkpoint_at(self.checkpoint, self.every, identity(self._asked_for(net), **about))
 
     def _asked_for(self, net: Network) -> dict[str, Any]:

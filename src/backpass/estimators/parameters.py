@@ -7,9 +7,9 @@ keyword-only after them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,15 @@ from ..engine import Dropout, Optimizer
 from ..errors import InvalidInput, listed, warn
 from ..losses import FOR_CLASSES, FOR_NUMBERS, Loss
 from ..solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
+from ..training.loops import Progress
 from ..training.schedules import SCHEDULES, WITH_AN_END, Schedule
 from .declared import Declared, declared, entries, one_of, parameter
 
 T = TypeVar("T", bound=Declared)
 
-Callback = Callable[[Any], object]  # of a Progress; true stops
+Callback = Callable[[Progress], object]  # what returns something true stops
 Callbacks = Callback | Sequence[Callback] | None
-ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
+ClassWeight = Mapping[Hashable, float] | Literal["balanced"] | None
 
 MINI_BATCH_SOLVERS, FULL_BATCH_SOLVERS = tuple(MINI_BATCH), tuple(FULL_BATCH)
 
@@ -93,7 +94,7 @@ def _activations() -> str:
 class ScikitLearnParameters(Declared):
     """scikit-learn's, with its names, order and defaults."""
 
-    hidden_layer_sizes: int | Sequence[int] | NDArray[np.integer[Any]] = parameter(
+    hidden_layer_sizes: int | Sequence[int] | NDArray[np.integer] = parameter(
         default=(100,),
         kind="array-like of int, or int",
         about="Units of each hidden layer; ``()`` for none.",
@@ -471,7 +472,7 @@ class SharedParameters(OwnParameters, ScikitLearnParameters):
             raise ValueError("dropout is given, but the network has no hidden layers to drop from.")
         return Dropout(tuple(rates), seed) if any(rates) else None
 
-    def _callback_list(self) -> tuple[Callable[..., Any], ...]:
+    def _callback_list(self) -> tuple[Callback, ...]:
         if self.callbacks is None:
             return ()
         return (self.callbacks,) if callable(self.callbacks) else tuple(self.callbacks)

@@ -7,25 +7,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import SupportsIndex
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..arrays import Array, array_namespace
+from ..arrays import Array, ArrayLike, array_namespace
 from ..errors import InvalidInput
 from ..network import Network
 
 
-class Views(list[Any]):
+class Views(list[Array]):
     """A list of views of one vector; assigning to an item copies into the view."""
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: SupportsIndex | slice, value: ArrayLike) -> None:
         if isinstance(index, slice):
             _copy_all(list(self)[index], value)
         else:
             _copy_into(self[index], value)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[list[Array]], tuple[list[Array]]]:
         return list, (list(self),)  # a pickled list of views is a list of arrays
 
 
@@ -39,19 +40,19 @@ def intercepts(theta: Array, net: Network) -> Views:
     return Views(Theta.T[0, :] for Theta in net.roll_unchecked(theta))
 
 
-def assign(views: Views, values: Iterable[Any]) -> None:
+def assign(views: Views, values: Iterable[ArrayLike]) -> None:
     """Copy every array into its view."""
     _copy_all(views, values)
 
 
-def joined(weights: Iterable[Any], biases: Iterable[Any]) -> np.ndarray:
+def joined(weights: Iterable[ArrayLike], biases: Iterable[ArrayLike]) -> NDArray[np.floating]:
     """Build θ from arrays of weights and biases by layer; in float32 where all of them are."""
     parts = [np.ravel(part) for W, b in zip(weights, biases) for part in (b, W)]
     single = all(part.dtype == np.float32 for part in parts)
     return np.concatenate(parts).astype(np.float32 if single else np.float64)
 
 
-def check_layers(weights: list[Any], biases: list[Any], net: Network) -> None:
+def check_layers(weights: list[ArrayLike], biases: list[ArrayLike], net: Network) -> None:
     """Refuse weights and biases of other shapes than the network's, by their name."""
     for name, arrays in (("coefs_", weights), ("intercepts_", biases)):
         if len(arrays) != net.L - 1:
@@ -61,12 +62,12 @@ def check_layers(weights: list[Any], biases: list[Any], net: Network) -> None:
         _check_shape(f"intercepts_[{l}]", biases[l], (units,), net)
 
 
-def _check_shape(name: str, array: Any, shape: tuple[int, ...], net: Network) -> None:
+def _check_shape(name: str, array: ArrayLike, shape: tuple[int, ...], net: Network) -> None:
     if np.shape(array) != shape:
         raise InvalidInput(f"{name} has the shape {np.shape(array)}, but {net} needs {shape}.")
 
 
-def _copy_all(views: list[Any], values: Iterable[Any]) -> None:
+def _copy_all(views: list[ArrayLike], values: Iterable[ArrayLike]) -> None:
     values = list(values)
     if len(values) != len(views):
         raise InvalidInput(f"{len(values)} arrays are given for {len(views)} layers of weights.")
@@ -74,7 +75,7 @@ def _copy_all(views: list[Any], values: Iterable[Any]) -> None:
         _copy_into(view, value)
 
 
-def _copy_into(view: Array, value: Any) -> None:
+def _copy_into(view: Array, value: ArrayLike) -> None:
     xp = array_namespace(view)
     value = xp.asarray(value, dtype=view.dtype)
     if value.shape != view.shape:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..arrays import Array, array_namespace
+from ..arrays import Array, State, array_namespace
 from .curvature import Function
 
 MAX_EVALUATIONS = 20
@@ -93,7 +93,7 @@ def strong_wolfe(
     return Found(point, line.nfev, line.overflowed)
 
 
-def moved(state: dict[str, Any], found: Found) -> dict[str, Any]:
+def moved(state: State, found: Found) -> State:
     """Take over the point that a search found."""
     point = found.point
     return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult
@@ -29,10 +28,10 @@ def minimize_function(
     max_fun: int | None = None,
     tol: float = 1e-5,
     ftol: float = 1e-12,
-    callback: Callable[[OptimizeResult], Any] | None = None,
+    callback: Callable[[OptimizeResult], object] | None = None,
     state: State | None = None,
     curvature: Curvature | None = None,
-    keep: Callable[[State], Any] | None = None,
+    keep: Callable[[State], object] | None = None,
 ) -> OptimizeResult:
     """Minimise J(θ), given a function that computes J and D.
 
@@ -139,8 +138,8 @@ def _iterate(
     fun: Function,
     state: State,
     limits: _Limits,
-    callback: Callable[[OptimizeResult], Any] | None,
-    keep: Callable[[State], Any] | None,
+    callback: Callable[[OptimizeResult], object] | None,
+    keep: Callable[[State], object] | None,
 ) -> tuple[State, Stop]:
     """Step until there is a reason to stop."""
     try:
@@ -158,7 +157,7 @@ def _iterate(
     return state, reason
 
 
-def _wants_to_stop(callback: Callable[[OptimizeResult], Any] | None, state: State) -> bool:
+def _wants_to_stop(callback: Callable[[OptimizeResult], object] | None, state: State) -> bool:
     if callback is None:
         return False
     try:

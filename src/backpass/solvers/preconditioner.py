@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from scipy.linalg import get_lapack_funcs
@@ -79,7 +79,7 @@ class KroneckerFactors:
     slices: Sequence[tuple[slice, tuple[int, int]]]
     decay: float
     damping: float = 0.01
-    _made: dict[int, tuple[Array, float, Any]] = field(
+    _made: dict[int, tuple[Array, float, Array | None]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -111,7 +111,7 @@ class KroneckerFactors:
         inverses = self._input_inverse(l, A, damping), _damped_inverse(G, r_squared / damping)
         return None if inverses[0] is None or inverses[1] is None else inverses
 
-    def _input_inverse(self, l: int, A: Array, damping: float) -> Any:
+    def _input_inverse(self, l: int, A: Array, damping: float) -> Array | None:
         """(A + damping I)⁻¹, the one made last if it is of the same array and damping."""
         made = self._made.get(l)
         if made is None or made[0] is not A or made[1] != damping:
@@ -124,7 +124,7 @@ def _mean_eigenvalue(A: Array) -> float:
     return float(array_namespace(A).linalg.trace(A)) / A.shape[0]
 
 
-def _damped_inverse(A: Array, damping: float) -> Any:
+def _damped_inverse(A: Array, damping: float) -> Array | None:
     """(A + damping I)⁻¹, or None where that is no number."""
     xp = array_namespace(A)
     damped = A + damping * xp.eye(A.shape[0], dtype=A.dtype, device=device(A))

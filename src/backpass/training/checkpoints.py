@@ -11,12 +11,12 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from ..activations import ALIASES, Activation
 from ..activations import is_own as is_own_activation
+from ..arrays import State
 from ..errors import BackpassError, InvalidInput, warn
 from ..losses import Loss, is_own
 from ..storage.atomic import check_output
@@ -40,7 +40,7 @@ _RENAMED = {repr(old): repr(new) for old, new in ALIASES.items()}
 HASH_DIGITS = 8  # that are shown of a function's hash: enough to see that two differ
 
 
-def identity(parameters: Mapping[str, Any], **data: str) -> dict[str, str]:
+def identity(parameters: Mapping[str, object], **data: str) -> dict[str, str]:
     """Put into words what two trainings must have in common, so that one can go on as the other.
 
     Parameters
@@ -71,7 +71,7 @@ def identity(parameters: Mapping[str, Any], **data: str) -> dict[str, str]:
     return {**{name: _in_words(name, value) for name, value in kept.items()}, **data}
 
 
-def _in_words(name: str, value: Any) -> str:
+def _in_words(name: str, value: object) -> str:
     """A parameter's value, as it is compared and shown."""
     if isinstance(value, list | tuple):
         return f"({', '.join(_in_words(name, item) for item in value)})"
@@ -91,7 +91,7 @@ def _in_words(name: str, value: Any) -> str:
     return _known_by_name(value) or _known_by_content(name, value)
 
 
-def _known_by_name(value: Any) -> str | None:
+def _known_by_name(value: object) -> str | None:
     """Words for one of the library's own; None for everything else."""
     if isinstance(value, Activation) and is_own_activation(value):
         return repr(value.name)
@@ -101,7 +101,7 @@ def _known_by_name(value: Any) -> str | None:
     return None
 
 
-def _known_by_content(parameter: str, value: Any) -> str:
+def _known_by_content(parameter: str, value: object) -> str:
     """A name, and a hash of everything that the value does."""
     name = getattr(value, "name", None) or getattr(value, "__name__", type(value).__name__)
     content = content_hash(value)
@@ -134,10 +134,10 @@ class Checkpoint:
     every: int
     identity: dict[str, str]
     words: Mapping[str, str] = field(default_factory=dict)
-    _latest: dict[str, Any] | None = field(default=None, repr=False)
+    _latest: State | None = field(default=None, repr=False)
     _warned: bool = field(default=False, repr=False)
 
-    def unfinished(self) -> dict[str, Any] | None:
+    def unfinished(self) -> State | None:
         """Return what was last kept of this training, if the file holds it and it is not finished.
 
         Raises
@@ -189,7 +189,7 @@ class Checkpoint:
             return f"the {called} are of another kind, or were hashed by an earlier backpass"
         return f"the {called} differ"
 
-    def keep(self, epoch: int, run: dict[str, Any]) -> None:
+    def keep(self, epoch: int, run: State) -> None:
         """Write a training's state, every so many epochs; a failure is said once, and survived."""
         self._latest = run
         if epoch % self.every == 0:
@@ -201,11 +201,11 @@ class Checkpoint:
         if self._latest is not None:
             self._write(self._latest, finished=False)
 
-    def finish(self, run: dict[str, Any] | None = None) -> None:
+    def finish(self, run: State | None = None) -> None:
         """Say that the training is over: the next begins anew, and its end is kept till then."""
         self._write(run, finished=True)
 
-    def _write(self, run: Any, finished: bool) -> None:
+    def _write(self, run: State | None, finished: bool) -> None:
         arrays: dict[str, np.ndarray] = {}
         metadata = {"kind": KIND, "identity": self.identity, "finished": finished}
         try:
@@ -220,7 +220,7 @@ class Checkpoint:
 class HeldCheckpoint(Checkpoint):
     """One that is not over with its training: what was learnt has not been saved elsewhere yet."""
 
-    def finish(self, run: dict[str, Any] | None = None) -> None:
+    def finish(self, run: State | None = None) -> None:
         """Keep the end of the training, which the same training takes up at once."""
         self._write(run, finished=False)
 
@@ -266,7 +266,7 @@ class Held:
             self._made.release()
 
 
-def checkpoint_at(place: Any, every: int, known: dict[str, str]) -> Checkpoint:
+def checkpoint_at(place: str | os.PathLike[str], every: int, known: dict[str, str]) -> Checkpoint:
     """Make the checkpoint at a path, held or not."""
     if isinstance(place, Held):
         return place.checkpoint(every, known)
