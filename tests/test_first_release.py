@@ -347,10 +347,13 @@ GONE = {
     "backpass.diagnose.render": {"headline", "rows"},  # a Diagnosis has both
     "backpass.landscape.contours": {"clear_share"},  # a Picture says how clear its ground is
     "backpass.landscape.surface": {"in_fog"},  # and what is seen of it
+    "backpass.engine": {"OneByOne"},  # SequentialProblem
+    "backpass.engine.problem": {"OneByOne"},
     "backpass.gradcheck": {"COMPLEX_STEP", "DIFFERENCE_STEP"},  # steps go with the numbers
     "backpass.parameters": {"CONSTRAINTS", "OURS", "SHARED"},  # each parameter is declared with all
     # runs.py and findings.py use the one, and a constructor is made of what is declared
     "backpass.perceptron": {"FROM_OUTSIDE", "PRODUCTS", "keep"},
+    "backpass.training": {"last_J"},  # a Fitted has it
 }
 
 

@@ -147,18 +147,18 @@ def test_all_options_reach_the_estimator(place: Path) -> None:
 def test_an_unfinished_run_goes_on_from_its_checkpoint(place: Path) -> None:
     arguments = ["train", "iris", "--no-report", "--hidden", "8", "--json", "--epochs", "6"]
     whole = json.loads(run(*arguments, "--out", "whole").stdout)
-    from backpass.training import loops as training
+    from backpass.training.monitor import Monitor
 
     seen = []
 
-    def stop_at_three(self, state, _real=training.Watch.asks_to_stop):
+    def stop_at_three(self, state, _real=Monitor.asks_to_stop):
         seen.append(state["epoch"])
         if state["epoch"] == 3 and len(seen) == 3:
             raise KeyboardInterrupt
         return _real(self, state)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.Watch, "asks_to_stop", stop_at_three)
+        patch.setattr(Monitor, "asks_to_stop", stop_at_three)
         cut = run(*arguments, "--out", "cut", "--checkpoint", "run.ckpt", "--every", "1")
     assert cut.exit_code == 130, cut.stderr
     on = run(*arguments, "--out", "on", "--checkpoint", "run.ckpt", "--every", "1")

@@ -15,8 +15,7 @@ from click.testing import CliRunner, Result
 
 from backpass.cli import main
 from backpass.engine import native
-from backpass.training.loops import StopReason
-from backpass.training.reasons import why_stopped
+from backpass.training.stop import StopReason, why_stopped
 
 PARAMETERS = re.compile(
     r"MLP\w+|\b(n_samples|test_size|train_size|max_iter|max_fun|n_iter_no_change|tol|ftol|alpha|"

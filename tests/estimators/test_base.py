@@ -24,7 +24,8 @@ from sklearn.preprocessing import FunctionTransformer
 import backpass as bp
 from backpass import MLPClassifier, MLPRegressor, StopReason
 from backpass.errors import WriteError
-from backpass.estimators import base as perceptron
+from backpass.estimators import fit as estimators_fit
+from backpass.estimators.targets import ClassTargets
 from backpass.training import checkpoints
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -106,13 +107,13 @@ def test_full_batch_early_stopping_is_a_plain_loop_over_the_iterates(solver, in_
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_early_stopping_sets_the_same_rows_aside_with_every_solver(solver, monkeypatch):
     held = []
-    plain = MLPClassifier._scorer
+    plain = ClassTargets.scorer
 
     def scorer(self, net, Y, w):
         held.append(np.asarray(Y))
         return plain(self, net, Y, w)
 
-    monkeypatch.setattr(MLPClassifier, "_scorer", scorer)
+    monkeypatch.setattr(ClassTargets, "scorer", scorer)
     for each in (solver, "adam"):
         small(solver=each, early_stopping=True, max_iter=2).fit(X_IRIS, Y_IRIS)
     assert held[0].shape == (15, 3)
@@ -122,13 +123,13 @@ def test_early_stopping_sets_the_same_rows_aside_with_every_solver(solver, monke
 @pytest.mark.parametrize("solver", FULL_BATCH)
 def test_only_iterates_are_scored_not_the_line_search(solver, monkeypatch):
     scored = []
-    plain = MLPClassifier._scorer
+    plain = ClassTargets.scorer
 
     def scorer(self, net, Y, w):
         score = plain(self, net, Y, w)
         return lambda z: scored.append(1) or score(z)
 
-    monkeypatch.setattr(MLPClassifier, "_scorer", scorer)
+    monkeypatch.setattr(ClassTargets, "scorer", scorer)
     model = small(solver=solver, early_stopping=True, max_iter=12).fit(X_IRIS, Y_IRIS)
     assert len(scored) == len(model.validation_scores_) == model.n_iter_ > 1
 
@@ -295,7 +296,7 @@ def interrupting(prepare):
 
 def fails_by_ctrl_c_in_checks(model):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(perceptron, "verify_loss", lambda *_: raising(KeyboardInterrupt())(None))
+        patch.setattr(estimators_fit, "verify_loss", lambda *_: raising(KeyboardInterrupt())(None))
         with pytest.raises(KeyboardInterrupt):
             model.fit(*OTHER)
 
@@ -538,22 +539,25 @@ def test_a_callback_that_stops_the_second_start_is_the_reason():
 
 
 @pytest.mark.parametrize("solver", FULL_BATCH)
-def test_an_interruption_while_an_iterate_is_scored_keeps_the_last_whole_iteration(solver):
+def test_an_interruption_while_an_iterate_is_scored_keeps_the_last_whole_iteration(
+    solver, monkeypatch
+):
     scored = []
 
-    class Interrupting(MLPClassifier):
-        def _scorer(self, net, Y, w):
-            def score(z):
-                scored.append(1)
-                if len(scored) == 5:
-                    raise KeyboardInterrupt
-                return 0.5
+    def scorer(self, net, Y, w):
+        def score(z):
+            scored.append(1)
+            if len(scored) == 5:
+                raise KeyboardInterrupt
+            return 0.5
 
-            return score
+        return score
 
-    model = Interrupting((6,), solver=solver, max_iter=9, random_state=0)
+    model = MLPClassifier((6,), solver=solver, max_iter=9, random_state=0)
+    monkeypatch.setattr(ClassTargets, "scorer", scorer)
     with pytest.warns(UserWarning, match="interrupted"):
         model.fit(X_IRIS[TRAIN], Y_IRIS[TRAIN], X_val=X_IRIS[HELD], y_val=Y_IRIS[HELD])
+    monkeypatch.undo()
     four = small(solver=solver, max_iter=4).fit(X_IRIS[TRAIN], Y_IRIS[TRAIN])
     assert model.n_iter_ == len(model.loss_curve_) == len(model.validation_scores_) == 4
     np.testing.assert_array_equal(model.theta_, four.theta_)

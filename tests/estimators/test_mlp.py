@@ -28,6 +28,8 @@ from sklearn.preprocessing import StandardScaler
 import backpass as bp
 from backpass import MLPClassifier, MLPRegressor, StopReason
 from backpass.errors import InvalidInput, OutputExists, WrongDerivative
+from backpass.estimators import fit as estimators_fit
+from backpass.estimators.starts import resumed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -413,10 +415,10 @@ SEVERAL = [
 
 def each_start_alone(make, y, n_init, monkeypatch):
     """Fit from each of the starts that a fit with `n_init` draws, one by one."""
-    draw, fits = MLPClassifier._fresh_starts, []
+    draw, fits = estimators_fit.fresh_starts, []
     for k in range(n_init):
         with monkeypatch.context() as only:
-            only.setattr(MLPClassifier, "_fresh_starts", lambda *args, k=k: [draw(*args)[k]])
+            only.setattr(estimators_fit, "fresh_starts", lambda *args, k=k: [draw(*args)[k]])
             fits.append(make(n_init).fit(X_IRIS, y))
     return fits
 
@@ -737,14 +739,20 @@ def change_one_bit(clf):
     clf.theta_.view(np.uint64)[7] ^= 1
 
 
+def taken_up(model):
+    """The state that another fit would go on from."""
+    weights = model._existing_weights()
+    return resumed(model, weights.state, weights.now)
+
+
 @pytest.mark.parametrize("change", [turn_a_unit, exchange_two_units, change_one_bit])
 def test_a_change_of_weights_from_outside_is_seen(change):
     """A full-batch solver that finds other weights than it left begins anew."""
     clf = small(activation="tanh", solver="lbfgs", warm_start=True).fit(X_IRIS, Y_IRIS)
     change(clf)
-    assert clf._resumed()["solver"] is None
+    assert taken_up(clf)["solver"] is None
     change(clf)  # back again
-    assert clf._resumed()["solver"] is not None
+    assert taken_up(clf)["solver"] is not None
 
 
 def test_a_state_of_the_first_release_goes_on_to_the_same_bits():
@@ -752,11 +760,11 @@ def test_a_state_of_the_first_release_goes_on_to_the_same_bits():
     models = [small(solver="lbfgs", warm_start=True).fit(X_IRIS, Y_IRIS) for _ in range(2)]
     hashed = hashlib.blake2b(models[0].theta_.tobytes(), digest_size=16).hexdigest()
     models[0].training_state_ = {**models[0].training_state_, "handed_over": hashed}
-    assert models[0]._resumed()["solver"] is not None
+    assert taken_up(models[0])["solver"] is not None
     first, second = (model.fit(X_IRIS, Y_IRIS).theta_ for model in models)
     np.testing.assert_array_equal(first, second)
     models[0].training_state_ = {**models[0].training_state_, "handed_over": hashed}
-    assert models[0]._resumed()["solver"] is None  # the weights have moved on
+    assert taken_up(models[0])["solver"] is None  # the weights have moved on
 
 
 # Where a training starts.

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import backpass as bp
-from backpass.training.loops import StopReason
+from backpass.training.stop import StopReason
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 SOLVERS = ["gd", "sgd", "adam", "lbfgs", "cg", "newton"]

@@ -13,6 +13,7 @@ import backpass as bp
 from backpass.activations import ACTIVATIONS
 from backpass.engine import native
 from backpass.errors import InvalidInput, ModelFileError
+from backpass.estimators.starts import assigned_start
 from backpass.losses import LOSSES
 from backpass.storage.atomic import FileLayer
 from backpass.storage.modelfile import Content, read_model, write_model
@@ -22,7 +23,7 @@ from backpass.training.checkpoints import (
     Held,
     HeldCheckpoint,
     checkpoint_at,
-    identity,
+    run_identity,
 )
 
 FILES = Path(__file__).parents[1] / "files"
@@ -43,7 +44,7 @@ def path(tmp_path):
 def checkpoint(path, every=1, words=(), **changes):
     parameters = {"alpha": 0.1, "random_state": 0, "n_threads": None, **changes}
     data = {name: parameters.pop(name, name[0]) for name in ("data", "labels")}
-    return Checkpoint(path, every, identity(parameters, **data), dict(words))
+    return Checkpoint(path, every, run_identity(parameters, **data), dict(words))
 
 
 # --- the file ----------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def test_a_held_run_is_over_when_it_is_released(path):
     held = Held(str(path), {"table": "t"}, {"alpha": "--lambda"})
     held.release()
     assert not path.exists()
-    ours = checkpoint_at(held, 2, identity({"alpha": 1.0}))
+    ours = checkpoint_at(held, 2, run_identity({"alpha": 1.0}))
     assert isinstance(ours, HeldCheckpoint)
     assert (ours.path, ours.every) == (str(path), 2)
     assert ours.identity == {"alpha": "1.0", "table": "t"}
@@ -249,7 +250,7 @@ def test_a_state_that_no_file_can_hold_is_survived_too(path):
     ],
 )
 def test_words(value, words):
-    assert identity({"p": value}, data="d") == {"p": words, "data": "d"}
+    assert run_identity({"p": value}, data="d") == {"p": words, "data": "d"}
 
 
 def test_what_says_how_a_training_runs_is_left_out():
@@ -261,7 +262,7 @@ def test_what_says_how_a_training_runs_is_left_out():
         "verbose",
         "warm_start",
     }
-    assert identity({**dict.fromkeys(HARMLESS, print), "alpha": 1}) == {"alpha": "1"}
+    assert run_identity({**dict.fromkeys(HARMLESS, print), "alpha": 1}) == {"alpha": "1"}
 
 
 def own_activation(slope, name="mine"):
@@ -280,7 +281,7 @@ def own_loss(slope, output="identity", parameter=None):
 
 
 def told(value):
-    return identity({"p": value})["p"]
+    return run_identity({"p": value})["p"]
 
 
 def test_ones_own_functions_are_told_by_name_and_content():
@@ -592,7 +593,9 @@ def test_a_warm_start_goes_on_with_its_own_weights_and_moments_only(path):
     with pytest.raises(InvalidInput, match="first weights"):
         fitted(R, (X, y), path, {})
     forgetful = warm(0)
-    forgetful.training_state_ = forgetful.fresh_state()  # the same weights, without moments
+    forgetful.training_state_ = assigned_start(
+        forgetful, forgetful.theta_
+    )  # the same weights, without moments
     with pytest.raises(InvalidInput, match="the first state differ"):
         again(forgetful)
     whole = warm(0).set_params(max_iter=EPOCHS)
@@ -848,6 +851,6 @@ def test_the_studio_goes_on_with_the_same_table_only(place):
 
 def test_an_alias_of_an_activation_is_the_same_training():
     for other, name in (("sigmoid", "logistic"), (["tanh", "sigmoid"], ["tanh", "logistic"])):
-        assert identity({"activation": other}) == identity({"activation": name})
-    assert identity({"activation": "sigmoid"}) != identity({"activation": "tanh"})
-    assert identity({"checkpointed": "sigmoid"}) != identity({"checkpointed": "logistic"})
+        assert run_identity({"activation": other}) == run_identity({"activation": name})
+    assert run_identity({"activation": "sigmoid"}) != run_identity({"activation": "tanh"})
+    assert run_identity({"checkpointed": "sigmoid"}) != run_identity({"checkpointed": "logistic"})

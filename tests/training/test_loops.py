@@ -15,12 +15,18 @@ import backpass as bp
 from backpass import engine
 from backpass.solvers.first_order import Adam, GradientDescent, Nesterov
 from backpass.streaming.problem import StreamedProblem
-from backpass.training import loops as training
-from backpass.training.loops import Patience, Plan, Progress, StopReason, Watch
+from backpass.training.early_stopping import EarlyStopping, best_theta
+from backpass.training.fit import Fitted
+from backpass.training.full_batch import FullBatchOptions, run_full_batch
+from backpass.training.mini_batch import MiniBatchOptions, run_epochs, run_together
+from backpass.training.monitor import Monitor, Progress
+from backpass.training.restarts import Restarts
 from backpass.training.schedules import Schedule
+from backpass.training.state import start, unpack
+from backpass.training.stop import StopReason
 
 NET = bp.Network((4, 5, 3), hidden="tanh", loss="log_loss")
-FOR_EVER = Patience(tol=0.0, n_iter_no_change=np.inf)
+FOR_EVER = EarlyStopping(tol=0.0, n_iter_no_change=np.inf)
 OPTIMIZERS = [GradientDescent(), Nesterov(0.9), Adam()]
 
 
@@ -31,20 +37,35 @@ def problem(rng):
     return engine.prepare(NET, X, Y, lam=0.5)
 
 
-def plan(epochs=4, rate=0.05, optimizer=None, patience=FOR_EVER, schedule="constant", **more):
+def plan(epochs=4, rate=0.05, optimizer=None, early_stopping=FOR_EVER, schedule="constant", **more):
     total = more.pop("total", epochs)
-    return Plan(
+    return MiniBatchOptions(
         optimizer=optimizer or Adam(),
         schedule=Schedule(schedule, rate, epochs=total),
         batch_size=16,
         max_epochs=epochs,
-        patience=patience,
+        early_stopping=early_stopping,
         **more,
     )
 
 
 def begin(seed=3):
-    return training.start(bp.init_theta(NET, seed, "glorot"), seed)
+    return start(bp.init_theta(NET, seed, "glorot"), seed)
+
+
+def changed(state, values):
+    """A state with other values, by their names in files."""
+    return unpack(values, state)
+
+
+def full_batch(problem, state, monitor, **options):
+    return run_full_batch(problem, state, FullBatchOptions(**options), monitor)
+
+
+def fitted(problem, state):
+    """The end of a fit that ended there at once."""
+    ended = Restarts.anew([state]).after([0], [(state, StopReason.CALLBACK)])
+    return Fitted(problem, ended, FOR_EVER)
 
 
 def same(state, other):
@@ -55,12 +76,12 @@ def same(state, other):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.name)
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "adaptive", "cosine", "one_cycle"])
 def test_two_halves_are_the_whole(problem, optimizer, schedule):
-    whole, _ = training.run_epochs(
-        problem, begin(), plan(6, optimizer=optimizer, schedule=schedule), Watch()
+    whole, _ = run_epochs(
+        problem, begin(), plan(6, optimizer=optimizer, schedule=schedule), Monitor()
     )
     half = plan(3, optimizer=optimizer, schedule=schedule, total=6)
-    first, _ = training.run_epochs(problem, begin(), half, Watch())
-    second, _ = training.run_epochs(problem, pickle.loads(pickle.dumps(first)), half, Watch())
+    first, _ = run_epochs(problem, begin(), half, Monitor())
+    second, _ = run_epochs(problem, pickle.loads(pickle.dumps(first)), half, Monitor())
     np.testing.assert_array_equal(second["theta"], whole["theta"])
     assert second["J_curve"] == whole["J_curve"]
     assert second["generator"] == whole["generator"]
@@ -68,50 +89,50 @@ def test_two_halves_are_the_whole(problem, optimizer, schedule):
 
 def test_dropout_resumes_with_the_same_masks(problem):
     dropout = engine.Dropout((0.3,), seed=5)
-    whole, _ = training.run_epochs(problem, begin(), plan(4, dropout=dropout), Watch())
+    whole, _ = run_epochs(problem, begin(), plan(4, dropout=dropout), Monitor())
     half = plan(2, dropout=dropout)
-    first, _ = training.run_epochs(problem, begin(), half, Watch())
-    second, _ = training.run_epochs(problem, first, half, Watch())
+    first, _ = run_epochs(problem, begin(), half, Monitor())
+    second, _ = run_epochs(problem, first, half, Monitor())
     np.testing.assert_array_equal(second["theta"], whole["theta"])
-    without, _ = training.run_epochs(problem, begin(), plan(4), Watch())
+    without, _ = run_epochs(problem, begin(), plan(4), Monitor())
     assert (without["theta"] != whole["theta"]).all()
 
 
 def test_a_run_leaves_its_start_alone(problem):
     first = begin()
     kept = pickle.dumps(first)
-    training.run_epochs(problem, first, plan(), Watch())
+    run_epochs(problem, first, plan(), Monitor())
     assert pickle.dumps(first) == kept
 
 
 def test_the_curve_is_the_mean_of_J_on_the_way(problem):
     # With a rate of nearly nothing the mini-batches' mean is J itself.
-    state, _ = training.run_epochs(problem, begin(), plan(1, rate=1e-12), Watch())
+    state, _ = run_epochs(problem, begin(), plan(1, rate=1e-12), Monitor())
     J, _ = problem.cost_and_gradient(begin()["theta"])
     assert state["J_curve"][0] == pytest.approx(float(J), rel=1e-9)
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "cg", "newton"])
 def test_full_batch_halves_are_the_whole(problem, solver):
-    more = {"solver": solver, "patience": Patience(0.0)}
-    whole, reason = training.run_full_batch(problem, begin(), Watch(), max_iter=12, **more)
+    more = {"solver": solver, "early_stopping": EarlyStopping(0.0)}
+    whole, reason = full_batch(problem, begin(), Monitor(), max_iter=12, **more)
     assert reason is StopReason.MAX_ITER
-    first, _ = training.run_full_batch(problem, begin(), Watch(), max_iter=6, **more)
+    first, _ = full_batch(problem, begin(), Monitor(), max_iter=6, **more)
     first = pickle.loads(pickle.dumps(first))
-    second, _ = training.run_full_batch(problem, first, Watch(), max_iter=6, **more)
+    second, _ = full_batch(problem, first, Monitor(), max_iter=6, **more)
     np.testing.assert_array_equal(second["theta"], whole["theta"])
     assert second["J_curve"] == whole["J_curve"]
 
 
 def test_a_full_batch_state_of_another_problem_is_not_believed(problem, rng):
-    first, _ = training.run_full_batch(
-        problem, begin(), Watch(), solver="lbfgs", max_iter=5, patience=Patience()
+    first, _ = full_batch(
+        problem, begin(), Monitor(), solver="lbfgs", max_iter=5, early_stopping=EarlyStopping()
     )
     other = engine.prepare(NET, rng.standard_normal((60, 4)), problem.rows.Y, lam=0.5)
-    anew = {**begin(), "theta": first["theta"]}
-    options = {"solver": "lbfgs", "max_iter": 5, "patience": Patience()}
-    ours, _ = training.run_full_batch(other, first, Watch(), **options)
-    fresh, _ = training.run_full_batch(other, anew, Watch(), **options)
+    anew = changed(begin(), {"theta": first["theta"]})
+    options = {"solver": "lbfgs", "max_iter": 5, "early_stopping": EarlyStopping()}
+    ours, _ = full_batch(other, first, Monitor(), **options)
+    fresh, _ = full_batch(other, anew, Monitor(), **options)
     np.testing.assert_array_equal(ours["theta"], fresh["theta"])
 
 
@@ -119,15 +140,15 @@ def test_symmetric_units_stay_symmetric(problem):
     theta = np.full(NET.n_parameters, 0.1)
     for solver in ("adam", "lbfgs"):
         if solver == "adam":
-            state, _ = training.run_epochs(problem, training.start(theta), plan(), Watch())
+            state, _ = run_epochs(problem, start(theta), plan(), Monitor())
         else:
-            state, _ = training.run_full_batch(
+            state, _ = full_batch(
                 problem,
-                training.start(theta),
-                Watch(),
+                start(theta),
+                Monitor(),
                 solver="lbfgs",
                 max_iter=10,
-                patience=Patience(),
+                early_stopping=EarlyStopping(),
             )
         Theta1, Theta2 = NET.roll(state["theta"])
         np.testing.assert_allclose(Theta1, Theta1[[0] * 5], rtol=1e-9, atol=1e-12)
@@ -139,16 +160,19 @@ def test_symmetric_units_stay_symmetric(problem):
 
 
 def test_settled(problem):
-    state, reason = training.run_epochs(
-        problem, begin(), plan(50, patience=Patience(1e3, 3)), Watch()
+    state, reason = run_epochs(
+        problem, begin(), plan(50, early_stopping=EarlyStopping(1e3, 3)), Monitor()
     )
     assert reason is StopReason.NO_IMPROVEMENT
     assert state["epoch"] == 5  # the first epoch is better than nothing, then 3 are borne
 
 
 def test_adaptive_lowers_the_rate_before_it_gives_up(problem):
-    state, reason = training.run_epochs(
-        problem, begin(), plan(500, patience=Patience(1e3, 1), schedule="adaptive"), Watch()
+    state, reason = run_epochs(
+        problem,
+        begin(),
+        plan(500, early_stopping=EarlyStopping(1e3, 1), schedule="adaptive"),
+        Monitor(),
     )
     assert reason is StopReason.NO_IMPROVEMENT
     assert state["learning_rate"] <= 1e-6
@@ -161,8 +185,8 @@ def test_a_callback_stops_and_is_told_everything(problem):
         told.append(progress)
         return progress.epoch == 3
 
-    watch = Watch(validate=lambda theta: (0.5, 0.25), callbacks=(callback,))
-    state, reason = training.run_epochs(problem, begin(), plan(10), watch)
+    monitor = Monitor(validate=lambda theta: (0.5, 0.25), callbacks=(callback,))
+    state, reason = run_epochs(problem, begin(), plan(10), monitor)
     assert reason is StopReason.CALLBACK
     assert [p.epoch for p in told] == [1, 2, 3]
     assert [p.J for p in told] == state["J_curve"]
@@ -175,26 +199,26 @@ def test_a_callback_stops_and_is_told_everything(problem):
 def test_early_stopping_keeps_the_best(problem):
     scores = itertools.chain([0.1, 0.9], itertools.repeat(0.5))
     seen = []
-    watch = Watch(
+    monitor = Monitor(
         validate=lambda theta: (next(scores), 1.0), callbacks=(lambda p: seen.append(p.theta),)
     )
-    state, reason = training.run_epochs(
-        problem, begin(), plan(50, patience=Patience(1e-4, 3, by_score=True)), watch
+    state, reason = run_epochs(
+        problem, begin(), plan(50, early_stopping=EarlyStopping(1e-4, 3, by_score=True)), monitor
     )
     assert reason is StopReason.NO_BETTER_SCORE
-    assert training.best_theta(state) is seen[1]
+    assert best_theta(state) is seen[1]
     assert state["epoch"] == 6
 
 
 def test_early_stopping_of_a_full_batch_solver(problem):
     scores = itertools.chain([0.1, 0.9], itertools.repeat(0.5))
-    state, reason = training.run_full_batch(
+    state, reason = full_batch(
         problem,
         begin(),
-        Watch(validate=lambda theta: (next(scores), 1.0)),
+        Monitor(validate=lambda theta: (next(scores), 1.0)),
         solver="lbfgs",
         max_iter=50,
-        patience=Patience(1e-9, 3, by_score=True),
+        early_stopping=EarlyStopping(1e-9, 3, by_score=True),
     )
     assert reason is StopReason.NO_BETTER_SCORE
     assert state["epoch"] == 6
@@ -203,11 +227,11 @@ def test_early_stopping_of_a_full_batch_solver(problem):
 
 def test_divergence_is_named_and_undone(problem):
     thetas = [begin()["theta"]]
-    watch = Watch(callbacks=(lambda p: thetas.append(p.theta),))
+    monitor = Monitor(callbacks=(lambda p: thetas.append(p.theta),))
     deep = plan(60, rate=1e4, optimizer=Nesterov(0.99))
     net = bp.Network((4, 5, 3), hidden="identity", loss="squared_error")
     wild = engine.prepare(net, problem.rows.X, problem.rows.Y)
-    state, reason = training.run_epochs(wild, begin(), deep, watch)
+    state, reason = run_epochs(wild, begin(), deep, monitor)
     assert reason is StopReason.DIVERGED
     assert np.isnan(state["J_curve"][-1])
     assert np.isfinite(state["J_curve"][:-1]).all()
@@ -217,7 +241,7 @@ def test_divergence_is_named_and_undone(problem):
 
 
 def test_a_finite_explosion_counts_as_divergence(problem):
-    class Exploding(engine.OneByOne):
+    class Exploding(engine.SequentialProblem):
         rows, net, lam = problem.rows, problem.net, problem.lam
 
         def run_epoch(self, theta, state, *rest):
@@ -225,31 +249,31 @@ def test_a_finite_explosion_counts_as_divergence(problem):
 
         cost_and_gradient = staticmethod(problem.cost_and_gradient)
 
-    state, reason = training.run_epochs(Exploding(), begin(), plan(), Watch())
+    state, reason = run_epochs(Exploding(), begin(), plan(), Monitor())
     assert reason is StopReason.DIVERGED
     np.testing.assert_array_equal(state["theta"], begin()["theta"])
 
 
 def run_lbfgs(problem, state):
-    return training.run_full_batch(
-        problem, state, Watch(), solver="lbfgs", max_iter=5, patience=Patience()
+    return full_batch(
+        problem, state, Monitor(), solver="lbfgs", max_iter=5, early_stopping=EarlyStopping()
     )
 
 
 def run_adam(problem, state):
-    return training.run_epochs(problem, state, plan(), Watch())
+    return run_epochs(problem, state, plan(), Monitor())
 
 
 @pytest.mark.parametrize("run", [run_lbfgs, run_adam])
 def test_what_is_not_finite_at_once_is_refused(problem, run):
-    lost = {**begin(), "theta": np.full(NET.n_parameters, 1e200)}
+    lost = changed(begin(), {"theta": np.full(NET.n_parameters, 1e200)})
     net = bp.Network((4, 5, 3), hidden="identity", loss="squared_error")
     wild = engine.prepare(net, problem.rows.X, problem.rows.Y)
     with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
         run(wild, lost)
 
 
-class Interrupted(engine.OneByOne):
+class Interrupted(engine.SequentialProblem):
     """A problem that is interrupted at the n-th call."""
 
     def __init__(self, problem, calls):
@@ -271,24 +295,24 @@ class Interrupted(engine.OneByOne):
 
 
 def test_an_interrupted_run_resumes_to_the_same_bits(problem):
-    state, reason = training.run_epochs(Interrupted(problem, 2), begin(), plan(5), Watch())
+    state, reason = run_epochs(Interrupted(problem, 2), begin(), plan(5), Monitor())
     assert reason is StopReason.INTERRUPTED
     assert state["epoch"] == 2
-    rest, _ = training.run_epochs(problem, state, plan(3), Watch())
-    whole, _ = training.run_epochs(problem, begin(), plan(5), Watch())
+    rest, _ = run_epochs(problem, state, plan(3), Monitor())
+    whole, _ = run_epochs(problem, begin(), plan(5), Monitor())
     np.testing.assert_array_equal(rest["theta"], whole["theta"])
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "cg", "newton"])
 @pytest.mark.parametrize("calls", [0, 1, 7])
 def test_an_interrupted_solver_leaves_what_can_be_used(problem, solver, calls):
-    state, reason = training.run_full_batch(
+    state, reason = full_batch(
         Interrupted(problem, calls),
         begin(),
-        Watch(),
+        Monitor(),
         solver=solver,
         max_iter=50,
-        patience=Patience(),
+        early_stopping=EarlyStopping(),
     )
     assert reason is StopReason.INTERRUPTED
     J_before, J = (problem.cost_and_gradient(s["theta"])[0] for s in (begin(), state))
@@ -379,47 +403,47 @@ VALUES = [
 @pytest.mark.parametrize("tol", [0.0, 0.05, 0.3])
 @pytest.mark.parametrize("values", VALUES)
 def test_patience_is_the_plain_loop(values, tol, by_score):
-    patience, state = Patience(tol, 2, by_score), begin()
+    early_stopping, state = EarlyStopping(tol, 2, by_score), begin()
     values = values if by_score else [v for v in values if np.isfinite(v)]
     curve, best = ("score_curve", "best_score") if by_score else ("J_curve", "best_J")
     for i, (count, least, over) in enumerate(plain_patience(values, tol, 2, by_score)):
         theta = np.full(3, float(i))
-        state = patience.count({**state, "theta": theta, curve: values[: i + 1]})
+        state = early_stopping.count(changed(state, {"theta": theta, curve: values[: i + 1]}))
         assert (state["no_improvement"], state[best]) == (count, least)
-        assert patience.exhausted(state) is over
-        assert patience.rank(state) == (-least if by_score else least)
+        assert early_stopping.exhausted(state) is over
+        assert early_stopping.rank(state) == (-least if by_score else least)
         if by_score:
             assert state["best_theta"][0] == np.nanargmax(values[: i + 1])
-            assert training.best_theta(state) is state["best_theta"]
+            assert best_theta(state) is state["best_theta"]
         else:
-            assert training.best_theta(state) is theta
+            assert best_theta(state) is theta
 
 
 @pytest.mark.parametrize("parts", [(5, 5), (1, 9), (3, 3, 4)])
 def test_a_rate_that_has_fallen_stays_where_it_is_when_the_training_goes_on(problem, parts):
     def adaptive(epochs):
-        patience = Patience(1e3, 1)
-        return plan(epochs, 0.1, Nesterov(0.9), patience, "adaptive", total=10)
+        early_stopping = EarlyStopping(1e3, 1)
+        return plan(epochs, 0.1, Nesterov(0.9), early_stopping, "adaptive", total=10)
 
-    whole, _ = training.run_epochs(problem, begin(), adaptive(10), Watch())
+    whole, _ = run_epochs(problem, begin(), adaptive(10), Monitor())
     assert whole["learning_rate"] == pytest.approx(0.1 / 5**4)  # after epochs 3, 5, 7 and 9
     state = begin()
     for epochs in parts:
-        state, reason = training.run_epochs(problem, state, adaptive(epochs), Watch())
+        state, reason = run_epochs(problem, state, adaptive(epochs), Monitor())
         assert reason is StopReason.MAX_ITER
     assert state["learning_rate"] == whole["learning_rate"]
     assert state["J_curve"] == whole["J_curve"]
     np.testing.assert_array_equal(state["theta"], whole["theta"])
     faster = plan(1, 0.2, Nesterov(0.9), FOR_EVER, "adaptive")
-    anew, _ = training.run_epochs(problem, state, faster, Watch())
+    anew, _ = run_epochs(problem, state, faster, Monitor())
     assert (anew["learning_rate"], anew["learning_rate_init"]) == (0.2, 0.2)
 
 
 def test_progress_holds_the_numbers_of_its_epoch(problem):
     told = []
     scores = iter([(0.25, 3.0), (0.5, 2.0), (0.75, 1.0)])
-    watch = Watch(validate=lambda theta: next(scores), callbacks=(told.append,))
-    state, reason = training.run_epochs(problem, begin(), plan(3), watch)
+    monitor = Monitor(validate=lambda theta: next(scores), callbacks=(told.append,))
+    state, reason = run_epochs(problem, begin(), plan(3), monitor)
     assert reason is StopReason.MAX_ITER
     assert [(p.validation_score, p.validation_loss) for p in told] == [
         (0.25, 3),
@@ -427,7 +451,7 @@ def test_progress_holds_the_numbers_of_its_epoch(problem):
         (0.75, 1),
     ]
     assert (state["score_curve"], state["validation_curve"]) == ([0.25, 0.5, 0.75], [3, 2, 1])
-    assert watch.rows == state["rows_seen"] == 3 * 60
+    assert monitor.rows == state["rows_seen"] == 3 * 60
     assert [p.rows_per_second * p.seconds for p in told] == pytest.approx([60, 120, 180])
     assert state["solver"]["t"] == 3 * 4  # batches of 16 of 60 rows
 
@@ -435,7 +459,7 @@ def test_progress_holds_the_numbers_of_its_epoch(problem):
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "cosine"])
 def test_an_epoch_follows_its_order_of_rows_and_its_rates(problem, schedule):
     how = {"optimizer": Nesterov(0.9), "schedule": schedule}
-    state, _ = training.run_epochs(problem, begin(5), plan(2, **how), Watch())
+    state, _ = run_epochs(problem, begin(5), plan(2, **how), Monitor())
     generator = np.random.Generator(np.random.PCG64(5))
     theta, velocity = begin(5)["theta"], 0.0
     X, Y = problem.rows.X, problem.rows.Y
@@ -457,7 +481,7 @@ def test_an_epoch_follows_its_order_of_rows_and_its_rates(problem, schedule):
 
 
 def test_divergence_ends_every_curve_with_nan_and_keeps_the_state(problem):
-    class Lost(engine.OneByOne):
+    class Lost(engine.SequentialProblem):
         rows, net, lam = problem.rows, problem.net, problem.lam
         epochs = 0
 
@@ -468,8 +492,8 @@ def test_divergence_ends_every_curve_with_nan_and_keeps_the_state(problem):
 
         cost_and_gradient = staticmethod(problem.cost_and_gradient)
 
-    watch = Watch(validate=lambda theta: (0.5, 0.25))
-    state, reason = training.run_epochs(Lost(), begin(), plan(9), watch)
+    monitor = Monitor(validate=lambda theta: (0.5, 0.25))
+    state, reason = run_epochs(Lost(), begin(), plan(9), monitor)
     assert reason is StopReason.DIVERGED
     np.testing.assert_array_equal(state["J_curve"], [1, 0.5, np.nan])
     np.testing.assert_array_equal(state["score_curve"], [0.5, 0.5, np.nan])
@@ -485,23 +509,23 @@ def test_every_callback_is_told_and_one_is_enough_to_stop(problem, asking):
     def callback(which):
         return lambda p: told[which].append(p.epoch) or (which == asking and p.epoch == 2)
 
-    watch = Watch(callbacks=(callback(0), callback(1)))
-    _, reason = training.run_epochs(problem, begin(), plan(9), watch)
+    monitor = Monitor(callbacks=(callback(0), callback(1)))
+    _, reason = run_epochs(problem, begin(), plan(9), monitor)
     assert reason is StopReason.CALLBACK
     assert told == [[1, 2], [1, 2]]
 
 
 def test_scores_that_are_nan_from_the_first_on_are_no_improvement(problem):
-    watch = Watch(validate=lambda theta: (np.nan, 1.0))
-    patience = Patience(0.0, 2, by_score=True)
-    state, reason = training.run_epochs(problem, begin(), plan(9, patience=patience), watch)
+    monitor = Monitor(validate=lambda theta: (np.nan, 1.0))
+    early_stopping = EarlyStopping(0.0, 2, by_score=True)
+    state, reason = run_epochs(problem, begin(), plan(9, early_stopping=early_stopping), monitor)
     assert reason is StopReason.NO_BETTER_SCORE
     assert state["epoch"] == 3  # two are borne
-    assert training.best_theta(state) is state["theta"]
+    assert best_theta(state) is state["theta"]
 
 
 def test_a_theta_that_is_not_finite_is_divergence_though_J_is(problem):
-    class Infinite(engine.OneByOne):
+    class Infinite(engine.SequentialProblem):
         rows, net, lam = problem.rows, problem.net, problem.lam
 
         def run_epoch(self, theta, state, *rest):
@@ -509,7 +533,7 @@ def test_a_theta_that_is_not_finite_is_divergence_though_J_is(problem):
 
         cost_and_gradient = staticmethod(problem.cost_and_gradient)
 
-    state, reason = training.run_epochs(Infinite(), begin(), plan(), Watch())
+    state, reason = run_epochs(Infinite(), begin(), plan(), Monitor())
     assert reason is StopReason.DIVERGED
     np.testing.assert_array_equal(state["theta"], begin()["theta"])
 
@@ -524,10 +548,10 @@ def test_progress_without_a_validation_set_or_a_clock_says_so():
 @pytest.mark.parametrize("solver", ["adam", "cg", "lbfgs", "newton"])
 def test_a_state_stays_whole_and_holds_nothing_else(problem, solver):
     if solver == "adam":
-        state, _ = training.run_epochs(problem, begin(), plan(3), Watch())
+        state, _ = run_epochs(problem, begin(), plan(3), Monitor())
     else:
-        how = {"solver": solver, "max_iter": 3, "patience": Patience(0.0)}
-        state, _ = training.run_full_batch(problem, begin(), Watch(), **how)
+        how = {"solver": solver, "max_iter": 3, "early_stopping": EarlyStopping(0.0)}
+        state, _ = full_batch(problem, begin(), Monitor(), **how)
         np.testing.assert_array_equal(state["theta"], state["solver"]["theta"])
     assert list(state) == list(begin())
     assert state["epoch"] == len(state["J_curve"]) == 3
@@ -537,14 +561,14 @@ def test_blocks_have_an_order_of_their_own(problem):
     k = problem.rows.Y.argmax(axis=1)
     blocks = bp.ArrayBlocks(problem.rows.X, k, rows=[[16, 16], [16], [12]])
     streamed = StreamedProblem(NET, blocks, lambda k: np.eye(3)[k], lam=0.5)
-    state, _ = training.run_epochs(streamed, begin(7), plan(2), Watch())
+    state, _ = run_epochs(streamed, begin(7), plan(2), Monitor())
     generator = np.random.Generator(np.random.PCG64(7))
     for _ in range(2):  # of the three groups, and a seed for the rows in them
         generator.permutation(3)
         generator.integers(2**63)
     assert state["generator"] == generator.bit_generator.state
-    ours, _ = training.run_epochs(streamed, begin(), plan(2, shuffle=False), Watch())
-    theirs, _ = training.run_epochs(problem, begin(), plan(2, shuffle=False), Watch())
+    ours, _ = run_epochs(streamed, begin(), plan(2, shuffle=False), Monitor())
+    theirs, _ = run_epochs(problem, begin(), plan(2, shuffle=False), Monitor())
     np.testing.assert_allclose(ours["theta"], theirs["theta"], rtol=1e-10)
     assert ours["generator"] == theirs["generator"] == begin()["generator"]
 
@@ -553,38 +577,42 @@ def test_blocks_have_an_order_of_their_own(problem):
 
 
 def seeds_of(states):
-    return [training.start(bp.init_theta(NET, k, "glorot"), seed) for k, seed in enumerate(states)]
+    return [start(bp.init_theta(NET, k, "glorot"), seed) for k, seed in enumerate(states)]
 
 
 @pytest.mark.parametrize("seeds", [(3, 3, 4, 4, 3), (3, 4), (5,)])
 def test_trainings_that_go_together_are_those_that_go_alone(problem, seeds):
-    watch = Watch()
-    together = training.run_together(problem, seeds_of(seeds), plan(3), watch)
-    alone = [training.run_epochs(problem, one, plan(3), Watch()) for one in seeds_of(seeds)]
+    monitor = Monitor()
+    together = run_together(problem, seeds_of(seeds), plan(3), monitor)
+    alone = [run_epochs(problem, one, plan(3), Monitor()) for one in seeds_of(seeds)]
     for (ours, reason), (theirs, own) in zip(together, alone, strict=True):
         assert reason is own is StopReason.MAX_ITER
         np.testing.assert_allclose(ours["theta"], theirs["theta"], rtol=1e-12)
         assert ours["generator"] == theirs["generator"]
-    assert watch.rows == 3 * 60 * len(seeds)
+    assert monitor.rows == 3 * 60 * len(seeds)
 
 
 def test_a_training_that_is_over_waits_for_the_others(problem):
-    patience = plan(9, patience=Patience(1e3, 3))
-    begun, _ = training.run_epochs(problem, begin(), plan(2, patience=Patience(1e3, 3)), Watch())
+    early_stopping = plan(9, early_stopping=EarlyStopping(1e3, 3))
+    begun, _ = run_epochs(
+        problem, begin(), plan(2, early_stopping=EarlyStopping(1e3, 3)), Monitor()
+    )
     kept = []
-    watch = Watch(keep=lambda trainings: kept.append([state["epoch"] for state, _ in trainings]))
-    ends = training.run_together(problem, [begin(), begun, begin()], patience, watch)
+    monitor = Monitor(
+        on_state=lambda trainings: kept.append([state["epoch"] for state, _ in trainings])
+    )
+    ends = run_together(problem, [begin(), begun, begin()], early_stopping, monitor)
     assert [state["epoch"] for state, _ in ends] == [5, 5, 5]
     assert [reason for _, reason in ends] == [StopReason.NO_IMPROVEMENT] * 3
     assert kept == [[1, 3, 1], [2, 4, 2], [3, 5, 3], [4, 5, 4]]
-    assert watch.rows == 60 * (5 + 3 + 5)
+    assert monitor.rows == 60 * (5 + 3 + 5)
 
 
 @pytest.mark.parametrize("by_score", [False, True])
 def test_callbacks_are_told_of_the_best_that_still_trains(problem, by_score):
     values = {1: [0.5, 0.6, np.nan], 2: [0.7, 0.3, 0.4], 3: [0.6, 0.5, 0.2]}
 
-    class Known(engine.OneByOne):
+    class Known(engine.SequentialProblem):
         rows, net, lam = problem.rows, problem.net, problem.lam
 
         def run_epoch(self, theta, state, *rest):
@@ -595,17 +623,17 @@ def test_callbacks_are_told_of_the_best_that_still_trains(problem, by_score):
 
     told = []
     validate = (lambda theta: (theta[0], 0.0)) if by_score else None
-    watch = Watch(validate=validate, callbacks=(lambda p: told.append(p.theta[0]),))
-    states = [training.start(np.full(NET.n_parameters, k), 0) for k in (1.0, 2.0, 3.0)]
-    patience = Patience(0.0, np.inf, by_score)
-    ends = training.run_together(Known(), states, plan(3, patience=patience), watch)
+    monitor = Monitor(validate=validate, callbacks=(lambda p: told.append(p.theta[0]),))
+    states = [start(np.full(NET.n_parameters, k), 0) for k in (1.0, 2.0, 3.0)]
+    early_stopping = EarlyStopping(0.0, np.inf, by_score)
+    ends = run_together(Known(), states, plan(3, early_stopping=early_stopping), monitor)
     assert told == ([3, 3, 3] if by_score else [1, 2, 3])
     reasons = [StopReason.DIVERGED, StopReason.MAX_ITER, StopReason.MAX_ITER]
     assert [reason for _, reason in ends] == reasons
 
 
 def test_callbacks_are_not_told_of_what_has_diverged(problem):
-    class Lost(engine.OneByOne):
+    class Lost(engine.SequentialProblem):
         rows, net, lam = problem.rows, problem.net, problem.lam
 
         def run_epoch(self, theta, state, *rest):
@@ -614,15 +642,15 @@ def test_callbacks_are_not_told_of_what_has_diverged(problem):
         cost_and_gradient = staticmethod(problem.cost_and_gradient)
 
     told = []
-    watch = Watch(callbacks=(told.append,))
-    _, reason = training.run_epochs(Lost(), begin(), plan(3), watch)
+    monitor = Monitor(callbacks=(told.append,))
+    _, reason = run_epochs(Lost(), begin(), plan(3), monitor)
     assert (told, reason) == ([], StopReason.DIVERGED)
 
 
 # What is compared with what.
 
 
-class Told(engine.OneByOne):
+class Told(engine.SequentialProblem):
     """A problem whose J and D are told."""
 
     def __init__(self, problem, J, D, after=np.nan):
@@ -640,10 +668,12 @@ class Told(engine.OneByOne):
 @pytest.mark.parametrize("first", [False, True])
 def test_J_has_exploded_a_million_times_above_what_it_was(problem, before, limit, first):
     wild = Told(problem, before if first else np.nan, 0.0)
-    state = begin() if first else {**begin(), "epoch": 1, "J_curve": [before], "best_J": before}
+    state = (
+        begin() if first else changed(begin(), {"epoch": 1, "J_curve": [before], "best_J": before})
+    )
     for after, exploded in ((limit, False), (limit * (1 + 1e-9), True), (-10 * limit, False)):
         wild.after = after
-        _, reason = training.run_epochs(wild, state, plan(1), Watch())
+        _, reason = run_epochs(wild, state, plan(1), Monitor())
         assert (reason is StopReason.DIVERGED) is exploded
 
 
@@ -652,9 +682,9 @@ def test_either_J_or_a_part_of_D_that_is_not_finite_is_refused(problem, J, D):
     gradient = np.ones(NET.n_parameters)
     gradient[2] = D
     with pytest.raises(bp.errors.InvalidInput, match="non-finite parameter weights"):
-        training.run_epochs(Told(problem, J, gradient), begin(), plan(), Watch())
-    later = {**begin(), "epoch": 1, "J_curve": [1.0], "best_J": 1.0}
-    _, reason = training.run_epochs(Told(problem, J, gradient), later, plan(), Watch())
+        run_epochs(Told(problem, J, gradient), begin(), plan(), Monitor())
+    later = changed(begin(), {"epoch": 1, "J_curve": [1.0], "best_J": 1.0})
+    _, reason = run_epochs(Told(problem, J, gradient), later, plan(), Monitor())
     assert reason is StopReason.DIVERGED
 
 
@@ -677,11 +707,11 @@ def test_a_solver_goes_on_only_with_the_same_J_and_the_whole_D(problem, part):
             return (J + 1e-9, D) if part == "J" else (J, D + moved)
 
     def runs(problem, state):
-        return training.run_full_batch(problem, state, Watch(), solver="cg", **how)[0]["theta"]
+        return full_batch(problem, state, Monitor(), solver="cg", **how)[0]["theta"]
 
-    how = {"max_iter": 3, "patience": Patience(0.0)}
-    first, _ = training.run_full_batch(problem, begin(), Watch(), solver="cg", **how)
-    other, anew = Other(problem, 0.0, 0.0), {**first, "solver": None}
+    how = {"max_iter": 3, "early_stopping": EarlyStopping(0.0)}
+    first, _ = full_batch(problem, begin(), Monitor(), solver="cg", **how)
+    other, anew = Other(problem, 0.0, 0.0), changed(first, {"solver": None})
     np.testing.assert_array_equal(runs(other, first), runs(other, anew))
     assert (runs(problem, first) != runs(problem, anew)).any()
 
@@ -719,8 +749,13 @@ def test_a_full_batch_solver_is_done_at_a_hundredth_of_tol(problem):
     least = np.minimum.accumulate(largest)
     k = next(k for k in range(10, 400) if largest[k] < least[k - 1])
     for tol, last in ((largest[k] / 0.0101, k), (largest[k] / 0.0099, None)):
-        state, reason = training.run_full_batch(
-            problem, begin(), Watch(), solver="cg", max_iter=k + 1, patience=Patience(tol)
+        state, reason = full_batch(
+            problem,
+            begin(),
+            Monitor(),
+            solver="cg",
+            max_iter=k + 1,
+            early_stopping=EarlyStopping(tol),
         )
         assert state["epoch"] == k + 1
         assert reason is (StopReason.GRADIENT if last is None else StopReason.MAX_ITER)
@@ -734,8 +769,8 @@ def test_a_full_batch_solver_is_done_at_scipy_s_smallest_fall(problem):
     last = np.flatnonzero(falls <= smallest)[0]
     nearly = 2 if engine.native.instruction_sets() else 3  # NumPy's last digits are others
     assert falls[:last].min() < nearly * smallest  # some are nearly too small
-    state, reason = training.run_full_batch(
-        problem, begin(), Watch(), solver="cg", max_iter=400, patience=Patience(0.0)
+    state, reason = full_batch(
+        problem, begin(), Monitor(), solver="cg", max_iter=400, early_stopping=EarlyStopping(0.0)
     )
     assert reason is StopReason.CHANGE
     assert state["epoch"] == last + 2  # the first fall is that of the second iteration
@@ -743,13 +778,13 @@ def test_a_full_batch_solver_is_done_at_scipy_s_smallest_fall(problem):
 
 def test_a_full_batch_watch_counts_rows_and_time(problem):
     told = []
-    watch = Watch(callbacks=(told.append,))
+    monitor = Monitor(callbacks=(told.append,))
     before = time.perf_counter()
-    how = {"solver": "lbfgs", "max_iter": 4, "patience": Patience(0.0)}
-    state, _ = training.run_full_batch(problem, begin(), watch, **how)
-    passed = time.perf_counter() - watch.started
-    assert before - watch.started < passed
-    assert watch.rows == 4 * 60
+    how = {"solver": "lbfgs", "max_iter": 4, "early_stopping": EarlyStopping(0.0)}
+    state, _ = full_batch(problem, begin(), monitor, **how)
+    passed = time.perf_counter() - monitor.started
+    assert before - monitor.started < passed
+    assert monitor.rows == 4 * 60
     assert [p.rows_per_second * p.seconds for p in told] == pytest.approx([60, 120, 180, 240])
     assert [p.J for p in told] == state["J_curve"]
     seconds = [p.seconds for p in told]
@@ -762,14 +797,14 @@ def test_a_full_batch_watch_counts_rows_and_time(problem):
 
 def test_patience_is_scikit_learn_s():
     theirs = pytest.importorskip("sklearn.neural_network").MLPClassifier()
-    ours = Patience()
+    ours = EarlyStopping()
     assert (ours.tol, ours.n_iter_no_change) == (theirs.tol, theirs.n_iter_no_change)
     assert ours.by_score is theirs.early_stopping
 
 
 def test_a_start_is_at_the_beginning():
-    state = training.start(begin()["theta"])
-    assert same(state, training.start(begin()["theta"], 0))
+    state = start(begin()["theta"])
+    assert same(state, start(begin()["theta"], 0))
     assert (state["epoch"], state["rows_seen"], state["no_improvement"]) == (0, 0, 0)
 
 
@@ -777,9 +812,9 @@ def test_the_last_J_and_its_decay(problem):
     J, _ = problem.cost_and_gradient(begin()["theta"])
     plain = engine.prepare(NET, problem.rows.X, problem.rows.Y)
     without, _ = plain.cost_and_gradient(begin()["theta"])
-    assert training.last_J(problem, begin()) == J
-    assert training.last_J(problem, {**begin(), "J_curve": [3.0, 2.0, 1.0]}) == 1
-    assert training.decay_in_J(problem, begin()) == pytest.approx(J - without, rel=1e-9)
+    assert fitted(problem, begin()).J == J
+    assert fitted(problem, changed(begin(), {"J_curve": [3.0, 2.0, 1.0]})).J == 1
+    assert fitted(problem, begin()).decay == pytest.approx(J - without, rel=1e-9)
 
 
 def test_minimize_without_more_is_fifty_iterations_of_lbfgs(problem):

@@ -7,7 +7,7 @@ import os
 from ..experiment.pipeline import Data
 from ..experiment.settings import Settings
 from ..storage.fingerprints import content_hash
-from ..training.checkpoints import Held, identity
+from ..training.checkpoints import Held, run_identity
 from .option_names import OPTIONS
 
 # A part of a training's identity -> how it is asked for on the command line.
@@ -32,4 +32,4 @@ def hold(path: str | os.PathLike[str], data: Data, settings: Settings) -> Held:
         "dtype": settings.dtype,
     }
     read = str(content_hash(data.preprocessing.to_arrays()))
-    return Held(path, identity(asked, preprocessing=read), WORDS)
+    return Held(path, run_identity(asked, preprocessing=read), WORDS)

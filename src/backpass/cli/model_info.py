@@ -42,17 +42,17 @@ def show(to: Console, values: dict[str, Any]) -> None:
 def _checkpoint(content: Content) -> dict[str, Any]:
     """An unfinished training, or one that is over."""
     from ..storage.packing import Unpacker
-    from ..training.restarts import Runs
 
     metadata = content.metadata
     state = Unpacker(content.arrays).unpack(metadata["state"])
     settings = {OPTIONS[k]: v for k, v in dict(metadata["identity"]).items() if k in OPTIONS}
-    runs = None if state is None else Runs(**state)
+    runs = [] if state is None else list(zip(state["states"], state["reasons"]))
+    unfinished = [start["epoch"] for start, reason in runs if reason is None]
     return {
         "kind": KIND,
         "finished": bool(metadata["finished"]),
-        "epoch": runs.epoch if runs is not None and runs.left else None,
-        "starts": None if runs is None else len(runs.states),
+        "epoch": unfinished[0] if unfinished else None,
+        "starts": len(runs) or None,
         "settings": settings,
     }
 
@@ -60,7 +60,7 @@ def _checkpoint(content: Content) -> dict[str, Any]:
 def _model(content: Content) -> dict[str, Any]:
     """A trained network, and the table that it was trained on."""
     from ..io.saving import from_content
-    from ..training.reasons import why_stopped
+    from ..training.stop import why_stopped
 
     estimator = from_content(content)
     preprocessing: Preprocessing | None = getattr(estimator, "preprocessing_", None)

@@ -16,17 +16,20 @@ from . import native, reference
 from .blocked import problem as blocked
 from .curvature import ProblemCurvature
 from .dropout import Dropout
-from .problem import Epoch, OneByOne, Optimizer, Rows, check_rows
+from .problem import Epoch, Optimizer, Order, Problem, Rows, SequentialProblem, check_rows
 from .select import choose, engine_name
 from .thread_limit import bounded
 
 __all__ = [
     "Dropout",
     "Epoch",
-    "OneByOne",
+    "InMemoryProblem",
     "Optimizer",
+    "Order",
+    "Problem",
     "ProblemCurvature",
     "Rows",
+    "SequentialProblem",
     "check_rows",
     "cost_and_gradient",
     "engine_name",
@@ -36,8 +39,7 @@ __all__ = [
     "second_moments",
 ]
 
-
-Problem = native.NativeProblem | blocked.BlockedProblem | reference.ReferenceProblem
+InMemoryProblem = native.NativeProblem | blocked.BlockedProblem | reference.ReferenceProblem
 
 
 def prepare(
@@ -49,7 +51,7 @@ def prepare(
     sample_weight: Any = None,
     total_weight: float | None = None,
     n_threads: int | None = None,
-) -> Problem:
+) -> InMemoryProblem:
     """Bind a network to its data: check it once, and choose the engine."""
     rows = check_rows(net, X, Y, sample_weight, total_weight)
     engine = choose(net, rows.X, rows.Y)

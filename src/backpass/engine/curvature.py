@@ -17,39 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
 from .. import backprop
 from ..arrays import Array, array_namespace, device
+from ..errors import InvalidInput
 from ..losses import Loss
 from ..network import Network, Slice
-from .problem import Rows
+from .problem import Examples, Objective, Rows
 
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 256  # of the second moments' sample
 OFTEN, SELDOM = 10, 30
 SMALL = 500_000  # rows times parameters: below, a look costs more than ten evaluations
-
-
-class HasRows(Protocol):
-    """A problem, whichever engine serves it."""
-
-    @property
-    def net(self) -> Network:
-        """The network."""
-        ...
-
-    @property
-    def rows(self) -> Rows:
-        """The examples."""
-        ...
-
-    @property
-    def lam(self) -> float:
-        """λ."""
-        ...
 
 
 class ProblemCurvature:
@@ -72,7 +53,7 @@ class ProblemCurvature:
     array([2., 5.])
     """
 
-    def __init__(self, problem: HasRows) -> None:
+    def __init__(self, problem: Objective) -> None:
         self._net, self._rows, self._lam = problem.net, problem.rows, problem.lam
 
     @property
@@ -255,9 +236,11 @@ def _by_difference(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
 
 
 def _passes(
-    net: Network, Thetas: list[Array], rows: Rows, size: int = BLOCK_ROWS
+    net: Network, Thetas: list[Array], rows: Examples, size: int = BLOCK_ROWS
 ) -> Iterator[tuple[backprop.ByLayer, backprop.ByLayer, Array, Array]]:
     """Yield a, z, Y, w by blocks of rows."""
+    if not isinstance(rows, Rows):
+        raise InvalidInput("The Gauss-Newton matrix is made of rows in memory, not of blocks.")
     for X, Y, w in rows.blocks(size):
         a, z = backprop.forward_pass(net, Thetas, X)
         yield a, z, Y, w

@@ -30,9 +30,9 @@ from .core import (
 from .dropout import Dropout
 from .problem import (
     Epoch,
-    OneByOne,
     Optimizer,
     Rows,
+    SequentialProblem,
     check_counts,
     check_order,
     check_steps,
@@ -51,7 +51,7 @@ MOST_THREADS = 255  # of a team, however many are asked for
 FEW_ROWS = 4  # computed straight from θ, on one thread; the same number in predict.hpp
 
 
-class NativeProblem(OneByOne):
+class NativeProblem(SequentialProblem[Rows]):
     """One network's objective on one data set: J and D, and epochs of mini-batches."""
 
     name = "native"

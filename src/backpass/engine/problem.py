@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from ..network import Network
 from .dropout import Dropout
 
 LOGIT_ROWS = 1024
+
+Order = Any  # of an epoch's rows: their numbers, or what a problem that reads blocks draws
 
 
 class Optimizer(Protocol):
@@ -69,9 +71,86 @@ def logits_and_cost(
     return array_namespace(zs[0]).concat(zs), cost
 
 
-class OneByOne:
-    """A problem that looks at its networks one after another."""
+class Examples(Protocol):
+    """What training and the solvers ask of a problem's rows: how many, how heavy, a few of them."""
 
+    @property
+    def m(self) -> int:
+        """Number of rows."""
+        ...
+
+    @property
+    def W(self) -> float:
+        """What they weigh together."""
+        ...
+
+    def take(self, batch: np.ndarray) -> tuple[Array, Array, Array]:
+        """Gather dense (X, Y, w) of the given row numbers."""
+        ...
+
+
+R = TypeVar("R", bound=Examples)
+
+
+class Objective(Protocol):
+    """J of one network on one data set, whoever computes it."""
+
+    @property
+    def net(self) -> Network:
+        """The network."""
+        ...
+
+    @property
+    def lam(self) -> float:
+        """λ."""
+        ...
+
+    @property
+    def rows(self) -> Examples:
+        """The examples."""
+        ...
+
+    def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
+        """J(θ) and D over all rows."""
+        ...
+
+
+class Problem(Objective, Protocol):
+    """An objective that can be trained on, wherever its rows are."""
+
+    @property
+    def name(self) -> str:
+        """Who computes it."""
+        ...
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all rows are there, and were checked, before the training began."""
+        ...
+
+    def draw_order(self, generator: np.random.Generator, shuffle: bool) -> Order:
+        """Draw the order of an epoch's rows, as ``run_epochs`` takes it."""
+        ...
+
+    def run_epochs(
+        self,
+        thetas: Sequence[Array],
+        states: Sequence[dict[str, Any]],
+        optimizer: Optimizer,
+        orders: Sequence[Order],
+        batch_size: int,
+        learning_rates: Sequence[np.ndarray],
+        dropout: Dropout | None = None,
+    ) -> list[Epoch]:
+        """One pass of each network over its own order."""
+        ...
+
+
+class SequentialProblem(Generic[R]):
+    """The parts of a problem that looks at several networks one after another."""
+
+    rows: R
+    in_memory = True
     cost_and_gradient: Callable[[Array], tuple[Any, Array]]
     run_epoch: Callable[..., Epoch]
 
@@ -80,12 +159,16 @@ class OneByOne:
         pairs = [self.cost_and_gradient(theta) for theta in thetas]
         return np.array([float(J) for J, _ in pairs]), np.array([D for _, D in pairs])
 
+    def draw_order(self, generator: np.random.Generator, shuffle: bool) -> Order:
+        """Draw the order of an epoch's rows: a permutation, or as they come."""
+        return generator.permutation(self.rows.m) if shuffle else np.arange(self.rows.m)
+
     def run_epochs(
         self,
         thetas: Sequence[Array],
         states: Sequence[dict[str, Any]],
         optimizer: Optimizer,
-        orders: Sequence[Any],
+        orders: Sequence[Order],
         batch_size: int,
         learning_rates: Sequence[np.ndarray],
         dropout: Dropout | None = None,

@@ -16,12 +16,12 @@ from ..arrays import Array, array_namespace
 from ..blas import blas_threads
 from ..network import Network
 from .dropout import Dropout, thinned
-from .problem import Epoch, OneByOne, Optimizer, Rows, logits_and_cost
+from .problem import Epoch, Optimizer, Rows, SequentialProblem, logits_and_cost
 
 BLOCK_ROWS = 1024
 
 
-class ReferenceProblem(OneByOne):
+class ReferenceProblem(SequentialProblem[Rows]):
     """One network's objective on one data set: J and D, epochs of mini-batches, all by backprop."""
 
     name = "reference"

@@ -21,7 +21,7 @@ from ..activations import relu, softplus
 from ..arrays import array_namespace
 from ..errors import InvalidInput
 from ..losses import Loss, output_of
-from .targets import Labels
+from .labels import Labels
 
 BIG = 1e30  # beyond which answers count as equal; float32 holds it
 

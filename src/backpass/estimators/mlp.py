@@ -1,12 +1,11 @@
 """MLPClassifier and MLPRegressor: scikit-learn's estimators, on this library's objective.
 
 What is said here is what y means: labels that become one-hot rows, or numbers. The rest, from
-validation to the training, is ``perceptron.py``'s.
+validation to the training, is ``base.py``'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,20 +18,16 @@ from sklearn.base import (
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.metaestimators import available_if
 
-from ..arrays import array_namespace, as_numpy, is_array_api_obj, like
-from ..losses import LOSSES, Loss, find_loss
-from ..network import Network
-from ..streaming.blocks import Blocks
+from ..arrays import array_namespace, as_numpy, is_array_api_obj
 from ..streaming.dask import is_dask, lazily, lazy_accuracy, lazy_r_squared
-from ..streaming.problem import Encode, all_targets, as_columns
-from ..training.loops import State, decay_in_J, last_J
 from .base import Perceptron
 from .decisions import Decision
 from .drafts import published_whole
+from .labels import Labels, as_labels, as_numbers
 from .parameters import ClassifierParameters, RegressorParameters, documented
-from .sample_weights import row_weights, weights_of_classes
+from .sample_weights import row_weights
 from .table_model import in_units, truth_of
-from .targets import Labels, as_labels, as_numbers
+from .targets import ClassTargets, NumberTargets
 
 # Beside the estimators, whose own attributes a prediction must not change.
 _DECISIONS: WeakKeyDictionary[Any, Decision] = WeakKeyDictionary()
@@ -69,7 +64,6 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
     ((4, 8), (8,))
     """
 
-    _y_is_numeric = False
     classes_: Any
     _labels: Labels
 
@@ -137,38 +131,11 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
     def _set_labels(self, labels: Labels) -> None:
         self._labels, self.classes_ = labels, labels.public
 
-    _read = staticmethod(as_labels)
+    def _targets(self) -> ClassTargets:
+        return ClassTargets(self.loss, self.class_weight, getattr(self, "_labels", None))
 
-    def _learn(self, y: Any) -> None:
-        self._set_labels(Labels.found_in(y))
-
-    def _expect(self, y: Any) -> None:
-        self._labels.check(y)
-
-    def _expect_same(self, y: Any) -> None:
-        found = Labels.found_in(y)
-        if self._labels.single and found.single and not found.same_classes(self._labels):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous "
-                f"call to fit. Previously got {self.classes_}, `y` has {found.public}"
-            )
-        self._labels.check(y)
-
-    def _encode(self, y: Any) -> np.ndarray:
-        return self._labels.encode(y)
-
-    def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
-        y = as_labels(all_targets(blocks))
-        y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-        (self._expect_same if known else self._learn)(y)
-        return self._labels.encode
-
-    def _network_loss(self) -> str | Loss:
-        loss = find_loss(self.loss)
-        if loss == LOSSES["log_loss"] and not self._labels.softmax:
-            return "binary_log_loss"
-        Decision(self._labels, loss).check()
-        return loss
+    def _remember(self, targets: ClassTargets) -> None:
+        self._set_labels(targets.known)
 
     @property
     def _decision(self) -> Decision:
@@ -177,26 +144,6 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         if kept is None or kept.labels is not self._labels or kept.loss is not self.net_.loss:
             kept = _DECISIONS[self] = Decision(self._labels, self.net_.loss)
         return kept
-
-    def _weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
-        w = super()._weights(sample_weight, X, y)
-        if self.class_weight is None:
-            return w
-        by_class = weights_of_classes(self.class_weight, self._labels, y)
-        return like(X, by_class if w is None else as_numpy(w) * by_class)
-
-    def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
-        xp, decision, W = array_namespace(Y), Decision(self._labels, net.loss), float(w.sum())
-        truth = self._labels.codes(Y - 0.5, xp)
-
-        def accuracy(z: Any) -> float:
-            right = xp.all(decision.codes(z) == truth, axis=1)
-            return float(xp.sum(w[right])) / W
-
-        return accuracy
-
-    def _stratify(self, Y: Any) -> np.ndarray | None:
-        return as_numpy(Y).astype(bool) if Y.shape[1] == 1 else None
 
     def predict(self, X: Any) -> Any:
         """Predict labels.
@@ -385,29 +332,8 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
         """
         return self._partial_fit(X, y, sample_weight, total_weight)
 
-    _y_is_numeric = True
-
-    _read = staticmethod(as_numbers)
-
-    def _encode(self, y: Any) -> np.ndarray:
-        if self.loss == "poisson" and (y < 0).any():
-            raise ValueError("y holds negative numbers, but loss='poisson' needs y >= 0.")
-        return y[:, None] if y.ndim == 1 else y
-
-    def _block_encoder(self, blocks: Blocks, known: bool) -> Encode:
-        return as_columns
-
-    def _network_loss(self) -> str | Loss:
-        return self.loss
-
-    def _sklearn_loss(self, problem: Any, state: State) -> float:
-        """scikit-learn takes the mean over the outputs, and the gradient of the sum."""
-        J, decay = last_J(problem, state), decay_in_J(problem, state)
-        return (J - decay) / self.n_outputs_ + decay
-
-    def _scorer(self, net: Network, Y: Any, w: Any) -> Callable[[Any], float]:
-        Y, w = as_numpy(Y), as_numpy(w)
-        return lambda z: _r_squared(as_numpy(net.loss.h(z)), Y, w)
+    def _targets(self) -> NumberTargets:
+        return NumberTargets(self.loss)
 
     def predict(self, X: Any) -> Any:
         """Predict numbers.
@@ -449,13 +375,3 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
         predicted = as_numpy(self.predict(X))
         w = row_weights(sample_weight, len(predicted))
         return float(r2_score(as_numpy(as_numbers(y)), predicted, sample_weight=w))
-
-
-def _r_squared(a: np.ndarray, Y: np.ndarray, w: np.ndarray) -> float:
-    """R² as ``sklearn.metrics.r2_score`` computes it: the mean over the outputs."""
-    w = w[:, None]
-    residual = (w * (Y - a) ** 2).sum(axis=0)
-    total = (w * (Y - (w * Y).sum(axis=0) / w.sum()) ** 2).sum(axis=0)
-    constant = total == 0
-    scores = 1 - residual / np.where(constant, 1, total)
-    return float(np.where(constant, residual == 0, scores).mean())

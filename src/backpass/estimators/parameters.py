@@ -1,4 +1,4 @@
-"""The estimators' parameters, each declared once, and what the training makes of them.
+"""The estimators' parameters, each declared once.
 
 scikit-learn's parameters come first, with scikit-learn's names, order and defaults; ours are
 keyword-only after them.
@@ -7,7 +7,7 @@ keyword-only after them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Literal, TypeVar
 
@@ -16,12 +16,10 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from ..activations import ACTIVATIONS, ALIASES, Activation
-from ..engine import Dropout, Optimizer
-from ..errors import InvalidInput, listed, warn
 from ..losses import FOR_CLASSES, FOR_NUMBERS, Loss
 from ..solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
-from ..training.loops import Progress
-from ..training.schedules import SCHEDULES, WITH_AN_END, Schedule
+from ..training.monitor import Progress
+from ..training.schedules import SCHEDULES
 from .declared import Declared, declared, entries, one_of, parameter
 
 T = TypeVar("T", bound=Declared)
@@ -395,84 +393,6 @@ def documented(cls: type[T]) -> type[T]:
 
 
 class SharedParameters(OwnParameters, ScikitLearnParameters):
-    """The translation of the parameters into what the training understands."""
+    """The parameters that both estimators have."""
 
     loss: str | Loss
-
-    def _hidden_sizes(self) -> tuple[int, ...]:
-        given = self.hidden_layer_sizes
-        given = given.tolist() if isinstance(given, np.ndarray) else given
-        sizes: list[int] = list(given) if isinstance(given, Iterable) else [given]
-        for size in sizes:
-            if not isinstance(size, Integral) or size is True or size is False:
-                raise InvalidInput(f"hidden_layer_sizes must be integers, got {size!r}.")
-        if any(size <= 0 for size in sizes):
-            raise InvalidInput(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return tuple(int(size) for size in sizes)
-
-    def _refuse_what_would_not_be_done(self) -> None:
-        """Raise where a parameter that scikit-learn lacks asks for what the others rule out.
-
-        scikit-learn's own parameters are taken as it takes them, those too that a solver ignores.
-        """
-        full_batch, drops = self.solver in FULL_BATCH, np.any(np.asarray(self.dropout))
-        decaying = [name for name, each in MINI_BATCH.items() if "weight_decay" in each.parameters]
-        if self.weight_decay and self.solver not in decaying:
-            raise InvalidInput(
-                f"weight_decay is {listed(decaying)}'s; {self.solver} has none, but alpha is for "
-                "every solver."
-            )
-        if drops and full_batch:
-            raise InvalidInput(
-                f"dropout needs mini-batches: {self.solver} sees the same J at every step, so use "
-                f"{listed(MINI_BATCH, 'or')}, or dropout=0."
-            )
-        if self.learning_rate in WITH_AN_END and full_batch:
-            raise InvalidInput(
-                f"learning_rate={self.learning_rate!r} is for {listed(MINI_BATCH)}; {self.solver} "
-                "finds the length of each step itself."
-            )
-        if self.schedule_epochs is not None and self.learning_rate not in WITH_AN_END:
-            raise InvalidInput(
-                f"schedule_epochs is the length of {listed(WITH_AN_END)}, but learning_rate is "
-                f"{self.learning_rate!r}, which has none."
-            )
-
-    def _optimizer(self) -> Optimizer:
-        solver = MINI_BATCH[self.solver]
-        return solver.make(**{name: getattr(self, name) for name in solver.parameters})
-
-    def _schedule(self) -> Schedule:
-        """Adam makes its own rates of scikit-learn's three; only those with an end steer it."""
-        by_hand = not MINI_BATCH[self.solver].own_rates or self.learning_rate in WITH_AN_END
-        name = self.learning_rate if by_hand else "constant"
-        epochs = self.schedule_epochs or self.max_iter
-        return Schedule(name, self.learning_rate_init, self.power_t, epochs)
-
-    def _batch_rows(self, m: int) -> int:
-        if self.batch_size == "auto":
-            return m if MINI_BATCH[self.solver].all_rows else min(200, m)
-        if self.batch_size > m:
-            warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
-            )
-        return min(self.batch_size, m)
-
-    def _dropout(self, n_hidden: int, seed: int) -> Dropout | None:
-        rates = (
-            self.dropout if isinstance(self.dropout, list | tuple) else [self.dropout] * n_hidden
-        )
-        if len(rates) != n_hidden:
-            raise ValueError(
-                f"dropout has {len(rates)} rates, but the network has {n_hidden} hidden layers."
-            )
-        if not all(0 <= rate < 1 for rate in rates):
-            raise ValueError(f"dropout rates are at least 0 and below 1, not {list(rates)}.")
-        if not n_hidden and self.dropout:
-            raise ValueError("dropout is given, but the network has no hidden layers to drop from.")
-        return Dropout(tuple(rates), seed) if any(rates) else None
-
-    def _callback_list(self) -> tuple[Callback, ...]:
-        if self.callbacks is None:
-            return ()
-        return (self.callbacks,) if callable(self.callbacks) else tuple(self.callbacks)

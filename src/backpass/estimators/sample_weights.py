@@ -13,7 +13,7 @@ from sklearn.utils.validation import (
 
 from ..arrays import as_numpy
 from ..errors import InvalidInput
-from .targets import Labels
+from .labels import Labels
 
 ClassWeight = Mapping[Any, float] | str | None
 

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn import get_config
 
 from ..arrays import array_namespace, is_array_api_obj
-from ..training.loops import Progress
+from ..training.monitor import Progress
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -31,7 +31,13 @@ try:
 except ImportError:  # scikit-learn < 1.9
     check_same_namespace = None
 
-__all__ = ["Bridge", "CallbackSupportMixin", "float_dtypes", "same_namespace", "with_callbacks"]
+__all__ = [
+    "CallbackAdapter",
+    "CallbackSupportMixin",
+    "float_dtypes",
+    "same_namespace",
+    "with_callbacks",
+]
 
 
 def same_namespace(X: Any, estimator: Any, method: str) -> None:
@@ -47,7 +53,7 @@ def float_dtypes(X: Any) -> tuple[Any, Any]:
     return xp.float64, xp.float32
 
 
-class Bridge:
+class CallbackAdapter:
     """Reports the fit, and every epoch of it, to scikit-learn's callbacks, if there are any.
 
     ``fitted`` maps θ to the attributes that make a working estimator of it.
@@ -56,12 +62,12 @@ class Bridge:
     def __init__(
         self, estimator: Any, X: Any, y: Any, fitted: Callable[[Any], dict[str, Any]]
     ) -> None:
-        self.told = {"estimator": estimator, "X": X, "y": y}
+        self.reported = {"estimator": estimator, "X": X, "y": y}
         self.fitted = fitted
         self.root = None
         if getattr(estimator, "_skl_callbacks", None):
             self.root = estimator._init_callback_context(max_subtasks=estimator.max_iter)
-            self.root.call_on_fit_task_begin(**self.told)
+            self.root.call_on_fit_task_begin(**self.reported)
 
     def callbacks(self) -> tuple[Callable[[Progress], bool], ...]:
         """Return the training's callback, or none where nobody listens."""
@@ -75,8 +81,8 @@ class Bridge:
     def _report(self, progress: Progress) -> bool:
         assert self.root is not None
         task = self.root.subcontext(task_name="epoch")
-        task.call_on_fit_task_begin(**self.told)
+        task.call_on_fit_task_begin(**self.reported)
         return task.call_on_fit_task_end(**self._with(progress.theta))
 
     def _with(self, theta: Any) -> dict[str, Any]:
-        return {**self.told, "reconstruction_attributes": lambda: self.fitted(theta)}
+        return {**self.reported, "reconstruction_attributes": lambda: self.fitted(theta)}

@@ -28,7 +28,7 @@ from ..data.tables import Table, check_trainable, find_column
 from ..errors import InvalidInput, SettingError
 from ..estimators.mlp import MLPClassifier, MLPRegressor
 from ..losses import FOR_CLASSES, FOR_NUMBERS
-from ..training.reasons import why_stopped
+from ..training.stop import why_stopped
 from .settings import FULL_BATCH, Settings
 
 MIN_ROWS = 10
@@ -77,7 +77,7 @@ class Data:
     def J(self, estimator: Any) -> float:
         """The objective of a fitted estimator on the training rows."""
         from ..engine import cost_and_gradient
-        from ..estimators.targets import Labels
+        from ..estimators.labels import Labels
 
         X, y = self.training
         Y = Labels((estimator.classes_,)).encode(y) if self.target.classes else y[:, None]

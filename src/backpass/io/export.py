@@ -16,15 +16,15 @@ from sklearn.utils.validation import check_is_fitted
 from ..data.matlab import read_mat
 from ..data.readers import parse, read_npz
 from ..errors import InvalidInput
+from ..estimators.labels import Labels
 from ..estimators.mlp import MLPClassifier, MLPRegressor
-from ..estimators.targets import Labels
 from ..network import Network
 from ..storage.atomic import atomic_write
-from ..training.loops import StopReason
+from ..training.stop import StopReason
 from .onnx_estimator import add_estimator
 from .onnx_graph import Graph
 from .onnx_pipeline import pipeline_to_onnx
-from .saving import furnish
+from .saving import set_fitted_state
 
 
 def to_onnx(
@@ -190,7 +190,7 @@ def from_sklearn(estimator: Any) -> Any:
     theta = np.concatenate([np.vstack([b, W]).reshape(-1) for b, W in layers])
     sizes = (estimator.coefs_[0].shape[0], *(W.shape[1] for W in estimator.coefs_))
     net = Network(sizes, estimator.activation, _loss_of(estimator))
-    furnish(ours, net, theta, _labels_of(estimator), StopReason.MAX_ITER)
+    set_fitted_state(ours, net, theta, _labels_of(estimator), StopReason.MAX_ITER)
     for name in ("n_iter_", "t_", "loss_", "best_loss_", "loss_curve_", "feature_names_in_"):
         if hasattr(estimator, name):
             setattr(ours, name, getattr(estimator, name))

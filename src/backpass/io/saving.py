@@ -17,13 +17,16 @@ from .. import __version__
 from ..activations import Activation
 from ..data.preprocessing import Preprocessing
 from ..errors import InvalidInput
+from ..estimators.labels import Labels
 from ..estimators.mlp import MLPClassifier, MLPRegressor
-from ..estimators.targets import Labels
+from ..estimators.starts import assigned_start
 from ..losses import Loss
 from ..network import Network
 from ..storage.modelfile import Content, read_model, reading, write_model
 from ..storage.packing import Packer, Unpacker
-from ..training.loops import StopReason
+from ..training.state import pack as state_to_plain
+from ..training.state import unpack as state_from_plain
+from ..training.stop import StopReason
 
 KINDS: dict[str, Any] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 
@@ -160,7 +163,7 @@ def to_content(
         "stop_reason": estimator.stop_reason_.name,
         "labels": pack(_labels_to_plain(estimator), "labels"),
         "preprocessing": _preprocessing_to_plain(estimator, preprocessing, arrays),
-        "state": pack(estimator.training_state_, "state") if state else None,
+        "state": pack(state_to_plain(estimator.training_state_), "state") if state else None,
     }
     about = about or getattr(estimator, "about_", None)
     if about:
@@ -179,18 +182,19 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any
     labels = unpack(metadata["labels"])
     if labels is not None:  # the first release did not know of sparse ones
         labels = Labels(labels["classes"], labels["multilabel"], labels.get("sparse", False))
-    furnish(estimator, net, theta, labels, StopReason[metadata["stop_reason"]])
+    set_fitted_state(estimator, net, theta, labels, StopReason[metadata["stop_reason"]])
     _set(estimator, unpack(metadata["results"]), RESULTS)
     _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
     _set_preprocessing(estimator, metadata["preprocessing"], unpacker.arrays)
     if metadata.get("about"):
         estimator.about_ = dict(metadata["about"])
     if metadata["state"] is not None:
-        estimator.training_state_ = dict(unpack(metadata["state"]))
+        state = dict(unpack(metadata["state"]))
+        estimator.training_state_ = state_from_plain(state, estimator.training_state_)
     return estimator
 
 
-def furnish(
+def set_fitted_state(
     estimator: Any, net: Network, theta: np.ndarray, labels: Labels | None, reason: StopReason
 ) -> None:
     """Give an estimator weights, and a training state that begins at them."""
@@ -201,7 +205,7 @@ def furnish(
     estimator.stop_reason_ = reason
     if isinstance(estimator, MLPClassifier):
         _set_labels(estimator, labels or Labels(()))
-    estimator.training_state_ = estimator.fresh_state()
+    estimator.training_state_ = assigned_start(estimator, theta)
 
 
 # --- the parts -------------------------------------------------------------------------------

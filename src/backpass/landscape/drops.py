@@ -83,7 +83,7 @@ class Drops:
 
     paths: tuple[Path, ...]
     valleys: tuple[Valley, ...]
-    problem: engine.Problem
+    problem: engine.InMemoryProblem
 
     @property
     def net(self) -> Network:
@@ -198,7 +198,7 @@ class _EqualUnits:
     ridge of the mountains, and after some dozens of steps it is rounding that breaks the symmetry.
     """
 
-    def __init__(self, problem: engine.Problem) -> None:
+    def __init__(self, problem: engine.InMemoryProblem) -> None:
         self.net, self.rows, self.lam = problem.net, problem.rows, problem.lam
         self._problem = problem
 
@@ -217,7 +217,7 @@ class _EqualUnits:
         return J, D
 
 
-_Walkable = _EqualUnits | engine.Problem
+_Walkable = _EqualUnits | engine.InMemoryProblem
 
 
 def drops(
@@ -328,7 +328,7 @@ def _places(
 
 
 def _walk_sequentially(
-    problem: engine.Problem,
+    problem: engine.InMemoryProblem,
     places: Sequence[NDArray[np.float64]],
     names: Sequence[str],
     solver: str,
@@ -361,7 +361,7 @@ def _walk(
 
 
 def _walk_as_stack(
-    problem: engine.Problem,
+    problem: engine.InMemoryProblem,
     places: Sequence[NDArray[np.float64]],
     names: Sequence[str],
     solver: str,

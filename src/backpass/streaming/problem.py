@@ -41,10 +41,10 @@ class StreamedRows:
         self._blocks, self._encode = blocks, encode
         self.m, self.W = n_rows(blocks), total_weight(blocks)
 
-    def take(self, chosen: np.ndarray) -> tuple[Array, Array, Array]:
+    def take(self, batch: np.ndarray) -> tuple[Array, Array, Array]:
         """Gather (X, Y, w) of a few row numbers, in one pass over the groups that have them."""
-        order = np.argsort(chosen, kind="stable")
-        wanted, start, found = chosen[order], 0, []
+        order = np.argsort(batch, kind="stable")
+        wanted, start, found = batch[order], 0, []
         for group, sizes in enumerate(self._blocks.groups):
             stop = start + sum(sizes)
             if np.searchsorted(wanted, stop) > np.searchsorted(wanted, start):
@@ -88,10 +88,11 @@ def block_sums(
     return problem.cost_and_gradient(theta)
 
 
-class StreamedProblem(engine.OneByOne):
+class StreamedProblem(engine.SequentialProblem[StreamedRows]):
     """A network's objective on blocks of rows."""
 
     name = "streamed"
+    in_memory = False
 
     def __init__(
         self,

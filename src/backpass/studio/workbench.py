@@ -11,7 +11,7 @@ import numpy as np
 from ..data.preprocessing import Preprocessing
 from ..io.saving import save
 from ..storage.fingerprints import content_hash, fingerprint
-from ..training.checkpoints import Checkpoint, identity
+from ..training.checkpoints import Checkpoint, run_identity
 from .scene import Scene, scene_of, targets_of
 from .session import Bench
 
@@ -74,7 +74,7 @@ class Workbench:
             about["labels"] = str(content_hash(classes))
         if self.preprocessing is not None:
             about["preprocessing"] = str(content_hash(self.preprocessing.to_arrays()))
-        return identity(network, data=fingerprint(X, Y), **about)
+        return run_identity(network, data=fingerprint(X, Y), **about)
 
     def saver(self, path: str) -> Callable[[np.ndarray], str]:
         """Make the function that saves the network with another θ."""

@@ -40,7 +40,7 @@ _RENAMED = {repr(old): repr(new) for old, new in ALIASES.items()}
 HASH_DIGITS = 8  # that are shown of a function's hash: enough to see that two differ
 
 
-def identity(parameters: Mapping[str, object], **data: str) -> dict[str, str]:
+def run_identity(parameters: Mapping[str, object], **data: str) -> dict[str, str]:
     """Put into words what two trainings must have in common, so that one can go on as the other.
 
     Parameters
@@ -64,7 +64,7 @@ def identity(parameters: Mapping[str, object], **data: str) -> dict[str, str]:
     Examples
     --------
     >>> from backpass import huber
-    >>> identity({"alpha": 0.1, "loss": huber(2.0), "verbose": True}, data="1a2b")
+    >>> run_identity({"alpha": 0.1, "loss": huber(2.0), "verbose": True}, data="1a2b")
     {'alpha': '0.1', 'loss': 'huber(2.0)', 'data': '1a2b'}
     """
     kept = {name: value for name, value in parameters.items() if name not in HARMLESS}

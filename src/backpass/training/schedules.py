@@ -30,13 +30,14 @@ class Schedule:
     power_t: float = 0.5
     epochs: int = 1  # of cosine and one_cycle
 
-    def rates(self, base: float, rows_seen: int, step: int, n_steps: int) -> Rates:
+    def rates(self, base: float | None, rows_seen: int, step: int, n_steps: int) -> Rates:
         """The rates of the next `n_steps` steps; `base` is what adaptive has come down to."""
+        base = self.learning_rate if base is None else base
         return SCHEDULES[self.name].rates(self, base, rows_seen, step, n_steps)
 
-    def shrunk(self, base: float) -> float | None:
+    def shrunk(self, base: float | None) -> float | None:
         """The rate after a stretch without improvement, or None where the training should stop."""
-        if not SCHEDULES[self.name].shrinks or base <= SMALLEST:
+        if base is None or not SCHEDULES[self.name].shrinks or base <= SMALLEST:
             return None
         return base / SHRINK
 

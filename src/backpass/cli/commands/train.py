@@ -203,7 +203,7 @@ def _run(data: Data, settings: Settings) -> Outcome:
 @contextlib.contextmanager
 def in_options() -> Generator[None]:
     """Say in the options' words that no training is possible at all."""
-    from ...training.loops import NOT_FINITE_AT_ONCE
+    from ...training.mini_batch import NOT_FINITE_AT_ONCE
 
     try:
         yield

@@ -16,7 +16,7 @@ from ...arrays import Array
 from ...blas import blas_threads
 from ...network import Network
 from ..dropout import Dropout, thinned
-from ..problem import Epoch, OneByOne, Optimizer, Rows, check_order, logits_and_cost
+from ..problem import Epoch, Optimizer, Rows, SequentialProblem, check_order, logits_and_cost
 from ..reference import ReferenceProblem
 from .functions import hidden_in_place, output_in_place
 from .steps import step_in_place
@@ -34,7 +34,7 @@ def fits(*arrays: Any) -> bool:
     )
 
 
-class BlockedProblem(OneByOne):
+class BlockedProblem(SequentialProblem[Rows]):
     """One network's objective on one data set, computed block by block in place."""
 
     name = "blocked"

@@ -1,0 +1,163 @@
+"""The rows of a fit, validated, encoded and weighted: in memory, or in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.exceptions import DataConversionWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import column_or_1d
+from sklearn.utils.validation import validate_data
+
+from ..arrays import Array, array_namespace, as_csr, as_numpy, in_precision, like
+from ..errors import InvalidInput, warn
+from ..storage.fingerprints import fingerprint
+from ..streaming.blocks import Blocks
+from ..streaming.dask import description_of, in_dtype, is_dask
+from ..streaming.problem import Encode
+from .parameters import SharedParameters
+from .sklearn_compat import float_dtypes
+from .targets import Targets
+
+SPARSE = ("csr", "csc")
+
+COLUMN_VECTOR = (
+    "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
+    "(n_samples, ), for example using ravel()."
+)  # scikit-learn's own words
+
+
+class EncodedRows(NamedTuple):
+    """Rows as the network wants them."""
+
+    X: Any  # (m, s_1), an array or CSR
+    Y: Any  # (m, s_L)
+    w: Any  # (m,) or None
+
+    def some(self, index: np.ndarray) -> EncodedRows:
+        """Return some of the rows."""
+        return EncodedRows(*(None if part is None else _take(part, index) for part in self))
+
+    @property
+    def head(self) -> EncodedRows:
+        """The first few rows."""
+        return EncodedRows(self.X[:4, ...], self.Y[:4, ...], None)
+
+    @property
+    def numbers(self) -> Any:
+        """What has their precision."""
+        return self.X
+
+    def like(self, reference: Any) -> EncodedRows:
+        """Return them in the precision of other numbers: weights keep that which they have."""
+        X = in_precision(reference, self.X)
+        return EncodedRows(
+            X, *(None if part is None else like(reference, part) for part in self[1:])
+        )
+
+    def fingerprint(self) -> str:
+        """Hash everything that is in them."""
+        return fingerprint(*self)
+
+
+class EncodedBlocks(NamedTuple):
+    """Rows in blocks, and what turns their targets into Y."""
+
+    blocks: Blocks
+    encode: Encode
+
+    @property
+    def numbers(self) -> Any:
+        """What has their precision."""
+        return np.empty(0, self.blocks.dtype)
+
+    def like(self, reference: Any) -> EncodedBlocks:
+        """Return them in the precision of other numbers, in which each block is read."""
+        return EncodedBlocks(in_dtype(self.blocks, reference.dtype), self.encode)
+
+    @property
+    def head(self) -> EncodedRows:
+        """The first few rows."""
+        block = next(iter(self.blocks.read(0)))
+        return EncodedRows(block.X[:4], self.encode(block.y[:4]), None)
+
+    def fingerprint(self) -> str:
+        """Hash everything that is in them, where they are."""
+        return description_of(self.blocks, self.encode)
+
+
+def encoded_rows(
+    estimator: SharedParameters,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    targets: Targets,
+    learn: Callable[[Any], Targets],
+    reset: bool,
+) -> tuple[EncodedRows, Targets]:
+    """Validate, encode and weight some rows; the strategy learns from y, or expects it."""
+    X, y = validate_data(
+        estimator,
+        X,
+        targets.read(y),
+        accept_sparse=SPARSE,
+        multi_output=True,
+        y_numeric=targets.numeric,
+        dtype=float_dtypes(X),
+        reset=reset,
+    )
+    y = y if hasattr(y, "tocsr") else as_numpy(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        warn(COLUMN_VECTOR, DataConversionWarning)
+        y = column_or_1d(y)
+    X = as_csr(X) if hasattr(X, "tocsr") else X
+    targets = learn(y)
+    w = targets.weights(sample_weight, X, y)
+    return EncodedRows(X, like(X, targets.encode(y)), w), targets
+
+
+def refuse_half_a_set(X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
+    """Raise where a validation set has targets or weights and no rows, or rows and no targets."""
+    given = {"y_val": y_val, "sample_weight_val": sample_weight_val}
+    if X_val is None:
+        for name, value in given.items():
+            if value is not None:
+                raise InvalidInput(f"{name} is given without X_val, the rows that it belongs to.")
+    elif y_val is None:
+        raise InvalidInput("X_val is given without y_val, the targets of its rows.")
+    elif isinstance(X_val, Blocks) or is_dask(X_val):
+        raise InvalidInput("X_val holds rows in memory: an array, a data frame or a sparse matrix.")
+    elif sample_weight_val is not None and not np.any(as_numpy(sample_weight_val)):
+        raise InvalidInput("sample_weight_val is zero for every validation row.")
+
+
+def held_out(
+    rows: EncodedRows, fraction: float, seed: int, classes: np.ndarray | None
+) -> tuple[EncodedRows, EncodedRows]:
+    """Set a validation set aside, with the classes in the same parts."""
+    train, validation = train_test_split(
+        np.arange(rows.X.shape[0]), test_size=fraction, random_state=seed, stratify=classes
+    )
+    if len(validation) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of "
+            "your dataset."
+        )
+    parts = rows.some(np.asarray(train)), rows.some(np.asarray(validation))
+    for name, part in zip(("rows that are left", "validation rows set aside"), parts):
+        if part.w is not None and not as_numpy(part.w).any():
+            raise InvalidInput(
+                f"The {name} by early_stopping all weigh 0: pass X_val and y_val, or another "
+                "validation_fraction or random_state."
+            )
+    return parts
+
+
+def _take(part: Any, index: np.ndarray) -> Array:
+    """Some rows of an array or a CSR matrix."""
+    if isinstance(part, np.ndarray) or hasattr(part, "tocsr"):
+        return part[index]
+    xp = array_namespace(part)
+    return xp.take(part, xp.asarray(index, device=part.device), axis=0)

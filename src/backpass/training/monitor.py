@@ -1,0 +1,95 @@
+"""Who looks at a training from outside, and what they are told after every epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..arrays import Array
+from .state import TrainingState
+from .stop import StopReason
+
+# Where a training is, and why it is over, if it is.
+Training = tuple[TrainingState, StopReason | None]
+Finished = tuple[TrainingState, StopReason]
+
+Validate = Callable[[Array], tuple[float, float]]  # θ -> score and mean loss
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a callback is told after every epoch or iteration.
+
+    Of several starts that are trained together, it is told of the best so far that still trains.
+
+    Parameters
+    ----------
+    epoch : int
+        Epochs (iterations of a full-batch solver) so far, those before a resume included.
+    J : float
+        The objective: its mean on the way for mini-batches, its value for full batches.
+    validation_score, validation_loss : float or None
+        Accuracy or R², and the mean loss, on the validation set if there is one.
+    seconds : float
+        Time since the loop began.
+    rows_per_second : float
+        Rows of data that went through the network, by that time.
+    theta : array of shape (n,)
+        All parameters now; not a copy.
+
+    Examples
+    --------
+    >>> Progress(epoch=1, J=0.5).J
+    0.5
+    """
+
+    epoch: int
+    J: float
+    validation_score: float | None = None
+    validation_loss: float | None = None
+    seconds: float = 0.0
+    rows_per_second: float = 0.0
+    theta: Any = None
+
+
+@dataclass
+class Monitor:
+    """Who looks at a training from outside, after every epoch.
+
+    ``validate`` maps θ to (score, loss); a callback that returns something true stops the loop;
+    ``on_state`` is given all trainings of the loop, whenever one of them goes on.
+    """
+
+    validate: Validate | None = None
+    callbacks: tuple[Callable[[Progress], Any], ...] = ()
+    on_state: Callable[[list[Training]], Any] = lambda trainings: None
+    started: float = field(default_factory=time.perf_counter)
+    rows: int = 0  # rows that went through since `started`
+
+    def record(self, state: TrainingState, J: float) -> TrainingState:
+        """Add J, and the validation's score and loss where there is one, to the curves."""
+        validation = None if self.validate is None else self.validate(state.theta)
+        return replace(state, history=state.history.longer(J, validation))
+
+    def asks_to_stop(self, state: TrainingState) -> bool:
+        """Tell every callback; whether one of them wants to stop."""
+        if not self.callbacks:
+            return False
+        progress = self._progress(state)
+        answers = [callback(progress) for callback in self.callbacks]
+        return any(answers)
+
+    def _progress(self, state: TrainingState) -> Progress:
+        seconds = time.perf_counter() - self.started
+        history, validated = state.history, self.validate is not None
+        return Progress(
+            epoch=state.epoch,
+            J=history.J[-1],
+            validation_score=history.score[-1] if validated else None,
+            validation_loss=history.validation_loss[-1] if validated else None,
+            seconds=seconds,
+            rows_per_second=self.rows / seconds,
+            theta=state.theta,
+        )

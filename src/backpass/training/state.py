@@ -1,0 +1,142 @@
+"""A training's state: one frozen value with everything that its future depends on.
+
+θ, the solver's own state, the learning rate that has been come down to, the curves, the counts of
+early stopping and the random generator's bits. A loop takes a state and returns a state, so
+training on is training, a resumed run repeats the uninterrupted one bit by bit, and an interrupted
+one leaves the last whole epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+
+SolverState = dict[str, Any]  # plain arrays and numbers, as the solver wants them
+Packed = dict[str, Any]  # plain values by name, as files hold them
+
+
+@dataclass(frozen=True)
+class History:
+    """The curves: one number after every epoch.
+
+    Parameters
+    ----------
+    J : list of float
+        The objective; NaN where the training diverged.
+    score, validation_loss : list of float
+        Score and mean loss on the validation set; empty where there is none.
+    """
+
+    J: list[float] = field(default_factory=list)
+    score: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+
+    def longer(self, J: float, validation: tuple[float, float] | None) -> History:
+        """Add an epoch: J and, where there is a validation set, its score and loss."""
+        if validation is None:
+            return replace(self, J=[*self.J, J])
+        score, loss = validation
+        return History([*self.J, J], [*self.score, score], [*self.validation_loss, loss])
+
+
+# What files and the first release's ``training_state_`` call the curves.
+CURVES = {"J_curve": "J", "score_curve": "score", "validation_curve": "validation_loss"}
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState(Mapping[str, Any]):
+    """Where a training is; readable by the names in files, too, as the first release's dict.
+
+    Parameters
+    ----------
+    theta : array of shape (n,)
+        All parameters.
+    generator : dict
+        The bits of the generator that draws the orders of the rows.
+    epoch, rows_seen : int
+        Epochs (or iterations) so far, and rows that mini-batches have gone through.
+    solver : dict or None
+        The solver's own state; None before its first step.
+    learning_rate, learning_rate_init : float or None
+        What an adaptive schedule has come down to, and from where.
+    history : History
+        The curves.
+    best_J, best_score : float
+        The least J and the best validation score so far.
+    best_theta : array of shape (n,) or None
+        θ of the best score, where early stopping looks at it.
+    no_improvement : int
+        Epochs in a row without improvement.
+    seeds : dict of int, optional
+        What the validation set, the orders and the dropout masks are drawn from.
+    solver_name, published : str, optional
+        Whose the solver's state is, and a checksum of the θ that an estimator shows: by it a change
+        made from outside is seen.
+
+    Examples
+    --------
+    >>> state = start(np.zeros(3), seed=1)
+    >>> state.epoch, state.history.J
+    (0, [])
+    >>> unpack(pack(state), state).theta
+    array([0., 0., 0.])
+    """
+
+    theta: Any
+    generator: Mapping[str, Any]
+    epoch: int = 0
+    rows_seen: int = 0
+    solver: SolverState | None = None
+    learning_rate: float | None = None
+    learning_rate_init: float | None = None
+    history: History = field(default_factory=History)
+    best_J: float = np.inf
+    best_score: float = -np.inf
+    best_theta: Any = None
+    no_improvement: int = 0
+    seeds: dict[str, int] = field(default_factory=dict)
+    solver_name: str | None = None
+    published: str | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return pack(self)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(pack(self))
+
+    def __len__(self) -> int:
+        return len(pack(self))
+
+
+# What files call the fields, where that is another name.
+_FILE_NAMES = {"published": "handed_over"}
+
+
+def start(theta: Array, seed: int = 0) -> TrainingState:
+    """Make the state before the first epoch; the seed is that of the rows' order."""
+    return TrainingState(theta=theta, generator=np.random.PCG64(seed).state)
+
+
+def as_state(value: Mapping[str, Any]) -> TrainingState:
+    """Return a state as such, also if it is a dict of the first release's."""
+    return value if isinstance(value, TrainingState) else unpack(value, start(value["theta"]))
+
+
+def pack(state: TrainingState) -> Packed:
+    """Name the state's values as files do."""
+    packed = {f.name: getattr(state, f.name) for f in fields(state) if f.name != "history"}
+    packed = {_FILE_NAMES.get(name, name): value for name, value in packed.items()}
+    return packed | {name: getattr(state.history, curve) for name, curve in CURVES.items()}
+
+
+def unpack(packed: Mapping[str, Any], default: TrainingState) -> TrainingState:
+    """Make the state of a file's values; what it does not hold is as in another state."""
+    known = {f.name: _FILE_NAMES.get(f.name, f.name) for f in fields(default)}
+    values = {name: packed[of_file] for name, of_file in known.items() if of_file in packed}
+    curves = {curve: packed[name] for name, curve in CURVES.items() if name in packed}
+    return replace(default, **values, history=replace(default.history, **curves))
