@@ -100,6 +100,7 @@ def test_changes_of_cpp_leave_comments_strings_and_templates_alone():
         "    __builtin_prefetch(a + k * P);",
         "    d.prefetches = l == 1 && true;",
         "    prefetch_offset = next < rows ? 0 : rows * n;",
+        "    prefetch->lines_per_tile = lines / tiles + 1;",
         "threads_(threads_for(3.0 * size_t(work(net, 3)), threads)),",
         "struct TileShape {\n    static constexpr int rows = 13;\n};",
         "int prefetch_rows(RowPrefetch* prefetch, int steps) {\n    return steps + 1;\n}",

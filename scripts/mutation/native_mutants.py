@@ -25,7 +25,7 @@ ONLY_SPEED = re.compile(
     rf"\b(?:{SIZES}) = [^,;]*|\bstruct (?:TileShape|DeltaShape) \{{.*?^\}};"
     rf"|\b(?:threads_for|alignas){NESTED}"
     r"|\b(?:madvise|keep_in_register|make_opaque|issue|__builtin_prefetch)\([^;]*;"
-    r"|\b(?:\w\.)?prefetch(?:es|_offset)? = [^;]*;"
+    r"|\b(?:\w\.)?prefetch(?:es|_offset|->\w+)? = [^;]*;"
     r"|\b(?:multiply_adds_of_step|prefetch_rows|share_of_prefetch)\([^;{}]*\{.*?^\}",
     re.DOTALL | re.MULTILINE,
 )
