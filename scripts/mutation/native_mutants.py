@@ -21,11 +21,11 @@ SIZES = (
     "|BLOCK_ROWS|BLOCK|MAX_CHUNKS|MIN_BLOCKS|FACTORS_PER_LOG|CHUNK|DRAWS"
 )
 NESTED = r"\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\)"  # parentheses, four deep
-ONLY_SPEED = re.compile(
+ONLY_SPEED = re.compile(  # after SKIPPED, which leaves \x01\x01 of an arrow
     rf"\b(?:{SIZES}) = [^,;]*|\bstruct (?:TileShape|DeltaShape) \{{.*?^\}};"
     rf"|\b(?:threads_for|alignas){NESTED}"
     r"|\b(?:madvise|keep_in_register|make_opaque|issue|__builtin_prefetch)\([^;]*;"
-    r"|\b(?:\w\.)?prefetch(?:es|_offset|->\w+)? = [^;]*;"
+    r"|\b(?:\w\.)?prefetch(?:es|_offset|\x01\x01\w+)? = [^;]*;"
     r"|\b(?:multiply_adds_of_step|prefetch_rows|share_of_prefetch)\([^;{}]*\{.*?^\}",
     re.DOTALL | re.MULTILINE,
 )
