@@ -10,7 +10,7 @@ namespace backpass {
 struct NetworkSpec {
     std::vector<int> sizes;          // units by layer, inputs and outputs included
     std::vector<Activation> hidden;  // one for each hidden layer
-    Loss loss = Loss::squared_error;
+    Loss loss{};
     double parameter = 0;  // Huber's threshold, or the quantile
 
     int weight_layers() const { return static_cast<int>(sizes.size()) - 1; }

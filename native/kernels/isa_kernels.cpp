@@ -50,38 +50,26 @@ void set_activation(Kernels<T>& kernels, Activation which) {
 
 template <class T>
 void set_activations(Kernels<T>& k) {
-    set_activation<Identity>(k, Activation::identity);
-    set_activation<Logistic>(k, Activation::logistic);
-    set_activation<Tanh>(k, Activation::tanh);
-    set_activation<Relu>(k, Activation::relu);
-    set_activation<LeakyRelu>(k, Activation::leaky_relu);
-    set_activation<Gelu>(k, Activation::gelu);
-    set_activation<Silu>(k, Activation::silu);
-    set_activation<Softplus>(k, Activation::softplus);
+#define BACKPASS_SET(name, G) set_activation<G>(k, Activation::name);
+    BACKPASS_ACTIVATIONS(BACKPASS_SET)
+#undef BACKPASS_SET
 }
 
 template <class T>
 void set_losses(Kernels<T>& k) {
-    const auto set = [&k](Loss loss, void (*value)(const LossRows<T>&), void (*output)(const T*, T*, int)) {
-        k.loss[static_cast<int>(loss)] = value;
-        k.output[static_cast<int>(loss)] = output;
-    };
-    set(Loss::log_loss, log_loss<T>, softmax_rows<T>);
-    set(Loss::binary_log_loss, binary_log_loss<T>, output_rows<Logistic, T>);
-    set(Loss::squared_error, sum_over_units<SquaredError, T>, output_rows<Identity, T>);
-    set(Loss::poisson, sum_over_units<Poisson, T>, output_rows<Exponential, T>);
-    set(Loss::huber, sum_over_units<Huber, T>, output_rows<Identity, T>);
-    set(Loss::absolute_error, sum_over_units<AbsoluteError, T>, output_rows<Identity, T>);
-    set(Loss::quantile, sum_over_units<Quantile, T>, output_rows<Identity, T>);
+#define BACKPASS_SET(name, value, h)              \
+    k.loss[static_cast<int>(Loss::name)] = value; \
+    k.output[static_cast<int>(Loss::name)] = h;
+    BACKPASS_LOSSES(BACKPASS_SET)
+#undef BACKPASS_SET
 }
 
 template <class T>
 void set_rules(Kernels<T>& k) {
+#define BACKPASS_SET(name, rule) k.update[static_cast<int>(Rule::name)] = rule;
+    BACKPASS_RULES(BACKPASS_SET)
+#undef BACKPASS_SET
     k.update[static_cast<int>(Rule::sum)] = add_sum<T>;
-    k.update[static_cast<int>(Rule::gd)] = gradient_descent<T>;
-    k.update[static_cast<int>(Rule::momentum)] = momentum<T>;
-    k.update[static_cast<int>(Rule::nesterov)] = nesterov<T>;
-    k.update[static_cast<int>(Rule::adam)] = adam<T>;
 }
 
 template <class T>

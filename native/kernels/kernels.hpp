@@ -17,6 +17,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/functions.hpp"
+
 namespace backpass {
 
 using std::ptrdiff_t;
@@ -25,14 +27,6 @@ using std::size_t;
 constexpr int PANEL_BYTES = 64;
 template <class T>
 constexpr int PANEL = PANEL_BYTES / static_cast<int>(sizeof(T));
-
-enum class Activation { identity, logistic, tanh, relu, leaky_relu, gelu, silu, softplus };
-enum class Loss { log_loss, binary_log_loss, squared_error, poisson, huber, absolute_error, quantile };
-enum class Rule { sum, gd, momentum, nesterov, adam };
-
-constexpr int ACTIVATIONS = 8;
-constexpr int LOSSES = 7;
-constexpr int RULES = 5;  // `sum` is internal: it has no name in names.hpp
 
 // z -> a in place, n a multiple of P; `keep` (may be null) receives what g' needs: a, or z where
 // `keeps_z`; `mask` (may be null) is dropout's, 0 or 1/(1 - p) for each number.

@@ -15,25 +15,15 @@ struct Named {
     Which which;
 };
 
-constexpr Named<Activation> ACTIVATION_NAMES[] = {
-    {"identity", Activation::identity}, {"logistic", Activation::logistic},     {"tanh", Activation::tanh},
-    {"relu", Activation::relu},         {"leaky_relu", Activation::leaky_relu}, {"gelu", Activation::gelu},
-    {"silu", Activation::silu},         {"softplus", Activation::softplus},
-};
-constexpr Named<Loss> LOSS_NAMES[] = {
-    {"log_loss", Loss::log_loss},
-    {"binary_log_loss", Loss::binary_log_loss},
-    {"squared_error", Loss::squared_error},
-    {"poisson", Loss::poisson},
-    {"huber", Loss::huber},
-    {"absolute_error", Loss::absolute_error},
-    {"quantile", Loss::quantile},
-};
-constexpr Named<Rule> RULE_NAMES[] = {
-    {"gd", Rule::gd}, {"momentum", Rule::momentum}, {"nesterov", Rule::nesterov}, {"adam", Rule::adam}};
-
-static_assert(std::size(ACTIVATION_NAMES) == ACTIVATIONS && std::size(LOSS_NAMES) == LOSSES &&
-              std::size(RULE_NAMES) == RULES - 1);
+#define BACKPASS_NAMED(name, ...) {#name, Activation::name},
+constexpr Named<Activation> ACTIVATION_NAMES[] = {BACKPASS_ACTIVATIONS(BACKPASS_NAMED)};
+#undef BACKPASS_NAMED
+#define BACKPASS_NAMED(name, ...) {#name, Loss::name},
+constexpr Named<Loss> LOSS_NAMES[] = {BACKPASS_LOSSES(BACKPASS_NAMED)};
+#undef BACKPASS_NAMED
+#define BACKPASS_NAMED(name, ...) {#name, Rule::name},
+constexpr Named<Rule> RULE_NAMES[] = {BACKPASS_RULES(BACKPASS_NAMED)};
+#undef BACKPASS_NAMED
 
 template <class Which, size_t count>
 std::vector<std::string> names_of(const Named<Which> (&known)[count]) {
