@@ -85,6 +85,7 @@ _MOVED = {
     "datasets": "data.datasets",
     "diagnose.catalogue": "diagnose.mistakes.entry diagnose.mistakes.means",
     "diagnose.family": "diagnose.mistakes.decay",
+    "diagnose.search": "diagnose.atoms diagnose.effects",
     "diagnose.variants": (
         "diagnose.mistakes.columns diagnose.mistakes.reading diagnose.mistakes.forward "
         "diagnose.mistakes.labels diagnose.mistakes.cost diagnose.mistakes.delta "
@@ -138,14 +139,15 @@ _MOVED = {
 # Name in a module of the first release -> where it is now, and how it is called there.
 _RENAMED = {
     "checkpoints.identity": "training.checkpoints.run_identity",
+    "diagnose.search.Target": "diagnose.response.Response",
     "engine.curvature_product.HasRows": "engine.problem.Objective",
-    "plots.canvas.finite": "plots.models.as_drawable",
     "explain._Answers": "inspection.explain.answers.Answers",
     "landscape.Walker": "landscape.picture.TrajectoryProjection",
     "landscape.terrain.Walker": "landscape.picture.TrajectoryProjection",
     "perceptron.BlockData": "estimators.rows.EncodedBlocks",
     "perceptron.Data": "estimators.rows.EncodedRows",
     "persistence.furnish": "io.saving.set_fitted_state",
+    "plots.canvas.finite": "plots.models.as_drawable",
     "runs.Runs": "training.restarts.Restarts",
     "sklearn_bridge.Bridge": "estimators.sklearn_compat.CallbackAdapter",
     "training.Ended": "training.monitor.Finished",

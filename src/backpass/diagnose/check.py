@@ -196,13 +196,13 @@ def _diagnosis(verdict: Verdict, seen: Observation, failure: Failure | None) -> 
     frames = _frames(verdict, seen) if not failures else None
     if frames is not None:
         failures.append(frames)
-    unexplained = [sentence for target in verdict.unexplained for sentence in localise(target)]
+    unexplained = [sentence for response in verdict.unexplained for sentence in localise(response)]
     return Diagnosis(
         explanations=verdict.explanations,
         conventions=verdict.conventions,
         failures=tuple(failures),
         unexplained=tuple(unexplained),
-        returned=tuple("J" if target.which == "J" else "gradient" for target in seen.targets),
+        returned=tuple("J" if one.which == "J" else "gradient" for one in seen.responses),
         signature=seen.caller.form.name,
         probes=tuple(f"{'-'.join(map(str, p.net.sizes))} (m = {p.m})" for p in seen.probes),
     )

@@ -6,40 +6,43 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .effects import right_value
 from .family import parts_of
-from .search import Target, right_value
+from .response import Response
 
 
-def localise(target: Target) -> Iterator[str]:
+def localise(response: Response) -> Iterator[str]:
     """Say which parts of J or of the gradient are right, and how the others differ."""
-    yield from _of_J(target) if target.which == "J" else _of_D(target)
+    yield from _of_J(response) if response.which == "J" else _of_D(response)
 
 
-def _of_J(target: Target) -> Iterator[str]:
+def _of_J(response: Response) -> Iterator[str]:
     names = ("the part without λ", "the λ term")
-    right = [_agrees_at(target, np.array([i])) for i in (0, 1)]
+    right = [_agrees_at(response, np.array([i])) for i in (0, 1)]
     if right[0] != right[1]:
         good, bad = (names[0], names[1]) if right[0] else (names[1], names[0])
-        yield f"J: {good} is right, {bad} is not{_factor(target, np.array([int(right[0])]))}."
+        yield f"J: {good} is right, {bad} is not{_factor(response, np.array([int(right[0])]))}."
         return
-    yield f"J: {names[0]} and {names[1]} are both wrong{_factor(target, np.array([0]))}."
+    yield f"J: {names[0]} and {names[1]} are both wrong{_factor(response, np.array([0]))}."
 
 
-def _of_D(target: Target) -> Iterator[str]:
-    net = target.probes[0].net
-    if target.values[0].size != 2 * net.n_parameters:
+def _of_D(response: Response) -> Iterator[str]:
+    net = response.probes[0].net
+    if response.values[0].size != 2 * net.n_parameters:
         yield "the gradient has the wrong length, so its parts cannot be told apart."
         return
-    if not np.any(target.values[0]):
+    if not np.any(response.values[0]):
         yield "the gradient is zero everywhere."
         return
     for l in range(1, net.L):
-        yield _of_Theta(target, l)
+        yield _of_Theta(response, l)
 
 
-def _of_Theta(target: Target, l: int) -> str:
+def _of_Theta(response: Response, l: int) -> str:
     """One sentence about D^(l)."""
-    right = {key[1:]: _part_agrees(target, (l, *key[1:])) for key in _keys(target) if key[0] == l}
+    right = {
+        key[1:]: _part_agrees(response, (l, *key[1:])) for key in _keys(response) if key[0] == l
+    }
     data = {column: right[column, 0] for column in ("bias", "weights")}
     name = f"gradient: all of Θ^({l}) is"
     if all(right.values()):
@@ -52,38 +55,38 @@ def _of_Theta(target: Target, l: int) -> str:
         return f"{name} right except the bias column{tail}."
     if data["bias"]:
         return f"gradient: in Θ^({l}) only the bias column is right{tail}."
-    factor = _factor(target, *[_positions(target, (l, c, 0)) for c in ("bias", "weights")])
+    factor = _factor(response, *[_positions(response, (l, c, 0)) for c in ("bias", "weights")])
     return f"{name} wrong{factor}{tail if tail else '; its λ term is right'}."
 
 
-def _keys(target: Target) -> list[tuple[int, str, int]]:
-    return list(parts_of(target.probes[0].net))
+def _keys(response: Response) -> list[tuple[int, str, int]]:
+    return list(parts_of(response.probes[0].net))
 
 
-def _positions(target: Target, key: tuple[int, str, int]) -> np.ndarray:
-    return parts_of(target.probes[0].net)[key]
+def _positions(response: Response, key: tuple[int, str, int]) -> np.ndarray:
+    return parts_of(response.probes[0].net)[key]
 
 
-def _part_agrees(target: Target, key: tuple[int, str, int]) -> bool:
+def _part_agrees(response: Response, key: tuple[int, str, int]) -> bool:
     """Whether a part is right on every probe."""
     return all(
-        target.agrees(right_value(probe, "D"), i, parts_of(probe.net)[key])
-        for i, probe in enumerate(target.probes)
+        response.agrees(right_value(probe, "D"), i, parts_of(probe.net)[key])
+        for i, probe in enumerate(response.probes)
     )
 
 
-def _agrees_at(target: Target, where: np.ndarray) -> bool:
+def _agrees_at(response: Response, where: np.ndarray) -> bool:
     return all(
-        target.agrees(right_value(probe, target.which), i, where)
-        for i, probe in enumerate(target.probes)
+        response.agrees(right_value(probe, response.which), i, where)
+        for i, probe in enumerate(response.probes)
     )
 
 
-def _factor(target: Target, *where: np.ndarray) -> str:
+def _factor(response: Response, *where: np.ndarray) -> str:
     """A constant factor between what came back and what is right, in words."""
     positions = np.concatenate(where)
-    right = right_value(target.probes[0], target.which)[positions]
-    got = target.values[0][positions]
+    right = right_value(response.probes[0], response.which)[positions]
+    got = response.values[0][positions]
     ratio = float(got @ right / (right @ right))
     if np.allclose(got, ratio * right, rtol=1e-7, atol=1e-12) and ratio:
         return f" ({ratio:.6g} times the right one on the first probe)"

@@ -1,4 +1,4 @@
-"""Puts every probe to a function and turns its answers into targets for the search."""
+"""Puts every probe to a function and turns its answers into what the search explains."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from .caller import Answer, Caller, Failed, Failure, one_line, read
+from .effects import right_value
 from .probes import Probe, degenerate
-from .search import Target, right_value
+from .response import Response
 
 DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance for functions in float64 and in float32
 
@@ -20,15 +21,15 @@ class Observation:
 
     caller: Caller
     probes: tuple[Probe, ...]
-    J: Target | None
-    D: Target | None
+    J: Response | None
+    D: Response | None
     failures: tuple[Failure, ...] = field(default=())
     J_is_not_finite: bool = False
 
     @property
-    def targets(self) -> list[Target]:
-        """J's and the gradient's targets, as far as they came back."""
-        return [target for target in (self.J, self.D) if target is not None]
+    def responses(self) -> list[Response]:
+        """J and the gradient, as far as they came back."""
+        return [response for response in (self.J, self.D) if response is not None]
 
 
 def observe(caller: Caller, probes: tuple[Probe, ...]) -> Observation:
@@ -38,8 +39,8 @@ def observe(caller: Caller, probes: tuple[Probe, ...]) -> Observation:
     if first.J is None and first.D is None:
         raise Failed(Failure("The function returns neither J nor a gradient."))
     failures: list[Failure] = [*_purity(caller, probes[0], first)]
-    J = _target("J", probes, answers, failures) if first.J is not None else None
-    D = _target("D", probes, answers, failures) if first.D is not None else None
+    J = _response("J", probes, answers, failures) if first.J is not None else None
+    D = _response("D", probes, answers, failures) if first.D is not None else None
     lost = first.J is not None and J is None
     J, D = _with_witnesses(caller, J), _with_witnesses(caller, D)
     return Observation(caller, probes, J, D, tuple(failures), lost)
@@ -51,9 +52,9 @@ def _answers(caller: Caller, probe: Probe) -> list[Answer]:
     return [caller(probe, lam) for lam in probe.lams]
 
 
-def _target(
+def _response(
     which: str, probes: Sequence[Probe], answers: list[list[Answer]], failures: list[Failure]
-) -> Target | None:
+) -> Response | None:
     """The parts without and with λ, by probe; None with a failure where they are no numbers."""
     values = []
     for probe, (low, high) in zip(probes, answers):
@@ -66,22 +67,22 @@ def _target(
     if which == "D":
         failures.extend(_wrong_lengths(probes, values))
     tolerance = SINGLE if answers[0][0].single else DOUBLE
-    return Target(which, tuple(probes), tuple(values), tolerance)
+    return Response(which, tuple(probes), tuple(values), tolerance)
 
 
-def _with_witnesses(caller: Caller, target: Target | None) -> Target | None:
+def _with_witnesses(caller: Caller, response: Response | None) -> Response | None:
     """Add the degenerate probes, as far as the function gives numbers for them."""
-    if target is None:
+    if response is None:
         return None
     seen = []
-    for probe in degenerate(target.probes[0]):
+    for probe in degenerate(response.probes[0]):
         try:
-            only = _target(target.which, [probe], [_answers(caller, probe)], [])
+            only = _response(response.which, [probe], [_answers(caller, probe)], [])
         except Failed:
             continue
         if only is not None:
             seen.append((probe, only.values[0]))
-    return replace(target, witnesses=tuple(seen))
+    return replace(response, witnesses=tuple(seen))
 
 
 def _value(which: str, answer: Answer) -> np.ndarray:

@@ -6,11 +6,14 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .atoms import Atoms
 from .diagnosis import Mistake
+from .effects import spoils_J
 from .mistakes.entry import Entry
 from .observe import Observation
 from .probes import Probe
-from .search import Atoms, Target, confirmed, explanations, spoils_J
+from .response import Response
+from .search import confirmed, explanations
 
 Keys = dict[tuple[str, str], Entry]
 
@@ -21,7 +24,7 @@ class Verdict:
 
     explanations: tuple[tuple[Mistake, ...], ...]
     conventions: tuple[Mistake, ...]
-    unexplained: tuple[Target, ...]
+    unexplained: tuple[Response, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def judge(seen: Observation, depth: int) -> Verdict:
     """Search J and the gradient apart, and keep the accounts that need fewest mistakes."""
     sets = _sets(seen, depth)
     _exchange(seen, sets)
-    unexplained = tuple(target for target in seen.targets if not sets[target.which])
+    unexplained = tuple(response for response in seen.responses if not sets[response.which])
     accounts = [
         _Account(_keys(J), _keys(D), "J" not in sets or not sets["J"])
         for J, D in _sides(seen, sets)
@@ -80,9 +83,9 @@ def _spoilers(probe: Probe, atoms: Atoms) -> Atoms:
 def _sets(seen: Observation, depth: int) -> dict[str, list[Atoms]]:
     """Search each side; the second one, and the first once more, with what the other needed."""
     sets: dict[str, list[Atoms]] = {}
-    for target in seen.targets:
+    for response in seen.responses:
         prior = [atoms for found in sets.values() for atoms in found if atoms]
-        sets[target.which] = explanations(target, depth, prior)
+        sets[response.which] = explanations(response, depth, prior)
     if seen.J is not None and depth > 1 and not sets["J"] and any(sets.get("D", ())):
         sets["J"] = explanations(seen.J, depth, sets["D"])
     return sets
@@ -104,12 +107,12 @@ def _exchange(seen: Observation, sets: dict[str, list[Atoms]]) -> None:
     """Let each side also try what explains the other: a shared mistake then counts once."""
     if seen.J is None or seen.D is None:
         return
-    for target, other in ((seen.J, "D"), (seen.D, "J")):
-        found = sets[target.which]
+    for response, other in ((seen.J, "D"), (seen.D, "J")):
+        found = sets[response.which]
         known = [frozenset(_keys(atoms)) for atoms in found]
         for atoms in {subset for whole in sets[other] for subset in _subsets(whole)}:
             keys = frozenset(_keys(atoms))
-            if not any(less <= keys for less in known) and confirmed(target, atoms):
+            if not any(less <= keys for less in known) and confirmed(response, atoms):
                 found.append(atoms)
 
 

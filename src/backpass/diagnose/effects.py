@@ -1,0 +1,100 @@
+"""What mistakes make of a probe; each is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from .atoms import Atom, Atoms
+from .catalogue import catalogue
+from .family import ONLY_D, ONLY_J, Family
+from .mistakes.entry import Entry, Recipe
+from .probes import Probe, halved
+
+
+def evaluate(family: Family, which: str, recipe: Recipe) -> np.ndarray:
+    """J's or D's two parts under a recipe; all NaN where not every number is finite."""
+    value = family.J(recipe) if which == "J" else family.D(recipe)
+    return value if np.isfinite(value).all() else np.full_like(value, np.nan)
+
+
+def right_value(probe: Probe, which: str) -> np.ndarray:
+    """The right J's or gradient's two parts on a probe."""
+    return evaluate(family_of(probe), which, {})
+
+
+def spoils_J(probe: Probe, atom: Atom) -> bool:
+    """Whether a mistake makes J infinite or NaN."""
+    return bool(np.isnan(effect_of(probe, "J", atom)).any())
+
+
+@lru_cache(maxsize=64)
+def family_of(probe: Probe) -> Family:
+    return Family(probe)
+
+
+@lru_cache(maxsize=64)
+def _atoms(probe: Probe) -> Atoms:
+    return tuple(Atom(e, flavour) for e in catalogue(probe.net) for flavour in e.flavours)
+
+
+@lru_cache(maxsize=256)
+def effects_of(probe: Probe, which: str) -> tuple[np.ndarray, Atoms, tuple[np.ndarray, ...]]:
+    """The right value, the atoms that change it, and what each makes of it alone."""
+    right = right_value(probe, which)
+    atoms, values = [], []
+    seen: dict[Entry, list[np.ndarray]] = {}
+    silent = ONLY_D if which == "J" else ONLY_J
+    for atom in _atoms(probe):
+        if all(slot[0] in silent for slot in atom.recipe):
+            continue
+        value = effect_of(probe, which, atom)
+        # J cannot tell some flavours apart; the gradient could, beside another mistake.
+        known = [right, *(seen.get(atom.entry, []) if which == "J" else [])]
+        if not any(_same(value, other) for other in known):
+            atoms.append(atom)
+            values.append(value)
+            seen.setdefault(atom.entry, []).append(value)
+    return right, tuple(atoms), tuple(values)
+
+
+@lru_cache(maxsize=20_000)
+def effect_of(probe: Probe, which: str, atom: Atom) -> np.ndarray:
+    """What one atom alone makes of a probe."""
+    return evaluate(family_of(probe), which, atom.recipe)
+
+
+@lru_cache(maxsize=256)
+def multipliers(probe: Probe, which: str) -> dict[int, np.ndarray]:
+    """The atoms that only multiply the parts without and with λ: position -> two factors."""
+    right, atoms, values = effects_of(probe, which)
+    other = halved(probe)
+    same_right = right_value(other, which)
+    found = {}
+    for i, factors in _factors(values, right).items():
+        again = _factors([effect_of(other, which, atoms[i])], same_right).get(0)
+        if again is not None and np.allclose(factors, again, rtol=1e-10, atol=0):
+            found[i] = factors
+    return found
+
+
+def _factors(values: Sequence[np.ndarray], right: np.ndarray) -> dict[int, np.ndarray]:
+    """Those values that are a multiple of right, half by half, with their two factors."""
+    like_right = [i for i, value in enumerate(values) if value.shape == right.shape]
+    table = np.array([values[i] for i in like_right]).reshape(len(like_right), 2, -1)
+    halves = right.reshape(2, -1)
+    factors = (table * halves).sum(axis=2) / (halves * halves).sum(axis=1)
+    multiples = factors[:, :, None] * halves
+    same = (abs(table - multiples) <= 1e-13 + 1e-12 * abs(multiples)).all(axis=(1, 2))
+    return {like_right[k]: factors[k] for k in np.flatnonzero(same & factors.all(axis=1))}
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two values are equal, or both can't be carried out."""
+    if a.shape != b.shape:
+        return False
+    if np.isnan(a).any() or np.isnan(b).any():
+        return bool(np.isnan(a).all() and np.isnan(b).all())
+    return bool((abs(a - b) <= 1e-13 + 1e-12 * abs(b)).all())
