@@ -51,8 +51,6 @@ LACKING = {
     "ParquetBlocks.read": {"Parameters", "Returns", "Examples"},
     "ParquetBlocks.read_targets": {"Parameters", "Returns", "Examples"},
     "StopReason": {"Attributes", "Examples"},
-    "Table.images": {"Returns", "Examples"},
-    "from_mat": {"Examples"},
 }
 
 

@@ -86,7 +86,24 @@ class Table:
             )
 
     def images(self) -> np.ndarray:
-        """Return X as pictures, shape (m, rows, columns)."""
+        """Return X as pictures.
+
+        Returns
+        -------
+        ndarray of shape (m, rows, columns)
+            Of the dtype of X.
+
+        Raises
+        ------
+        InvalidInput
+            If nothing says that the rows are pictures.
+
+        Examples
+        --------
+        >>> Table(np.arange(4).reshape(1, 4), None, tuple("abcd"), None, (2, 2), "F").images()
+        array([[[0, 2],
+                [1, 3]]])
+        """
         if self.image_shape is None:
             raise InvalidInput(
                 f"The rows of {self.source or 'this table'} are not known as images."

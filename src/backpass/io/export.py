@@ -58,6 +58,10 @@ def to_onnx(
         If it is not fitted.
     MissingExtra
         If onnx, or for a Pipeline skl2onnx, is not installed.
+    OutputExists
+        If the file exists and ``force`` is not given.
+    WriteError
+        If the disk is full or the like; what was there before is left.
 
     Examples
     --------
@@ -90,6 +94,15 @@ def to_mat(estimator: Any, path: str | os.PathLike[str], *, force: bool = False)
     force : bool
         Whether an existing file may be replaced.
 
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    OutputExists
+        If the file exists and ``force`` is not given.
+    WriteError
+        If the disk is full or the like; what was there before is left.
+
     Examples
     --------
     >>> import tempfile, numpy as np, backpass as bp
@@ -116,8 +129,10 @@ def from_mat(
     ----------
     path : str or path
         The file, as the course has it.
-    hidden, loss
-        The network's functions, which such a file does not name.
+    hidden : str, Activation, or a list of them
+        The activations of the hidden layers, which such a file does not name.
+    loss : str or Loss
+        And the loss.
 
     Returns
     -------
@@ -130,6 +145,15 @@ def from_mat(
     ------
     InvalidInput
         If the file has no such matrices, or their shapes do not make a network.
+
+    Examples
+    --------
+    >>> import tempfile, backpass as bp
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(folder + "/weights.npz", Theta1=np.ones((2, 4)), Theta2=np.ones((1, 3)))
+    ...     net, theta = bp.from_mat(folder + "/weights.npz", "tanh", "squared_error")
+    >>> net.sizes, theta.shape
+    ((3, 2, 1), (11,))
     """
     path = Path(path)
     if not os.path.exists(path):

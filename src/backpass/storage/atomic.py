@@ -90,7 +90,7 @@ def _exists(path: str | os.PathLike[str], place: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise WriteError(f"{path} was not written: {_why(error)}.") from error
+        raise WriteError(f"{path} was not written: {_reason(error)}.") from error
     return True
 
 
@@ -114,14 +114,14 @@ def atomic_write_parts(
     try:
         _write_and_rename(layer, temporary, place, parts)
     except OSError as error:
-        raise WriteError(f"{path} was not written: {_why(error)}.") from error
+        raise WriteError(f"{path} was not written: {_reason(error)}.") from error
     except MemoryError:
         raise WriteError(f"{path} was not written: there is not enough memory.") from None
     try:
         layer.sync_folder(place.parent)
     except OSError as error:
         raise WriteError(
-            f"{path} was written, but may not survive a power failure: {_why(error)}."
+            f"{path} was written, but may not survive a power failure: {_reason(error)}."
         ) from error
 
 
@@ -155,7 +155,7 @@ def _write_all(layer: FileLayer, path: Path, place: Path, parts: Iterable[bytes]
         os.close(descriptor)
 
 
-def _why(error: OSError) -> str:
+def _reason(error: OSError) -> str:
     """What the system says, in its own words; a full disk in ours."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full"

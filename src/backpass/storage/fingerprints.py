@@ -14,15 +14,17 @@ import functools
 import hashlib
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import as_numpy
+from ..arrays import ArrayLike, as_numpy
 
-Parts = tuple[str, Sequence[Any]]  # what kind of thing, and what it is made of
+Value = Any  # of the type that the rule for it has found, which no checker can follow
+Test = Callable[[object], bool]
+Parts = tuple[str, Sequence[object]]  # what kind of thing, and what it is made of
 
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
 _SEQUENCES = (list, tuple)
@@ -47,7 +49,7 @@ class _Members(NamedTuple):
     names: tuple[str, ...]
 
 
-def fingerprint(*arrays: Any) -> str:
+def fingerprint(*arrays: ArrayLike) -> str:
     """Hash the data of a training: dense arrays, CSR matrices, or None.
 
     Parameters
@@ -75,7 +77,7 @@ def fingerprint(*arrays: Any) -> str:
     return kind + digest.hexdigest()
 
 
-def _arrays_of(array: Any) -> list[np.ndarray]:
+def _arrays_of(array: ArrayLike) -> list[np.ndarray]:
     if array is None:
         return [np.zeros(0, np.uint8)]
     if hasattr(array, "indptr"):
@@ -84,7 +86,7 @@ def _arrays_of(array: Any) -> list[np.ndarray]:
     return [as_numpy(array)]
 
 
-def content_hash(value: Any) -> str | None:
+def content_hash(value: object) -> str | None:
     """Hash a value with all that it refers to: numbers, containers, objects, functions.
 
     Parameters
@@ -123,9 +125,9 @@ class _Hasher:
     def __init__(self) -> None:
         self._known: dict[int, bytes] = {}
         self._open: dict[int, int] = {}  # being looked into just now, and how deep
-        self._kept: list[Any] = []  # alive, so that no other thing gets its identity
+        self._kept: list[object] = []  # alive, so that no other thing gets its identity
 
-    def hash(self, value: Any) -> bytes:
+    def hash(self, value: object) -> bytes:
         """Return a value's hash; raise where it cannot be compared."""
         if type(value) in _ATOMS:
             return _digest(type(value).__name__, [repr(value).encode()])
@@ -152,7 +154,7 @@ def _digest(kind: str, parts: Sequence[bytes]) -> bytes:
     return digest.digest()
 
 
-def _parts(value: Any) -> Parts:
+def _parts(value: object) -> Parts:
     """Take a value apart; the first rule that knows it does."""
     for knows, parts in _RULES:
         if knows(value):
@@ -160,18 +162,18 @@ def _parts(value: Any) -> Parts:
     return _object(value)
 
 
-def _is(*kinds: type) -> Any:
+def _is(*kinds: type) -> Test:
     return lambda value: isinstance(value, kinds)
 
 
-def _is_exactly(*kinds: type) -> Any:
+def _is_exactly(*kinds: type) -> Test:
     return lambda value: type(value) in kinds
 
 
 # --- data --------------------------------------------------------------------------------------
 
 
-def _container(value: Any) -> Parts:
+def _container(value: Value) -> Parts:
     if isinstance(value, dict):
         return "dict", [part for item in value.items() for part in item]
     return type(value).__name__, list(value)
@@ -192,7 +194,7 @@ def _random_state(value: np.random.RandomState) -> Parts:
     return "RandomState", [value.get_state(legacy=False)]
 
 
-def _generator(value: Any) -> Parts:
+def _generator(value: Value) -> Parts:
     return type(value).__name__, [getattr(value, "bit_generator", value).state]
 
 
@@ -212,11 +214,11 @@ def _code(code: types.CodeType) -> Parts:
     return "code", [code.co_code, handlers, code.co_consts, *about, *names]
 
 
-def _globals(function: types.FunctionType) -> dict[str, Any]:
+def _globals(function: types.FunctionType) -> dict[str, object]:
     """What the globals are that a function names, and those inside of it."""
     codes = list(_codes(function.__code__))
     names = tuple(sorted({name for code in codes for name in code.co_names}))
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for how, name in sorted({use for code in codes for use in _uses(code)}):
         space = sys.modules if how == "IMPORT_NAME" else function.__globals__
         if name in space:
@@ -264,23 +266,23 @@ def _method(method: types.MethodType) -> Parts:
     return "method", [method.__func__, method.__self__]
 
 
-def _bound_builtin(method: Any) -> Parts:
+def _bound_builtin(method: Value) -> Parts:
     return "method", [method.__name__, method.__self__]
 
 
-def _descriptor(value: Any) -> Parts:
+def _descriptor(value: Value) -> Parts:
     return "descriptor", [value.__objclass__, value.__name__]
 
 
-def _wrapper(value: Any) -> Parts:
+def _wrapper(value: Value) -> Parts:
     return type(value).__name__, [value.__func__]
 
 
-def _cached(value: Any) -> Parts:
+def _cached(value: Value) -> Parts:
     return "cached", [value.__wrapped__]
 
 
-def _cached_property(value: Any) -> Parts:
+def _cached_property(value: Value) -> Parts:
     return "cached property", [value.func]
 
 
@@ -304,7 +306,7 @@ def _class(cls: type) -> Parts:
     return "class", [cls.__qualname__, cls.__bases__, dict(sorted(own))]
 
 
-def _object(value: Any) -> Parts:
+def _object(value: object) -> Parts:
     """Any other object: what makes it, and its state, as for a pickle."""
     reduced = value.__reduce_ex__(2)
     if isinstance(reduced, str):
@@ -313,12 +315,12 @@ def _object(value: Any) -> Parts:
     return "object", [build, arguments, *(_listed(part) for part in state)]
 
 
-def _listed(part: Any) -> Any:
+def _listed(part: object) -> object:
     """Items that come one by one, as a list."""
     return list(part) if isinstance(part, Iterator) else part
 
 
-def _of_a_library(module: Any) -> bool:
+def _of_a_library(module: object) -> bool:
     """Whether a module is Python's, ours, or installed: its name says what it does."""
     top = str(module).partition(".")[0]
     if top in ("__main__", "None"):
@@ -330,12 +332,12 @@ def _of_a_library(module: Any) -> bool:
     return any(part in _INSTALLED for place in places for part in Path(place).parts)
 
 
-def _is_named_by_a_library(value: Any) -> bool:
+def _is_named_by_a_library(value: object) -> bool:
     """Whether a library's name leads to this very thing."""
     return _library_name(value) is not None
 
 
-def _library_name(value: Any) -> tuple[str, str] | None:
+def _library_name(value: object) -> tuple[str, str] | None:
     module = getattr(value, "__module__", None)
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     if not isinstance(module, str) or not isinstance(name, str) or not _of_a_library(module):
@@ -344,15 +346,15 @@ def _library_name(value: Any) -> tuple[str, str] | None:
     return (module, name) if found is value else None
 
 
-def _attribute(where: Any, name: str) -> Any:
+def _attribute(where: object, name: str) -> object:
     return getattr(where, name, None)
 
 
-def _by_name(value: Any) -> Parts:
+def _by_name(value: object) -> Parts:
     return "library", [_library_name(value)]
 
 
-_RULES = (
+_RULES: tuple[tuple[Test, Callable[[Value], Parts]], ...] = (
     (_is_exactly(*_SEQUENCES, *_SETS, dict), _container),
     (_is(np.ndarray), _array),
     (_is(np.generic), _scalar),

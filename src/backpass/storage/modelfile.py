@@ -14,14 +14,15 @@ import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as make_safetensors
 
+from ..arrays import ArrayLike
 from ..errors import BackpassError, ModelFileError
 from .atomic import FileLayer, atomic_write
+from .packing import Json
 
 VERSION = 1
 MAY_BE_INFINITE = ("curve.", "state.")  # a training that diverged has NaN at its curves' end
@@ -37,7 +38,7 @@ class Content:
     """What a model file holds: named arrays, and metadata that is JSON."""
 
     arrays: dict[str, np.ndarray]
-    metadata: dict[str, Any]
+    metadata: dict[str, Json]
 
 
 # Version n -> how a content of version n becomes one of version n + 1.
@@ -105,8 +106,8 @@ def read_model(path: str | os.PathLike[str]) -> Content:
     except FileNotFoundError:
         raise ModelFileError(f"There is no file {name}.") from None
     except (OSError, MemoryError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error) or "there is not enough memory"
-        raise ModelFileError(f"{name} cannot be read: {why}.") from error
+        reason = getattr(error, "strerror", None) or str(error) or "there is not enough memory"
+        raise ModelFileError(f"{name} cannot be read: {reason}.") from error
     return from_bytes(data, name)
 
 
@@ -115,9 +116,9 @@ def _check_beginning(data: bytes, name: str) -> None:
         raise ModelFileError(f"{name} is not a backpass model file.")
 
 
-def _storable(name: str, array: Any) -> np.ndarray:
+def _storable(name: str, values: ArrayLike) -> np.ndarray:
     """Return a contiguous array of a dtype that the format holds."""
-    array = np.asarray(array)
+    array = np.asarray(values)
     if array.dtype.name not in DTYPES:
         raise ModelFileError(f"{name} has the dtype {array.dtype}, which a model file cannot hold.")
     return np.ascontiguousarray(array).reshape(array.shape)  # 0-dimensional stays so
@@ -132,7 +133,7 @@ def _check_hash(data: bytes, name: str) -> None:
         raise ModelFileError(f"{name} is damaged: its content does not have its own SHA-256.")
 
 
-def _migrated(content: Content, version: Any, name: str) -> Content:
+def _migrated(content: Content, version: object, name: str) -> Content:
     """Bring a content of an earlier version up to this one, step by step."""
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ModelFileError(f"{name} has the format version {version!r}, which never was.")

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..activations import ACTIVATIONS, Activation
 from ..errors import InvalidInput
 from ..losses import Loss, is_own, own_loss
+
+Json = Any  # packed: what JSON holds, by shapes that ``unpack`` checks
+Packed = dict[str, Json]  # an object with one key that says what it is
+Value = Any  # unpacked: what a file says that it is
+
+Function = TypeVar("Function", Activation, Loss)
 
 KINDS = ("array", "text", "scalar", "float", "tuple", "dict", "activation", "loss")
 SCALARS = (
@@ -33,7 +39,7 @@ class Packer:
     def __init__(self, arrays: dict[str, np.ndarray]) -> None:
         self.arrays = arrays
 
-    def pack(self, value: Any, name: str) -> Any:
+    def pack(self, value: object, name: str) -> Json:
         """Return JSON for a value; arrays in it are kept under `name`, or where they are already.
 
         Parameters
@@ -63,7 +69,7 @@ class Packer:
             return float(value) if math.isfinite(value) else {"float": repr(float(value))}
         return self._pack_composite(value, name)
 
-    def _pack_composite(self, value: Any, name: str) -> Any:
+    def _pack_composite(self, value: object, name: str) -> Json:
         """Lists, tuples, dicts, activations and losses."""
         if isinstance(value, Activation):
             return {"activation": value.name, "own": value != ACTIVATIONS.get(value.name)}
@@ -80,7 +86,7 @@ class Packer:
             return {"tuple": items} if isinstance(value, tuple) else items
         raise InvalidInput(f"{name} is a {type(value).__name__}, which a model file cannot hold.")
 
-    def _pack_array(self, array: np.ndarray, name: str) -> Any:
+    def _pack_array(self, array: np.ndarray, name: str) -> Json:
         """Numbers go to the arrays, once; text and mixed labels to JSON."""
         if array.dtype.kind in "UO":
             shape, kind = list(array.shape), array.dtype.kind
@@ -106,7 +112,7 @@ class Unpacker:
         self.arrays = {name: np.array(array) for name, array in arrays.items()}
         self.own = list(own)
 
-    def unpack(self, packed: Any) -> Any:
+    def unpack(self, packed: Json) -> Value:
         """Return the value that was packed; raise if this is nothing that ``pack`` made."""
         if isinstance(packed, list):
             return [self.unpack(item) for item in packed]
@@ -117,10 +123,10 @@ class Unpacker:
             raise InvalidInput(f"The file holds a value of the kind {kind!r}, which never was.")
         return getattr(self, f"_{kind}")(packed)
 
-    def _array(self, packed: dict[str, Any]) -> np.ndarray:
+    def _array(self, packed: Packed) -> np.ndarray:
         return self.arrays[packed["array"]]
 
-    def _text(self, packed: dict[str, Any]) -> np.ndarray:
+    def _text(self, packed: Packed) -> np.ndarray:
         array = np.empty(len(packed["text"]), object)
         array[:] = self.unpack(packed["text"])
         if packed["kind"] != "O":
@@ -128,32 +134,32 @@ class Unpacker:
             array = array.astype(str)
         return array.reshape(packed["shape"])
 
-    def _scalar(self, packed: dict[str, Any]) -> Any:
+    def _scalar(self, packed: Packed) -> Value:
         dtype, value = packed["scalar"]
         if dtype not in SCALARS:
             raise InvalidInput(f"The file holds a scalar of the dtype {dtype!r}.")
         return np.array(self.unpack(value), dtype)[()]
 
-    def _float(self, packed: dict[str, Any]) -> float:
+    def _float(self, packed: Packed) -> float:
         return float(packed["float"])
 
-    def _tuple(self, packed: dict[str, Any]) -> tuple[Any, ...]:
+    def _tuple(self, packed: Packed) -> tuple[Value, ...]:
         return tuple(self.unpack(item) for item in packed["tuple"])
 
-    def _dict(self, packed: dict[str, Any]) -> dict[Any, Any]:
+    def _dict(self, packed: Packed) -> dict[Value, Value]:
         return {self.unpack(key): self.unpack(value) for key, value in packed["dict"]}
 
-    def _activation(self, packed: dict[str, Any]) -> Activation:
+    def _activation(self, packed: Packed) -> Activation:
         name = packed["activation"]
         return self._of_the_user(name, Activation) if packed["own"] else ACTIVATIONS[name]
 
-    def _loss(self, packed: dict[str, Any]) -> Loss:
+    def _loss(self, packed: Packed) -> Loss:
         name, parameter = packed["loss"], packed["parameter"]
         if packed["own"]:
             return self._of_the_user(name, Loss)
         return own_loss(name, parameter)
 
-    def _of_the_user(self, name: str, kind: type) -> Any:
+    def _of_the_user(self, name: str, kind: type[Function]) -> Function:
         """Find a user's own activation or loss among those that were given."""
         found = [one for one in self.own if isinstance(one, kind) and one.name == name]
         if not found:
@@ -173,5 +179,5 @@ def _refuse_wide(texts: list[str]) -> None:
         )
 
 
-def _join(name: str, key: Any) -> str:
+def _join(name: str, key: object) -> str:
     return f"{name}.{key}" if name else str(key)
