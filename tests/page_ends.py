@@ -92,7 +92,7 @@ def call_everything(fences, net, dtype, m, as_csr):
     yield from (part for answer in answers for part in answer)
     for rule in RULES:
         fences.used = used + 1
-        arrays = [[fences.copy(theta)] for _ in native._STATE_ARRAYS[rule.core]]
+        arrays = [[fences.copy(theta)] for name in rule.init(theta) if name != "t"]
         for array in arrays:
             array[0][...] = 1e-3
         rates = fences.copy(np.full(m, 1e-3))

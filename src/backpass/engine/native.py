@@ -36,14 +36,12 @@ from .problem import (
     check_counts,
     check_order,
     check_steps,
-    rule_name,
 )
 from .reference import ReferenceProblem, epoch_by_steps
 
 if TYPE_CHECKING:
     from . import _native
 
-_STATE_ARRAYS = {"gd": (), "momentum": ("v",), "nesterov": ("v",), "adam": ("m", "v")}
 # A transposed copy of X saves the transposes, and is more memory to read: faster in a cache only.
 MOST_BYTES_IN_LANES = 24 << 20
 LARGE_PAGE, LARGE_PAGES_FROM = 2 << 20, 4 << 20  # bytes
@@ -160,7 +158,7 @@ class NativeProblem(SequentialProblem[Rows]):
             )
         check_counts(thetas, states, orders, learning_rates)
         check_steps(orders, batch_size, learning_rates)
-        names = _STATE_ARRAYS[str(rule_name(optimizer))]
+        names = [name for name in optimizer.init(np.empty(0)) if name != "t"]
         blocks = [
             _copied([self._theta(theta), *(self._theta(state[name]) for name in names)])
             for theta, state in zip(thetas, states)
