@@ -155,7 +155,23 @@ class Network:
         return self.loss.smooth and all(g.smooth for g in self.hidden)
 
     def activation(self, layer: int) -> Activation:
-        """Return g of a hidden layer, by the notes' number: 2 is the first hidden layer."""
+        """Return g of a hidden layer.
+
+        Parameters
+        ----------
+        layer : int
+            The notes' number, from 2, the first hidden layer, to L − 1.
+
+        Returns
+        -------
+        Activation
+            g and g′ of that layer.
+
+        Examples
+        --------
+        >>> Network((2, 3, 1), hidden="tanh").activation(2).name
+        'tanh'
+        """
         return self.hidden[layer - 2]
 
     def roll(self, theta: ArrayLike) -> list[Array]:
@@ -187,7 +203,25 @@ class Network:
         return self.roll_unchecked(theta)
 
     def roll_unchecked(self, theta: Array) -> list[Array]:
-        """Do as ``roll`` does, for a θ that is known to fit."""
+        """Do as ``roll`` does, for a θ that is known to fit.
+
+        Parameters
+        ----------
+        theta : array of shape (n,)
+            Floating point, of any Array API library.
+
+        Returns
+        -------
+        list of arrays
+            Θ^(l) of shape (s_{l+1}, s_l + 1), views where the library makes such.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Network((1, 2)).roll_unchecked(np.arange(4.0))[0]
+        array([[0., 2.],
+               [1., 3.]])
+        """
         xp = array_namespace(theta)
         return [xp.reshape(theta[where], shape).T for where, shape in self.slices]
 
@@ -235,7 +269,18 @@ class Network:
         return ours == [_place(Theta) for Theta in Thetas]
 
     def why_so_long(self) -> str:
-        """Say in words where the length of θ comes from."""
+        """Say in words where the length of θ comes from.
+
+        Returns
+        -------
+        str
+            A clause for a sentence on a θ that does not fit.
+
+        Examples
+        --------
+        >>> Network((2, 3, 1)).why_so_long()
+        '2-3-1 has 3·(2 + 1) + 1·(3 + 1) parameters, one bias for each unit'
+        """
         terms = " + ".join(f"{rows}·({columns - 1} + 1)" for rows, columns in self.shapes)
         return f"{'-'.join(map(str, self.sizes))} has {terms} parameters, one bias for each unit"
 

@@ -15,7 +15,29 @@ from .line_search import Function, cautious, moved, strong_wolfe
 
 @dataclass(frozen=True)
 class ConjugateGradients:
-    """Polak-Ribière directions; the state holds the last one, its slope and the last step."""
+    """Polak-Ribière directions; the state holds the last one, its slope and the last step.
+
+    Parameters
+    ----------
+    c1, c2 : float
+        Of the Wolfe conditions: how much J must fall, and how flat it must become.
+
+    References
+    ----------
+    E. Polak and G. Ribière, "Note sur la convergence de méthodes de directions conjuguées", 1969.
+    J. C. Gilbert and J. Nocedal, "Global convergence properties of conjugate gradient methods for
+    optimization", 1992.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def bowl(theta):
+    ...     return float(theta @ theta) / 2, theta
+    >>> solver = ConjugateGradients()
+    >>> state = solver.step(bowl, solver.init(bowl, np.array([3.0, 4.0])))
+    >>> state["nit"], state["J"] < 12.5
+    (1, True)
+    """
 
     c1: float = 1e-4
     c2: float = 0.2  # a more exact search than L-BFGS needs keeps the directions conjugate

@@ -35,7 +35,15 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class GradientDescent:
-    """θ := θ − α D, the notes' rule."""
+    """θ := θ − α D, the notes' rule.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule, theta = GradientDescent(), np.array([1.0, 2.0])
+    >>> rule.step(rule.init(theta), theta, np.array([1.0, -1.0]), learning_rate=0.5)
+    ({'t': 1}, array([0.5, 2.5]))
+    """
 
     name = "gd"
     core = "gd"  # how the engines know the step
@@ -53,7 +61,25 @@ class GradientDescent:
 
 @dataclass(frozen=True)
 class Momentum:
-    """v := μ v − α D; θ := θ + v (Polyak, 1964)."""
+    """v := μ v − α D; θ := θ + v.
+
+    Parameters
+    ----------
+    momentum : float
+        μ, the part of its velocity that a step keeps.
+
+    References
+    ----------
+    B. T. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule, theta, D = Momentum(0.5), np.array([1.0]), np.array([1.0])
+    >>> state, theta = rule.step(rule.init(theta), theta, D, learning_rate=0.5)
+    >>> rule.step(state, theta, D, learning_rate=0.5)[1]  # half of the last step on top
+    array([-0.25])
+    """
 
     momentum: float = 0.9
     name = "momentum"
@@ -73,7 +99,26 @@ class Momentum:
 
 @dataclass(frozen=True)
 class Nesterov(Momentum):
-    """v := μ v − α D; θ := θ + μ v − α D (Nesterov, 1983, in Sutskever's form of 2013)."""
+    """v := μ v − α D; θ := θ + μ v − α D: the velocity's next step is taken at once.
+
+    Parameters
+    ----------
+    momentum : float
+        μ, the part of its velocity that a step keeps.
+
+    References
+    ----------
+    Y. Nesterov, "A method for solving the convex programming problem with convergence rate
+    O(1/k²)", 1983; in the form of I. Sutskever et al., "On the importance of initialization and
+    momentum in deep learning", ICML 2013.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule, theta = Nesterov(0.5), np.array([1.0])
+    >>> rule.step(rule.init(theta), theta, np.array([1.0]), learning_rate=0.5)[1]
+    array([0.25])
+    """
 
     name = "nesterov"
     core = "nesterov"
@@ -88,7 +133,30 @@ class Nesterov(Momentum):
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam (Kingma and Ba, 2015); with ``weight_decay`` decoupled, AdamW (Loshchilov, 2019)."""
+    """Adam: steps scaled by the gradient's own size; with ``weight_decay``, AdamW.
+
+    Parameters
+    ----------
+    beta_1, beta_2 : float
+        What the means of D and of D² keep in a step.
+    epsilon : float
+        Added to the root of the mean square.
+    weight_decay : float
+        Decay of the parameters themselves, times the learning rate: no part of D.
+
+    References
+    ----------
+    D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015. I. Loshchilov
+    and F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule, theta = Adam(), np.array([1.0, 1.0])
+    >>> state, theta = rule.step(rule.init(theta), theta, np.array([100.0, 0.01]), 0.1)
+    >>> theta.round(4)  # the first step is as long for every slope
+    array([0.9, 0.9])
+    """
 
     beta_1: float = 0.9
     beta_2: float = 0.999

@@ -36,6 +36,33 @@ class LBFGS:
 
     The state's S and Y have one row more than the memory: a step writes its pair where no live pair
     stands, so the state it was given stays usable until the step after.
+
+    Parameters
+    ----------
+    memory : int
+        Pairs (s, y) that are remembered.
+    preconditioner : Preconditioner
+        H₀ up to a factor; the identity where not given.
+    every : int
+        Iterations between two looks of the preconditioner at the curvature.
+    c1, c2 : float
+        Of the Wolfe conditions: how much J must fall, and how flat it must become.
+
+    References
+    ----------
+    J. Nocedal, "Updating quasi-Newton matrices with limited storage", 1980. R. H. Byrd, J. Nocedal
+    and R. B. Schnabel, "Representations of quasi-Newton matrices and their use in limited memory
+    methods", 1994.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def bowl(theta):
+    ...     return float(theta @ theta) / 2, theta
+    >>> solver = LBFGS(memory=3)
+    >>> state = solver.step(bowl, solver.init(bowl, np.array([3.0, 4.0])))
+    >>> state["nit"], state["J"] < 12.5
+    (1, True)
     """
 
     memory: int = 10

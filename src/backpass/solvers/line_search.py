@@ -86,7 +86,44 @@ def strong_wolfe(
     c1: float = 1e-4,
     c2: float = 0.9,
 ) -> Found:
-    """Search along the descent direction d, trying t first; the point has t = 0 if all failed."""
+    """Search along the descent direction d for a step that satisfies the strong Wolfe conditions.
+
+    Parameters
+    ----------
+    fun : callable
+        θ -> (J, D).
+    theta : array of shape (n,)
+        Where the line begins.
+    J, D : float, array of shape (n,)
+        J and its gradient there.
+    d : array of shape (n,)
+        Where it leads; Dᵀd < 0.
+    t : float
+        The step to try first.
+    c1, c2 : float
+        Of the conditions: how much J must fall, and how flat it must become.
+
+    Returns
+    -------
+    Found
+        The point, whose t is 0 if all steps failed, evaluations, and whether J overflowed.
+
+    References
+    ----------
+    J. Nocedal and S. J. Wright, "Numerical Optimization", 2nd edition, 2006, algorithms 3.5 and
+    3.6. W. W. Hager and H. Zhang, "A new conjugate gradient method with guaranteed descent and an
+    efficient line search", 2005.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def bowl(theta):
+    ...     return float(theta @ theta) / 2, theta
+    >>> theta = np.array([2.0])
+    >>> found = strong_wolfe(bowl, theta, 2.0, theta, -theta, t=1.0)
+    >>> found.point.t, found.nfev
+    (1.0, 1)
+    """
     start = Point(0.0, theta, J, D, float(D @ d))
     line = Line(fun, start, d, c1, c2)
     point = _bracket(line, t)

@@ -25,7 +25,38 @@ MAX_TRIALS = 20
 
 @dataclass(frozen=True)
 class GaussNewton:
-    """Levenberg-Marquardt; the state holds the damping μ and its growth ν."""
+    """Levenberg-Marquardt; the state holds the damping μ and its growth ν.
+
+    Parameters
+    ----------
+    curvature : Curvature
+        The problem's Gauss-Newton matrix B.
+    dense_below : int
+        Up to so many parameters B is formed.
+    first_damping : float
+        μ at first, as a part of the curvature along D.
+    max_products : int
+        Products with B for one step, at most.
+
+    References
+    ----------
+    D. W. Marquardt, "An algorithm for least-squares estimation of nonlinear parameters", 1963.
+    H. B. Nielsen, "Damping parameter in Marquardt's method", 1999. R. S. Dembo, S. C. Eisenstat and
+    T. Steihaug, "Inexact Newton methods", 1982.
+
+    Examples
+    --------
+    >>> import backpass as bp
+    >>> from backpass.engine import ProblemCurvature, prepare
+    >>> net = bp.Network((1, 1), hidden=(), loss="squared_error")
+    >>> problem = prepare(net, [[0.0], [1.0]], [[1.0], [3.0]])
+    >>> solver = GaussNewton(ProblemCurvature(problem))
+    >>> state = solver.init(problem.cost_and_gradient, bp.init_theta(net))
+    >>> for _ in range(5):
+    ...     state = solver.step(problem.cost_and_gradient, state)
+    >>> state["theta"].round(3)  # y = 1 + 2 x
+    array([1., 2.])
+    """
 
     curvature: Curvature
     dense_below: int = 500
