@@ -21,7 +21,7 @@ _HOME = {
     "ArrayBlocks": "streaming.blocks",
     "Diagnosis": "diagnose",
     "Explanation": "inspection.explain",
-    "GradientCheck": "inspection.gradcheck",
+    "GradientCheck": "inspection.gradient_check",
     "Loss": "losses",
     "MLPClassifier": "estimators.mlp",
     "MLPRegressor": "estimators.mlp",
@@ -139,10 +139,12 @@ _MOVED = {
 # Name in a module of the first release -> where it is now, and how it is called there.
 _RENAMED = {
     "checkpoints.identity": "training.checkpoints.run_identity",
+    "diagnose.caller.Answer": "diagnose.caller.CallResult",
     "diagnose.search.Target": "diagnose.response.Response",
     "engine.curvature_product.HasRows": "engine.problem.Objective",
     "explain._Answers": "inspection.explain.answers.Answers",
     "landscape.Walker": "landscape.picture.TrajectoryProjection",
+    "landscape.symmetry.moved": "landscape.symmetry.apply_moves",
     "landscape.terrain.Walker": "landscape.picture.TrajectoryProjection",
     "perceptron.BlockData": "estimators.rows.EncodedBlocks",
     "perceptron.Data": "estimators.rows.EncodedRows",

@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .. import old_names
 from .probes import Probe
+
+__getattr__ = old_names("diagnose.caller")
 
 Returned = Any  # by somebody's function: nothing is known of it
 Function = Callable[..., Returned]
@@ -22,7 +25,7 @@ Targets = ArrayLike  # Y, or labels: (m, K), (m,) or (m, 1), as the function wan
 
 
 @dataclass(frozen=True)
-class Answer:
+class CallResult:
     """What a function returned: J, the gradient in θ's order, or both."""
 
     J: float | None
@@ -161,7 +164,7 @@ class Caller:
     form: Form
     targets: str = "one-hot"
 
-    def __call__(self, probe: Probe, lam: float) -> Answer:
+    def __call__(self, probe: Probe, lam: float) -> CallResult:
         """Put the probe to the function; raise Failed with a reason where that goes wrong."""
         return read(self.raw(probe, TARGETS[self.targets](probe), lam), probe)
 
@@ -216,8 +219,8 @@ def one_line(error: BaseException) -> str:
 
 
 def _raised(error: Exception, probe: Probe) -> Failure:
-    said = one_line(error).rstrip(".")
-    return Failure(f"The function raises {said}.", _decoded(str(error), probe))
+    message = one_line(error).rstrip(".")
+    return Failure(f"The function raises {message}.", _decoded(str(error), probe))
 
 
 def _decoded(message: str, probe: Probe) -> str:
@@ -239,8 +242,8 @@ def _decoded(message: str, probe: Probe) -> str:
 # --- reading what came back --------------------------------------------------------------------
 
 
-def read(result: Returned, probe: Probe) -> Answer:
-    """Turn a return value into an Answer; raise Failed with a reason where it is none."""
+def read(result: Returned, probe: Probe) -> CallResult:
+    """Turn a return value into a CallResult; raise Failed with a reason where it is none."""
     if result is None:
         raise Failed(Failure("The function returns None.", "Is its `return` missing?"))
     if isinstance(result, dict):
@@ -248,30 +251,30 @@ def read(result: Returned, probe: Probe) -> Answer:
     if isinstance(result, tuple | list):
         return _read_sequence(list(result), probe)
     if _is_scalar(result):
-        return _answer(result, None, probe)
-    return _answer(None, result, probe)
+        return _as_result(result, None, probe)
+    return _as_result(None, result, probe)
 
 
-def _read_sequence(items: list[Returned], probe: Probe) -> Answer:
+def _read_sequence(items: list[Returned], probe: Probe) -> CallResult:
     if not items:
         raise Failed(Failure("The function returns an empty sequence."))
     if _is_scalar(items[0]) and (len(items) == 1 or not _is_scalar(items[1])):
         return _read_after_J(items, probe)
     if len(items) >= 2 and _is_scalar(items[1]) and not _is_scalar(items[0]):
-        return _answer(items[1], _flat(items[0], probe), probe)
+        return _as_result(items[1], _flat(items[0], probe), probe)
     if len(items) == probe.net.L - 1 and all(np.ndim(item) == 2 for item in items):
-        return _answer(None, _flat(items, probe), probe)
+        return _as_result(None, _flat(items, probe), probe)
     if len(items) == 2 and not _is_scalar(items[1]):
         raise Failed(_not_a_number(items[0], probe))
-    return _answer(None, items, probe)
+    return _as_result(None, items, probe)
 
 
-def _read_after_J(items: list[Returned], probe: Probe) -> Answer:
+def _read_after_J(items: list[Returned], probe: Probe) -> CallResult:
     if len(items) == 1:
-        return _answer(items[0], None, probe)
+        return _as_result(items[0], None, probe)
     if len(items) == probe.net.L and probe.net.L > 2:
-        return _answer(items[0], _flat(items[1:], probe), probe)
-    return _answer(items[0], _flat(items[1], probe), probe)
+        return _as_result(items[0], _flat(items[1:], probe), probe)
+    return _as_result(items[0], _flat(items[1], probe), probe)
 
 
 def _flat(value: Returned, probe: Probe) -> Returned:
@@ -300,7 +303,7 @@ def _not_a_number(J: Returned, probe: Probe) -> Failure:
     return Failure(reason + ".")
 
 
-def _answer(J: Returned, D: Returned, probe: Probe) -> Answer:
+def _as_result(J: Returned, D: Returned, probe: Probe) -> CallResult:
     single = any(getattr(v, "dtype", None) == np.float32 for v in (J, D))
     if J is not None:
         J = float(_numbers(J, "J").reshape(()))
@@ -311,7 +314,7 @@ def _answer(J: Returned, D: Returned, probe: Probe) -> Answer:
                 Failure(f"The gradient has the shape {D.shape};", "it must be one long vector.")
             )
         D = D.ravel()
-    return Answer(J, D, single)
+    return CallResult(J, D, single)
 
 
 def _numbers(value: Returned, name: str) -> np.ndarray:

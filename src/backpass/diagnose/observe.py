@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .caller import Answer, Caller, Failed, Failure, one_line, read
+from .caller import Caller, CallResult, Failed, Failure, one_line, read
 from .effects import right_value
 from .probes import Probe, degenerate
 from .response import Response
@@ -46,14 +46,14 @@ def observe(caller: Caller, probes: tuple[Probe, ...]) -> Observation:
     return Observation(caller, probes, J, D, tuple(failures), lost)
 
 
-def _answers(caller: Caller, probe: Probe) -> list[Answer]:
+def _answers(caller: Caller, probe: Probe) -> list[CallResult]:
     if not caller.form.takes_lam:
         return [caller(probe, 0.0)] * 2
     return [caller(probe, lam) for lam in probe.lams]
 
 
 def _response(
-    which: str, probes: Sequence[Probe], answers: list[list[Answer]], failures: list[Failure]
+    which: str, probes: Sequence[Probe], answers: list[list[CallResult]], failures: list[Failure]
 ) -> Response | None:
     """The parts without and with λ, by probe; None with a failure where they are no numbers."""
     values = []
@@ -85,7 +85,7 @@ def _with_witnesses(caller: Caller, response: Response | None) -> Response | Non
     return replace(response, witnesses=tuple(seen))
 
 
-def _value(which: str, answer: Answer) -> np.ndarray:
+def _value(which: str, answer: CallResult) -> np.ndarray:
     value = answer.J if which == "J" else answer.D
     if value is None:
         raise Failed(Failure(f"The function returns {which} on some calls only."))
@@ -128,7 +128,7 @@ def _length_reason(probe: Probe, size: int) -> str:
     return ""
 
 
-def _purity(caller: Caller, probe: Probe, first: Answer) -> list[Failure]:
+def _purity(caller: Caller, probe: Probe, first: CallResult) -> list[Failure]:
     """Whether a second call with the same arguments says the same."""
     lam = probe.lams[0] if caller.form.takes_lam else 0.0
     again = caller(probe, lam)

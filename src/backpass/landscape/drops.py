@@ -18,9 +18,9 @@ from ..network import Network
 from ..solvers.first_order import RULES
 from ..solvers.minimize import minimize_function
 from .symmetry import (
+    apply_moves,
     equal_units_dimension,
     find_moves,
-    moved,
     units_apart,
     with_equal_units,
 )
@@ -398,4 +398,4 @@ def _finite_part(thetas: NDArray[np.float64], J: NDArray[np.float64], name: str)
 def _moved_path(net: Network, path: Path, goal: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move a whole path as its end has to move to lie nearest to the goal."""
     moves = find_moves(net, path.thetas[-1], goal)
-    return np.array([moved(net, theta, moves) for theta in path.thetas])
+    return np.array([apply_moves(net, theta, moves) for theta in path.thetas])

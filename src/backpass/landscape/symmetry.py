@@ -16,8 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from .. import old_names
 from ..activations import ACTIVATIONS
 from ..network import Network
+
+__getattr__ = old_names("landscape.symmetry")
 
 _MOST_SWEEPS = 50
 
@@ -63,7 +66,7 @@ def align(net: Network, theta: np.ndarray, to: np.ndarray) -> np.ndarray:
     >>> float(abs(align(net, copy, to=theta) - theta).max())
     0.0
     """
-    return moved(net, theta, find_moves(net, theta, to))
+    return apply_moves(net, theta, find_moves(net, theta, to))
 
 
 def equivalent_copy(
@@ -101,17 +104,17 @@ def equivalent_copy(
         units = net.sizes[layer - 1]
         signs = rng.choice([-1.0, 1.0], units) if _may_turn(net, layer) else np.ones(units)
         moves.append(Move(layer, rng.permutation(units), signs))
-    return moved(net, theta, moves)
+    return apply_moves(net, theta, moves)
 
 
 def find_moves(net: Network, theta: np.ndarray, to: np.ndarray) -> list[Move]:
     """Find the moves of ``align``: from two beginnings, and the better end."""
     goal = net.roll_unchecked(_centre(net, to, +0.5))
     candidates = [_matched(net, theta, goal, from_input) for from_input in (True, False)]
-    return min(candidates, key=lambda moves: _distance(net, moved(net, theta, moves), to))
+    return min(candidates, key=lambda moves: _distance(net, apply_moves(net, theta, moves), to))
 
 
-def moved(net: Network, theta: np.ndarray, moves: Sequence[Move]) -> np.ndarray:
+def apply_moves(net: Network, theta: np.ndarray, moves: Sequence[Move]) -> np.ndarray:
     """Make the moves one after the other: the same network at another address."""
     if not moves:
         return np.array(theta, dtype=float)

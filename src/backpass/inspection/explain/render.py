@@ -32,8 +32,8 @@ def numbers_in_latex(numbers: str) -> str:
         lambda m: rf"\mathrm{{{text_in_latex(m[1])}}}{m[2] and chr(39)}",
         numbers,
     )
-    told = re.sub(r"\(\d+ more terms\)", lambda m: rf"\text{{{m[0]}}}", named)
-    return told.replace("·", r" \cdot ").replace("…", r"\dots ")
+    worded = re.sub(r"\(\d+ more terms\)", lambda m: rf"\text{{{m[0]}}}", named)
+    return worded.replace("·", r" \cdot ").replace("…", r"\dots ")
 
 
 def text_in_latex(name: str) -> str:
