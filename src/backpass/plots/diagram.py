@@ -116,6 +116,11 @@ class NetworkDisplay:
         -------
         NetworkDisplay
 
+        Raises
+        ------
+        InvalidInput
+            If the estimator is not fitted.
+
         Examples
         --------
         >>> from types import SimpleNamespace

@@ -117,6 +117,11 @@ class LayersDisplay:
         -------
         LayersDisplay
 
+        Raises
+        ------
+        InvalidInput
+            If there is no such quantity.
+
         Examples
         --------
         >>> import backpass as bp
@@ -142,6 +147,11 @@ class LayersDisplay:
         Returns
         -------
         LayersDisplay
+
+        Raises
+        ------
+        InvalidInput
+            If the estimator is not fitted.
 
         Examples
         --------

@@ -104,6 +104,11 @@ class HiddenUnitsDisplay:
         -------
         HiddenUnitsDisplay
 
+        Raises
+        ------
+        InvalidInput
+            If the estimator is not fitted, or its inputs make no image.
+
         Examples
         --------
         >>> from types import SimpleNamespace
@@ -135,6 +140,11 @@ class HiddenUnitsDisplay:
         Returns
         -------
         HiddenUnitsDisplay
+
+        Raises
+        ------
+        InvalidInput
+            If the inputs make no image.
 
         Examples
         --------
