@@ -703,3 +703,24 @@ def test_a_problem_goes_from_any_batch_to_any_other(dtype, k, sizes):
         J_new, D_new = new.batch_cost_and_gradient(theta, order[:batch], dropout)
         assert J == J_new
         assert np.array_equal(D, D_new)
+
+
+@KERNELS
+@DTYPES
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_the_slope_at_zero_is_the_references(kernels, dtype, activation):
+    """On a kink, too: rows of zeros and no bias make z exactly 0."""
+    net = bp.Network((2, 19, 1), activation, "squared_error")
+    theta = bp.init_theta(net, 0, dtype=dtype)
+    theta[:19] = 0  # the hidden biases
+    rows = check_rows(net, np.zeros((21, 2), dtype), np.ones((21, 1)))
+    truth = ReferenceProblem(net, rows, 0.0).cost_and_gradient(theta)[1]
+    with using(kernels):
+        problem = NativeProblem(net, rows, 0.0)
+        found = [problem.cost_and_gradient(theta)[1]]
+        found += [problem.batch_cost_and_gradient(theta, np.arange(21))[1]]
+        found += [
+            np.concatenate([part.T.ravel() for part in problem.intermediates(theta)[3].values()])
+        ]
+    for D in (found[0], found[1], found[2] / 21):
+        np.testing.assert_allclose(D, truth, rtol=2 * TOLERANCE[dtype], atol=TOLERANCE[dtype])
