@@ -21,6 +21,7 @@ from ..training.fit import Fitted
 from .decisions import Decision
 from .labels import Labels, as_labels, as_numbers
 from .sample_weights import row_weights, weights_of_classes
+from .scores import Accuracy, RSquared
 
 ScoreOfLogits = Callable[[Any], float]
 
@@ -161,12 +162,12 @@ class ClassTargets:
 
     def scorer(self, net: Network, Y: Array, w: Array) -> ScoreOfLogits:
         """Return the accuracy: the part of the rows whose every label is right."""
-        xp, decision, W = array_namespace(Y), Decision(self.known, net.loss), float(w.sum())
+        xp, decision = array_namespace(Y), Decision(self.known, net.loss)
         truth = self.known.codes(Y - 0.5, xp)
 
         def accuracy(z: Any) -> float:
             right = xp.all(decision.codes(z) == truth, axis=1)
-            return float(xp.sum(w[right])) / W
+            return Accuracy().plus(right, w).value
 
         return accuracy
 
@@ -224,7 +225,7 @@ class NumberTargets:
     def scorer(self, net: Network, Y: Array, w: Array) -> ScoreOfLogits:
         """Return R²."""
         truth, weights = as_numpy(Y), as_numpy(w)
-        return lambda z: r_squared(as_numpy(net.loss.h(z)), truth, weights)
+        return lambda z: RSquared().plus(truth, as_numpy(net.loss.h(z)), weights).value
 
     def sklearn_loss(self, fitted: Fitted) -> float:
         """scikit-learn takes the mean over the outputs, and the gradient of the sum."""
@@ -237,13 +238,3 @@ def not_negative_columns(y: np.ndarray) -> np.ndarray:
     if (y < 0).any():
         raise ValueError("y holds negative numbers, but loss='poisson' needs y >= 0.")
     return as_columns(y)
-
-
-def r_squared(a: np.ndarray, Y: np.ndarray, w: np.ndarray) -> float:
-    """R² as ``sklearn.metrics.r2_score`` computes it: the mean over the outputs."""
-    w = w[:, None]
-    residual = (w * (Y - a) ** 2).sum(axis=0)
-    total = (w * (Y - (w * Y).sum(axis=0) / w.sum()) ** 2).sum(axis=0)
-    constant = total == 0
-    scores = 1 - residual / np.where(constant, 1, total)
-    return float(np.where(constant, residual == 0, scores).mean())
