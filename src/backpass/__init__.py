@@ -10,7 +10,7 @@ import sys
 import types
 from collections.abc import Callable
 from importlib.abc import Loader
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
 __version__ = "0.1.0"
@@ -23,8 +23,8 @@ _HOME = {
     "Explanation": "inspection.explain",
     "GradientCheck": "inspection.gradient_check",
     "Loss": "losses",
-    "MLPClassifier": "estimators.mlp",
-    "MLPRegressor": "estimators.mlp",
+    "MLPClassifier": "estimators.classifier",
+    "MLPRegressor": "estimators.regressor",
     "Network": "network",
     "ParquetBlocks": "streaming.blocks",
     "Progress": "training.monitor",
@@ -99,7 +99,7 @@ _MOVED = {
     "engine.inplace_steps": "engine.blocked.steps",
     "engine.memory": "data.memory",
     "engine.workspace": "engine.blocked.workspace",
-    "estimators": "estimators.mlp",
+    "estimators": "estimators.classifier estimators.regressor",
     "experiment": "experiment.pipeline",
     "explain": "inspection.explain inspection.explain.explanation inspection.explain.number",
     "export": "io.export",
@@ -128,7 +128,7 @@ _MOVED = {
     "streaming": "streaming.problem",
     "table_blocks": "streaming.table_blocks",
     "tables": "data.tables",
-    "targets": "estimators.labels",
+    "targets": "estimators.targets.labels",
     "trace": "inspection.trace",
     "training": "training.stop training.monitor training.early_stopping training.state "
     "training.mini_batch training.full_batch training.minimize",
@@ -182,13 +182,20 @@ def old_names(path: str) -> Callable[[str], Any]:
         home, _, new_name = _RENAMED.get(f"{path}.{name}", "").rpartition(".")
         if home:
             return getattr(importlib.import_module(f".{home}", __name__), new_name)
-        for home in () if name.startswith("__") else _MOVED.get(path, "").split():
+        hidden = name.startswith("__") or _is_module(path, name)
+        for home in () if hidden else _MOVED.get(path, "").split():
             module = importlib.import_module(f".{home}", __name__)
             if hasattr(module, name):
                 return getattr(module, name)
         raise AttributeError(f"module 'backpass.{path}' has no attribute {name!r}")
 
     return find
+
+
+def _is_module(path: str, name: str) -> bool:
+    """Whether a wing has a module of that name, which the import system is about to import."""
+    folder = getattr(sys.modules[f"{__name__}.{path}"], "__path__", None)
+    return folder is not None and PathFinder.find_spec(name, folder) is not None
 
 
 class _OldModules(Loader):

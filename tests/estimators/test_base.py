@@ -25,7 +25,7 @@ import backpass as bp
 from backpass import MLPClassifier, MLPRegressor, StopReason
 from backpass.errors import WriteError
 from backpass.estimators import fit as estimators_fit
-from backpass.estimators.targets import ClassTargets
+from backpass.estimators.targets.strategies import ClassTargets
 from backpass.training import checkpoints
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -121,7 +121,7 @@ class Model:
         classes = self.classes
         if classes is None:
             return y[:, None]
-        from ..estimators.labels import Labels
+        from ..estimators.targets.labels import Labels
 
         known = set(classes.tolist())
         unknown = np.array([label not in known for label in y.tolist()], dtype=bool)

@@ -55,7 +55,7 @@ from .sklearn_compat import (
 )
 from .starts import as_it_is_seen, checksum
 from .table_model import learnt_rows, refuse_to_learn, rows_of
-from .targets import Targets
+from .targets.strategies import Targets
 from .weights import Views, assign, coefs, intercepts
 
 _NEW_NAMES = {"found_": "critical_point_"}  # of attributes in the first release's pickles

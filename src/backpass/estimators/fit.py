@@ -27,7 +27,7 @@ from . import options
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
 from .rows import EncodedBlocks, EncodedRows, held_out
 from .starts import assigned_start, fresh_starts, resumed
-from .targets import ClassTargets, Targets
+from .targets.strategies import ClassTargets, Targets
 from .verify import verify_activation, verify_loss
 from .weights import check_layers, joined
 

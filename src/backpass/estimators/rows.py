@@ -19,7 +19,7 @@ from ..streaming.dask import description_of, in_dtype, is_dask
 from ..streaming.problem import Encode
 from .parameters import SharedParameters
 from .sklearn_compat import float_dtypes
-from .targets import Targets
+from .targets.strategies import Targets
 
 SPARSE = ("csr", "csc")
 

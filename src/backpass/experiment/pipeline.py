@@ -26,7 +26,8 @@ from ..data.preprocessing import (
 )
 from ..data.tables import Table, check_trainable, find_column
 from ..errors import InvalidInput, SettingError
-from ..estimators.mlp import MLPClassifier, MLPRegressor
+from ..estimators.classifier import MLPClassifier
+from ..estimators.regressor import MLPRegressor
 from ..losses import FOR_CLASSES, FOR_NUMBERS
 from ..training.stop import why_stopped
 from .settings import FULL_BATCH, Settings
@@ -77,7 +78,7 @@ class Data:
     def J(self, estimator: Any) -> float:
         """The objective of a fitted estimator on the training rows."""
         from ..engine import cost_and_gradient
-        from ..estimators.labels import Labels
+        from ..estimators.targets.labels import Labels
 
         X, y = self.training
         Y = Labels((estimator.classes_,)).encode(y) if self.target.classes else y[:, None]

@@ -19,7 +19,7 @@ from ..data.column_fits import CellLabels, ColumnFits, TargetFit
 from ..data.parquet import ParquetRows
 from ..data.preprocessing import Preprocessing
 from ..errors import InvalidInput
-from ..estimators.labels import Labels
+from ..estimators.targets.labels import Labels
 from ..extras import optional
 from ..streaming.blocks import cut, n_rows, rows_of_block
 from ..streaming.problem import StreamedProblem, all_targets, as_columns

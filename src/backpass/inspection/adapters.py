@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from ..activations import Activation
 from ..arrays import Array, one_hot
 from ..errors import InvalidInput
-from ..estimators.labels import Labels
+from ..estimators.targets.labels import Labels
 from ..io.export import from_mat, from_sklearn
 from ..losses import Loss, find_loss
 from ..network import Network

@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from ..data.matlab import read_mat
 from ..data.readers import parse, read_npz
 from ..errors import InvalidInput
-from ..estimators.labels import Labels
-from ..estimators.mlp import MLPClassifier, MLPRegressor
+from ..estimators.classifier import MLPClassifier
+from ..estimators.regressor import MLPRegressor
+from ..estimators.targets.labels import Labels
 from ..network import Network
 from ..storage.atomic import atomic_write
 from ..training.stop import StopReason

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..data.preprocessing import Numeric, Preprocessing
 from ..errors import InvalidInput
-from ..estimators.decisions import Decision
-from ..estimators.labels import Labels
+from ..estimators.targets.decisions import Decision
+from ..estimators.targets.labels import Labels
 from ..losses import output_of
 from .onnx_graph import Graph, add_logits, add_output
 from .saving import labels_of

@@ -12,7 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ..errors import InvalidInput
-from ..estimators.mlp import MLPClassifier, MLPRegressor
+from ..estimators.classifier import MLPClassifier
+from ..estimators.regressor import MLPRegressor
 from ..extras import optional
 from .onnx_estimator import add_estimator, outputs_of
 from .onnx_graph import OPSET, Graph

@@ -17,9 +17,10 @@ from .. import __version__
 from ..activations import Activation
 from ..data.preprocessing import Preprocessing
 from ..errors import InvalidInput
-from ..estimators.labels import Labels
-from ..estimators.mlp import MLPClassifier, MLPRegressor
+from ..estimators.classifier import MLPClassifier
+from ..estimators.regressor import MLPRegressor
 from ..estimators.starts import assigned_start
+from ..estimators.targets.labels import Labels
 from ..losses import Loss
 from ..network import Network
 from ..storage.modelfile import Content, read_model, reading, write_model

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..activations import relu, softplus
-from ..arrays import array_namespace
-from ..errors import InvalidInput
-from ..losses import Loss, output_of
+from ...activations import relu, softplus
+from ...arrays import array_namespace
+from ...errors import InvalidInput
+from ...losses import Loss, output_of
 from .labels import Labels
 
 BIG = 1e30  # beyond which answers count as equal; float32 holds it

@@ -6,8 +6,8 @@ import scipy.sparse
 from sklearn.utils import compute_sample_weight
 
 from backpass.errors import InvalidInput
-from backpass.estimators.labels import Labels
-from backpass.estimators.sample_weights import row_weights, weights_of_classes
+from backpass.estimators.targets.labels import Labels
+from backpass.estimators.targets.sample_weights import row_weights, weights_of_classes
 
 K = np.array([0, 1, 2, 1, 1, 2, 1])
 TWO = np.stack([K, K == 1], axis=1)

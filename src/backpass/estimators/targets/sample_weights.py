@@ -11,8 +11,8 @@ from sklearn.utils.validation import (
     _check_sample_weight,  # pyright: ignore[reportPrivateUsage]
 )
 
-from ..arrays import as_numpy
-from ..errors import InvalidInput
+from ...arrays import as_numpy
+from ...errors import InvalidInput
 from .labels import Labels
 
 ClassWeight = Mapping[Any, float] | str | None

@@ -12,16 +12,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..arrays import Array, array_namespace, as_numpy, like
-from ..losses import LOSSES, Loss, find_loss
-from ..network import Network
-from ..streaming.blocks import Blocks
-from ..streaming.problem import Encode, all_targets, as_columns
-from ..training.fit import Fitted
+from ...arrays import Array, array_namespace, as_numpy, like
+from ...losses import LOSSES, Loss, find_loss
+from ...network import Network
+from ...streaming.blocks import Blocks
+from ...streaming.problem import Encode, all_targets, as_columns
+from ...training.fit import Fitted
+from ..scores import Accuracy, RSquared
 from .decisions import Decision
 from .labels import Labels, as_labels, as_numbers
 from .sample_weights import row_weights, weights_of_classes
-from .scores import Accuracy, RSquared
 
 ScoreOfLogits = Callable[[Any], float]
 

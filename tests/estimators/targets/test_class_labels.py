@@ -13,7 +13,7 @@ import scipy.sparse
 from sklearn.preprocessing import LabelBinarizer, MultiLabelBinarizer
 
 from backpass.errors import InvalidInput
-from backpass.estimators.labels import Labels, as_labels, as_numbers
+from backpass.estimators.targets.labels import Labels, as_labels, as_numbers
 
 K = np.array([0, 1, 2, 1, 0, 2, 2, 1, 0])
 BIG = 2**60 + K  # neighbours are one float64

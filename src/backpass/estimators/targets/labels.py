@@ -16,9 +16,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from ..arrays import array_namespace, as_csr, is_array_api_obj, is_numpy_array
-from ..data.labels import WIDE, as_narrow, text_array
-from ..errors import InvalidInput
+from ...arrays import array_namespace, as_csr, is_array_api_obj, is_numpy_array
+from ...data.labels import WIDE, as_narrow, text_array
+from ...errors import InvalidInput
 
 _DATES = (
     datetime.date,

@@ -13,8 +13,8 @@ from scipy.special import expit, log_expit, log_softmax, logsumexp, ndtr, softma
 
 import backpass as bp
 from backpass.errors import InvalidInput
-from backpass.estimators.decisions import Decision
-from backpass.estimators.labels import Labels
+from backpass.estimators.targets.decisions import Decision
+from backpass.estimators.targets.labels import Labels
 from backpass.losses import LOSSES, output_of
 
 RNG = np.random.default_rng(3)

@@ -1,0 +1,1 @@
+"""What y means: classes or numbers, how they are encoded, weighted, decided and decoded."""
