@@ -197,7 +197,7 @@ ALWAYS_INLINE V square_root(V x) {
         return bits<V>(_mm256_sqrt_pd(bits<__m256d>(x)));
     }
 #else
-    V root;
+    V root{};
     for (int i = 0; i < LANES_OF<V>; ++i) {
         if constexpr (std::is_same_v<Element<V>, float>) {
             root[i] = __builtin_sqrtf(x[i]);
