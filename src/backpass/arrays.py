@@ -5,7 +5,8 @@ Floor 0 is written against the Array API, so the same lines run on NumPy, PyTorc
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import array_api_compat
 import array_api_compat.numpy as numpy_namespace
@@ -28,6 +29,7 @@ State = dict[str, Any]  # of a solver or a training: arrays, numbers and lists, 
 __all__ = [
     "Array",
     "ArrayLike",
+    "ImageShape",
     "Namespace",
     "State",
     "array_namespace",
@@ -47,6 +49,54 @@ __all__ = [
     "real_part",
     "where_positive",
 ]
+
+
+class ImageShape(NamedTuple):
+    """The pictures that are unrolled into the rows of a matrix, one a row.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Of a picture, in pixels.
+    order : {"C", "F"}
+        How it is unrolled into its row: by rows, or by columns as MATLAB does.
+
+    Examples
+    --------
+    >>> ImageShape(2, 3, "F").images(np.arange(6)[None, :])[0]
+    array([[0, 2, 4],
+           [1, 3, 5]])
+    """
+
+    rows: int
+    columns: int
+    order: str = "C"
+
+    @classmethod
+    def guess(cls, n_features: int, *, least: int, order: str = "C") -> ImageShape | None:
+        """Take so many numbers for a square picture, if they can be one of `least` pixels or more.
+
+        Nothing in a matrix of numbers says that its rows are pictures: the smaller a square, the
+        more tables have as many columns, so whoever guesses says from where on.
+        """
+        side = math.isqrt(n_features)
+        return cls(side, side, order) if side * side == n_features >= least else None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    @property
+    def pixels(self) -> int:
+        """How many there are in a picture."""
+        return self.rows * self.columns
+
+    def images(self, X: np.ndarray) -> np.ndarray:
+        """Return the rows of X, (m, pixels), as pictures (m, rows, columns)."""
+        if self.order == "C":
+            return X.reshape(len(X), self.rows, self.columns)
+        return X.reshape(len(X), self.columns, self.rows).transpose(0, 2, 1)
 
 
 def array_namespace(*arrays: Array) -> Namespace:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import backpass as bp
 from backpass.cli import main
-from backpass.data.preprocessing import MAX_CATEGORIES
+from backpass.data.columns import MAX_CATEGORIES
 
 QUICK = [
     "--hidden",

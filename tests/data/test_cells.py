@@ -13,7 +13,7 @@ from backpass.data.cells import (
     is_gap,
     is_numeric,
     numbers_of,
-    refuse_strange,
+    refuse_unsupported,
     texts_of,
 )
 from backpass.errors import InvalidInput
@@ -69,13 +69,13 @@ STRANGE = [
 @pytest.mark.parametrize(("cell", "kind"), STRANGE)
 def test_what_is_neither_number_nor_text_is_named(cell, kind):
     with pytest.raises(InvalidInput, match=rf"'a' holds {kind} in row 1 .*leave the column out"):
-        refuse_strange(objects("x", cell), "a")
+        refuse_unsupported(objects("x", cell), "a")
 
 
 @pytest.mark.parametrize("dtype", ["M8[ns]", "m8[s]"])
 def test_times_are_named(dtype):
     with pytest.raises(InvalidInput, match="'a' holds dates or times"):
-        refuse_strange(np.zeros(2, dtype), "a")
+        refuse_unsupported(np.zeros(2, dtype), "a")
 
 
 def test_texts_of_numbers_and_gaps():

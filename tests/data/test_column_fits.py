@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backpass.data.column_fits import CellLabels, ColumnFits, TargetFit
-from backpass.data.preprocessing import fit_columns, fit_target
+from backpass.data.columns import fit_columns
+from backpass.data.target import fit_target
 from backpass.errors import InvalidInput
 
 

@@ -14,19 +14,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from backpass.data.column_fits import ColumnFits
-from backpass.data.labels import MAX_CLASSES
-from backpass.data.preprocessing import (
+from backpass.data.columns import (
     MAX_CATEGORIES,
     Categorical,
     Columns,
     Numeric,
-    Preprocessing,
-    Target,
     categorical_of_counts,
     fit_columns,
-    fit_target,
     known_range,
 )
+from backpass.data.labels import MAX_CLASSES
+from backpass.data.preprocessing import Preprocessing
+from backpass.data.target import Target, fit_target
 from backpass.errors import InvalidInput
 
 

@@ -10,8 +10,8 @@ from scipy.io import savemat
 
 import backpass as bp
 from backpass.cli import main
+from backpass.data.columns import Categorical, Numeric
 from backpass.data.datasets import load_digits
-from backpass.data.preprocessing import Categorical, Numeric
 from backpass.data.tables import Table
 from backpass.errors import InvalidInput
 from backpass.experiment.pipeline import prepare

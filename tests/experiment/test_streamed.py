@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 import backpass as bp
 from backpass.cli import main
+from backpass.data.columns import fit_columns
 from backpass.data.parquet import ParquetRows
-from backpass.data.preprocessing import fit_columns
 from backpass.errors import InvalidInput
 from backpass.experiment.pipeline import build, run
 from backpass.experiment.settings import Settings

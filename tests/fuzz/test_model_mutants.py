@@ -7,7 +7,9 @@ import pytest
 from mutants import mutant, rehashed
 
 import backpass as bp
-from backpass.data.preprocessing import Preprocessing, fit_columns, fit_target
+from backpass.data.columns import fit_columns
+from backpass.data.preprocessing import Preprocessing
+from backpass.data.target import fit_target
 from backpass.errors import ModelFileError
 from backpass.io.saving import from_content, to_content
 from backpass.storage.modelfile import from_bytes, reading, to_bytes

@@ -8,7 +8,9 @@ from sklearn.datasets import make_multilabel_classification
 
 import backpass as bp
 from backpass.activations import ACTIVATIONS
-from backpass.data.preprocessing import Preprocessing, fit_columns, fit_target
+from backpass.data.columns import fit_columns
+from backpass.data.preprocessing import Preprocessing
+from backpass.data.target import fit_target
 from backpass.errors import InvalidInput, OutputExists
 from backpass.losses import LOSSES
 

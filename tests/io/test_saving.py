@@ -12,7 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 
 import backpass as bp
-from backpass.data.preprocessing import Preprocessing, fit_columns, fit_target
+from backpass.data.columns import fit_columns
+from backpass.data.preprocessing import Preprocessing
+from backpass.data.target import fit_target
 from backpass.errors import InvalidInput, ModelFileError, OutputExists
 from backpass.io.saving import from_content, to_content
 from backpass.storage.modelfile import Content, read_model, write_model

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..data.cells import cells_of, is_gap
-from ..data.preprocessing import Categorical, Preprocessing, Target, Unknown
+from ..data.columns import Categorical, Unknown
+from ..data.preprocessing import Preprocessing
 from ..data.tables import Table
+from ..data.target import Target
 from ..errors import InvalidInput, warn
 from ..inspection.decay import lam_of_rows, what_is_missing
 from ..inspection.trace import Trace, trace

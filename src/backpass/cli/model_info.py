@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from ..data.preprocessing import Categorical, Numeric, Preprocessing
+from ..data.columns import Categorical, Numeric
+from ..data.preprocessing import Preprocessing
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
 from .option_names import OPTIONS

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data.columns import Unknown
 from ..data.parquet import ParquetRows
-from ..data.preprocessing import Unknown
 from ..data.tables import Table
 from ..streaming.blocks import cut, rows_of_block
 from ..streaming.table_blocks import cells_by_block, saying

@@ -6,33 +6,35 @@ A row is named by its number, the first one is 0, as NumPy and pandas have it.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
+from ..arrays import ArrayLike
 from ..errors import InvalidInput
 
+TableLike = Any  # a data frame of any library, or a mapping from names to columns
 ByName = dict[str, np.ndarray]
 
 MOST_LETTERS = 40  # of a cell, in a message
 KINDS = {"ndarray": "list", "dict": "structure of fields", "bytes": "piece of binary data"}
 
 
-def as_table(source: Any, wanted: Collection[str] | None = None) -> ByName:
+def as_table(source: TableLike, wanted: Collection[str] | None = None) -> ByName:
     """Return a data frame, or a mapping from names to columns, as names and arrays of cells."""
     wanted = None if wanted is None else frozenset(wanted)
     kept = [name for name in names_of(source) if wanted is None or str(name) in wanted]
     return {str(name): cells_of(source[name], name) for name in kept}
 
 
-def names_of(source: Any) -> list[Any]:
+def names_of(source: TableLike) -> list[object]:
     """Return the names of a table's columns; Arrow's tables have the cells under ``columns``."""
     return list(getattr(source, "column_names", getattr(source, "columns", source)))
 
 
-def cells_of(column: Any, name: Any) -> np.ndarray:
+def cells_of(column: ArrayLike, name: object) -> np.ndarray:
     """Return a column as an array; what pandas calls missing becomes NaN."""
     array = column if isinstance(column, np.ndarray) else _foreign_cells(column)
     if array.ndim != 1:
@@ -43,7 +45,7 @@ def cells_of(column: Any, name: Any) -> np.ndarray:
     return array
 
 
-def _foreign_cells(column: Any) -> np.ndarray:
+def _foreign_cells(column: ArrayLike) -> np.ndarray:
     """Return the cells of a pandas series (or of a list) as an array."""
     if not (hasattr(column, "isna") and hasattr(column, "dtype")):
         return np.asarray(column)
@@ -78,13 +80,14 @@ def texts_of(cells: np.ndarray) -> list[str | None]:
     return [None if gone else _text(cell) for cell, gone in zip(cells, is_gap(cells))]
 
 
-def quoted(names: Sequence[str], most: int = 8) -> str:
+def quoted(names: Iterable[str], most: int = 8) -> str:
     """List names for a message, the first few of them."""
+    names = list(names)
     shown = ", ".join(repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
-def _number(cell: Any) -> float | None:
+def _number(cell: SupportsFloat | str) -> float | None:
     """Read a cell as a number; None where it is not one, as 1_000 and １２ are none in a file."""
     if isinstance(cell, str) and ("_" in cell or not cell.isascii()):
         return None
@@ -96,7 +99,7 @@ def _number(cell: Any) -> float | None:
     return None if math.isnan(number) else number
 
 
-def _text(cell: Any) -> str:
+def _text(cell: object) -> str:
     """Read a cell as a category."""
     if isinstance(cell, float | np.floating) and float(cell).is_integer():
         return str(int(cell))
@@ -112,7 +115,7 @@ def is_gap(cells: np.ndarray) -> np.ndarray:
     return np.array([_is_missing(cell) for cell in cells], dtype=bool)
 
 
-def _is_missing(cell: Any) -> bool:
+def _is_missing(cell: object) -> bool:
     """Whether a cell is missing; a list in a cell is something, whatever is in it."""
     if isinstance(cell, str):
         return not cell or cell.isspace()
@@ -152,7 +155,7 @@ def refuse_gaps(cells: np.ndarray, name: str) -> None:
         )
 
 
-def refuse_strange(cells: np.ndarray, name: str) -> None:
+def refuse_unsupported(cells: np.ndarray, name: str) -> None:
     """Raise for a column whose cells are neither numbers nor text."""
     if cells.dtype.kind in "mM":
         raise InvalidInput(
@@ -162,18 +165,18 @@ def refuse_strange(cells: np.ndarray, name: str) -> None:
     if cells.dtype.kind != "O":
         return
     known = (str, bool, int, float, np.generic, Decimal)
-    strange = [not isinstance(c, known) for c in cells] & ~is_gap(cells)
-    if strange.any():
-        kind = type(cells[strange.argmax()]).__name__
+    unsupported = [not isinstance(c, known) for c in cells] & ~is_gap(cells)
+    if unsupported.any():
+        kind = type(cells[unsupported.argmax()]).__name__
         raise InvalidInput(
-            f"Column {name!r} holds a {KINDS.get(kind, kind)} in row {strange.argmax()} (the first "
-            "row is 0), which is neither a number nor text; leave the column out."
+            f"Column {name!r} holds a {KINDS.get(kind, kind)} in row {unsupported.argmax()} (the "
+            "first row is 0), which is neither a number nor text; leave the column out."
         )
 
 
 def refuse_empty(cells: np.ndarray, name: str) -> None:
     """Raise for a column that cannot be learned from because no cell is filled, or it is dates."""
-    refuse_strange(cells, name)
+    refuse_unsupported(cells, name)
     if len(cells) == 0:
         raise InvalidInput("The table has no rows.")
     if is_gap(cells).all():

@@ -13,17 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import InvalidInput
-from .cells import ByName, is_numeric, numbers_of, refuse_gaps, refuse_strange, texts_of
+from .cells import ByName, is_numeric, numbers_of, refuse_gaps, refuse_unsupported, texts_of
+from .columns import Categorical, Columns, Numeric, categorical_of_counts, refuse_huge
 from .labels import as_narrow, labels_of
-from .preprocessing import (
-    Categorical,
-    Columns,
-    Numeric,
-    Target,
-    categorical_of_counts,
-    fit_target,
-    refuse_huge,
-)
+from .target import Target, fit_target
 
 MOST_TEXTS = 10_000  # different ones in a column; with more, each says next to nothing
 
@@ -99,7 +92,7 @@ class CategoryCounts:
 
     def add(self, cells: ByName) -> None:
         """Count the cells of a block."""
-        refuse_strange(cells[self.name], self.name)
+        refuse_unsupported(cells[self.name], self.name)
         self._counts.update(texts_of(cells[self.name]))
         if len(self._counts) > MOST_TEXTS:
             raise InvalidInput(
@@ -151,7 +144,7 @@ class TargetFit:
 
     def add(self, cells: np.ndarray) -> None:
         """Add the cells of a block."""
-        refuse_strange(cells, self.name)
+        refuse_unsupported(cells, self.name)
         refuse_gaps(cells, self.name)
         if not self._many:
             known = [self._distinct] if len(self._distinct) else []

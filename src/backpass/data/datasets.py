@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from ..errors import InvalidInput
 from ..extras import optional
 from .idx import read_idx
 from .tables import Table
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
 
 PER_CLASS = 500  # the course took the first 500 images of each digit
 SIDE = 20  # and shrank them to 20 × 20
@@ -34,7 +37,7 @@ def load_digits() -> Table:
     """
     from sklearn.datasets import load_digits as load
 
-    bunch: Any = load()
+    bunch = cast("Bunch", load())
     names = tuple(map(str, bunch.feature_names))
     return Table(bunch.data, bunch.target, names, "digit", (8, 8), source="digits")
 
@@ -179,7 +182,7 @@ def _embedded(name: str, target: str) -> Table:
     """One of scikit-learn's small tables."""
     import sklearn.datasets
 
-    bunch: Any = getattr(sklearn.datasets, f"load_{name}")()
+    bunch: Bunch = getattr(sklearn.datasets, f"load_{name}")()
     y = bunch.target_names[bunch.target].astype(object) if "target_names" in bunch else bunch.target
     return Table(bunch.data, y, tuple(map(str, bunch.feature_names)), target, source=name)
 

@@ -6,7 +6,7 @@ import gzip
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import numpy as np
 
@@ -32,14 +32,14 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path) -> BinaryIO | gzip.GzipFile:
     """Open a file by its first bytes, whatever its name says about compression."""
     with open(path, "rb") as file:
         packed = file.read(2) == GZIP_MAGIC
     return gzip.open(path, "rb") if packed else open(path, "rb")
 
 
-def _header(path: Path, file: Any) -> tuple[np.dtype, tuple[int, ...]]:
+def _header(path: Path, file: BinaryIO | gzip.GzipFile) -> tuple[np.dtype, tuple[int, ...]]:
     """Two zeros, the numbers' type, the number of dimensions; then each size as four bytes."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPES or magic[3] == 0:

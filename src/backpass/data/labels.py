@@ -10,7 +10,6 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -137,7 +136,7 @@ def _read_float(text: str) -> float | None:
     return number if repr(number) == text else None
 
 
-def _with_gaps(numbers: Sequence[Any], gap: np.ndarray) -> np.ndarray:
+def _with_gaps(numbers: Sequence[float | None], gap: np.ndarray) -> np.ndarray:
     """The numbers as an array; whole ones stay whole beside a gap."""
     if isinstance(numbers[0], float):
         cells = np.full(len(gap), np.nan)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
 from ..extras import optional
 from .readers import categories_of, parse
 from .tables import find_column
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from pyarrow import RecordBatch, Schema, Table
+    from pyarrow.parquet import ParquetFile
 
 BUFFER_BYTES = 1 << 14  # of each column
 MOST_ROWS = 1 << 31  # of a row group; writers make them of a million or so
@@ -80,14 +85,14 @@ class ParquetRows:
         file, number, _ = self._row_groups[group]
         return f"{file}, row group {number}"
 
-    def tables(self, group: int, sizes: Sequence[int], columns: list[str]) -> Iterator[Any]:
+    def tables(self, group: int, sizes: Sequence[int], columns: list[str]) -> Iterator[Table]:
         """Cut a row group into Arrow tables of exactly these sizes, no more than one in memory."""
         arrow = optional("pyarrow", "Reading a Parquet file")
         file, number, _ = self._row_groups[group]
         batches = self._open(file).iter_batches(
             max(sizes), row_groups=[number], columns=columns, use_threads=False
         )
-        waiting: list[Any] = []
+        waiting: list[RecordBatch] = []
         for size in sizes:
             while sum(len(batch) for batch in waiting) < size:
                 waiting.append(parse(file, lambda _: _next(batches)))
@@ -95,24 +100,24 @@ class ParquetRows:
             waiting = table.slice(size).to_batches()
             yield table.slice(0, size)
 
-    def frames(self, group: int, sizes: Sequence[int], columns: list[str]) -> Iterator[Any]:
+    def frames(self, group: int, sizes: Sequence[int], columns: list[str]) -> Iterator[DataFrame]:
         """Cut a row group into data frames, as ``tables`` cuts it."""
         for table in self.tables(group, sizes, columns):
             yield parse(self.path, lambda _, table=table: table.to_pandas())
 
-    def _open(self, file: Path) -> Any:
+    def _open(self, file: Path) -> ParquetFile:
         """Open a file so that columns are read page by page, not a whole row group at once."""
         how = {"pre_buffer": False, "buffer_size": BUFFER_BYTES}
         return parse(file, lambda path: self._parquet.ParquetFile(path, **how))
 
 
-def _columns(schema: Any) -> list[str]:
+def _columns(schema: Schema) -> list[str]:
     """The columns; the index that pandas writes beside them is none."""
     index = (schema.pandas_metadata or {}).get("index_columns", [])
     return [name for name in schema.names if name not in index]
 
 
-def _next(batches: Iterator[Any]) -> Any:
+def _next(batches: Iterator[RecordBatch]) -> RecordBatch:
     """The next rows, if their text is text, and their categories and pandas' notes are there."""
     batch = next(batches, None)
     if batch is None:

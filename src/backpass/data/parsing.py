@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from ..errors import BackpassError, InvalidInput
 
+Content = TypeVar("Content")
+
 HIGHEST_RATIO = 1100  # deflate packs at most 1032 to 1, so a file that claims more is damaged
 
 
-def parse(path: Path, reader: Callable[[Path], Any]) -> Any:
+def parse(path: Path, reader: Callable[[Path], Content]) -> Content:
     """Read a file; whatever a parser says about a broken one becomes one sentence."""
     if path.is_file() and path.stat().st_size == 0:
         raise InvalidInput(f"{path} is empty: it has not a single byte.")
@@ -23,13 +25,13 @@ def parse(path: Path, reader: Callable[[Path], Any]) -> Any:
     except BackpassError:
         raise
     except Exception as error:
-        raise InvalidInput(f"{path} cannot be read: {_one_line(error)}.") from error
+        raise InvalidInput(f"{path} cannot be read: {_message_of(error)}.") from error
 
 
-def _one_line(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     """A parser's message without its line breaks, its final stop and its length."""
-    said = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
-    return said[:200] or type(error).__name__
+    message = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
+    return message[:200] or type(error).__name__
 
 
 class NamedArrays(Mapping[str, np.ndarray]):

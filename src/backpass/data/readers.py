@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,24 +19,30 @@ from .matlab import read_mat
 from .npy import read_npy, read_npz
 from .parsing import parse
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from pandas import DataFrame
+    from pyarrow import Schema
+
 __all__ = ["ARRAYS", "FRAMES", "Arrays", "format_of", "parse", "read_mat", "read_npz"]
 
 Arrays = Mapping[str, np.ndarray]
 
 
-def read_csv(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
+def read_csv(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> DataFrame:
     """Read a CSV file, gzipped or not; its first line names the columns."""
     return _read_separated(path, ",", texts, without)
 
 
-def read_tsv(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
+def read_tsv(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> DataFrame:
     """Read a table whose separator is the tabulator."""
     return _read_separated(path, "\t", texts, without)
 
 
 def _read_separated(
     path: Path, separator: str, texts: Collection[str], without: Collection[str]
-) -> Any:
+) -> DataFrame:
     """Read all columns but some; those of `texts` stay as they are written."""
     pandas = optional("pandas", "Reading a CSV file")
     frame = _separated(
@@ -61,7 +67,7 @@ def _separated_names(path: Path, separator: str) -> list[str]:
     return [str(name) for name in _separated(path, separator, nrows=0).columns]
 
 
-def _separated(path: Path, separator: str, **how: Any) -> Any:
+def _separated(path: Path, separator: str, **how: Any) -> DataFrame:
     """Read what pandas reads, or say that there is nothing in the file."""
     pandas = optional("pandas", "Reading a CSV file")
     try:
@@ -70,13 +76,15 @@ def _separated(path: Path, separator: str, **how: Any) -> Any:
         raise InvalidInput(f"{path} is empty: its first line names no columns.") from None
 
 
-def _exact(pandas: Any) -> dict[str, Any]:
+def _exact(pandas: ModuleType) -> dict[str, str]:
     """Ask for the nearest double of what is written, which pandas 3.1 and later give anyway."""
     version = tuple(int(part) for part in pandas.__version__.split(".")[:2])
     return {} if version >= (3, 1) else {"float_precision": "round_trip"}
 
 
-def read_parquet(path: Path, texts: Collection[str] = (), without: Collection[str] = ()) -> Any:
+def read_parquet(
+    path: Path, texts: Collection[str] = (), without: Collection[str] = ()
+) -> DataFrame:
     """Read a Parquet file, or a folder of them; its columns have types, `texts` is for others."""
     optional("pandas", "Reading a Parquet file")
     parquet = optional("pyarrow.parquet", "Reading a Parquet file")
@@ -96,15 +104,15 @@ def parquet_names(path: Path) -> list[str]:
     return [name for name in schema.names if name not in index]
 
 
-def categories_of(schema: Any) -> set[str]:
+def categories_of(schema: Schema) -> set[str]:
     """The columns whose cells, numbers perhaps, an Arrow schema says are some categories."""
     types = optional("pyarrow.types", "Reading a Parquet file")
-    told = (schema.pandas_metadata or {}).get("columns", [])
-    by_pandas = {str(c["name"]) for c in told if c["pandas_type"] == "categorical"}
+    stored = (schema.pandas_metadata or {}).get("columns", [])
+    by_pandas = {str(c["name"]) for c in stored if c["pandas_type"] == "categorical"}
     return by_pandas | {field.name for field in schema if types.is_dictionary(field.type)}
 
 
-def _parquet_schema(path: Path) -> Any:
+def _parquet_schema(path: Path) -> Schema:
     return optional("pyarrow.parquet", "Reading a Parquet file").ParquetDataset(path).schema
 
 
@@ -124,7 +132,7 @@ def _labels_beside(path: Path) -> Path | None:
 
 
 # What a file's name ends with -> its reader.
-FRAMES: dict[str, Callable[[Path, Collection[str], Collection[str]], Any]] = {
+FRAMES: dict[str, Callable[[Path, Collection[str], Collection[str]], DataFrame]] = {
     ".csv": read_csv,
     ".csv.gz": read_csv,
     ".tsv": read_tsv,

@@ -7,27 +7,33 @@ it. Arrays (.npz, .npy, .mat, .idx) are whole, so NaN is an error there. Rows ar
 from __future__ import annotations
 
 import difflib
-import math
 import os
 import re
 from collections.abc import Callable, Collection, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from ..arrays import ArrayLike, ImageShape
 from ..errors import InvalidInput
 from ..extras import optional
 from . import readers
-from .cells import cells_of, is_gap, is_numeric, numbers_of, refuse_strange, texts_of
+from .cells import cells_of, is_gap, is_numeric, numbers_of, quoted, refuse_unsupported, texts_of
 from .labels import looks_like_classes, typed
 from .readers import Arrays
 
-SMALLEST_IMAGE = 64  # columns from which a square .mat matrix is taken for unrolled images
+if TYPE_CHECKING:
+    from pandas import DataFrame, Index, Series
 
-CheckNames = Callable[[list[str]], Any]
+# Pixels of the smallest pictures that data sets of digits have, 8 x 8: from here on a square .mat
+# matrix is taken for unrolled images; smaller ones (4, 9, 16, 25 columns) are tables' as a rule.
+SMALLEST_IMAGE = 64
+
+Column: TypeAlias = "Series | DataFrame"  # of a frame; the latter where two have the name
+CheckNames = Callable[[list[str]], object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +73,7 @@ class Table:
     (2, 2, 2)
     """
 
-    X: Any
+    X: ArrayLike
     y: np.ndarray | None
     names: tuple[str, ...]
     target: str | None = None
@@ -78,12 +84,17 @@ class Table:
     ignored: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.image_shape is not None and math.prod(self.image_shape) != len(self.names):
-            rows, columns = self.image_shape
+        image = self.image
+        if image is not None and image.pixels != len(self.names):
             raise InvalidInput(
                 f"{self.source or 'This table'} has {len(self.names)} columns of inputs, but an "
-                f"image of {rows} x {columns} has {rows * columns} pixels."
+                f"image of {image.rows} x {image.columns} has {image.pixels} pixels."
             )
+
+    @property
+    def image(self) -> ImageShape | None:
+        """The pictures that the rows are, where they are some."""
+        return None if self.image_shape is None else ImageShape(*self.image_shape, self.image_order)
 
     def images(self) -> np.ndarray:
         """Return X as pictures.
@@ -104,15 +115,11 @@ class Table:
         array([[[0, 2],
                 [1, 3]]])
         """
-        if self.image_shape is None:
+        if self.image is None:
             raise InvalidInput(
                 f"The rows of {self.source or 'this table'} are not known as images."
             )
-        rows, columns = self.image_shape
-        X = np.asarray(self.X)
-        if self.image_order == "C":
-            return X.reshape(-1, rows, columns)
-        return X.reshape(-1, columns, rows).transpose(0, 2, 1)
+        return self.image.images(np.asarray(self.X))
 
 
 @dataclass(frozen=True)
@@ -248,7 +255,9 @@ def check_trainable(table: Table) -> None:
     """Say in one sentence why a table cannot be learnt from, if it cannot."""
     name = table.source or "The table"
     if table.y is None:
-        raise InvalidInput(f"{name} has no target; name one of its columns: {_some(table.names)}.")
+        raise InvalidInput(
+            f"{name} has no target; name one of its columns: {quoted(table.names) or 'nothing'}."
+        )
     missing = _missing(table.y)
     if missing.any():
         raise InvalidInput(
@@ -263,13 +272,13 @@ def check_trainable(table: Table) -> None:
     _check_no_empty_column(name, table)
 
 
-def find_column(path: Any, wanted: str, names: Iterable[str], kind: str = "column") -> None:
+def find_column(path: object, wanted: str, names: Iterable[str], kind: str = "column") -> None:
     """Check that a name is among the names; if not, offer the closest."""
     names = list(names)
     if wanted in names:
         return
     close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else f"it has {_some(names)}."
+    hint = f"did you mean {close[0]!r}?" if close else f"it has {quoted(names) or 'nothing'}."
     raise InvalidInput(f"{path} has no {kind} {wanted!r}; {hint}")
 
 
@@ -288,7 +297,7 @@ def _check_named(path: Path, names: list[str], reading: Reading) -> None:
         raise InvalidInput(f"{path} has no column besides the target {reading.target!r}.")
 
 
-def _frame(path: Path, ending: str, reading: Reading) -> Any:
+def _frame(path: Path, ending: str, reading: Reading) -> DataFrame:
     """Parse a file into a data frame, without the columns to ignore."""
     reader = readers.FRAMES[ending]
     frame = readers.parse(path, lambda path: reader(path, reading.texts, reading.ignore))
@@ -297,7 +306,7 @@ def _frame(path: Path, ending: str, reading: Reading) -> Any:
     return frame
 
 
-def _from_frame(path: Path, frame: Any, reading: Reading) -> Table:
+def _from_frame(path: Path, frame: DataFrame, reading: Reading) -> Table:
     """Split a frame into X and y, each column checked and made float or str."""
     target = reading.target
     frame.columns = [str(name) for name in frame.columns]
@@ -313,29 +322,29 @@ def _from_frame(path: Path, frame: Any, reading: Reading) -> Table:
     return Table(X, y, tuple(inputs), target, source=str(path), classes=classes, ignored=ignored)
 
 
-def _column(path: Path, column: Any, categorical: bool) -> Any:
+def _column(path: Path, column: Column, categorical: bool) -> np.ndarray | Series:
     """Return a column as floats or as strings; a missing cell is NaN in either."""
     name = str(column.name)
     with _of_file(path):
         cells = cells_of(column, name)
-        refuse_strange(cells, name)
+        refuse_unsupported(cells, name)
         if not categorical and is_numeric(cells):
             return numbers_of(cells, name)
     return _strings(cells, column.index)
 
 
-def _strings(cells: np.ndarray, index: Any) -> Any:
+def _strings(cells: np.ndarray, index: Index) -> Series:
     """Text as pandas keeps it without guessing; NaN where missing."""
     texts = np.array([np.nan if text is None else text for text in texts_of(cells)], dtype=object)
     return optional("pandas", "A data frame").Series(texts, index=index, dtype=object)
 
 
-def _target(path: Path, column: Any, categorical: bool) -> np.ndarray:
+def _target(path: Path, column: Column, categorical: bool) -> np.ndarray:
     """Return y: numbers as numbers, labels as they are; NaN where missing."""
     name = str(column.name)
     with _of_file(path):
         cells = cells_of(column, name)
-        refuse_strange(cells, name)
+        refuse_unsupported(cells, name)
     if cells.dtype.kind == "O" and not (categorical or _is_category(column)):
         cells = _as_quantity(cells, name)
     if not (cells.dtype.kind == "f" and np.isinf(cells).any()):
@@ -352,7 +361,7 @@ def _as_quantity(cells: np.ndarray, name: str) -> np.ndarray:
         return cells
 
 
-def _is_category(column: Any) -> bool:
+def _is_category(column: Column) -> bool:
     """Whether the file says that a column's cells are some categories."""
     return str(column.dtype) == "category"
 
@@ -401,7 +410,8 @@ def _from_arrays(
     image_shape = X.shape[1:] if X.ndim == 3 else None
     X = X.reshape(len(X), -1)
     if unrolled_by_columns:
-        image_shape = _square(X.shape[1])
+        guessed = ImageShape.guess(X.shape[1], least=SMALLEST_IMAGE)
+        image_shape = None if guessed is None else guessed.shape
     order = "F" if unrolled_by_columns else "C"
     names = tuple(f"x{i}" for i in range(X.shape[1]))
     return Table(X, y, names, y_name, image_shape, order, str(path))
@@ -418,7 +428,7 @@ def _names_of(path: Path, arrays: Arrays, target: str | None) -> tuple[str, str 
     lower = x_name.replace("X", "x")
     found = next((name for name in (x_name, lower) if name in arrays), None)
     if found is None:
-        raise InvalidInput(f"{path} has no array {x_name!r}; it has {_some(arrays)}.")
+        raise InvalidInput(f"{path} has no array {x_name!r}; it has {quoted(arrays) or 'nothing'}.")
     return found, y_name if y_name in arrays else None
 
 
@@ -450,15 +460,9 @@ def _finite(path: Path, name: str, array: np.ndarray) -> np.ndarray:
     if not bad.any():
         return array
     place = np.unravel_index(int(bad.argmax()), array.shape)
-    words = ("row", "column", "place")
-    where = ", ".join(f"{word} {i}" for word, i in zip(words, place))
+    axes = ("row", "column", "place")
+    where = ", ".join(f"{axis} {i}" for axis, i in zip(axes, place))
     raise InvalidInput(f"{path}: {name} has {bad.sum()} NaN or infinite numbers, first at {where}.")
-
-
-def _square(columns: int) -> tuple[int, int] | None:
-    """The sides of a square picture, if so many columns can be one."""
-    side = math.isqrt(columns)
-    return (side, side) if side * side == columns >= SMALLEST_IMAGE else None
 
 
 def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
@@ -466,10 +470,3 @@ def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
         raise InvalidInput(f"{path} has no rows.")
     if 0 in shape[1:]:
         raise InvalidInput(f"{path} has no columns.")
-
-
-def _some(names: Iterable[str]) -> str:
-    """The first names of a list, for a message."""
-    names = list(names)
-    shown = ", ".join(map(repr, names[:8])) or "nothing"
-    return shown if len(names) <= 8 else f"{shown} and {len(names) - 8} more"

@@ -9,22 +9,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from math import ceil, prod
+from math import ceil
 from typing import Any
 
 import numpy as np
 
+from ..arrays import ImageShape
 from ..data.cells import as_table, numbers_of, texts_of
+from ..data.columns import fit_columns, known_range, warn_of_unknown
 from ..data.memory import available
-from ..data.preprocessing import (
-    Preprocessing,
-    Target,
-    fit_columns,
-    fit_target,
-    known_range,
-    warn_of_unknown,
-)
+from ..data.preprocessing import Preprocessing
 from ..data.tables import Table, check_trainable, find_column
+from ..data.target import Target, fit_target
 from ..errors import InvalidInput, SettingError
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
@@ -46,12 +42,20 @@ class Data:
     y: dict[str, np.ndarray]
     rows: dict[str, np.ndarray]  # their numbers in the table
     source: str
-    image_shape: tuple[int, int] | None
-    image_order: str
+
+    @property
+    def image(self) -> ImageShape | None:
+        """The pictures that the rows are, where they are some."""
+        return self.preprocessing.image
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """Rows and columns of such a picture."""
+        return None if self.image is None else self.image.shape
 
     def n_epochs(self, settings: Settings) -> int:
         """Return how many epochs the settings stand for, on this data."""
-        return settings.max_iter(self.image_shape is not None, self.n_train)
+        return settings.max_iter(self.image is not None, self.n_train)
 
     @property
     def n_train(self) -> int:
@@ -202,18 +206,17 @@ def prepare(
     for name in categorical:
         if name != target.name:
             find_column(table.source, name, columns)
-    shape = _image_shape(table, columns)
+    image = _image_of(table, columns)
     learning = np.concatenate([rows["train"], rows["validation"]])
     known = _rows(columns, learning)
-    fitted = _of_pixels(known) if shape else fit_columns(known, categorical)
-    image = None if shape is None else (*shape, table.image_order)
+    fitted = _of_pixels(known) if image else fit_columns(known, categorical)
     preprocessing = Preprocessing(fitted, target, ignore, image=image)
     whole = preprocessing.encode(columns)[0].astype(settings.dtype)
     codes = {name: columns[name] for name in preprocessing.categorical}
     _warn_of_unseen(_rows(codes, learning), _rows(codes, rows["test"]))
     X = {part: whole[which] for part, which in rows.items()}
     parts = {part: y[which] for part, which in rows.items()}
-    return Data(preprocessing, X, parts, rows, table.source, shape, table.image_order)
+    return Data(preprocessing, X, parts, rows, table.source)
 
 
 def run(
@@ -265,7 +268,7 @@ def run(
 def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()) -> Any:
     """Make the estimator that the settings describe, untrained."""
     kind = MLPClassifier if data.target.classes else MLPRegressor
-    rows, images = data.n_train, data.image_shape is not None
+    rows, images = data.n_train, data.image is not None
     chosen: dict[str, Any] = {} if settings.loss is None else {"loss": settings.loss}
     return kind(
         hidden_layer_sizes=settings.hidden_sizes(images),
@@ -301,7 +304,7 @@ def _stops_early(data: Data, settings: Settings) -> bool:
 
 def check_room(data: Data, settings: Settings) -> None:
     """Raise where the parameters alone do not fit into memory, before any of them is drawn."""
-    hidden = settings.hidden_sizes(data.image_shape is not None)
+    hidden = settings.hidden_sizes(data.image is not None)
     sizes = (len(data.preprocessing.outputs), *hidden, 1)  # one output at least
     count = sum((s + 1) * following for s, following in pairwise(sizes))
     needed = COPIES * count * np.dtype(settings.dtype).itemsize
@@ -415,10 +418,10 @@ def _warn_of_unseen(known: dict[str, np.ndarray], test: dict[str, np.ndarray]) -
     warn_of_unknown({name: texts for name, texts in counts.items() if texts})
 
 
-def _image_shape(table: Table, columns: dict[str, np.ndarray]) -> tuple[int, int] | None:
-    """The shape of the pictures that the rows are; none where some of their pixels are left out."""
-    shape = table.image_shape
-    return shape if shape is not None and prod(shape) == len(columns) else None
+def _image_of(table: Table, columns: dict[str, np.ndarray]) -> ImageShape | None:
+    """The pictures that the rows are; none where some of their pixels are left out."""
+    image = table.image
+    return image if image is not None and image.pixels == len(columns) else None
 
 
 def _of_pixels(columns: dict[str, np.ndarray]) -> Any:

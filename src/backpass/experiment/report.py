@@ -123,12 +123,12 @@ def _curve(outcome: Outcome) -> str | None:
 def _hidden_units(outcome: Outcome) -> str | None:
     """The first hidden layer as images, where the inputs are one."""
     data = outcome.data
-    if data.image_shape is None or outcome.estimator.net_.L < 3:
+    if data.image is None or outcome.estimator.net_.L < 3:
         return None
     from ..plots import HiddenUnitsDisplay
 
     display = HiddenUnitsDisplay.from_estimator(
-        outcome.estimator, shape=data.image_shape, order=data.image_order
+        outcome.estimator, shape=data.image.shape, order=data.image.order
     )
     return _png_of_figure(display.figure_)
 
@@ -204,11 +204,11 @@ def _text(value: Any) -> str:
 def _image(outcome: Outcome, k: int) -> str | None:
     """A test row as a picture, where the inputs are one."""
     data = outcome.data
-    if data.image_shape is None:
+    if data.image is None:
         return None
     from matplotlib.image import imsave
 
-    pixels = data.X["test"][k].reshape(data.image_shape, order=data.image_order)  # type: ignore[call-overload]
+    pixels = data.image.images(data.X["test"][k : k + 1])[0]
     file = io.BytesIO()
     imsave(file, pixels, cmap="gray_r", vmin=0.0, vmax=1.0, format="png")
     return _data_uri(file.getvalue())

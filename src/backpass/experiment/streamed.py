@@ -124,7 +124,7 @@ def prepare_streamed(
         X[part], y[part] = found.take(part, preprocessing, encode, settings.dtype)
     numbers = {part: np.concatenate([np.empty(0, int), *n]) for part, n in found.numbers.items()}
     _drop_unknown(X, y, numbers, blocks if fitted.classes else None)
-    return StreamedData(preprocessing, X, y, numbers, str(rows.path), None, "C", blocks)
+    return StreamedData(preprocessing, X, y, numbers, str(rows.path), blocks)
 
 
 @dataclass

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data.preprocessing import Numeric, Preprocessing
+from ..data.columns import Numeric
+from ..data.preprocessing import Preprocessing
 from ..errors import InvalidInput
 from ..estimators.targets.decisions import Decision
 from ..estimators.targets.labels import Labels

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arrays import ImageShape
 from ..errors import InvalidInput
 from . import canvas
 from .models import FittedNetwork, Pass, as_drawable, thetas_of
@@ -70,12 +71,12 @@ class HiddenUnitsDisplay:
         weights = as_drawable(Theta, "Θ^(1)")[:, 1:]
         if order not in ("C", "F"):
             raise InvalidInput(f"order is 'C' (by rows) or 'F' (by columns), not {order!r}.")
-        rows, columns = shape or _square(weights.shape[1])
-        if rows * columns != weights.shape[1]:
+        image = _square(weights.shape[1], order) if shape is None else ImageShape(*shape, order)
+        if image.pixels != weights.shape[1]:
             raise InvalidInput(
-                f"{weights.shape[1]} inputs do not make an image of shape ({rows}, {columns})."
+                f"{weights.shape[1]} inputs do not make an image of shape {image.shape}."
             )
-        self.images = np.stack([row.reshape((rows, columns), order=order) for row in weights])  # type: ignore[call-overload]
+        self.images = image.images(weights)
         self.scales = np.abs(weights).max(axis=1)
 
     @classmethod
@@ -191,13 +192,14 @@ class HiddenUnitsDisplay:
         return self
 
 
-def _square(inputs: int) -> tuple[int, int]:
-    side = math.isqrt(inputs)
-    if side * side != inputs:
+def _square(inputs: int, order: str) -> ImageShape:
+    """The caller asked for pictures: a square of any size is one."""
+    image = ImageShape.guess(inputs, least=0, order=order)
+    if image is None:
         raise InvalidInput(
             f"{inputs} inputs do not make a square image: pass shape=(rows, columns)."
         )
-    return side, side
+    return image
 
 
 def _mosaic(images: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
     DATA is the raw table, as the model was trained on it: MODEL knows which columns it needs and
     how to scale them. Where the target is there too, the score is said on standard error.
     """
-    from ...data.preprocessing import warn_of_unknown
+    from ...data.columns import warn_of_unknown
     from ..model import load_model
     from ..output import check_free
     from ..source import too_large
@@ -80,7 +80,7 @@ def _score(model: Any, table: Any, predicted: np.ndarray) -> dict[str, float]:
 
 def _in_blocks(model: Any, rows: Any, out: str | None, proba: bool, force: bool) -> Answer:
     """Predict a table that does not fit into memory; the answer has no predictions in it."""
-    from ...data.preprocessing import warn_of_unknown
+    from ...data.columns import warn_of_unknown
     from ...storage.atomic import atomic_write_parts
     from ..predict_blocks import Tally, predicted
 

@@ -6,7 +6,7 @@ import contextlib
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -15,6 +15,9 @@ from ..command import Answer, Command, messages
 from ..option_types import Real, Whole
 from ..output import check_free
 from ..sizes import Image, Sizes
+
+if TYPE_CHECKING:
+    from ...arrays import ImageShape
 
 MODEL_ENDING = ".backpass"
 
@@ -86,8 +89,12 @@ def _new(
     estimator = build(data, settings)
     estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))
     estimator.theta_[:] = init_theta(estimator.net_, seed, "glorot")
-    shape, order = data.image_shape, data.image_order
-    return Workbench(estimator, data.preprocessing, data.X, data.y, source, shape, order)
+    return Workbench(estimator, data.preprocessing, data.X, data.y, source, *_shown(data.image))
+
+
+def _shown(image: ImageShape | None) -> tuple[tuple[int, int] | None, str]:
+    """Shape and order, as the page wants them."""
+    return (None, "C") if image is None else (image.shape, image.order)
 
 
 def _all_classes(data: Any) -> dict[str, Any]:
@@ -111,12 +118,8 @@ def _trained(path: str, rows: str | None) -> Any:
     held_out = len(X) // 5
     parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
     X, y = ({part: v[which] for part, which in parts.items()} for v in (X, y))
-    shape, order = table.image_shape, table.image_order
-    image = model.preprocessing.image
-    if image is not None:
-        shape, order = image[:2], image[2]
-    title = Path(path).name
-    return Workbench(model.estimator, model.preprocessing, X, y, title, shape, order)
+    title, image = Path(path).name, _shown(model.preprocessing.image or table.image)
+    return Workbench(model.estimator, model.preprocessing, X, y, title, *image)
 
 
 def _export(workbench: Any, path: Path, force: bool) -> Answer:
