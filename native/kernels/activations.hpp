@@ -3,7 +3,21 @@
 //
 // `g_prime` is a function of what the forward pass kept: a where g' follows from it, z where it does not
 // (`from_z`). In the first case nothing is stored beside a, unless dropout's mask changes a.
-#pragma once
+#if defined(BACKPASS_LISTS)  // kernels/functions.hpp asks for the list alone
+
+// name, struct
+#define BACKPASS_ACTIVATIONS(X) \
+    X(identity, Identity)       \
+    X(logistic, Logistic)       \
+    X(tanh, Tanh)               \
+    X(relu, Relu)               \
+    X(leaky_relu, LeakyRelu)    \
+    X(gelu, Gelu)               \
+    X(silu, Silu)               \
+    X(softplus, Softplus)
+
+#elif !defined(BACKPASS_ACTIVATIONS_HPP)
+#define BACKPASS_ACTIVATIONS_HPP
 
 #include "kernels/math.hpp"
 
@@ -161,3 +175,5 @@ void backward_epilogue(T* c, const T* keep, const T* mask, size_t n) {
 }
 
 }  // namespace backpass::BACKPASS_ISA
+
+#endif

@@ -1,7 +1,20 @@
 // Losses from the logits, value beside δ, for P rows at a time with the rows in the lanes: z, y and δ are
 // [unit][P], w and the values [P]. So sums over units, which softmax needs, are vector operations, and no
 // number has to move between lanes. Lanes beyond the last row have weight 0, and their δ is 0 with it.
-#pragma once
+#if defined(BACKPASS_LISTS)  // kernels/functions.hpp asks for the list alone
+
+// name, cost and δ, output activation
+#define BACKPASS_LOSSES(X)                                                            \
+    X(log_loss, log_loss<T>, softmax_rows<T>)                                         \
+    X(binary_log_loss, binary_log_loss<T>, (output_rows<Logistic, T>))                \
+    X(squared_error, (sum_over_units<SquaredError, T>), (output_rows<Identity, T>))   \
+    X(poisson, (sum_over_units<Poisson, T>), (output_rows<Exponential, T>))           \
+    X(huber, (sum_over_units<Huber, T>), (output_rows<Identity, T>))                  \
+    X(absolute_error, (sum_over_units<AbsoluteError, T>), (output_rows<Identity, T>)) \
+    X(quantile, (sum_over_units<Quantile, T>), (output_rows<Identity, T>))
+
+#elif !defined(BACKPASS_LOSSES_HPP)
+#define BACKPASS_LOSSES_HPP
 
 #include "kernels/math.hpp"
 
@@ -108,7 +121,7 @@ void binary_log_loss(const LossRows<T>& at) {
 // max z over units for each row; subtracted from z, it keeps every e^z at most 1.
 template <class V>
 ALWAYS_INLINE V largest(const Element<V>* z, int units) {
-    constexpr int P = PANEL<Element<V>>;
+    constexpr int P = PANEL<Element<V> >;
     V top = load<V>(z);
     for (int k = 1; k < units; ++k) top = maximum(top, load<V>(z + k * P));
     return top;
@@ -173,3 +186,5 @@ void output_rows(const T* z, T* a, int units) {
 }
 
 }  // namespace backpass::BACKPASS_ISA
+
+#endif

@@ -1,7 +1,17 @@
 // The update rules of solvers/first_order.py over contiguous numbers, simplest first. n is a multiple of P;
 // w, g and the rule's arrays lie alike, in panels, so that every rule is one loop over whole vectors. What is
 // constant over a step (bias corrections, shrinkage, λ / W) comes as a number.
-#pragma once
+#if defined(BACKPASS_LISTS)  // kernels/functions.hpp asks for the list alone
+
+// name, function
+#define BACKPASS_RULES(X)      \
+    X(gd, gradient_descent<T>) \
+    X(momentum, momentum<T>)   \
+    X(nesterov, nesterov<T>)   \
+    X(adam, adam<T>)
+
+#elif !defined(BACKPASS_UPDATES_HPP)
+#define BACKPASS_UPDATES_HPP
 
 #include <limits>
 
@@ -108,3 +118,5 @@ void adam(T* w, T* first, T* second, const T* g, size_t n, const Step<T>& step) 
 }
 
 }  // namespace backpass::BACKPASS_ISA
+
+#endif
