@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import ACTIVATIONS, GELU_CUBIC, GELU_SCALE, LEAKY_SLOPE
+from ..activations import GELU_CUBIC, GELU_SCALE, LEAKY_SLOPE, is_own
 from ..errors import InvalidInput
 from ..extras import optional
 from ..network import Network
@@ -105,7 +105,7 @@ def add_logits(graph: Graph, net: Network, theta: np.ndarray, X: str) -> str:
 
 def add_activation(graph: Graph, activation: Any, z: str) -> str:
     """Add g(z) of one of the library's activations."""
-    if activation != ACTIVATIONS.get(activation.name):
+    if not is_own(activation):
         raise InvalidInput(
             f"The activation {activation.name!r} is your own; ONNX has only the library's."
         )

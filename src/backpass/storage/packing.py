@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..activations import ACTIVATIONS, Activation
+from ..activations import is_own as is_own_activation
 from ..errors import InvalidInput
 from ..losses import Loss, is_own, own_loss
 
@@ -72,7 +73,7 @@ class Packer:
     def _pack_composite(self, value: object, name: str) -> Json:
         """Lists, tuples, dicts, activations and losses."""
         if isinstance(value, Activation):
-            return {"activation": value.name, "own": value != ACTIVATIONS.get(value.name)}
+            return {"activation": value.name, "own": not is_own_activation(value)}
         if isinstance(value, Loss):
             return {"loss": value.name, "parameter": value.parameter, "own": not is_own(value)}
         if isinstance(value, dict):
