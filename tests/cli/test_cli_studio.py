@@ -19,7 +19,7 @@ from backpass.cli import main
 from backpass.cli.commands.studio import _new
 from backpass.storage.modelfile import Content, read_model, write_model
 from backpass.storage.packing import Unpacker
-from backpass.studio.session import Session, Settings
+from backpass.studio.session import Hyperparameters, Session
 
 
 def run(*arguments: str):
@@ -191,10 +191,10 @@ def test_a_killed_server_loses_nothing_that_was_checkpointed(tmp_path):
                 time.sleep(0.01)
     later = run_in(path)
 
-    bench = _new("iris", None, (5,), 1.0, 0).bench(None)
-    session = Session(_new("iris", None, (5,), 1.0, 0).scene(), bench)
+    data = _new("iris", None, (5,), 1.0, 0).session_data(None)
+    session = Session(_new("iris", None, (5,), 1.0, 0).page_state(), data)
     np.testing.assert_array_equal(session.theta, fresh)
-    session.start(Settings(alpha=0.01, lam=1.0, epochs=later["epoch"]))
+    session.start(Hyperparameters(alpha=0.01, lam=1.0, epochs=later["epoch"]))
     while session.running:
         time.sleep(0.01)
     np.testing.assert_array_equal(session.theta, later["theta"])
@@ -222,12 +222,12 @@ SMALL = {
 def test_a_table_without_rows_to_validate_on_trains_in_the_studio(tmp_path, kind):
     head, rows = SMALL[kind]
     (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")
-    workbench = _new(str(tmp_path / "small.csv"), "y", (5,), 1.0, 0)
-    bench = workbench.bench(None)
-    assert len(bench.X_validation) == len(bench.Y_validation) == 0
-    assert bench.Y_validation.shape[1] == bench.Y.shape[1]
-    session = Session(workbench.scene(), bench)
-    session.start(Settings(alpha=0.01, epochs=5))
+    model = _new(str(tmp_path / "small.csv"), "y", (5,), 1.0, 0)
+    data = model.session_data(None)
+    assert len(data.X_validation) == len(data.Y_validation) == 0
+    assert data.Y_validation.shape[1] == data.Y.shape[1]
+    session = Session(model.page_state(), data)
+    session.start(Hyperparameters(alpha=0.01, epochs=5))
     session._thread.join(30)
     news = session.mailbox.take()
     assert news["says"] == "All epochs are done."
@@ -236,7 +236,7 @@ def test_a_table_without_rows_to_validate_on_trains_in_the_studio(tmp_path, kind
     assert "validation" not in news["curves"]
     json.dumps(news, allow_nan=False)
     if kind != "numbers" and kind != "no numbers":
-        assert np.sum(news["confusion"]) == len(bench.X)
+        assert np.sum(news["confusion"]) == len(data.X)
 
 
 def test_a_model_and_a_table_of_one_row_are_shown(tmp_path):

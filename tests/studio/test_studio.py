@@ -18,56 +18,59 @@ import backpass as bp
 from backpass.errors import InvalidInput
 from backpass.studio.app import (
     Address,
-    finite,
     make_app,
     make_server,
+    nan_to_null,
     new_address,
     parse_order,
 )
+from backpass.studio.news import Mailbox
 from backpass.studio.page import MODULES, bake, render, static_file
-from backpass.studio.scene import Scene, scene_of, targets_of
-from backpass.studio.session import Bench, Mailbox, Session, Settings, validation
+from backpass.studio.page_state import PageState, page_state_of, targets_of
+from backpass.studio.session import Hyperparameters, Session
+from backpass.studio.session_data import SessionData
+from backpass.studio.summary import validation
 from backpass.training.checkpoints import Checkpoint
 
 HOST, ORIGIN, TOKEN = "127.0.0.1:8000", "http://127.0.0.1:8000", "t0ken"
 OWN = {"host": HOST, "origin": ORIGIN}
 
 
-def make_scene() -> tuple[Scene, Bench]:
+def make_page_state() -> tuple[PageState, SessionData]:
     X, y = load_digits(return_X_y=True)
     X, Y = X[:300] / 16, bp.one_hot(y[:300])
     net = bp.Network((64, 8, 10), "tanh", "log_loss")
     theta = bp.init_theta(net, 0, "glorot")
-    scene = Scene(net, theta, 0.5, X[:40], Y[:40], list(range(10)), (8, 8), title="digits")
-    return scene, Bench(X[:200], Y[:200], X[200:], Y[200:])
+    state = PageState(net, theta, 0.5, X[:40], Y[:40], list(range(10)), (8, 8), title="digits")
+    return state, SessionData(X[:200], Y[:200], X[200:], Y[200:])
 
 
 @pytest.fixture
 def client():
-    app = make_app(*make_scene(), Address("127.0.0.1", 8000, TOKEN))
+    app = make_app(*make_page_state(), Address("127.0.0.1", 8000, TOKEN))
     with TestClient(app, base_url=ORIGIN) as client:
         yield client
 
 
 def test_the_page_holds_the_scene_in_full_precision():
-    scene, _ = make_scene()
-    page = render(scene)
+    state, _ = make_page_state()
+    page = render(state)
     held = json.loads(re.search(r'type="application/json">(.*?)</script>', page, re.S)[1])
-    np.testing.assert_array_equal(held["theta"], scene.theta)
+    np.testing.assert_array_equal(held["theta"], state.theta)
     assert held["net"] == {"sizes": [64, 8, 10], "hidden": ["tanh"], "loss": "log_loss",
                            "parameter": None, "output": "softmax", "canonical": True}  # fmt: skip
     assert held["live"] is True
 
 
 def test_a_title_cannot_end_the_script_that_holds_it():
-    scene, _ = make_scene()
-    page = render(Scene(**{**scene.__dict__, "title": "</script><script>alert(1)</script>"}))
+    state, _ = make_page_state()
+    page = render(PageState(**{**state.__dict__, "title": "</script><script>alert(1)</script>"}))
     assert "<script>alert" not in page
 
 
 def test_the_offline_page_asks_for_nothing():
-    scene, _ = make_scene()
-    page = bake(scene)
+    state, _ = make_page_state()
+    page = bake(state)
     text = re.sub(r"<script>.*?</script>", "", page, flags=re.S)  # plotly's own text
     assert not re.findall(r'(?:src|href)="(?!data:|#)', text)
     assert "import {" not in text
@@ -75,7 +78,7 @@ def test_the_offline_page_asks_for_nothing():
 
 
 def test_the_offline_page_has_every_module_once():
-    script = bake(make_scene()[0])
+    script = bake(make_page_state()[0])
     for name in MODULES:
         assert script.count(f'modules["{name}"] = (() => {{') == 1
 
@@ -84,10 +87,10 @@ def test_a_scene_of_an_estimator(rng):
     X, y = rng.normal(size=(30, 3)), np.array(["no", "yes"] * 15)
     clf = bp.MLPClassifier((4,), max_iter=3, n_iter_no_change=5, random_state=0)
     clf.partial_fit(X, y, classes=["no", "yes"])
-    scene = scene_of(clf, X, y)
-    assert scene.classes == ["no", "yes"]
-    assert scene.Y.shape == (30, clf.net_.sizes[-1])
-    assert "made-up rows" in scene_of(clf).title
+    state = page_state_of(clf, X, y)
+    assert state.classes == ["no", "yes"]
+    assert state.Y.shape == (30, clf.net_.sizes[-1])
+    assert "made-up rows" in page_state_of(clf).title
     frame = bp.studio(clf, X, y)._repr_html_()
     assert frame.startswith("<iframe")
 
@@ -113,10 +116,10 @@ def test_user_made_functions_and_huge_networks_are_refused():
             return np.zeros(len(X))
 
     with pytest.raises(InvalidInput, match=r"'mine'.*user-made"):
-        scene_of(Fitted())
+        page_state_of(Fitted())
     Fitted.net_ = bp.Network((2000, 1000, 1))
     with pytest.raises(InvalidInput, match="2002001 parameters"):
-        scene_of(Fitted())
+        page_state_of(Fitted())
 
 
 def test_two_classes_may_share_one_output():
@@ -140,27 +143,27 @@ def wait_for(session: Session, seconds: float = 20) -> dict:
 
 
 def test_a_session_trains_and_tells():
-    scene, bench = make_scene()
-    session = Session(scene, bench)
-    before = validation(scene.net, scene.theta, bench)["score"]
-    session.start(Settings(alpha=0.01, lam=0.1, epochs=15))
+    state, data = make_page_state()
+    session = Session(state, data)
+    before = validation(state.net, state.theta, data)[0]
+    session.start(Hyperparameters(alpha=0.01, lam=0.1, epochs=15))
     news = wait_for(session)
     assert len(news["curves"]["J"]) == 15
     assert news["curves"]["J"][-1] < news["curves"]["J"][0]
     assert news["score"] > before + 0.2
-    assert np.sum(news["confusion"]) == len(bench.X_validation)
+    assert np.sum(news["confusion"]) == len(data.X_validation)
     assert news["going"] is False
 
 
 def test_pausing_changing_and_stopping_keep_the_network():
-    scene, bench = make_scene()
+    state, data = make_page_state()
     saved = []
-    bench = Bench(bench.X, bench.Y, bench.X_validation, bench.Y_validation,
+    data = SessionData(data.X, data.Y, data.X_validation, data.Y_validation,
                   lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
-    session = Session(scene, bench)
-    session.start(Settings(alpha=0.01, epochs=100_000))
+    session = Session(state, data)
+    session.start(Hyperparameters(alpha=0.01, epochs=100_000))
     session.pause()
-    session.settings.lam = 3.0
+    session.hyperparameters.lam = 3.0
     session.resume()
     session.stop()
     assert not session.running
@@ -170,35 +173,106 @@ def test_pausing_changing_and_stopping_keep_the_network():
 
 
 def test_a_divergent_run_keeps_the_last_finite_network():
-    scene, bench = make_scene()
-    session = Session(scene, bench)
-    session.start(Settings(alpha=1e200, lam=1.0, epochs=50))
+    state, data = make_page_state()
+    session = Session(state, data)
+    session.start(Hyperparameters(alpha=1e200, lam=1.0, epochs=50))
     news = wait_for(session)
     assert "not finite" in news["says"]
     assert np.isfinite(session.theta).all()
 
 
 def test_a_session_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path):
-    scene, bench = make_scene()
+    state, data = make_page_state()
     checkpoint = Checkpoint(tmp_path / "run", 3, {"network": "8"})
-    settings = Settings(alpha=0.01, lam=0.1, epochs=8)
+    hyperparameters = Hyperparameters(alpha=0.01, lam=0.1, epochs=8)
 
-    def trained(bench: Bench, settings: Settings) -> Session:
-        session = Session(scene, bench)
-        session.start(settings)
+    def trained(data: SessionData, hyperparameters: Hyperparameters) -> Session:
+        session = Session(state, data)
+        session.start(hyperparameters)
         wait_for(session)
         return session
 
-    undisturbed = trained(bench, replace(settings, epochs=16)).theta
-    kept = replace(bench, checkpoint=checkpoint)
-    first = trained(kept, settings)
+    undisturbed = trained(data, replace(hyperparameters, epochs=16)).theta
+    kept = replace(data, checkpoint=checkpoint)
+    first = trained(kept, hyperparameters)
     assert not np.array_equal(first.theta, undisturbed)
-    second = Session(scene, kept)
+    second = Session(state, kept)
     np.testing.assert_array_equal(second.theta, first.theta)
     assert "Epoch 8" in second.mailbox.take()["says"]
-    np.testing.assert_array_equal(trained(kept, settings).theta, undisturbed)
+    np.testing.assert_array_equal(trained(kept, hyperparameters).theta, undisturbed)
     with pytest.raises(InvalidInput, match="network was 8 and is now 9"):
-        Session(scene, replace(bench, checkpoint=replace(checkpoint, identity={"network": "9"})))
+        Session(state, replace(data, checkpoint=replace(checkpoint, identity={"network": "9"})))
+
+
+def test_a_run_that_the_first_release_kept_goes_on(tmp_path):
+    state, data = make_page_state()
+    kept = replace(data, checkpoint=Checkpoint(tmp_path / "run", 1, {"network": "8"}))
+    hyperparameters = Hyperparameters(alpha=0.01, lam=0.1, epochs=4)
+
+    def trained(session: Session) -> Session:
+        session.start(hyperparameters)
+        wait_for(session)
+        return session
+
+    session = trained(Session(state, kept))
+    run = kept.checkpoint.unfinished()
+    of_then = {name: run[name] for name in ("theta", "solver", "epoch", "generator")}
+    kept.checkpoint.keep(4, of_then)
+    resumed = trained(Session(state, kept))
+    np.testing.assert_array_equal(resumed.theta, trained(session).theta)
+
+
+def test_changes_while_training_count_from_the_next_epoch_on():
+    state, data = make_page_state()
+    first, then = Hyperparameters(0.01, 0.1, 6), Hyperparameters(0.003, 2.0, 14)
+    one_by_one = Session(state, data)
+    for hyperparameters in (first, then):
+        one_by_one.start(hyperparameters)
+        wait_for(one_by_one)
+
+    session = Session(state, data)
+    put = session.mailbox.put
+
+    def put_and_change(news):
+        put(news)
+        if news.get("epoch") == 6:
+            session.hyperparameters.alpha, session.hyperparameters.lam = then.alpha, then.lam
+
+    session.mailbox.put = put_and_change
+    session.start(replace(first, epochs=20))
+    wait_for(session)
+    np.testing.assert_array_equal(session.theta, one_by_one.theta)
+
+
+def test_a_paused_run_waits_and_goes_on_to_the_same_bits():
+    state, data = make_page_state()
+    undisturbed, session = Session(state, data), Session(state, data)
+    undisturbed.start(Hyperparameters(0.01, epochs=12))
+    wait_for(undisturbed)
+    put, paused = session.mailbox.put, threading.Event()
+
+    def put_and_pause(news):
+        put(news)
+        if news.get("epoch") == 5:
+            session.pause()
+            paused.set()
+
+    session.mailbox.put = put_and_pause
+    session.start(Hyperparameters(0.01, epochs=12))
+    assert paused.wait(20)
+    time.sleep(0.05)
+    assert len(session.mailbox.take()["curves"]["J"]) == 5
+    session.resume()
+    wait_for(session)
+    np.testing.assert_array_equal(session.theta, undisturbed.theta)
+
+
+def test_an_objective_that_is_not_finite_to_begin_with_is_said():
+    state, data = make_page_state()
+    session = Session(state, data)
+    session.start(Hyperparameters(alpha=0.01, lam=1e308, epochs=3))
+    assert "not finite" in wait_for(session)["says"]
+    np.testing.assert_array_equal(session.theta, state.theta)
 
 
 def test_the_page_and_its_files_are_served(client):
@@ -287,11 +361,11 @@ def test_orders_out_of_range(text):
 
 
 def test_python_explains(client):
-    scene, _ = make_scene()
-    question = {"theta": scene.theta.tolist(), "rows": [2], "lam": 0.5, "symbol": "delta",
+    state, _ = make_page_state()
+    question = {"theta": state.theta.tolist(), "rows": [2], "lam": 0.5, "symbol": "delta",
                 "layer": 2, "unit": 3}  # fmt: skip
     answer = client.post(f"/{TOKEN}/explain", json=question)
-    t = bp.trace(scene.net, scene.theta, scene.X[[2]], scene.Y[[2]], 0.5)
+    t = bp.trace(state.net, state.theta, state.X[[2]], state.Y[[2]], 0.5)
     assert f"{t.delta[2][0, 2]:.6g}"[:6] in answer.json()["text"]
     assert client.post(f"/{TOKEN}/explain", content=b"{").status_code == 400
     assert client.post(f"/{TOKEN}/explain", json={"theta": []}).status_code == 400
@@ -299,13 +373,16 @@ def test_python_explains(client):
 
 
 def test_json_has_no_nan():
-    assert finite({"a": [float("nan"), 1.0], "b": float("inf")}) == {"a": [None, 1.0], "b": None}
+    assert nan_to_null({"a": [float("nan"), 1.0], "b": float("inf")}) == {
+        "a": [None, 1.0],
+        "b": None,
+    }
 
 
 @pytest.fixture
 def running_server():
     address = Address("127.0.0.1", new_address().port, TOKEN)
-    server = make_server(*make_scene(), address)
+    server = make_server(*make_page_state(), address)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -14,8 +14,8 @@ import backpass as bp
 from backpass.losses import LOSSES
 from backpass.studio.app import make_server, new_address
 from backpass.studio.page import bake
-from backpass.studio.scene import Scene
-from backpass.studio.session import Bench
+from backpass.studio.page_state import PageState
+from backpass.studio.session_data import SessionData
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 FLAGS = [
@@ -28,13 +28,13 @@ pytestmark = [
 ]
 
 
-def digits_scene(hidden="tanh", loss="log_loss", sizes=(64, 12, 10), m=40) -> Scene:
+def digits_page_state(hidden="tanh", loss="log_loss", sizes=(64, 12, 10), m=40) -> PageState:
     X, y = load_digits(return_X_y=True)
     X, Y = X[:m] / 16, bp.one_hot(y[:m], range(10))
     net = bp.Network(sizes, hidden, loss)
     theta = bp.init_theta(net, 3, "glorot")
     classes = list(range(10)) if "log_loss" in loss else None
-    return Scene(net, theta, 0.5, X, Y, classes, (8, 8), title="digits")
+    return PageState(net, theta, 0.5, X, Y, classes, (8, 8), title="digits")
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +92,13 @@ class Page:
 def open_page(browser, tmp_path):
     opened = []
 
-    def open_scene(scene: Scene, **context) -> Page:
+    def open_page_state(state: PageState, **context) -> Page:
         path = tmp_path / "page.html"
-        path.write_text(bake(scene), encoding="utf-8")
+        path.write_text(bake(state), encoding="utf-8")
         opened.append(Page(browser, path.as_uri(), offline=True, **context))
         return opened[-1]
 
-    yield open_scene
+    yield open_page_state
     for page in opened:
         page.context.close()
 
@@ -112,13 +112,13 @@ def number_of(t: bp.Trace, symbol: str, layer: int, unit: int, column: int | Non
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_number_of_a_step_is_pythons(open_page, loss):
-    scene = digits_scene(("tanh", "gelu"), loss, (64, 6, 5, 10), m=6)
-    page = open_page(scene)
+    state = digits_page_state(("tanh", "gelu"), loss, (64, 6, 5, 10), m=6)
+    page = open_page(state)
     page.page.fill("#example", "4")
     page.steps("forward", "cost", "backward", "accumulate")
     page.open_tables()
     # λ/m is the training's, whose rows these six are
-    t = bp.trace(scene.net, scene.theta, scene.X[[4]], scene.Y[[4]], scene.lam / 6)
+    t = bp.trace(state.net, state.theta, state.X[[4]], state.Y[[4]], state.lam / 6)
     cells = page.cells()
     assert {name for name, *_ in cells} == {"a", "z", "delta", "Delta", "D", "theta"}
     for which, value in cells.items():
@@ -129,8 +129,8 @@ def test_every_number_of_a_step_is_pythons(open_page, loss):
 
 
 def test_two_examples_accumulate_and_the_update_is_gradient_descent(open_page):
-    scene = digits_scene(m=8)
-    page = open_page(scene)
+    state = digits_page_state(m=8)
+    page = open_page(state)
     for row in ("2", "5"):
         page.page.fill("#example", row)
         page.page.press("#example", "Tab")
@@ -138,9 +138,9 @@ def test_two_examples_accumulate_and_the_update_is_gradient_descent(open_page):
     page.page.fill("#step-alpha", "0.25")
     page.steps("update")
     page.open_tables()
-    rows, lam = [2, 5], scene.lam * 2 / 8  # the two rows' part of the decay of eight
-    _, D = bp.cost_and_gradient(scene.net, scene.theta, scene.X[rows], scene.Y[rows], lam)
-    after = scene.net.roll(scene.theta - 0.25 * D)
+    rows, lam = [2, 5], state.lam * 2 / 8  # the two rows' part of the decay of eight
+    _, D = bp.cost_and_gradient(state.net, state.theta, state.X[rows], state.Y[rows], lam)
+    after = state.net.roll(state.theta - 0.25 * D)
     thetas = {which: v for which, v in page.cells().items() if which[0] == "theta"}
     assert thetas
     for (_, layer, unit, column), value in thetas.items():
@@ -148,16 +148,16 @@ def test_two_examples_accumulate_and_the_update_is_gradient_descent(open_page):
 
 
 def test_a_whole_epoch_is_one_step_down_the_full_gradient(open_page):
-    scene = digits_scene(m=30)
-    page = open_page(scene)
+    state = digits_page_state(m=30)
+    page = open_page(state)
     page.steps("epoch")
-    J, _ = bp.cost_and_gradient(scene.net, scene.theta, scene.X, scene.Y, scene.lam)
+    J, _ = bp.cost_and_gradient(state.net, state.theta, state.X, state.Y, state.lam)
     assert float(page.page.get_attribute("#step-J", "data-value")) == pytest.approx(J, rel=1e-12)
 
 
 def test_any_number_can_be_asked_down_to_the_inputs(open_page):
-    scene = digits_scene(m=5)
-    page = open_page(scene)
+    state = digits_page_state(m=5)
+    page = open_page(state)
     page.steps("forward", "cost", "backward", "accumulate")
     page.open_tables()
     page.page.click('button.cell[data-name="D:1:2:3"]')
@@ -165,14 +165,14 @@ def test_any_number_can_be_asked_down_to_the_inputs(open_page):
     for _ in range(3):  # D, then Δ, then δ, then the layer above
         page.page.locator("#asked .parts button").first.click()
     assert page.page.inner_text("#asked .formula").count("=") == 1
-    t = bp.trace(scene.net, scene.theta, scene.X[[0]], scene.Y[[0]], scene.lam)
+    t = bp.trace(state.net, state.theta, state.X[[0]], state.Y[[0]], state.lam)
     page.page.click('button.cell[data-name="delta:2:5:"]')
     shown = float(page.page.get_attribute("#asked-value", "data-value"))
     assert shown == pytest.approx(t.delta[2][0, 4], rel=1e-12)
 
 
 def test_the_offline_file_sends_nothing_and_says_nothing_wrong(open_page):
-    page = open_page(digits_scene(m=12))
+    page = open_page(digits_page_state(m=12))
     page.steps("forward", "cost", "backward", "accumulate", "update", "epoch")
     page.page.click("#tab-training")
     page.page.fill("#train-epochs", "3")
@@ -187,7 +187,7 @@ def test_the_offline_file_sends_nothing_and_says_nothing_wrong(open_page):
 
 
 def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page):
-    page = open_page(digits_scene(m=40))
+    page = open_page(digits_page_state(m=40))
     page.page.click("#tab-training")
     page.page.fill("#train-epochs", "100000")
     page.page.fill("#train-alpha", "0.01")
@@ -208,7 +208,7 @@ def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page)
 
 
 def test_a_run_that_is_over_cannot_be_resumed_and_can_be_begun_again(open_page):
-    page = open_page(digits_scene(m=12))
+    page = open_page(digits_page_state(m=12))
     page.page.click("#tab-training")
     page.page.fill("#train-epochs", "3")
     for _ in range(2):
@@ -222,13 +222,13 @@ def test_a_run_that_is_over_cannot_be_resumed_and_can_be_begun_again(open_page):
 
 
 def test_the_mountains_and_the_helicopter(open_page):
-    scene = digits_scene(m=10, sizes=(64, 4, 10))
-    page = open_page(scene)
+    state = digits_page_state(m=10, sizes=(64, 4, 10))
+    page = open_page(state)
     page.page.click("#tab-mountains")
     page.page.wait_for_selector("#surface .plot-container", timeout=60_000)
     heights = page.page.evaluate("document.querySelector('#surface').data[0].z")
     middle = heights[len(heights) // 2][len(heights) // 2]
-    J, _ = bp.cost_and_gradient(scene.net, scene.theta, scene.X, scene.Y, scene.lam)
+    J, _ = bp.cost_and_gradient(state.net, state.theta, state.X, state.Y, state.lam)
     assert middle == pytest.approx(J, rel=1e-12)
     assert any(h is None for row in heights for h in row)  # the fog
     page.page.uncheck("#fog")
@@ -253,8 +253,8 @@ def test_the_mountains_and_the_helicopter(open_page):
 
 
 def test_a_drawn_digit_is_answered_by_the_network(open_page):
-    scene = digits_scene()
-    page = open_page(scene)
+    state = digits_page_state()
+    page = open_page(state)
     page.page.click("#tab-draw")
     pad = page.page.locator("#pad").bounding_box()
     page.page.mouse.move(pad["x"] + 140, pad["y"] + 30)
@@ -267,14 +267,14 @@ def test_a_drawn_digit_is_answered_by_the_network(open_page):
     assert sum(drawn) == pytest.approx(1, abs=1e-12)
     page.page.click("#pad-clear")
     blank = page.page.eval_on_selector_all("#answer > div", script)
-    darkest = scene.X.min(axis=0)[None]
-    expected = bp.forward(scene.net, scene.theta, darkest)[0]
+    darkest = state.X.min(axis=0)[None]
+    expected = bp.forward(state.net, state.theta, darkest)[0]
     np.testing.assert_allclose(blank, expected, rtol=1e-12)
     assert drawn != blank
 
 
 def test_the_quiz_knows_the_right_answer(open_page):
-    page = open_page(digits_scene(m=5))
+    page = open_page(digits_page_state(m=5))
     page.page.click("#tab-quiz")
     first = page.page.locator("#questions fieldset").first
     first.locator("input").nth(0).check()
@@ -286,7 +286,7 @@ def test_the_quiz_knows_the_right_answer(open_page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_by_keyboard_in_light_and_dark_and_on_a_phone(open_page, scheme):
-    page = open_page(digits_scene(m=5), color_scheme=scheme)
+    page = open_page(digits_page_state(m=5), color_scheme=scheme)
     page.page.focus("#tab-steps")
     for tab in ("training", "mountains", "draw", "quiz", "steps"):
         page.page.keyboard.press("ArrowRight")
@@ -305,7 +305,7 @@ def test_the_page_by_keyboard_in_light_and_dark_and_on_a_phone(open_page, scheme
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_contrast_of_text_is_at_least_AA(open_page, scheme):
-    page = open_page(digits_scene(m=5), color_scheme=scheme)
+    page = open_page(digits_page_state(m=5), color_scheme=scheme)
     ratios = page.page.evaluate("""() => {
       const canvas = document.createElement("canvas").getContext("2d");
       const luminance = (name) => {
@@ -335,26 +335,26 @@ def test_the_contrast_of_text_is_at_least_AA(open_page, scheme):
 def live(browser, tmp_path):
     X, y = load_digits(return_X_y=True)
     X, Y = X / 16, bp.one_hot(y)
-    scene = digits_scene()
+    state = digits_page_state()
     saved = []
-    bench = Bench(X[:1500], Y[:1500], X[1500:], Y[1500:],
+    data = SessionData(X[:1500], Y[:1500], X[1500:], Y[1500:],
                   lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
     address = new_address()
-    server = make_server(scene, bench, address)
+    server = make_server(state, data, address)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
     page = Page(browser, address.url)
-    yield page, scene, saved
+    yield page, state, saved
     page.context.close()
     server.should_exit = True
     thread.join(10)
 
 
 def test_the_page_makes_few_requests_and_none_elsewhere(live):
-    page, scene, _ = live
-    assert page.page.locator("#network svg g.unit").count() > sum(scene.net.sizes[1:])
+    page, state, _ = live
+    assert page.page.locator("#network svg g.unit").count() > sum(state.net.sizes[1:])
     home = page.page.url
     assert len(page.requests) <= 14  # itself, its style, and its modules
     assert all(url.startswith(home) for url in page.requests)
@@ -388,12 +388,12 @@ def test_live_training_streams_and_is_kept_when_the_tab_closes(live):
 
 
 def test_pythons_words_stand_beside_the_page_s(live):
-    page, scene, _ = live
+    page, state, _ = live
     page.steps("forward", "cost", "backward")
     page.open_tables()
     page.page.click('button.cell[data-name="delta:2:5:"]')
     page.page.wait_for_selector("#python-says")
-    t = bp.trace(scene.net, scene.theta, scene.X[[0]], scene.Y[[0]], scene.lam)
+    t = bp.trace(state.net, state.theta, state.X[[0]], state.Y[[0]], state.lam)
     shown = float(page.page.get_attribute("#asked-value", "data-value"))
     assert shown == pytest.approx(t.delta[2][0, 4], rel=1e-12)
     assert not page.errors

@@ -823,7 +823,7 @@ def test_the_studio_goes_on_with_the_same_table_only(place):
     from backpass.data.tables import Table
     from backpass.experiment.pipeline import build, prepare
     from backpass.experiment.settings import Settings
-    from backpass.studio.workbench import Workbench
+    from backpass.studio.model import StudioModel
 
     def bench(y=K, seed=0, hidden=4, **columns):
         table = {"a": X[:, 0], "b": X[:, 1], **columns}
@@ -833,7 +833,8 @@ def test_the_studio_goes_on_with_the_same_table_only(place):
         data = prepare(Table(frame, y, tuple(table), "y"), settings)
         model = build(data, settings).set_params(random_state=seed)
         model.partial_fit(data.X["train"], data.y["train"], classes=np.unique(data.y["train"]))
-        return Workbench(model, data.preprocessing, data.X, data.y, "t").bench(None, "c.ck", 1)
+        shown = StudioModel(model, data.preprocessing, data.X, data.y, "t")
+        return shown.session_data(None, "c.ck", 1)
 
     bench().checkpoint.keep(1, {"epoch": 1})
     assert bench().checkpoint.unfinished() == {"epoch": 1}

@@ -254,6 +254,18 @@ def test_a_finite_explosion_counts_as_divergence(problem):
     np.testing.assert_array_equal(state["theta"], begin()["theta"])
 
 
+def test_growth_that_the_options_allow_is_no_divergence(problem):
+    rates = {"rate": 1e3, "optimizer": GradientDescent()}
+    net = bp.Network((4, 3), hidden=(), loss="squared_error")
+    growing = engine.prepare(net, problem.rows.X, problem.rows.Y)
+    first = start(bp.init_theta(net, 3, "glorot"))
+    state, reason = run_epochs(growing, first, plan(2, explosion=np.inf, **rates), Monitor())
+    assert reason is StopReason.MAX_ITER
+    assert 1e12 < state.history.J[-1] < np.inf
+    _, reason = run_epochs(growing, first, plan(2, **rates), Monitor())
+    assert reason is StopReason.DIVERGED
+
+
 def run_lbfgs(problem, state):
     return full_batch(
         problem, state, Monitor(), solver="lbfgs", max_iter=5, early_stopping=EarlyStopping()

@@ -12,16 +12,18 @@ import math
 import secrets
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from .. import old_names
 from ..errors import InvalidInput, MissingExtra
 from ..inspection.explain import explain
 from ..inspection.trace import trace
 from .page import MODULES, plotly_path, render, static_file
-from .scene import Scene
-from .session import Bench, Session, Settings
+from .page_state import PageState
+from .session import Hyperparameters, Session
+from .session_data import SessionData
 
 try:
     import uvicorn
@@ -29,6 +31,7 @@ try:
     from starlette.requests import Request
     from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
     from starlette.routing import Mount, Route, WebSocketRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
     from starlette.websockets import WebSocket, WebSocketDisconnect
 except ImportError as error:
     raise MissingExtra("The studio needs starlette: pip install 'backpass[studio]'.") from error
@@ -76,20 +79,20 @@ class Address:
 class Guard:
     """Refuse whatever does not come from the page itself: foreign Host or Origin, no token."""
 
-    def __init__(self, app: Any, address: Address) -> None:
+    def __init__(self, app: ASGIApp, address: Address) -> None:
         self.app = app
         self.address = address
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or end it."""
-        if scope["type"] == "lifespan" or self._welcome(scope):
+        if scope["type"] == "lifespan" or self._is_allowed(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
             await PlainTextResponse("refused", status_code=403)(scope, receive, send)
 
-    def _welcome(self, scope: Any) -> bool:
+    def _is_allowed(self, scope: Scope) -> bool:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         origin = headers.get(b"origin")
         own = {f"http://{host}" for host in self.address.hosts}
@@ -102,16 +105,16 @@ class Guard:
 
 
 class Studio:
-    """The endpoints, around one scene and one training session."""
+    """The endpoints, around one network and one training session."""
 
-    def __init__(self, scene: Scene, bench: Bench) -> None:
-        self.session = Session(scene, bench)
-        self.steered = False
+    def __init__(self, state: PageState, data: SessionData) -> None:
+        self.session = Session(state, data)
+        self.controlled = False
 
     async def page(self, _: Request) -> Response:
         """The page, with the network as it is now."""
-        scene = self.session.scene.at(self.session.theta)
-        return HTMLResponse(render(scene), headers=HEADERS)
+        state = self.session.page_state.at(self.session.theta)
+        return HTMLResponse(render(state), headers=HEADERS)
 
     async def static(self, request: Request) -> Response:
         """One of the page's files; there are no others."""
@@ -133,7 +136,7 @@ class Studio:
             if len(body) > MOST_BYTES:
                 return PlainTextResponse("too long", status_code=413)
         try:
-            text = explanation(self.session.scene, json.loads(body))
+            text = explanation(self.session.page_state, json.loads(body))
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return PlainTextResponse("that question was not understood", status_code=400)
         return JSONResponse({"text": text}, headers=HEADERS)
@@ -141,29 +144,29 @@ class Studio:
     async def train(self, socket: WebSocket) -> None:
         """Steer the session from one page; a second page has to wait."""
         await socket.accept()
-        if self.steered:
+        if self.controlled:
             await socket.send_json({"says": "Another page is training this network."})
             return await socket.close()
-        self.steered = True
+        self.controlled = True
         sender = asyncio.create_task(self._send_news(socket))
         try:
-            await self._obey(socket)
+            await self._handle_orders(socket)
         except WebSocketDisconnect:
             pass
         finally:
             sender.cancel()
             await asyncio.to_thread(self.session.stop)
-            self.steered = False
+            self.controlled = False
 
     async def _send_news(self, socket: WebSocket) -> None:
         """Send the latest news when the connection is ready for it: frames drop, nothing queues."""
         while True:
             news = self.session.mailbox.take()
             if news is not None:
-                await socket.send_text(json.dumps(finite(news)))
+                await socket.send_text(json.dumps(nan_to_null(news)))
             await asyncio.sleep(0.05)
 
-    async def _obey(self, socket: WebSocket) -> None:
+    async def _handle_orders(self, socket: WebSocket) -> None:
         """Take orders until the page goes; too many that make no sense end the connection."""
         mistakes = 0
         while mistakes < MOST_MISTAKES:
@@ -174,15 +177,15 @@ class Studio:
                 mistakes += 1
                 await socket.send_json({"says": "That order was not understood."})
                 continue
-            await asyncio.to_thread(self._carry_out, *order)
+            await asyncio.to_thread(self._apply, *order)
         await socket.close(1008)
 
-    def _carry_out(self, what: str, settings: Settings) -> None:
+    def _apply(self, what: str, hyperparameters: Hyperparameters) -> None:
         if what == "start":
-            self.session.start(settings)
+            self.session.start(hyperparameters)
         elif what == "set":
-            self.session.settings.alpha = settings.alpha
-            self.session.settings.lam = settings.lam
+            self.session.hyperparameters.alpha = hyperparameters.alpha
+            self.session.hyperparameters.lam = hyperparameters.lam
         else:
             getattr(self.session, what)()
 
@@ -190,7 +193,7 @@ class Studio:
 ORDERS = ("start", "set", "pause", "resume", "stop", "save")
 
 
-def parse_order(text: str) -> tuple[str, Settings]:
+def parse_order(text: str) -> tuple[str, Hyperparameters]:
     """Read {"do": one of six words, "alpha", "lam", "epochs"}; ValueError for anything else."""
     if len(text) > MESSAGE_BYTES:
         raise ValueError("too long")
@@ -201,14 +204,26 @@ def parse_order(text: str) -> tuple[str, Settings]:
     epochs = int(order.get("epochs", 100))
     if not (0 < alpha < math.inf and 0 <= lam < math.inf and 0 < epochs <= 1_000_000):
         raise ValueError("numbers out of range")
-    return str(order["do"]), Settings(alpha, lam, epochs)
+    return str(order["do"]), Hyperparameters(alpha, lam, epochs)
 
 
-def explanation(scene: Scene, question: Any) -> str:
+class Question(TypedDict):
+    """What the page asks about a number; it counts units from 1."""
+
+    theta: list[float]
+    rows: list[int]
+    lam: float
+    symbol: str
+    layer: int
+    unit: int
+    column: NotRequired[int]  # of a Theta or a Delta
+
+
+def explanation(state: PageState, question: Question) -> str:
     """Trace the asked rows with the page's θ, and explain the number; the page counts from 1."""
     rows = [int(row) for row in question["rows"]]
     theta = np.asarray(question["theta"], dtype=np.float64)
-    t = trace(scene.net, theta, scene.X[rows], scene.Y[rows], float(question["lam"]))
+    t = trace(state.net, theta, state.X[rows], state.Y[rows], float(question["lam"]))
     where = {"layer": int(question["layer"]), "unit": int(question["unit"]) - 1}
     if "column" in question:
         where["column"] = int(question["column"])
@@ -216,18 +231,18 @@ def explanation(scene: Scene, question: Any) -> str:
     return str(explain(t, symbol, example=len(rows) - 1, **where))
 
 
-def finite(news: Any) -> Any:
+def nan_to_null(news: object) -> object:
     """JSON has no NaN: such numbers become null."""
     if isinstance(news, float):
         return news if math.isfinite(news) else None
     if isinstance(news, dict):
-        return {name: finite(value) for name, value in news.items()}
-    return [finite(value) for value in news] if isinstance(news, list) else news
+        return {name: nan_to_null(value) for name, value in news.items()}
+    return [nan_to_null(value) for value in news] if isinstance(news, list) else news
 
 
-def make_app(scene: Scene, bench: Bench, address: Address) -> Any:
+def make_app(state: PageState, data: SessionData, address: Address) -> Guard:
     """The guarded application."""
-    studio = Studio(scene, bench)
+    studio = Studio(state, data)
     routes = [
         Route("/", studio.page),
         Route("/static/{name}", studio.static),
@@ -255,10 +270,10 @@ def listening(address: Address) -> socket.socket:
         raise InvalidInput(f"Port {address.port} cannot be served on: {error.strerror}.") from None
 
 
-def make_server(scene: Scene, bench: Bench, address: Address) -> uvicorn.Server:
+def make_server(state: PageState, data: SessionData, address: Address) -> uvicorn.Server:
     """A server that takes small messages and a bounded number of connections."""
     config = uvicorn.Config(
-        make_app(scene, bench, address),
+        make_app(state, data, address),
         host=address.host,
         port=address.port,
         log_level="warning",
@@ -267,3 +282,6 @@ def make_server(scene: Scene, bench: Bench, address: Address) -> uvicorn.Server:
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)
+
+
+__getattr__ = old_names("studio.app")

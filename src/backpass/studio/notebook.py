@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any
 
+from ..arrays import ArrayLike
+from ..estimators.classifier import MLPClassifier
+from ..estimators.regressor import MLPRegressor
 from .page import bake
-from .scene import Scene, scene_of
+from .page_state import PageState, page_state_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -16,19 +18,25 @@ class StudioPage:
 
     Attributes
     ----------
-    scene : Scene
+    page_state : PageState
         The network and the rows that the page walks through.
     """
 
-    scene: Scene
+    page_state: PageState
+
+    @property
+    def scene(self) -> PageState:
+        """What the first release calls ``page_state``."""
+        return self.page_state
 
     @property
     def html(self) -> str:
         """The page as one file, which works offline and sends no request."""
-        return bake(self.scene)
+        return bake(self.page_state)
 
     def __repr__(self) -> str:
-        return f"StudioPage of {self.scene.net}: a notebook shows it; .html is the page as one file"
+        net = self.page_state.net
+        return f"StudioPage of {net}: a notebook shows it; .html is the page as one file"
 
     def _repr_html_(self) -> str:
         page = html.escape(self.html, quote=True)
@@ -40,9 +48,9 @@ class StudioPage:
 
 
 def studio(
-    estimator: Any,
-    X: Any = None,
-    y: Any = None,
+    estimator: MLPClassifier | MLPRegressor,
+    X: ArrayLike = None,
+    y: ArrayLike = None,
     *,
     image: tuple[int, int] | None = None,
     image_order: str = "C",
@@ -82,4 +90,4 @@ def studio(
     >>> page.html.startswith("<!doctype html>")
     True
     """
-    return StudioPage(scene_of(estimator, X, y, image=image, image_order=image_order))
+    return StudioPage(page_state_of(estimator, X, y, image=image, image_order=image_order))

@@ -7,7 +7,7 @@ import re
 from importlib import resources
 from pathlib import Path
 
-from .scene import Scene
+from .page_state import PageState
 
 # In the order in which they import one another.
 MODULES = (
@@ -42,13 +42,13 @@ def plotly_path() -> Path | None:
     return path if path.exists() else None
 
 
-def render(scene: Scene) -> str:
+def render(state: PageState) -> str:
     """The page for the server: its parts are fetched from beside it."""
     page = static_file("index.html").decode()
-    return _with_scene(page, scene.as_json(live=True, plotly=plotly_path() is not None))
+    return _with_state(page, state.as_json(live=True, plotly=plotly_path() is not None))
 
 
-def bake(scene: Scene) -> str:
+def bake(state: PageState) -> str:
     """The page as one file: no request, no server, everything inside."""
     plotly = plotly_path()
     page = static_file("index.html").decode()
@@ -59,13 +59,13 @@ def bake(scene: Scene) -> str:
     scripts = f'<script type="module">\n{_one_script()}</script>'
     if plotly is not None:
         scripts = f"<script>{plotly.read_text('utf-8')}</script>\n{scripts}"
-    page = _with_scene(page, scene.as_json(live=False, plotly=plotly is not None))
+    page = _with_state(page, state.as_json(live=False, plotly=plotly is not None))
     return page.replace('<script type="module" src="static/studio.js"></script>', scripts)
 
 
-def _with_scene(page: str, scene: str) -> str:
-    """Put the scene into the page; its text cannot end the script that holds it."""
-    return page.replace("__SCENE__", scene.replace("<", "\\u003c"))
+def _with_state(page: str, state: str) -> str:
+    """Put the state into the page; its text cannot end the script that holds it."""
+    return page.replace("__PAGE_STATE__", state.replace("<", "\\u003c"))
 
 
 def _one_script() -> str:

@@ -17,7 +17,7 @@ from .schedules import Schedule
 from .state import TrainingState
 from .stop import StopReason
 
-EXPLODED = 1e6  # J that has grown this many times above what it was counts as diverged
+EXPLODED = 1e6
 
 
 NOT_FINITE_AT_ONCE = (
@@ -37,6 +37,7 @@ class MiniBatchOptions:
     early_stopping: EarlyStopping
     shuffle: bool = True
     dropout: engine.Dropout | None = None
+    explosion: float = EXPLODED  # a J so many times above what it was counts as diverged
 
     together = True  # several networks make each epoch side by side
 
@@ -194,23 +195,25 @@ def _check_epoch(
     monitor: Monitor,
 ) -> Training:
     """Where an epoch leads, and why it was the last if it was."""
-    if _diverged(problem, before, after):
+    if _diverged(problem, before, after, options.explosion):
         return _last_finite(problem, before, monitor), StopReason.DIVERGED
     return _check_stop(options.early_stopping.count(after), options)
 
 
-def _diverged(problem: engine.Problem, before: TrainingState, after: TrainingState) -> bool:
+def _diverged(
+    problem: engine.Problem, before: TrainingState, after: TrainingState, explosion: float
+) -> bool:
     """Whether an epoch ended with what is not finite, or with a J far above what it was."""
     J, theta = after.history.J[-1], after.theta
     xp = array_namespace(theta)
     if not (np.isfinite(J) and bool(xp.all(xp.isfinite(theta)))):
         return True
-    if J <= EXPLODED:
+    if J <= explosion:
         return False
     earlier = before.best_J
     if not np.isfinite(earlier):
         earlier = float(problem.cost_and_gradient(before.theta)[0])
-    return J > EXPLODED * max(1.0, abs(earlier))
+    return J > explosion * max(1.0, abs(earlier))
 
 
 def _last_finite(problem: engine.Problem, before: TrainingState, monitor: Monitor) -> TrainingState:

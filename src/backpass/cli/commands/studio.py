@@ -6,7 +6,7 @@ import contextlib
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 import numpy as np
@@ -18,8 +18,23 @@ from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
     from ...arrays import ImageShape
+    from ...experiment.pipeline import Data
+    from ...studio.model import StudioModel
+    from ...studio.page_state import PageState
+    from ...studio.session_data import SessionData
+    from ...training.checkpoints import Checkpoint
 
 MODEL_ENDING = ".backpass"
+
+
+class NewNetwork(TypedDict):
+    """What a new network is made with."""
+
+    target: str | None
+    image: tuple[int, int] | None
+    hidden: tuple[int, ...]
+    lam: float
+    seed: int
 
 
 @click.command(cls=Command)
@@ -49,7 +64,7 @@ def studio(
     port: int,
     no_browser: bool,
     force: bool,
-    **new: Any,
+    **new: Unpack[NewNetwork],
 ) -> Answer:
     """Watch a network learn, step by step or live: a new one on DATA, or a trained MODEL.
 
@@ -60,12 +75,12 @@ def studio(
         if path is not None:
             check_free(Path(path), force, option)
     trained = source.endswith(MODEL_ENDING)
-    workbench = _trained(source, rows) if trained else _new(source, **new)
+    model = _trained(source, rows) if trained else _new(source, **new)
     if export is not None:
-        return _export(workbench, Path(export), force)
-    save: Callable[[np.ndarray], str] | None = None if out is None else workbench.saver(out)
-    bench = workbench.bench(save, checkpoint, every)
-    return _serve(workbench.scene(), bench, port, no_browser, out)
+        return _export(model, Path(export), force)
+    save: Callable[[np.ndarray], str] | None = None if out is None else model.saver(out)
+    data = model.session_data(save, checkpoint, every)
+    return _serve(model.page_state(), data, port, no_browser, out)
 
 
 def _new(
@@ -75,12 +90,12 @@ def _new(
     lam: float,
     seed: int,
     image: tuple[int, int] | None = None,
-) -> Any:
+) -> StudioModel:
     """Make a fresh network on a table, split and scaled as ``train`` does it."""
     from ...experiment.pipeline import build, check_room, prepare
     from ...experiment.settings import Settings
     from ...initialise import init_theta
-    from ...studio.workbench import Workbench
+    from ...studio.model import StudioModel
     from ..source import load_to_learn
 
     settings = Settings(hidden=hidden, activation="tanh", lam=lam, seed=seed, epochs=1)
@@ -89,7 +104,7 @@ def _new(
     estimator = build(data, settings)
     estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))
     estimator.theta_[:] = init_theta(estimator.net_, seed, "glorot")
-    return Workbench(estimator, data.preprocessing, data.X, data.y, source, *_shown(data.image))
+    return StudioModel(estimator, data.preprocessing, data.X, data.y, source, *_shown(data.image))
 
 
 def _shown(image: ImageShape | None) -> tuple[tuple[int, int] | None, str]:
@@ -97,15 +112,15 @@ def _shown(image: ImageShape | None) -> tuple[tuple[int, int] | None, str]:
     return (None, "C") if image is None else (image.shape, image.order)
 
 
-def _all_classes(data: Any) -> dict[str, Any]:
+def _all_classes(data: Data) -> dict[str, np.ndarray]:
     if not data.target.classes:
         return {}
     return {"classes": np.unique(np.concatenate(list(data.y.values())))}
 
 
-def _trained(path: str, rows: str | None) -> Any:
+def _trained(path: str, rows: str | None) -> StudioModel:
     """Load a model, and the rows to look at."""
-    from ...studio.workbench import Workbench
+    from ...studio.model import StudioModel
     from ..model import load_model
 
     model = load_model(path)
@@ -119,30 +134,32 @@ def _trained(path: str, rows: str | None) -> Any:
     parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
     X, y = ({part: v[which] for part, which in parts.items()} for v in (X, y))
     title, image = Path(path).name, _shown(model.preprocessing.image or table.image)
-    return Workbench(model.estimator, model.preprocessing, X, y, title, *image)
+    return StudioModel(model.estimator, model.preprocessing, X, y, title, *image)
 
 
-def _export(workbench: Any, path: Path, force: bool) -> Answer:
+def _export(model: StudioModel, path: Path, force: bool) -> Answer:
     """Write the offline page."""
     from ...storage.atomic import atomic_write
     from ...studio.page import bake
 
-    page = bake(workbench.scene()).encode()
+    page = bake(model.page_state()).encode()
     atomic_write(path, page, force)
-    values = {"page": str(path), "bytes": len(page), "network": str(workbench.estimator.net_)}
+    values = {"page": str(path), "bytes": len(page), "network": str(model.estimator.net_)}
     return Answer(values, lambda to: to.print(f"Page: {path} ({len(page) / 2**20:.1f} MB)"))
 
 
-def _serve(scene: Any, bench: Any, port: int, no_browser: bool, out: str | None) -> Answer:
+def _serve(
+    page_state: PageState, data: SessionData, port: int, no_browser: bool, out: str | None
+) -> Answer:
     """Serve the page until Ctrl-C."""
     from ...studio.app import listening, make_server, new_address
 
     address = new_address(port)
-    server = make_server(scene, bench, address)
+    server = make_server(page_state, data, address)
     with listening(address) as door:
         messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
-        if bench.checkpoint is not None:
-            _say_where_it_goes_on(bench.checkpoint)
+        if data.checkpoint is not None:
+            _say_where_it_goes_on(data.checkpoint)
         if not no_browser:
             webbrowser.open(address.url)
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
@@ -150,7 +167,7 @@ def _serve(scene: Any, bench: Any, port: int, no_browser: bool, out: str | None)
     return Answer({"url": address.url, "model": out}, lambda to: to.print("The studio is closed."))
 
 
-def _say_where_it_goes_on(checkpoint: Any) -> None:
+def _say_where_it_goes_on(checkpoint: Checkpoint) -> None:
     run = checkpoint.unfinished()
     if run is not None:
         messages().print(f"Training goes on after epoch {run['epoch']} of {checkpoint.path}.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from ..arrays import one_hot
+from ..arrays import ArrayLike, one_hot
 from ..errors import InvalidInput
+from ..estimators.classifier import MLPClassifier
+from ..estimators.regressor import MLPRegressor
 from ..inspection.decay import trained_weight
 from ..network import Network
 
@@ -18,7 +19,7 @@ PAGE_PARAMETERS = 300_000
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class PageState:
     """A network with its θ, and the rows that the page walks through.
 
     Attributes
@@ -44,18 +45,18 @@ class Scene:
     lam: float
     X: np.ndarray
     Y: np.ndarray
-    classes: list[Any] | None = None
+    classes: list[object] | None = None
     image: tuple[int, int] | None = None
     image_order: str = "C"
     title: str = "a network"
     W: float | None = None
 
-    def at(self, theta: np.ndarray) -> Scene:
-        """The same scene with other parameters."""
+    def at(self, theta: np.ndarray) -> PageState:
+        """The same page_state with other parameters."""
         return replace(self, theta=np.asarray(theta, dtype=np.float64))
 
     def as_json(self, *, live: bool, plotly: bool) -> str:
-        """The scene as the page reads it: plain numbers, full precision."""
+        """The page_state as the page reads it: plain numbers, full precision."""
         net = self.net
         content = {
             "net": {
@@ -82,16 +83,16 @@ class Scene:
         return json.dumps(content, default=_plain, allow_nan=False)
 
 
-def scene_of(
-    estimator: Any,
-    X: Any = None,
-    y: Any = None,
+def page_state_of(
+    estimator: MLPClassifier | MLPRegressor,
+    X: ArrayLike = None,
+    y: ArrayLike = None,
     *,
     image: tuple[int, int] | None = None,
     image_order: str = "C",
     title: str | None = None,
-) -> Scene:
-    """Make a scene of a fitted estimator and some rows; without rows, of made-up ones."""
+) -> PageState:
+    """Make a page_state of a fitted estimator and some rows; without rows, of made-up ones."""
     net: Network = estimator.net_
     if net.n_parameters > PAGE_PARAMETERS:
         raise InvalidInput(
@@ -105,7 +106,7 @@ def scene_of(
     if image is None and known is not None:
         image, image_order = known[:2], known[2]
     labels = estimator.predict(rows) if y is None else np.asarray(y)[:MOST_ROWS]
-    return Scene(
+    return PageState(
         net,
         np.asarray(estimator.theta_, dtype=np.float64),
         float(estimator.alpha),
@@ -119,7 +120,7 @@ def scene_of(
     )
 
 
-def targets_of(net: Network, labels: Any, classes: list[Any] | None) -> np.ndarray:
+def targets_of(net: Network, labels: ArrayLike, classes: list[object] | None) -> np.ndarray:
     """Turn labels or numbers into Y, (m, s_L); two classes may share one output."""
     labels = np.asarray(labels)
     if classes is None:
@@ -141,7 +142,7 @@ def _check_known(net: Network) -> None:
         raise InvalidInput(f"The studio's page cannot compute {unknown[0]!r}: it is user-made.")
 
 
-def _classes(estimator: Any) -> list[Any] | None:
+def _classes(estimator: MLPClassifier | MLPRegressor) -> list[object] | None:
     classes = getattr(estimator, "classes_", None)
     return None if classes is None else np.asarray(classes).tolist()
 
@@ -150,6 +151,6 @@ def _made_up_rows(net: Network) -> np.ndarray:
     return np.random.default_rng(0).normal(size=(20, net.sizes[0]))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """NumPy's scalars as Python's."""
-    return value.item() if hasattr(value, "item") else str(value)
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..data.preprocessing import Preprocessing
+from ..estimators.classifier import MLPClassifier
+from ..estimators.regressor import MLPRegressor
 from ..io.saving import save
 from ..storage.fingerprints import content_hash, fingerprint
 from ..training.checkpoints import Checkpoint, run_identity
-from .scene import Scene, scene_of, targets_of
-from .session import Bench
+from .page_state import PageState, page_state_of, targets_of
+from .session_data import SessionData
 
 # A part of a run's identity -> how it is asked for.
 WORDS = {
@@ -26,10 +27,10 @@ WORDS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Workbench:
+class StudioModel:
     """A fitted estimator, its preprocessing, and rows for training and validation."""
 
-    estimator: Any
+    estimator: MLPClassifier | MLPRegressor
     preprocessing: Preprocessing | None
     X: dict[str, np.ndarray]  # "train", "validation"
     y: dict[str, np.ndarray]
@@ -37,10 +38,10 @@ class Workbench:
     image_shape: tuple[int, int] | None = None
     image_order: str = "C"
 
-    def scene(self) -> Scene:
+    def page_state(self) -> PageState:
         """What the page shows: the network, and rows that it has not been trained on first."""
         X, y = (np.concatenate([part["validation"], part["train"]]) for part in (self.X, self.y))
-        return scene_of(
+        return page_state_of(
             self.estimator,
             X,
             y,
@@ -49,12 +50,12 @@ class Workbench:
             title=self.title,
         )
 
-    def bench(
+    def session_data(
         self,
         keep: Callable[[np.ndarray], str] | None,
         checkpoint: str | None = None,
         every: int = 10,
-    ) -> Bench:
+    ) -> SessionData:
         """What a session trains on, and where it keeps the model and the run."""
         X = {part: np.asarray(rows, dtype=np.float64) for part, rows in self.X.items()}
         classes = getattr(self.estimator, "classes_", None)
@@ -63,7 +64,7 @@ class Workbench:
         run = None
         if checkpoint is not None:
             run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]), WORDS)
-        return Bench(X["train"], Y["train"], X["validation"], Y["validation"], keep, run)
+        return SessionData(X["train"], Y["train"], X["validation"], Y["validation"], keep, run)
 
     def _identity(self, X: np.ndarray, Y: np.ndarray) -> dict[str, str]:
         """What a run must have in common with a checkpoint's."""

@@ -1,0 +1,32 @@
+"""What a session trains on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..training.checkpoints import Checkpoint
+
+
+@dataclass(frozen=True, eq=False)
+class SessionData:
+    """What a session trains on, and where it keeps what it learns."""
+
+    X: np.ndarray  # (m, s_1)
+    Y: np.ndarray  # (m, s_L)
+    X_validation: np.ndarray
+    Y_validation: np.ndarray
+    save: Callable[[np.ndarray], str] | None = None  # θ -> a sentence; None: nowhere to save
+    checkpoint: Checkpoint | None = None  # from which a killed server's run goes on
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether there are rows for validation; a small table has none."""
+        return len(self.X_validation) > 0
+
+    @property
+    def scored(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows whose score is shown: those for validation, or all where there are none."""
+        return (self.X_validation, self.Y_validation) if self.has_validation else (self.X, self.Y)
