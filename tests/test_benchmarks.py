@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -136,3 +137,12 @@ def test_the_committed_ratios_are_of_todays_workloads(ratios):
     committed = ratios.Ratios.from_json(ratios.COMMITTED.read_text("utf-8"))
     assert {name.rpartition(", ")[0] for name in committed.by_line} <= {w.name for w in WORKLOADS}
     assert committed.by_line
+
+
+def test_X_enters_no_file_more_than_three_times():
+    command = [sys.executable, str(SCRIPTS / "follow_x.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    times = {file: int(n) for n, file in map(str.split, done.stdout.splitlines()[1:])}
+    assert times["estimators/base.py"] >= 2
+    assert times["engine/problem.py"] >= 1
+    assert max(times.values()) <= 3

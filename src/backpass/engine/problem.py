@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -189,11 +189,10 @@ class Rows:
     w: Array  # (m,)
     W: float  # Σ w, or the total weight that the caller knows better
     weighted: bool  # whether w was given
+    m: int = field(init=False)  # number of rows
 
-    @property
-    def m(self) -> int:
-        """Number of rows."""
-        return self.Y.shape[0]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "m", self.Y.shape[0])
 
     def blocks(self, size: int) -> Iterator[tuple[Array, Array, Array]]:
         """Yield dense (X, Y, w) by consecutive rows."""
@@ -214,10 +213,11 @@ def check_rows(
     net: Network, X: Any, Y: Any, sample_weight: Any = None, total_weight: float | None = None
 ) -> Rows:
     """Turn what a user hands in into rows of one dtype, or say in one sentence what is wrong."""
-    X = _as_csr(X, net.sizes[0]) if _is_sparse(X) else as_matrix(X, "X", net.sizes[0])
+    sparse = hasattr(X, "tocsr")
+    X = _as_csr(X, net.sizes[0]) if sparse else as_matrix(X, "X", net.sizes[0])
     if X.shape[0] == 0:
         raise InvalidInput("X has no rows, so there is no cost to compute.")
-    like = X[:1].toarray() if _is_sparse(X) else X
+    like = X[:1].toarray() if sparse else X
     Y = as_targets(Y, X.shape[0], net.sizes[-1], like)
     w = as_weights(sample_weight, X.shape[0], like)
     W = float(array_namespace(w).sum(w)) if total_weight is None else float(total_weight)
@@ -246,10 +246,6 @@ def check_steps(orders: Any, batch_size: int, learning_rates: Any) -> None:
     n_steps = -(-rows // batch_size)
     if any(len(rates) < n_steps for rates in learning_rates):
         raise InvalidInput(f"An epoch of {n_steps} batches needs as many learning rates.")
-
-
-def _is_sparse(X: Any) -> bool:
-    return hasattr(X, "tocsr")
 
 
 def _as_csr(X: Any, columns: int) -> Any:

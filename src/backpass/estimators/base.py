@@ -29,16 +29,15 @@ from ..errors import InvalidInput, listed, warn
 from ..network import Network
 from ..solvers.registry import FULL_BATCH
 from ..solvers.stationary import Description
-from ..streaming.blocks import Blocks
-from ..streaming.dask import blocks_of, is_dask, lazily
+from ..streaming.dask import is_dask, lazily
 from ..training.fit import Fitted
-from ..training.monitor import Monitor, Progress, Validate
+from ..training.monitor import Monitor, Progress
 from ..training.state import TrainingState, as_state
 from ..training.stop import StopReason
 from . import options
 from .drafts import found, original, published_whole
 from .findings import Findings
-from .fit import Prepared, Task, Weights, prepare, validator
+from .fit import Task, Weights, prepare
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
 from .rows import (
     SPARSE,
@@ -46,6 +45,7 @@ from .rows import (
     EncodedRows,
     encoded_rows,
     refuse_half_a_set,
+    rows_to_learn,
 )
 from .sklearn_compat import (
     CallbackAdapter,
@@ -124,7 +124,10 @@ class Perceptron(
         for rows in (X, X_val):
             refuse_to_learn(self, rows)
         weights = self._existing_weights() if self.warm_start else None
-        rows, targets = self._encoded(X, y, sample_weight, weights)
+        goes_on = weights is not None and weights.learnt
+        rows, targets = rows_to_learn(self, X, y, sample_weight, self._targets(), goes_on)
+        self._remember(targets)
+        rows = rows if weights is None else rows.like(weights.now)
         validation = None
         if X_val is not None:
             given = (X_val, y_val, sample_weight_val)
@@ -134,31 +137,6 @@ class Perceptron(
         if weights is None:  # another X than that of the table of which it came
             self.__dict__.pop("preprocessing_", None)
         return self
-
-    def _encoded(
-        self, X: Any, y: Any, sample_weight: Any, weights: Weights | None
-    ) -> tuple[EncodedRows | EncodedBlocks, Targets]:
-        """The rows to learn, in the precision of weights that are there, and what y means."""
-        targets, goes_on = self._targets(), weights is not None and weights.learnt
-        blocks = blocks_of(X, y, sample_weight)
-        if blocks is None:
-            learn = targets.expect_same if goes_on else targets.learn
-            rows, targets = encoded_rows(
-                self, X, y, sample_weight, targets, learn, reset=not goes_on
-            )
-        else:
-            targets = targets.in_blocks(blocks, goes_on)
-            rows = EncodedBlocks(blocks, targets.encode)
-            self._name_columns(blocks)
-        self._remember(targets)
-        return (rows if weights is None else rows.like(weights.now)), targets
-
-    def _name_columns(self, blocks: Blocks) -> None:
-        """Take the inputs' number and names from rows that come in blocks."""
-        self.n_features_in_ = len(blocks.names)
-        self.__dict__.pop("feature_names_in_", None)
-        if blocks.named:
-            self.feature_names_in_ = np.array(blocks.names, dtype=object)
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, total_weight: Any) -> Any:
         """Make one pass over the rows."""
@@ -184,9 +162,11 @@ class Perceptron(
     def _run(self, task: Task) -> None:
         """Run a fit, publish its end, and say how it ended."""
         prepared = prepare(task)
-        adapter = self._callback_adapter(prepared)
+        adapter = CallbackAdapter(
+            original(self), *prepared.given, self._with_weights(prepared.fit.problem.net)
+        )
         callbacks = (*_printer(self.verbose), *options.callbacks(self), *adapter.callbacks())
-        fitted = prepared.fit.run(Monitor(_validate(task, prepared), callbacks))
+        fitted = prepared.fit.run(Monitor(prepared.validate, callbacks))
         reason = fitted.reason
         if not task.keep and reason is StopReason.MAX_ITER:
             reason = StopReason.ONE_PASS
@@ -201,13 +181,9 @@ class Perceptron(
         if checkpoint is not None and self.stop_reason_ is not StopReason.INTERRUPTED:
             checkpoint.finish(fitted.restarts.pack())
 
-    def _callback_adapter(self, prepared: Prepared) -> CallbackAdapter:
-        """What reports to scikit-learn's callbacks."""
-        net, rows = prepared.fit.problem.net, prepared.rows
-        X, y = (rows.X, rows.Y) if isinstance(rows, EncodedRows) else (rows.blocks, None)
-        return CallbackAdapter(
-            original(self), X, y, lambda theta: {**found(self), "net_": net, "theta_": theta}
-        )
+    def _with_weights(self, net: Network) -> Callable[[Any], dict[str, Any]]:
+        """What makes a working estimator's attributes of θ, for scikit-learn's callbacks."""
+        return lambda theta: {**found(self), "net_": net, "theta_": theta}
 
     def _publish(self, fitted: Fitted, reason: StopReason, targets: Targets) -> None:
         """Set the fitted attributes."""
@@ -444,14 +420,6 @@ class Perceptron(
         tags.target_tags.multi_output = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _validate(task: Task, prepared: Prepared) -> Validate | None:
-    """What judges θ after every epoch, where there is a validation set."""
-    if prepared.validation is None:
-        return None
-    net = prepared.fit.problem.net
-    return validator(task.parameters, task.targets, net, prepared.validation)
 
 
 def _printer(verbose: Any) -> tuple[Callable[[Progress], None], ...]:

@@ -113,11 +113,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A fit that can be run, and the rows that it looks at."""
+    """A fit that can be run, the rows that it looks at, and what judges θ after every epoch."""
 
     fit: Fit
     rows: EncodedRows | EncodedBlocks
-    validation: EncodedRows | None
+    validate: Validate | None
+
+    @property
+    def given(self) -> tuple[Any, Any]:
+        """X and y, to show to callbacks; rows in blocks bring their own targets."""
+        rows = self.rows
+        return (rows.blocks, None) if isinstance(rows, EncodedBlocks) else (rows.X, rows.Y)
 
 
 def prepare(task: Task) -> Prepared:
@@ -140,18 +146,17 @@ def prepare(task: Task) -> Prepared:
     by_score = parameters.early_stopping and validation is not None
     early_stopping = EarlyStopping(parameters.tol, parameters.n_iter_no_change, by_score)
     solver = _solver(parameters, problem, early_stopping, task.max_iter, seeds)
-    return Prepared(Fit(problem, restarts, solver, checkpoint), rows, validation)
+    validate = None if validation is None else _validator(task, net, validation)
+    return Prepared(Fit(problem, restarts, solver, checkpoint), rows, validate)
 
 
-def validator(
-    parameters: SharedParameters, targets: Targets, net: Network, rows: EncodedRows
-) -> Validate:
+def _validator(task: Task, net: Network, rows: EncodedRows) -> Validate:
     """Score and mean loss on a validation set, as a function of θ."""
     problem = engine.prepare(
-        net, rows.X, rows.Y, sample_weight=rows.w, n_threads=parameters.n_threads
+        net, rows.X, rows.Y, sample_weight=rows.w, n_threads=task.parameters.n_threads
     )
     examples = problem.rows
-    score = targets.scorer(net, examples.Y, examples.w)
+    score = task.targets.scorer(net, examples.Y, examples.w)
 
     def validate(theta: Array) -> tuple[float, float]:
         z, cost = problem.logits_and_cost(theta)

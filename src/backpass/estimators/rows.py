@@ -15,7 +15,7 @@ from ..arrays import Array, array_namespace, as_csr, as_numpy, in_precision, lik
 from ..errors import InvalidInput, warn
 from ..storage.fingerprints import fingerprint
 from ..streaming.blocks import Blocks
-from ..streaming.dask import description_of, in_dtype, is_dask
+from ..streaming.dask import blocks_of, description_of, in_dtype, is_dask
 from ..streaming.problem import Encode
 from .parameters import SharedParameters
 from .sklearn_compat import float_dtypes
@@ -86,6 +86,22 @@ class EncodedBlocks(NamedTuple):
     def fingerprint(self) -> str:
         """Hash everything that is in them, where they are."""
         return description_of(self.blocks, self.encode)
+
+
+def rows_to_learn(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, targets: Targets, goes_on: bool
+) -> tuple[EncodedRows | EncodedBlocks, Targets]:
+    """Look at the rows of a fit, wherever they are: what they are to the network, and y means."""
+    blocks = blocks_of(X, y, sample_weight)
+    if blocks is None:
+        learn = targets.expect_same if goes_on else targets.learn
+        return encoded_rows(estimator, X, y, sample_weight, targets, learn, reset=not goes_on)
+    targets = targets.in_blocks(blocks, goes_on)
+    estimator.n_features_in_ = len(blocks.names)
+    estimator.__dict__.pop("feature_names_in_", None)
+    if blocks.named:
+        estimator.feature_names_in_ = np.array(blocks.names, dtype=object)
+    return EncodedBlocks(blocks, targets.encode), targets
 
 
 def encoded_rows(
