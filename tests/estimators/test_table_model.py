@@ -1,197 +1,93 @@
-"""A loaded model of a table takes the raw table, whoever's data frame it is, and says prices."""
-
-import json
-import warnings
+"""A table's model is one value: it reads a file as it was trained on, and has one file itself."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner
-from sklearn.base import clone
-from sklearn.metrics import r2_score
 
 import backpass as bp
-from backpass.cli import main
+from backpass.data.columns import fit_columns
+from backpass.data.preprocessing import Preprocessing
+from backpass.data.tables import columns_of, read_table
+from backpass.data.target import fit_target
 from backpass.errors import InvalidInput
-
-
-def houses(rows=200):
-    draw = np.random.default_rng(0)
-    frame = pd.DataFrame({"area": draw.normal(100, 20, rows), "rooms": draw.integers(1, 9, rows)})
-    frame["kind"] = draw.choice(["flat", "house"], rows)
-    frame["price"] = 3 * frame.area + 20 * frame.rooms + 80 * (frame.kind == "house")
-    frame["code"] = np.where(frame.price > frame.price.median(), "007", "042")
-    frame["dear"] = frame.code == "007"
-    return frame
-
-
-TARGETS = ["price", "code", "dear"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Models of prices, of codes and of truth values, and the predictions of the command."""
-    place = tmp_path_factory.mktemp("models")
-    houses().to_csv(place / "t.csv", index=False)
-    houses().to_parquet(place / "t.parquet")
-    for target in TARGETS:
-        ignore = [word for other in TARGETS if other != target for word in ("--ignore", other)]
-        words = ["--target", target, *ignore, "--hidden", "9", "--lambda", "0.01", "--no-report"]
-        source = str(place / ("t.parquet" if target == "dear" else "t.csv"))
-        out = str(place / f"{target}.backpass")
-        done = CliRunner().invoke(main, ["train", source, *words, "--out", out])
-        assert done.exit_code == 0, done.stderr
-    return place
+from backpass.estimators.table_model import TableModel
+from backpass.io.saving import load_table_model, save_table_model
 
 
 @pytest.fixture
-def model(folder):
-    return lambda target: bp.load(folder / f"{target}.backpass")
+def path(tmp_path):
+    """Fruit whose codes are text, with a gap in each column, and one of another kind at the end."""
+    frame = pd.DataFrame({"weight": np.r_[np.arange(38.0), np.nan, 5], "code": ["007", "042"] * 20})
+    frame["colour"] = np.where(frame.weight % 3 == 0, "red", "green")
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    return tmp_path / "t.csv"
 
 
-def told(folder, target):
-    source = str(folder / ("t.parquet" if target == "dear" else "t.csv"))
-    words = ["predict", str(folder / f"{target}.backpass"), source, "--json"]
-    words += ["--proba"] if target != "price" else []
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.stderr
-    return json.loads(done.stdout)
+def trained(path, target, kind):
+    table = read_table(path, target)
+    columns = fit_columns(columns_of(table))
+    preprocessing = Preprocessing(columns, fit_target(target, table.y))
+    X, y = preprocessing.transform(table.X), preprocessing.target.encode(table.y)
+    estimator = kind(hidden_layer_sizes=(3,), solver="lbfgs", alpha=1.0, random_state=0).fit(X, y)
+    return TableModel(estimator, preprocessing, {"rows": len(X)})
 
 
-def inputs(frame):
-    return frame[["area", "rooms", "kind"]]
+def test_a_table_goes_in_and_answers_come_out_in_the_targets_own_words(path):
+    model = trained(path, "code", bp.MLPClassifier)
+    table = model.read(path)
+    X = model.inputs(table)
+    assert model.input_names == ("weight", "colour = green", "colour = red")
+    assert X.shape == (40, model.net.sizes[0])
+    assert {*model.predict(X)} <= {"007", "042"}
+    np.testing.assert_array_equal(model.probabilities(X), model.estimator.predict_proba(X))
+    np.testing.assert_array_equal(model.targets(table), ["007", "042"] * 20)
+    np.testing.assert_array_equal(model.Y(model.targets(table))[:, 0], [0.0, 1.0] * 20)
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_a_raw_frame_is_answered_as_the_command_answers(folder, model, target):
-    values = told(folder, target)
-    loaded = model(target)
-    for frame in (houses(), inputs(houses()), inputs(houses())[["kind", "rooms", "area"]]):
-        assert loaded.predict(frame).tolist() == values["prediction"]
-    if target != "price":
-        proba = loaded.predict_proba(houses())
-        named = [values[f"probability of {label}"] for label in loaded.classes_]
-        np.testing.assert_array_equal(proba, np.transpose(named))
-        np.testing.assert_allclose(np.exp(loaded.predict_log_proba(houses())), proba)
-        says = (loaded.decision_function(houses()) > 0).tolist()
-        assert [loaded.classes_[int(one)] for one in says] == values["prediction"]
+def test_numbers_are_in_the_targets_units_and_rows_without_one_are_left_out(path):
+    frame = pd.read_csv(path).dropna()
+    frame.to_csv(path, index=False)
+    model = trained(path, "weight", bp.MLPRegressor)
+    frame.loc[3, "weight"] = np.nan
+    frame.to_csv(path, index=False)
+    table = model.read(path)
+    there, truth = model.truth(table)
+    np.testing.assert_array_equal(np.flatnonzero(~there), [3])
+    np.testing.assert_allclose(truth, frame.weight[there], rtol=1e-13)
+    X = model.inputs(table)
+    scaled = model.estimator.predict(X)
+    mean, deviation = model.target.centre, model.target.scale
+    np.testing.assert_allclose(model.predict(X), mean + deviation * scaled, rtol=1e-13)
+    assert model.classes is model.probabilities(X) is None
 
 
-def test_prices_are_prices(model):
-    frame = houses()
-    prices = model("price").predict(frame)
-    assert r2_score(frame.price, prices) > 0.9
-    assert model("price").score(frame, frame.price) == pytest.approx(r2_score(frame.price, prices))
+def test_a_class_that_the_model_does_not_know_is_named_with_its_row(path):
+    model = trained(path, "code", bp.MLPClassifier)
+    with pytest.raises(InvalidInput, match=r"'code' holds '008', .* first in row 12"):
+        model.Y(np.array(["007", "042", "008"]), first=10)
 
 
-def test_labels_beside_a_frame_may_have_another_type(model):
-    frame = houses()
-    assert model("code").score(frame, frame.code) > 0.9
-    score = model("dear").score(frame, frame.dear)
-    assert score > 0.9
-    assert model("dear").score(frame, frame.dear.astype(str)) == score
+def test_it_has_one_file(path, tmp_path):
+    model = trained(path, "code", bp.MLPClassifier)
+    save_table_model(model, tmp_path / "m.backpass")
+    again = load_table_model(tmp_path / "m.backpass")
+    assert again.preprocessing == model.preprocessing
+    assert again.about == {"rows": 40}
+    X = model.inputs(model.read(path))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
 
 
-def test_an_array_is_what_the_preprocessing_made(model):
-    loaded = model("price")
-    X = loaded.preprocessing_.transform(houses())
-    scaled = loaded.predict(X)
-    assert abs(scaled).max() < 10
-    np.testing.assert_array_equal(
-        loaded.preprocessing_.target.decode(scaled), loaded.predict(houses())
+def test_a_file_without_a_table_is_no_tables_model(tmp_path):
+    bp.save(
+        bp.MLPRegressor(solver="lbfgs", alpha=1.0).fit(np.eye(3), np.arange(3.0)), tmp_path / "m"
     )
-    np.testing.assert_array_equal(loaded.transform(houses()), loaded.transform(X))
+    with pytest.raises(InvalidInput, match="without the preprocessing of a table"):
+        load_table_model(tmp_path / "m")
+    assert TableModel.of(bp.load(tmp_path / "m")) is None
 
 
-def as_mapping(frame):
-    return {name: frame[name].to_numpy() for name in frame}
-
-
-def as_arrow(frame):
-    return pytest.importorskip("pyarrow").Table.from_pandas(frame)
-
-
-def as_polars(frame):
-    return pytest.importorskip("polars").from_pandas(frame)
-
-
-@pytest.mark.parametrize("other", [as_mapping, as_arrow, as_polars])
-def test_any_data_frame_will_do(model, other):
-    expected = model("price").predict(houses())
-    np.testing.assert_array_equal(model("price").predict(other(houses())), expected)
-
-
-def test_what_does_not_fit_is_said(model):
-    loaded, frame = model("price"), inputs(houses())
-    with pytest.raises(InvalidInput, match="missing: 'area'"):
-        loaded.predict(frame.drop(columns="area"))
-    with pytest.warns(UserWarning, match="1 column new to the model: 'height'"):
-        more = loaded.predict(frame.assign(height=1.0))
-    np.testing.assert_array_equal(more, loaded.predict(frame))
-    with pytest.warns(UserWarning, match="'kind' holds 1 category unknown"):
-        loaded.predict(frame.replace({"kind": {"flat": "castle"}}))
-    with pytest.raises(InvalidInput, match="'area' holds numbers, but row 0"):
-        loaded.predict(frame.assign(area="wide"))
-
-
-@pytest.mark.parametrize("target", TARGETS)
-def test_partial_fit_goes_on_with_the_raw_table(model, target):
-    frame = houses()
-    raw, made = model(target), model(target)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        raw.partial_fit(frame, frame[target])
-        known = getattr(made, "classes_", None)
-        y = made.preprocessing_.target.encode(frame[target], known)
-        made.partial_fit(made.preprocessing_.transform(frame), y)
-    np.testing.assert_array_equal(raw.theta_, made.theta_)
-    assert raw.preprocessing_ == made.preprocessing_
-
-
-def test_fit_refuses_the_raw_table_and_forgets_it_with_other_rows(model):
-    loaded, frame = model("price"), houses()
-    before = loaded.theta_.copy()
-    with pytest.raises(InvalidInput, match="partial_fit"):
-        loaded.fit(inputs(frame), frame.price)
-    X = loaded.preprocessing_.transform(frame)
-    with pytest.raises(InvalidInput, match="partial_fit"):
-        loaded.fit(X, frame.price, X_val=inputs(frame), y_val=frame.price)
-    np.testing.assert_array_equal(loaded.theta_, before)
-    assert hasattr(loaded, "preprocessing_")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        loaded.set_params(max_iter=2).fit(X, frame.price)
-    assert not hasattr(loaded, "preprocessing_")
-    assert loaded.predict(X).shape == (200,)
-
-
-def test_a_clone_learns_numbers_as_any_estimator(model):
-    numbers = houses()[["area", "rooms"]]
-    fresh = clone(model("price")).set_params(max_iter=2, early_stopping=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fresh.fit(numbers, houses().price)
-    assert fresh.feature_names_in_.tolist() == ["area", "rooms"]
-
-
-def test_a_dask_frame_is_not_taken_for_made_numbers(model):
-    dask = pytest.importorskip("dask.dataframe")
-    frame = dask.from_pandas(inputs(houses()), npartitions=3)
-    with pytest.raises(InvalidInput, match=r"map_partitions\(model.predict\)"):
-        model("price").predict(frame)
-
-
-def test_a_saved_and_loaded_model_still_reads_the_table(model, tmp_path):
-    bp.save(model("code"), tmp_path / "again.backpass")
-    again = bp.load(tmp_path / "again.backpass")
-    assert again.predict(houses()).tolist() == model("code").predict(houses()).tolist()
-
-
-@pytest.mark.parametrize("ask", [lambda m: m.predict, lambda m: m.preprocessing_.transform])
-def test_a_warning_about_a_raw_frame_points_at_the_users_line(model, ask):
-    frame = houses().assign(kind="castle", colour="red")
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always")
-        ask(model("price"))(frame[["area", "rooms", "kind", "colour"]])
-    assert sorted(str(w.message)[:17] for w in heard) == ["Column 'kind' hol", "The table has 1 c"]
-    assert {w.filename for w in heard} == {__file__}
+def test_a_preprocessing_of_other_columns_is_refused(path):
+    model = trained(path, "code", bp.MLPClassifier)
+    fewer = Preprocessing(model.preprocessing.columns[:1], model.target)
+    with pytest.raises(InvalidInput, match="makes 1 columns, but the network has 3 input units"):
+        TableModel(model.estimator, fewer)

@@ -21,7 +21,16 @@ from ..arrays import ArrayLike, ImageShape
 from ..errors import InvalidInput
 from ..extras import optional
 from . import readers
-from .cells import cells_of, is_gap, is_numeric, numbers_of, quoted, refuse_unsupported, texts_of
+from .cells import (
+    TableLike,
+    cells_of,
+    is_gap,
+    is_numeric,
+    numbers_of,
+    quoted,
+    refuse_unsupported,
+    texts_of,
+)
 from .labels import looks_like_classes, typed
 from .readers import Arrays
 
@@ -249,6 +258,11 @@ def read_known(
     others = tuple(name for name in names if name not in wanted)
     reading = replace(known, target=target, ignore=others)
     return _from_frame(path, _frame(path, ending, reading), reading)
+
+
+def columns_of(table: Table) -> TableLike:
+    """Return X by the names of its columns, whether it is a data frame or a matrix."""
+    return dict(zip(table.names, table.X.T)) if isinstance(table.X, np.ndarray) else table.X
 
 
 def check_trainable(table: Table) -> None:

@@ -39,6 +39,7 @@ from .drafts import found, original, published_whole
 from .findings import Findings
 from .fit import Task, Weights, prepare
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
+from .raw_tables import learnt_rows, refuse_to_learn, rows_of
 from .rows import (
     SPARSE,
     EncodedBlocks,
@@ -54,7 +55,6 @@ from .sklearn_compat import (
     with_callbacks,
 )
 from .starts import as_it_is_seen, checksum
-from .table_model import learnt_rows, refuse_to_learn, rows_of
 from .targets.strategies import Targets
 from .weights import Views, assign, coefs, intercepts
 

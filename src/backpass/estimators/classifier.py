@@ -18,7 +18,7 @@ from ..streaming.dask import is_dask, lazily, lazy_accuracy
 from .base import Perceptron
 from .drafts import published_whole
 from .parameters import ClassifierParameters, documented
-from .table_model import truth_of
+from .raw_tables import truth_of
 from .targets.decisions import Decision
 from .targets.labels import Labels, as_labels
 from .targets.sample_weights import row_weights

@@ -16,7 +16,7 @@ from ..streaming.dask import is_dask, lazily, lazy_r_squared
 from .base import Perceptron
 from .drafts import published_whole
 from .parameters import RegressorParameters, documented
-from .table_model import in_units
+from .raw_tables import in_units
 from .targets.labels import as_numbers
 from .targets.sample_weights import row_weights
 from .targets.strategies import NumberTargets

@@ -1,64 +1,171 @@
-"""A model of a table: a data frame goes in, answers in the target's own units come out.
+"""A model of a table as one value: how the table is read, what makes X of it, what answers.
 
-An estimator that ``backpass train`` made has the ``preprocessing_`` behind which it was trained. To
-it a data frame, or a mapping from names to columns, is the raw table; an array is the X that its
-preprocessing made of one, and is answered as the network answers: in scaled numbers.
+It has one file (``io.saving``), and whoever trains, predicts, explains or shows a table's model
+holds one of these.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
 
+import numpy as np
+
+from ..data.cells import cells_of, is_gap
+from ..data.columns import Categorical, Unknown
 from ..data.preprocessing import Preprocessing
+from ..data.tables import Reading, Table, columns_of, read_known
+from ..data.target import Target
 from ..errors import InvalidInput
+from ..network import Network
+from .classifier import MLPClassifier
+from .raw_tables import preprocessing_of
+from .regressor import MLPRegressor
+from .targets.labels import Labels
+
+Estimator = MLPClassifier | MLPRegressor
 
 
-def preprocessing_of(estimator: Any) -> Preprocessing | None:
-    """Return what the estimator knows of a table, if it does."""
-    return vars(estimator).get("preprocessing_")
+@dataclass(frozen=True, eq=False)
+class TableModel:
+    """An estimator behind the preprocessing with which it was trained.
 
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        Fitted, or with weights to begin with.
+    preprocessing : Preprocessing
+        What turns a table into the estimator's X, and what it predicts.
+    about : mapping
+        What else is known of the training (rows, scores, the table's name), as JSON holds it.
 
-def is_table(X: Any) -> bool:
-    """Whether X has named columns: a data frame of any library, or a mapping."""
-    return hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, Mapping)
+    Raises
+    ------
+    InvalidInput
+        If the preprocessing makes another number of columns than the network has inputs.
+    """
 
+    estimator: Estimator
+    preprocessing: Preprocessing
+    about: Mapping[str, object] = field(default_factory=dict)
 
-def reads(estimator: Any, X: Any) -> bool:
-    """Whether X is a raw table to the estimator."""
-    return preprocessing_of(estimator) is not None and is_table(X)
+    def __post_init__(self) -> None:
+        made, inputs = len(self.preprocessing.outputs), self.net.sizes[0]
+        if made != inputs:
+            raise InvalidInput(
+                f"The preprocessing makes {made} columns, but the network has {inputs} input units."
+            )
 
+    @classmethod
+    def of(cls, estimator: Estimator) -> TableModel | None:
+        """Return the model of a table whose estimator this is; None where it knows of no table."""
+        preprocessing = preprocessing_of(estimator)
+        if preprocessing is None or preprocessing.target is None:
+            return None
+        return cls(estimator, preprocessing, getattr(estimator, "about_", {}))
 
-def rows_of(estimator: Any, X: Any) -> Any:
-    """Turn a raw table into X; everything else is X already."""
-    return estimator.preprocessing_.transform(X) if reads(estimator, X) else X
+    # What it is.
 
+    @property
+    def net(self) -> Network:
+        """The network."""
+        return self.estimator.net_
 
-def learnt_rows(estimator: Any, X: Any, y: Any) -> tuple[Any, Any]:
-    """Turn a raw table and its target into X and y."""
-    if not reads(estimator, X):
-        return X, y
-    target = estimator.preprocessing_.target
-    y = y if target is None else target.encode(y, getattr(estimator, "classes_", None))
-    return rows_of(estimator, X), y
+    @property
+    def theta(self) -> np.ndarray:
+        """θ in double precision, as looking closely asks for."""
+        return np.asarray(self.estimator.theta_, dtype=np.float64)
 
+    @property
+    def target(self) -> Target:
+        """What it predicts."""
+        assert self.preprocessing.target is not None
+        return self.preprocessing.target
 
-def in_units(estimator: Any, X: Any, a: Any) -> Any:
-    """Return the network's numbers in the units of the target, where X is a raw table."""
-    target = estimator.preprocessing_.target if reads(estimator, X) else None
-    return a if target is None else target.decode(a)
+    @property
+    def classes(self) -> np.ndarray | None:
+        """The labels; None for numbers."""
+        estimator = self.estimator
+        return np.asarray(estimator.classes_) if isinstance(estimator, MLPClassifier) else None
 
-
-def truth_of(estimator: Any, X: Any, y: Any) -> Any:
-    """Return labels beside a raw table as those of the classes that they are."""
-    target = estimator.preprocessing_.target if reads(estimator, X) else None
-    return y if target is None else target.encode(y, estimator.classes_)
-
-
-def refuse_to_learn(estimator: Any, X: Any) -> None:
-    """Raise where ``fit`` is to learn a raw table anew, of which it can make no X."""
-    if reads(estimator, X):
-        raise InvalidInput(
-            "fit does not learn how a table becomes X: go on with partial_fit, train anew with "
-            "backpass train, or fit a clone of this model to numbers."
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the columns of X are called: a number's column, or a category of one."""
+        return tuple(
+            f"{column.name} = {output.removeprefix(column.name + '=')}"
+            if isinstance(column, Categorical)
+            else output
+            for column in self.preprocessing.columns
+            for output in column.outputs
         )
+
+    # From a table to X and Y.
+
+    @property
+    def reading(self) -> Reading:
+        """How the columns of a file are read, as they were for the training."""
+        classes = (self.target.name,) if self.target.classes else ()
+        return Reading(
+            target=self.target.name,
+            categorical=(*self.preprocessing.categorical, *classes),
+            as_written=self.preprocessing.as_written,
+        )
+
+    def read(self, path: str | os.PathLike[str]) -> Table:
+        """Read those columns of a file that the model knows; the target need not be there."""
+        needed = [column.name for column in self.preprocessing.columns]
+        return read_known(path, self.reading, needed, self.preprocessing.check_columns)
+
+    def inputs(self, table: Table) -> np.ndarray:
+        """Return X of a table's rows; unknown categories in it are warned of."""
+        return self.preprocessing.transform(columns_of(table))
+
+    def encode(self, table: Table) -> tuple[np.ndarray, Unknown]:
+        """Return X of a table's rows, and which categories in it are unknown."""
+        return self.preprocessing.encode(columns_of(table))
+
+    def targets(self, table: Table) -> np.ndarray | None:
+        """Return the rows' own targets, encoded; None where the table does not have them."""
+        cells = self._target_cells(table)
+        return None if cells is None else self.target.encode(cells, self.classes)
+
+    def truth(self, table: Table) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return which rows have a target, and what it is, in its own units."""
+        cells = self._target_cells(table)
+        if cells is None:
+            return None
+        there = ~is_gap(cells)
+        return there, self.target.decode(self.target.encode(cells[there], self.classes))
+
+    def _target_cells(self, table: Table) -> np.ndarray | None:
+        """The target's column, which is one of X's where a table was read without target."""
+        name = self.target.name
+        if not isinstance(table.X, np.ndarray) and name in table.names:
+            return cells_of(table.X[name], name)
+        return table.y
+
+    def Y(self, y: np.ndarray, first: int = 0) -> np.ndarray:
+        """Turn encoded targets into the network's Y; ``first`` is the first one's row."""
+        classes = self.classes
+        if classes is None:
+            return y[:, None]
+        known, labels = set(classes.tolist()), y.tolist()
+        row = next((row for row, label in enumerate(labels) if label not in known), None)
+        if row is not None:
+            raise InvalidInput(
+                f"The target column {self.target.name!r} holds {labels[row]!r}, a class that the "
+                f"model does not know, first in row {first + row}."
+            )
+        return Labels((classes,)).encode(y).astype(np.float64)
+
+    # From X to answers.
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Predict labels, or numbers in the target's own units, from X in θ's precision."""
+        return self.target.decode(self.estimator.predict(X))
+
+    def probabilities(self, X: np.ndarray) -> np.ndarray | None:
+        """Return the probability of each class, shape (m, classes); None for numbers."""
+        estimator = self.estimator
+        return estimator.predict_proba(X) if isinstance(estimator, MLPClassifier) else None

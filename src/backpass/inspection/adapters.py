@@ -16,7 +16,8 @@ from ..activations import Activation
 from ..arrays import Array, one_hot
 from ..errors import InvalidInput
 from ..estimators.targets.labels import Labels
-from ..io.export import from_mat, from_sklearn
+from ..io.mat import from_mat
+from ..io.sklearn import from_sklearn
 from ..losses import Loss, find_loss
 from ..network import Network
 from .decay import lam_of_rows

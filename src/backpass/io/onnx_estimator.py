@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..data.columns import Numeric
 from ..data.preprocessing import Preprocessing
 from ..errors import InvalidInput
+from ..estimators.raw_tables import preprocessing_of
+from ..estimators.table_model import Estimator
 from ..estimators.targets.decisions import Decision
 from ..estimators.targets.labels import Labels
 from ..losses import output_of
-from .onnx_graph import Graph, add_logits, add_output
-from .saving import labels_of
-
-Outputs = dict[str, tuple[Any, list[Any]]]  # name -> dtype and shape
+from .onnx_graph import Graph, Outputs, add_logits, add_output
+from .saving import class_labels
 
 
-def add_estimator(graph: Graph, estimator: Any, X: str) -> Outputs:
+def add_estimator(graph: Graph, estimator: Estimator, X: str) -> Outputs:
     """Add an estimator that reads X: its outputs, ``label`` and ``probabilities``, or ``variable``.
 
     Raises
@@ -27,11 +25,11 @@ def add_estimator(graph: Graph, estimator: Any, X: str) -> Outputs:
         If an activation or output is the user's own, a column is categorical, a label is of a type
         that ONNX lacks, or there are several outputs of classes.
     """
-    net, preprocessing = estimator.net_, getattr(estimator, "preprocessing_", None)
+    net, preprocessing = estimator.net_, preprocessing_of(estimator)
     X = X if preprocessing is None else _add_preprocessing(graph, preprocessing, X)
     z = add_logits(graph, net, np.asarray(estimator.theta_), X)
     a = add_output(graph, output_of(net.loss, net.sizes[-1]), z)
-    labels = labels_of(estimator)
+    labels = class_labels(estimator)
     if labels is not None:
         return _add_classes(graph, Decision(labels, net.loss), z, a)
     target = None if preprocessing is None else preprocessing.target
@@ -41,9 +39,9 @@ def add_estimator(graph: Graph, estimator: Any, X: str) -> Outputs:
     return {"variable": (graph.dtype, ["rows", net.sizes[-1]])}
 
 
-def outputs_of(estimator: Any) -> Outputs:
+def outputs_of(estimator: Estimator) -> Outputs:
     """Return what ``add_estimator`` adds, without adding it."""
-    dtype, labels = estimator.theta_.dtype, labels_of(estimator)
+    dtype, labels = estimator.theta_.dtype, class_labels(estimator)
     if labels is None:
         return {"variable": (dtype, ["rows", estimator.net_.sizes[-1]])}
     if labels.multilabel:

@@ -7,14 +7,23 @@ Gelu), so these are put together from simple operators, as the library's formula
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from ..activations import GELU_CUBIC, GELU_SCALE, LEAKY_SLOPE, is_own
+from ..activations import GELU_CUBIC, GELU_SCALE, LEAKY_SLOPE, Activation, is_own
 from ..errors import InvalidInput
 from ..extras import optional
 from ..network import Network
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, TensorProto, ValueInfoProto
+
+Operand = str | float | np.ndarray  # a value by its name, or a constant
+Attribute = int | list[int]
+Shape = list[str | int]  # sizes, or names of those that are open
+Outputs = dict[str, tuple[DTypeLike, Shape]]  # name -> dtype and shape
 
 OPSET, IR_VERSION = 17, 8  # of 2022: what onnxruntime 1.13 and everything later reads
 
@@ -22,20 +31,20 @@ OPSET, IR_VERSION = 17, 8  # of 2022: what onnxruntime 1.13 and everything later
 class Graph:
     """Collects nodes and constants; a value is known by its name."""
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: DTypeLike) -> None:
         self.onnx = optional("onnx", "Writing an ONNX file")
         self.dtype = np.dtype(dtype)
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        self.nodes: list[NodeProto] = []
+        self.constants: list[TensorProto] = []
         self.named: dict[str, str] = {}  # what a value is called where its own name is taken
 
     def add(
         self,
         operator: str,
-        *inputs: Any,
+        *inputs: Operand,
         name: str | None = None,
         n_outputs: int = 1,
-        **attributes: Any,
+        **attributes: Attribute,
     ) -> str:
         """Add a node; numbers and arrays among its inputs become constants.
 
@@ -54,12 +63,12 @@ class Graph:
         return f"v{len(self.nodes)}"
 
     def write(
-        self, operator: str, inputs: list[str], outputs: list[str], attributes: dict[str, Any]
+        self, operator: str, inputs: list[str], outputs: list[str], attributes: dict[str, Attribute]
     ) -> None:
         """Write a node down."""
         self.nodes.append(self.onnx.helper.make_node(operator, inputs, outputs, **attributes))
 
-    def type_of(self, dtype: Any) -> Any:
+    def type_of(self, dtype: DTypeLike) -> int:
         """ONNX's number for a dtype; text has no dtype but objects."""
         if np.dtype(dtype).kind in "UO":
             return self.onnx.TensorProto.STRING
@@ -71,11 +80,11 @@ class Graph:
         self.constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
 
-    def model(self, n_inputs: int, outputs: dict[str, tuple[Any, list[Any]]], notes: Any) -> bytes:
+    def model(self, n_inputs: int, outputs: Outputs, notes: dict[str, str]) -> bytes:
         """Make the file: X of shape (rows, n_inputs) to the named outputs (dtype, shape)."""
         helper = self.onnx.helper
 
-        def info(name: str, dtype: Any, shape: list[Any]) -> Any:
+        def info(name: str, dtype: DTypeLike, shape: Shape) -> ValueInfoProto:
             return helper.make_tensor_value_info(name, self.type_of(dtype), shape)
 
         inputs = [info("X", self.dtype, ["rows", n_inputs])]
@@ -103,7 +112,7 @@ def add_logits(graph: Graph, net: Network, theta: np.ndarray, X: str) -> str:
     return z
 
 
-def add_activation(graph: Graph, activation: Any, z: str) -> str:
+def add_activation(graph: Graph, activation: Activation, z: str) -> str:
     """Add g(z) of one of the library's activations."""
     if not is_own(activation):
         raise InvalidInput(
@@ -139,8 +148,12 @@ def _softplus(graph: Graph, z: str) -> str:
     return graph.add("Add", graph.add("Max", z, 0.0), graph.add("Log", graph.add("Add", e, 1.0)))
 
 
-def _simple(operator: str, **attributes: Any) -> Callable[[Graph, str], str]:
-    return lambda graph, z: graph.add(operator, z, **attributes)
+def _softmax(graph: Graph, z: str) -> str:
+    return graph.add("Softmax", z, axis=1)
+
+
+def _simple(operator: str) -> Callable[[Graph, str], str]:
+    return lambda graph, z: graph.add(operator, z)
 
 
 _ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
@@ -156,6 +169,6 @@ _ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
 _OUTPUTS = {
     "identity": _simple("Identity"),
     "logistic": _simple("Sigmoid"),
-    "softmax": _simple("Softmax", axis=1),
+    "softmax": _softmax,
     "exp": _simple("Exp"),
 }

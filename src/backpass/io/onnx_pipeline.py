@@ -7,6 +7,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -14,9 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from ..errors import InvalidInput
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
+from ..estimators.table_model import Estimator
 from ..extras import optional
 from .onnx_estimator import add_estimator, outputs_of
-from .onnx_graph import OPSET, Graph
+from .onnx_graph import OPSET, Attribute, Graph
+
+Skl2onnx = Any  # its scopes, operators, containers and types, which say nothing of themselves
+Step = Any  # of a pipeline: whatever scikit-learn takes for one
 
 PURPOSE = "Writing a Pipeline as ONNX"
 CLASSIFIER_OPTIONS = {"zipmap": [True, False, "columns"], "nocl": [True, False]}
@@ -56,7 +61,7 @@ def pipeline_to_onnx(pipeline: Pipeline) -> bytes:
     return model.SerializeToString()
 
 
-def _without_passthrough(step: Any) -> Any:
+def _without_passthrough(step: Step) -> Step:
     """Leave out the steps that do nothing, for which skl2onnx has no word."""
     if not isinstance(step, Pipeline):
         return step
@@ -86,7 +91,7 @@ def register_onnx_converter() -> None:
         register(kind, f"Backpass{kind.__name__}", _set_types, _convert, options=options)
 
 
-def _type_of(dtype: Any) -> Any:
+def _type_of(dtype: DTypeLike) -> Skl2onnx:
     """skl2onnx's type of arrays of a dtype."""
     types = optional("skl2onnx.common.data_types", PURPOSE)
     names = {"float32": "Float", "float64": "Double", "int64": "Int64", "object": "String"}
@@ -95,7 +100,7 @@ def _type_of(dtype: Any) -> Any:
     return getattr(types, f"{names[np.dtype(dtype).name]}TensorType")
 
 
-def _set_types(operator: Any) -> None:
+def _set_types(operator: Skl2onnx) -> None:
     """Say what an estimator's outputs are."""
     estimator = operator.raw_operator
     in_maps = _answers_in_maps(operator.scope_inst, estimator)
@@ -104,14 +109,14 @@ def _set_types(operator: Any) -> None:
         variable.type = _type_of(dtype)([None, *shape[1:]])
 
 
-def _answers_in_maps(asked: Any, estimator: Any) -> bool:
+def _answers_in_maps(asked: Skl2onnx, estimator: Estimator) -> bool:
     """Whether probabilities become ONNX's maps, which hold single precision only."""
     if not isinstance(estimator, MLPClassifier):
         return False
     return asked.get_options(estimator, {"zipmap": True})["zipmap"] is not False
 
 
-def _convert(scope: Any, operator: Any, container: Any) -> None:
+def _convert(scope: Skl2onnx, operator: Skl2onnx, container: Skl2onnx) -> None:
     """Write an estimator's nodes."""
     estimator = operator.raw_operator
     names = [variable.full_name for variable in operator.outputs]
@@ -126,7 +131,7 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     add_estimator(graph, estimator, graph.add("Cast", X, to=graph.type_of(graph.dtype)))
 
 
-def _convert_imputer(scope: Any, operator: Any, container: Any) -> None:
+def _convert_imputer(scope: Skl2onnx, operator: Skl2onnx, container: Skl2onnx) -> None:
     """Write a SimpleImputer of numbers; skl2onnx's own knows single precision only."""
     imputer = operator.raw_operator
     fill, missing = imputer.statistics_, imputer.missing_values
@@ -136,14 +141,16 @@ def _convert_imputer(scope: Any, operator: Any, container: Any) -> None:
         raise InvalidInput(f"ONNX export cannot write {imputer}: it takes one that fills numbers.")
     graph = _ContainerGraph(dtype, scope, container, {"filled": operator.outputs[0].full_name})
     X = operator.inputs[0].full_name
-    gaps = graph.add("IsNaN", X) if missing != missing else graph.add("Equal", X, missing)
+    gaps = graph.add("IsNaN", X) if missing != missing else graph.add("Equal", X, float(missing))
     graph.add("Where", gaps, fill, X, name="filled")
 
 
 class _ContainerGraph(Graph):
     """A graph whose nodes skl2onnx collects, where outputs have the names that it gives."""
 
-    def __init__(self, dtype: Any, scope: Any, container: Any, named: dict[str, str]) -> None:
+    def __init__(
+        self, dtype: DTypeLike, scope: Skl2onnx, container: Skl2onnx, named: dict[str, str]
+    ) -> None:
         super().__init__(dtype)
         self.scope, self.container, self.named = scope, container, named
 
@@ -151,7 +158,7 @@ class _ContainerGraph(Graph):
         return self.scope.get_unique_variable_name("backpass")
 
     def write(
-        self, operator: str, inputs: list[str], outputs: list[str], attributes: dict[str, Any]
+        self, operator: str, inputs: list[str], outputs: list[str], attributes: dict[str, Attribute]
     ) -> None:
         self.container.add_node(
             operator,

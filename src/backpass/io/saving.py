@@ -15,11 +15,14 @@ import numpy as np
 
 from .. import __version__
 from ..activations import Activation
-from ..data.preprocessing import Preprocessing
+from ..arrays import State
+from ..data.preprocessing import Preprocessing, Stored
 from ..errors import InvalidInput
 from ..estimators.classifier import MLPClassifier
+from ..estimators.raw_tables import preprocessing_of
 from ..estimators.regressor import MLPRegressor
 from ..estimators.starts import assigned_start
+from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.labels import Labels
 from ..losses import Loss
 from ..network import Network
@@ -29,7 +32,8 @@ from ..training.state import pack as state_to_plain
 from ..training.state import unpack as state_from_plain
 from ..training.stop import StopReason
 
-KINDS: dict[str, Any] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
+Loaded = Any  # one of the two; the file says which, and a caller knows what was saved
+KINDS: dict[str, type[Estimator]] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 
 # How a training runs, which belongs to the machine and the hour: not what the model is.
 NOT_KEPT = ("callbacks", "checkpoint", "every", "n_threads", "verbose")
@@ -48,13 +52,13 @@ CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 
 def save(
-    estimator: Any,
+    estimator: Estimator,
     path: str | os.PathLike[str],
     *,
     preprocessing: Preprocessing | None = None,
     state: bool = False,
     force: bool = False,
-    about: Mapping[str, Any] | None = None,
+    about: Mapping[str, object] | None = None,
 ) -> None:
     """Save a trained estimator, whole or not at all.
 
@@ -105,7 +109,7 @@ def save(
     write_model(path, to_content(estimator, preprocessing, state, about), force)
 
 
-def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ()) -> Any:
+def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ()) -> Loaded:
     """Load an estimator that ``save`` wrote; no code of the file runs, for it holds none.
 
     Parameters
@@ -140,10 +144,10 @@ def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ())
 
 
 def to_content(
-    estimator: Any,
+    estimator: Estimator,
     preprocessing: Preprocessing | None,
     state: bool,
-    about: Mapping[str, Any] | None = None,
+    about: Mapping[str, object] | None = None,
 ) -> Content:
     """Take a fitted estimator apart into arrays and metadata."""
     kind = type(estimator).__name__
@@ -172,12 +176,12 @@ def to_content(
     return Content(arrays, metadata)
 
 
-def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any:
+def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Estimator:
     """Put an estimator together again; whatever does not fit raises."""
     metadata, unpacker = content.metadata, Unpacker(content.arrays, own)
     unpack = unpacker.unpack
     estimator = KINDS[metadata["kind"]](**_wanted(unpack(metadata["parameters"])))
-    estimator._validate_params()
+    estimator._validate_params()  # pyright: ignore[reportPrivateUsage]  # scikit-learn's
     net = Network(*unpack(metadata["network"]))
     theta = _checked_theta(net, unpack(metadata["theta"]))
     labels = unpack(metadata["labels"])
@@ -188,7 +192,7 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any
     _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
     _set_preprocessing(estimator, metadata["preprocessing"], unpacker.arrays)
     if metadata.get("about"):
-        estimator.about_ = dict(metadata["about"])
+        vars(estimator)["about_"] = dict(metadata["about"])
     if metadata["state"] is not None:
         state = dict(unpack(metadata["state"]))
         estimator.training_state_ = state_from_plain(state, estimator.training_state_)
@@ -196,7 +200,7 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Any
 
 
 def set_fitted_state(
-    estimator: Any, net: Network, theta: np.ndarray, labels: Labels | None, reason: StopReason
+    estimator: Estimator, net: Network, theta: np.ndarray, labels: Labels | None, reason: StopReason
 ) -> None:
     """Give an estimator weights, and a training state that begins at them."""
     estimator.net_, estimator.theta_ = net, theta
@@ -209,16 +213,35 @@ def set_fitted_state(
     estimator.training_state_ = assigned_start(estimator, theta)
 
 
+def save_table_model(
+    model: TableModel, path: str | os.PathLike[str], *, force: bool = False
+) -> None:
+    """Save the model of a table, whole or not at all: the file of ``backpass train``."""
+    known = model.preprocessing
+    save(model.estimator, path, preprocessing=known, force=force, about=model.about)
+
+
+def load_table_model(path: str | os.PathLike[str]) -> TableModel:
+    """Load the model of a table; another model's file is refused."""
+    model = TableModel.of(load(path))
+    if model is None:
+        raise InvalidInput(
+            f"{os.fspath(path)} holds a model without the preprocessing of a table; load it in "
+            "Python, with backpass.load."
+        )
+    return model
+
+
 # --- the parts -------------------------------------------------------------------------------
 
 
-def _network_to_plain(net: Network) -> tuple[Any, ...]:
+def _network_to_plain(net: Network) -> tuple[object, ...]:
     return net.sizes, net.hidden, net.loss
 
 
-def _checked_theta(net: Network, theta: Any) -> np.ndarray:
+def _checked_theta(net: Network, theta: np.ndarray) -> np.ndarray:
     """θ of the network's length, in single or double precision."""
-    if theta.dtype not in (np.float32, np.float64) or theta.shape != (net.n_parameters,):
+    if theta.dtype.name not in ("float32", "float64") or theta.shape != (net.n_parameters,):
         raise InvalidInput(
             f"The file's theta has the shape {theta.shape} and the dtype {theta.dtype}, but {net} "
             f"has {net.n_parameters} parameters."
@@ -226,7 +249,7 @@ def _checked_theta(net: Network, theta: Any) -> np.ndarray:
     return theta
 
 
-def _kept_parameters(estimator: Any) -> dict[str, Any]:
+def _kept_parameters(estimator: Estimator) -> State:
     """The constructor's arguments that are data."""
     parameters = estimator.get_params(deep=False)
     if not isinstance(parameters["random_state"], int | np.integer):
@@ -234,39 +257,39 @@ def _kept_parameters(estimator: Any) -> dict[str, Any]:
     return _wanted(parameters)
 
 
-def _wanted(parameters: dict[str, Any]) -> dict[str, Any]:
+def _wanted(parameters: State) -> State:
     """Parameters without those that say how a training runs, on which machine."""
     return {name: value for name, value in parameters.items() if name not in NOT_KEPT}
 
 
-def _existing(estimator: Any, names: Iterable[str]) -> dict[str, Any]:
+def _existing(estimator: Estimator, names: Iterable[str]) -> State:
     return {name: getattr(estimator, name) for name in names if hasattr(estimator, name)}
 
 
-def _set(estimator: Any, values: dict[str, Any], allowed: tuple[str, ...]) -> None:
+def _set(estimator: Estimator, values: State, allowed: tuple[str, ...]) -> None:
     for name, value in values.items():
         if name not in allowed:
             raise InvalidInput(f"The file sets {name!r}, which no model has.")
         setattr(estimator, name, value)
 
 
-def _curves(estimator: Any) -> dict[str, Any]:
+def _curves(estimator: Estimator) -> dict[str, np.ndarray | None]:
     """Curves as arrays: eight bytes a number."""
     curves = _existing(estimator, CURVES)
     return {k: None if v is None else np.array(v, dtype=np.float64) for k, v in curves.items()}
 
 
-def _as_list(curve: Any) -> list[float] | None:
+def _as_list(curve: np.ndarray | None) -> list[float] | None:
     return None if curve is None else curve.tolist()
 
 
-def labels_of(estimator: Any) -> Labels | None:
+def class_labels(estimator: Estimator) -> Labels | None:
     """Return a classifier's classes by output; None for a regressor."""
     return getattr(estimator, "_labels", None)
 
 
-def _labels_to_plain(estimator: Any) -> Any:
-    labels = labels_of(estimator)
+def _labels_to_plain(estimator: Estimator) -> State | None:
+    labels = class_labels(estimator)
     return labels and {
         "classes": labels.classes,
         "multilabel": labels.multilabel,
@@ -274,7 +297,7 @@ def _labels_to_plain(estimator: Any) -> Any:
     }
 
 
-def _set_labels(estimator: Any, labels: Labels) -> None:
+def _set_labels(estimator: MLPClassifier, labels: Labels) -> None:
     """Give a classifier its classes, if they fit its outputs."""
     units = sum(labels.units)
     if units != estimator.net_.sizes[-1] or any(c.ndim != 1 or not len(c) for c in labels.classes):
@@ -282,13 +305,13 @@ def _set_labels(estimator: Any, labels: Labels) -> None:
             f"The classes need {units} output units, but the network has "
             f"{estimator.net_.sizes[-1]}."
         )
-    estimator._labels, estimator.classes_ = labels, labels.public
+    vars(estimator).update(_labels=labels, classes_=labels.public)
 
 
 def _preprocessing_to_plain(
-    estimator: Any, preprocessing: Preprocessing | None, arrays: dict[str, np.ndarray]
-) -> Any:
-    preprocessing = preprocessing or getattr(estimator, "preprocessing_", None)
+    estimator: Estimator, preprocessing: Preprocessing | None, arrays: dict[str, np.ndarray]
+) -> Stored | None:
+    preprocessing = preprocessing or preprocessing_of(estimator)
     if preprocessing is None:
         return None
     its_arrays, metadata = preprocessing.to_arrays()
@@ -296,16 +319,13 @@ def _preprocessing_to_plain(
     return metadata
 
 
-def _set_preprocessing(estimator: Any, metadata: Any, arrays: dict[str, np.ndarray]) -> None:
+def _set_preprocessing(
+    estimator: Estimator, metadata: Stored | None, arrays: dict[str, np.ndarray]
+) -> None:
     """Give an estimator the preprocessing that makes its X, if there is one."""
     if metadata is None:
         return
     prefix = "preprocessing."
     its_arrays = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
     made = Preprocessing.from_arrays(its_arrays, metadata)
-    if len(made.outputs) != estimator.n_features_in_:
-        raise InvalidInput(
-            f"The file's preprocessing makes {len(made.outputs)} columns, but the network has "
-            f"{estimator.n_features_in_} input units."
-        )
-    estimator.preprocessing_ = made
+    vars(estimator)["preprocessing_"] = TableModel(estimator, made).preprocessing

@@ -9,7 +9,7 @@ import numpy as np
 from ... import engine
 from ...engine import blocked
 from ...estimators.classifier import MLPClassifier
-from ...io.export import from_sklearn
+from ...io.sklearn import from_sklearn
 from ...solvers.first_order import Adam, GradientDescent, Momentum
 from ...solvers.minimize import minimize_function
 from ..workloads import Data, Workload
