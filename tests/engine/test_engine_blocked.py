@@ -264,3 +264,14 @@ def test_memory_does_not_grow_with_the_rows(rng):
         return top
 
     assert peak(40_000) < 1.1 * peak(5_000) < 4 * workspace.BLOCK_BYTES
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_small_probability_keeps_its_digits(dtype):
+    mpmath = pytest.importorskip("mpmath")
+    net = Network((1, 1), hidden=(), loss="binary_log_loss")
+    z = np.array([-700.0, -80.0, -37.5, -20.0, -1.0, 0.0, 3.0, 30.0, 800.0])
+    z = z[z > -80.5] if dtype == np.float32 else z
+    a = blocked.forward(net, np.array([0.0, 1.0], dtype), z[:, None].astype(dtype))
+    expected = [float(1 / (1 + mpmath.exp(-x))) for x in z.tolist()]
+    np.testing.assert_allclose(a[:, 0], expected, rtol=4 * np.finfo(dtype).eps)

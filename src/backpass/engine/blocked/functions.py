@@ -150,7 +150,12 @@ def _log_loss(z: np.ndarray, y: np.ndarray, delta: np.ndarray) -> np.ndarray:
 
 
 def _sigmoid(z: np.ndarray) -> None:
-    _logistic(z, z)
+    """h = 1 / (1 + e^(−z)): small probabilities keep digits that ½ + ½ tanh(z/2) rounds off."""
+    np.negative(z, out=z)
+    with np.errstate(over="ignore"):  # e^(−z) = ∞ where h is 0 in any case
+        np.exp(z, out=z)
+    z += 1
+    np.divide(1, z, out=z)
 
 
 def _binary_log_loss(z: np.ndarray, y: np.ndarray, delta: np.ndarray) -> np.ndarray:
