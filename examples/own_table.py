@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 import backpass as bp
-from backpass.experiment.pipeline import prepare, run
+from backpass.experiment.prepared import prepare
 from backpass.experiment.settings import Settings
+from backpass.experiment.training import run
 
 rng = np.random.default_rng(0)
 houses = pd.DataFrame({"area": rng.normal(100, 20, 200), "rooms": rng.integers(1, 9, 200)})

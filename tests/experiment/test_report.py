@@ -15,9 +15,11 @@ import pytest
 import backpass as bp
 from backpass.data.datasets import load_named
 from backpass.data.tables import Table
-from backpass.experiment.pipeline import Outcome, prepare, run
+from backpass.experiment.outcome import Outcome
+from backpass.experiment.prepared import prepare
 from backpass.experiment.report import MOST_MISTAKES, render
 from backpass.experiment.settings import Settings
+from backpass.experiment.training import run
 
 QUICK = Settings(hidden=(9,), epochs=3)
 VOID = {"meta", "img", "link", "br", "hr", "input", "path", "use", "rect"}
@@ -215,7 +217,7 @@ def test_no_parameter_of_python_is_named(name: str, request: pytest.FixtureReque
 def test_a_training_that_diverged_at_once_is_told_without_a_curve(wine: Outcome) -> None:
     estimator = copy(wine.estimator)
     estimator.loss_curve_ = [np.nan]
-    page = render(replace(wine, estimator=estimator))
+    page = render(replace(wine, model=replace(wine.model, estimator=estimator)))
     assert "J was not finite after any epoch" in page
     assert 'aria-label="J' not in page
     assert Reader(page).open == []

@@ -11,9 +11,9 @@ from backpass.cli import main
 from backpass.data.columns import fit_columns
 from backpass.data.parquet import ParquetRows
 from backpass.errors import InvalidInput
-from backpass.experiment.pipeline import build, run
 from backpass.experiment.settings import Settings
 from backpass.experiment.streamed import prepare_streamed
+from backpass.experiment.training import build, run
 from backpass.streaming.blocks import Blocks
 
 pd = pytest.importorskip("pandas")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..experiment.pipeline import Data
+from ..experiment.prepared import PreparedTable
 from ..experiment.settings import Settings
 from ..storage.fingerprints import content_hash
 from ..training.checkpoints import Held, run_identity
@@ -24,7 +24,7 @@ WORDS = {
 }
 
 
-def hold(path: str | os.PathLike[str], data: Data, settings: Settings) -> Held:
+def hold(path: str | os.PathLike[str], data: PreparedTable, settings: Settings) -> Held:
     """Make the checkpoint that is kept until the model and the report are written."""
     asked = {
         "target": data.target.name,

@@ -10,13 +10,16 @@ import io
 import re
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from .. import __version__
 from ..extras import optional
-from .pipeline import Outcome
+from .outcome import Label, Outcome
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, SubFigure
 
 MOST_MISTAKES = 24
 MOST_CLASSES = 30  # of a confusion matrix that can still be read
@@ -33,13 +36,20 @@ class Mistake:
     image: str | None = None  # a data URI
 
 
+class Confusion(TypedDict):
+    """Test rows by true class and predicted one: count, share of the true class, right or wrong."""
+
+    labels: list[Label]
+    rows: list[tuple[Label, list[tuple[int, float, bool]]]]
+
+
 def render(outcome: Outcome, command: str | None = None) -> str:
     """Make the page.
 
     Parameters
     ----------
     outcome : Outcome
-        What ``experiment.pipeline`` returned.
+        What ``run`` returned.
     command : str, optional
         The command line that repeats it.
 
@@ -56,7 +66,7 @@ def render(outcome: Outcome, command: str | None = None) -> str:
     Examples
     --------
     >>> from backpass.data.datasets import load_digits
-    >>> from backpass.experiment.pipeline import prepare, run
+    >>> from backpass.experiment import prepare, run
     >>> from backpass.experiment.settings import Settings
     >>> quick = Settings(hidden=(8,), epochs=2)
     >>> page = render(run(prepare(load_digits(), quick), quick))
@@ -146,7 +156,7 @@ def _scatter(outcome: Outcome) -> str:
     return _svg(ax.figure)
 
 
-def _confusion(outcome: Outcome) -> dict[str, Any] | None:
+def _confusion(outcome: Outcome) -> Confusion | None:
     """Labels and rows of cells (count, share of its true class, right or wrong)."""
     counts = outcome.confusion
     if counts is None or len(counts) > MOST_CLASSES:
@@ -159,7 +169,7 @@ def _confusion(outcome: Outcome) -> dict[str, Any] | None:
     return {"labels": outcome.labels, "rows": list(zip(outcome.labels, rows))}
 
 
-def _by_class(outcome: Outcome) -> list[tuple[Any, int, str, str]] | None:
+def _by_class(outcome: Outcome) -> list[tuple[Label, int, str, str]] | None:
     """Each class with its test rows, its recall and its precision."""
     counts = outcome.confusion
     if counts is None:
@@ -180,24 +190,24 @@ def _mistakes(outcome: Outcome) -> list[Mistake]:
     if outcome.probabilities is not None:
         sure = outcome.probabilities.max(axis=1)
         size = np.where(outcome.predicted != outcome.truth, sure, 0.0)
-        words = [f"{p:.1%} sure" for p in sure]
+        reasons = [f"{p:.1%} sure" for p in sure]
     else:
         size = np.abs(outcome.predicted - outcome.truth)
-        words = [f"off by {error:.4g}" for error in size]
+        reasons = [f"off by {error:.4g}" for error in size]
     worst = [k for k in np.argsort(-size, kind="stable")[:MOST_MISTAKES] if size[k] > 0]
     return [
         Mistake(
             row=int(outcome.data.rows["test"][k]),
             truth=_text(outcome.truth[k]),
             predicted=_text(outcome.predicted[k]),
-            how_wrong=words[k],
+            how_wrong=reasons[k],
             image=_image(outcome, int(k)),
         )
         for k in worst
     ]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
@@ -214,13 +224,13 @@ def _image(outcome: Outcome, k: int) -> str | None:
     return _data_uri(file.getvalue())
 
 
-def _svg(figure: Any) -> str:
+def _svg(figure: Figure | SubFigure) -> str:
     """A figure as inline SVG, as a part of the page."""
     import matplotlib
 
     file = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "backpass", "svg.fonttype": "path"}):
-        figure.savefig(file, format="svg", metadata=_NO_METADATA, transparent=True)
+        _whole(figure).savefig(file, format="svg", metadata=_NO_METADATA, transparent=True)
     _close(figure)
     text = file.getvalue()
     return _ADDRESSES.sub("", text[text.index("<svg") :])
@@ -231,18 +241,26 @@ _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _ADDRESSES = re.compile(r' xmlns(:\w+)?="[^"]*"|<metadata>.*?</metadata>', re.DOTALL)
 
 
-def _png_of_figure(figure: Any) -> str:
+def _png_of_figure(figure: Figure | SubFigure) -> str:
     """A figure as a data URI, for pictures with more pixels than lines."""
     file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=160, transparent=True)
+    _whole(figure).savefig(file, format="png", dpi=160, transparent=True)
     _close(figure)
     return _data_uri(file.getvalue())
 
 
-def _close(figure: Any) -> None:
+def _close(figure: Figure | SubFigure) -> None:
     import matplotlib.pyplot as plt
 
-    plt.close(figure)
+    plt.close(_whole(figure))
+
+
+def _whole(figure: Figure | SubFigure) -> Figure:
+    """A display draws on a figure of its own, never on a part of another."""
+    from matplotlib.figure import Figure
+
+    assert isinstance(figure, Figure)
+    return figure
 
 
 def _data_uri(png: bytes) -> str:

@@ -7,32 +7,41 @@ than fit well. All columns are taken as a table's, never as an image's pixels.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..data.cells import ByName
 from ..data.column_fits import CellLabels, ColumnFits, TargetFit
 from ..data.parquet import ParquetRows
 from ..data.preprocessing import Preprocessing
 from ..errors import InvalidInput
+from ..estimators.table_model import TableModel
 from ..estimators.targets.labels import Labels
 from ..extras import optional
 from ..streaming.blocks import cut, n_rows, rows_of_block
 from ..streaming.problem import StreamedProblem, all_targets, as_columns
 from ..streaming.table_blocks import Split, TableBlocks, cells_by_block, saying
-from .pipeline import MIN_ROWS, VALIDATION, Data, check_loss
+from .outcome import Label
+from .prepared import MIN_ROWS, VALIDATION, PreparedTable, check_loss
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from pyarrow import DataType
+
+Encode = Callable[[np.ndarray], np.ndarray]
+ByPart = dict[str, np.ndarray]  # "validation", "test"
 
 HELD_OUT_BYTES = 8 << 20  # of the test's rows, and of validation's
 SAMPLE_ROWS = 20_000  # that medians are taken of
 
 
 @dataclass(frozen=True, eq=False)
-class StreamedData(Data):
+class StreamedTable(PreparedTable):
     """A table made ready whose training rows stay on the disk."""
 
     blocks: TableBlocks
@@ -43,24 +52,24 @@ class StreamedData(Data):
         return n_rows(self.blocks)
 
     @property
-    def training(self) -> tuple[Any, ...]:
+    def training(self) -> tuple[object, ...]:
         """What an estimator is fitted to."""
         return (self.blocks,)
 
     @cached_property
-    def most_frequent(self) -> Any:
+    def most_frequent(self) -> Label:
         """The class of most training rows."""
-        counts: Counter[Any] = Counter()
+        counts: Counter[Label] = Counter()
         for group in range(len(self.blocks.groups)):
             for y, _ in self.blocks.read_targets(group):
                 labels, found = np.unique(y, return_counts=True)
                 counts.update(dict(zip(labels.tolist(), found.tolist())))
         return min(counts, key=lambda label: (-counts[label], label))
 
-    def J(self, estimator: Any) -> float:
-        """The objective of a fitted estimator on the training rows: one pass more."""
-        is_class = self.target.classes
-        encode = Labels((estimator.classes_,)).encode if is_class else as_columns
+    def J(self, model: TableModel) -> float:
+        """The objective of a model on the training rows: one pass more."""
+        estimator, classes = model.estimator, model.classes
+        encode = as_columns if classes is None else Labels((classes,)).encode
         problem = StreamedProblem(
             estimator.net_, self.blocks, encode, lam=estimator.alpha, n_threads=estimator.n_threads
         )
@@ -74,7 +83,7 @@ def prepare_streamed(
     ignore: tuple[str, ...] = (),
     categorical: tuple[str, ...] = (),
     classes: bool | None = None,
-) -> StreamedData:
+) -> StreamedTable:
     """Find the preprocessing of a table's training rows in one pass, and hold rows out.
 
     Parameters
@@ -94,7 +103,7 @@ def prepare_streamed(
 
     Returns
     -------
-    StreamedData
+    StreamedTable
 
     Raises
     ------
@@ -124,7 +133,7 @@ def prepare_streamed(
         X[part], y[part] = found.take(part, preprocessing, encode, settings.dtype)
     numbers = {part: np.concatenate([np.empty(0, int), *n]) for part, n in found.numbers.items()}
     _drop_unknown(X, y, numbers, blocks if fitted.classes else None)
-    return StreamedData(preprocessing, X, y, numbers, str(rows.path), blocks)
+    return StreamedTable(preprocessing, X, y, numbers, str(rows.path), blocks)
 
 
 @dataclass
@@ -161,7 +170,7 @@ class _Pass:
             self.numbers[part].append(self.start + np.flatnonzero(which))
 
     def take(
-        self, part: str, preprocessing: Preprocessing, encode: Any, dtype: Any
+        self, part: str, preprocessing: Preprocessing, encode: Encode, dtype: DTypeLike
     ) -> tuple[np.ndarray, np.ndarray]:
         """X and y of the rows that are held out."""
         assert preprocessing.target is not None
@@ -194,7 +203,7 @@ def _numeric(
     """Which columns hold numbers; None for those that are categories by the user's word."""
     types = optional("pyarrow.types", "Reading a Parquet file")
 
-    def is_number(kind: Any) -> bool:
+    def is_number(kind: DataType) -> bool:
         kind = kind.value_type if types.is_dictionary(kind) else kind
         tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
         return any(test(kind) for test in tests)
@@ -215,9 +224,7 @@ def _split(rows: ParquetRows, settings: Settings, n_columns: int) -> Split:
     return Split(settings.seed, min(settings.test_size, most), validation, min(1, SAMPLE_ROWS / m))
 
 
-def _drop_unknown(
-    X: dict[str, Any], y: dict[str, Any], numbers: dict[str, Any], blocks: TableBlocks | None
-) -> None:
+def _drop_unknown(X: ByPart, y: ByPart, numbers: ByPart, blocks: TableBlocks | None) -> None:
     """Leave rows out of the validation whose class no training row has."""
     if blocks is None:
         return

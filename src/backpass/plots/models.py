@@ -15,8 +15,15 @@ from ..errors import InvalidInput
 class FittedNetwork(Protocol):
     """A fitted multilayer perceptron, of ours or scikit-learn's."""
 
-    coefs_: Sequence[NDArray[np.floating]]
-    intercepts_: Sequence[NDArray[np.floating]]
+    @property
+    def coefs_(self) -> Sequence[NDArray[np.floating]]:
+        """W of each layer, (s_l, s_{l+1})."""
+        ...
+
+    @property
+    def intercepts_(self) -> Sequence[NDArray[np.floating]]:
+        """b of each layer, (s_{l+1},)."""
+        ...
 
 
 class HasLossCurve(Protocol):

@@ -18,7 +18,7 @@ from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
     from ...arrays import ImageShape
-    from ...experiment.pipeline import Data
+    from ...experiment.prepared import PreparedTable
     from ...studio.model import StudioModel
     from ...studio.page_state import PageState
     from ...studio.session_data import SessionData
@@ -92,8 +92,9 @@ def _new(
     image: tuple[int, int] | None = None,
 ) -> StudioModel:
     """Make a fresh network on a table, split and scaled as ``train`` does it."""
-    from ...experiment.pipeline import build, check_room, prepare
+    from ...experiment.prepared import prepare
     from ...experiment.settings import Settings
+    from ...experiment.training import build, check_room
     from ...initialise import init_theta
     from ...studio.model import StudioModel
     from ..source import load_to_learn
@@ -112,7 +113,7 @@ def _shown(image: ImageShape | None) -> tuple[tuple[int, int] | None, str]:
     return (None, "C") if image is None else (image.shape, image.order)
 
 
-def _all_classes(data: Data) -> dict[str, np.ndarray]:
+def _all_classes(data: PreparedTable) -> dict[str, np.ndarray]:
     if not data.target.classes:
         return {}
     return {"classes": np.unique(np.concatenate(list(data.y.values())))}

@@ -25,7 +25,8 @@ from ..output import check_free
 from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
-    from ...experiment.pipeline import Data, Outcome
+    from ...experiment.outcome import Outcome
+    from ...experiment.prepared import PreparedTable
 
 INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
 CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
@@ -167,9 +168,9 @@ def _prepared(
     settings: Settings,
     image: tuple[int, int] | None,
     **columns: Any,
-) -> Data:
+) -> PreparedTable:
     """Make a table ready: in memory, or where it is too large for that, block by block."""
-    from ...experiment.pipeline import prepare
+    from ...experiment.prepared import prepare
     from ...experiment.streamed import prepare_streamed
     from ..source import load_to_learn, too_large
 
@@ -191,9 +192,9 @@ def _report_beside(model: Path) -> Path:
     return model.with_suffix(".html")
 
 
-def _run(data: Data, settings: Settings) -> Outcome:
+def _run(data: PreparedTable, settings: Settings) -> Outcome:
     """Train under a progress bar."""
-    from ...experiment.pipeline import run
+    from ...experiment.training import run
     from ..progress import EpochBar
 
     with EpochBar(data.n_epochs(settings), messages()) as bar, in_options():

@@ -14,7 +14,7 @@ from backpass.data.columns import Categorical, Numeric
 from backpass.data.datasets import load_digits
 from backpass.data.tables import Table
 from backpass.errors import InvalidInput
-from backpass.experiment.pipeline import prepare
+from backpass.experiment.prepared import prepare
 from backpass.experiment.settings import Settings
 
 SETTINGS = Settings()

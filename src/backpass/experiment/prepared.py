@@ -1,40 +1,32 @@
-"""One experiment on one table: split, preprocess, train, and test on rows that were held out."""
+"""A table made ready for a training: split in three parts, and preprocessed as its rows say."""
 
 from __future__ import annotations
 
-import time
-import warnings
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from math import ceil
-from typing import Any
 
 import numpy as np
 
 from ..arrays import ImageShape
 from ..data.cells import as_table, numbers_of, texts_of
-from ..data.columns import fit_columns, known_range, warn_of_unknown
-from ..data.memory import available
+from ..data.columns import Columns, fit_columns, known_range, warn_of_unknown
 from ..data.preprocessing import Preprocessing
-from ..data.tables import Table, check_trainable, find_column
+from ..data.tables import Table, check_trainable, columns_of, find_column
 from ..data.target import Target, fit_target
+from ..engine import cost_and_gradient
 from ..errors import InvalidInput, SettingError
-from ..estimators.classifier import MLPClassifier
-from ..estimators.regressor import MLPRegressor
+from ..estimators.table_model import TableModel
 from ..losses import FOR_CLASSES, FOR_NUMBERS
-from ..training.stop import why_stopped
-from .settings import FULL_BATCH, Settings
+from .settings import Settings
 
 MIN_ROWS = 10
-COPIES = 4  # of θ that a training holds: θ itself, D, and two moments of adam or pairs of lbfgs
 VALIDATION = 0.1  # of the rows that are not for the test
 
 
 @dataclass(frozen=True, eq=False)
-class Data:
+class PreparedTable:
     """A table made ready: X and y in three parts, and what is known about them."""
 
     preprocessing: Preprocessing
@@ -69,23 +61,20 @@ class Data:
         return {"train": self.n_train, **held_out}
 
     @property
-    def training(self) -> tuple[Any, ...]:
+    def training(self) -> tuple[object, ...]:
         """What an estimator is fitted to."""
         return self.X["train"], self.y["train"]
 
     @cached_property
-    def most_frequent(self) -> Any:
+    def most_frequent(self) -> object:
         """The class of most training rows."""
         labels, counts = np.unique(self.y["train"], return_counts=True)
         return labels[counts.argmax()]
 
-    def J(self, estimator: Any) -> float:
-        """The objective of a fitted estimator on the training rows."""
-        from ..engine import cost_and_gradient
-        from ..estimators.targets.labels import Labels
-
-        X, y = self.training
-        Y = Labels((estimator.classes_,)).encode(y) if self.target.classes else y[:, None]
+    def J(self, model: TableModel) -> float:
+        """The objective of a model on the training rows."""
+        X, Y = self.X["train"], model.Y(self.y["train"])
+        estimator = model.estimator
         return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
 
     @property
@@ -95,85 +84,13 @@ class Data:
         return self.preprocessing.target
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """A trained model, and how it does on the rows that it has not seen."""
-
-    data: Data
-    settings: Settings
-    estimator: Any
-    seconds: float
-    predicted: np.ndarray  # of the test rows, in the target's units
-    probabilities: np.ndarray | None  # (m_test, classes)
-
-    @property
-    def truth(self) -> np.ndarray:
-        """The test rows' true values, in the target's units."""
-        return self.data.target.decode(self.data.y["test"])
-
-    @property
-    def score_name(self) -> str:
-        """Name of the score: accuracy for classes, R² for numbers."""
-        return "test_accuracy" if self.data.target.classes else "test_r2"
-
-    @property
-    def score(self) -> float:
-        """Accuracy or R² on the test rows."""
-        from sklearn.metrics import accuracy_score, r2_score
-
-        score = accuracy_score if self.data.target.classes else r2_score
-        return float(score(self.truth, self.predicted))
-
-    @property
-    def mean_error(self) -> float:
-        """Mean |prediction − truth| on the test rows, for numbers."""
-        return float(np.mean(np.abs(self.predicted - self.truth)))
-
-    @cached_property
-    def J(self) -> float:
-        """The objective at the end, on the training rows."""
-        return self.data.J(self.estimator)
-
-    @property
-    def stop_reason(self) -> str:
-        """Why the training stopped, as a sentence."""
-        return why_stopped(self.estimator.stop_reason_)
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C stopped it."""
-        return self.estimator.stop_reason_.name == "INTERRUPTED"
-
-    @property
-    def labels(self) -> list[Any]:
-        """All classes, those of the test rows included."""
-        known = {*self.estimator.classes_.tolist(), *self.truth.tolist()}
-        return sorted(known)
-
-    @property
-    def confusion(self) -> np.ndarray | None:
-        """Test rows counted by true class (row) and predicted class (column); None for numbers."""
-        if not self.data.target.classes:
-            return None
-        from sklearn.metrics import confusion_matrix
-
-        return confusion_matrix(self.truth, self.predicted, labels=self.labels)
-
-    @property
-    def baseline(self) -> float:
-        """The score without looking at X: always the most frequent class; 0 for R²."""
-        if not self.data.target.classes:
-            return 0.0
-        return float(np.mean(self.truth == self.data.most_frequent))
-
-
 def prepare(
     table: Table,
     settings: Settings,
     ignore: tuple[str, ...] = (),
     categorical: tuple[str, ...] = (),
     classes: bool | None = None,
-) -> Data:
+) -> PreparedTable:
     """Split a table and fit its preprocessing on the rows that are not for the test.
 
     Parameters
@@ -191,7 +108,7 @@ def prepare(
 
     Returns
     -------
-    Data
+    PreparedTable
 
     Raises
     ------
@@ -216,106 +133,7 @@ def prepare(
     _warn_of_unseen(_rows(codes, learning), _rows(codes, rows["test"]))
     X = {part: whole[which] for part, which in rows.items()}
     parts = {part: y[which] for part, which in rows.items()}
-    return Data(preprocessing, X, parts, rows, table.source)
-
-
-def run(
-    data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()
-) -> Outcome:
-    """Train on the training rows and predict the test rows.
-
-    Parameters
-    ----------
-    data : Data
-        From ``prepare``.
-    settings : Settings
-        How to train.
-    callbacks : tuple of callables
-        Called with a Progress after every epoch.
-
-    Returns
-    -------
-    Outcome
-
-    Raises
-    ------
-    SettingError
-        If the hidden layers are too large for the memory that is free.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits  # scikit-learn brings it
-
-    check_room(data, settings)
-    estimator = build(data, settings, callbacks)
-    validation: dict[str, Any] = {}
-    if len(data.y["validation"]):
-        validation = {"X_val": data.X["validation"], "y_val": data.y["validation"]}
-    started = time.perf_counter()
-    # The products of a mini-batch are too small for BLAS to share them among threads.
-    blas_threads = None if settings.solver in FULL_BATCH else 1
-    with warnings.catch_warnings(), threadpool_limits(blas_threads, "blas"):
-        # Both are what the stop reason says.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.filterwarnings("ignore", "Training interrupted by user")
-        estimator.fit(*data.training, **validation)
-    seconds = time.perf_counter() - started
-    estimator.set_params(callbacks=None)
-    predicted = data.target.decode(estimator.predict(data.X["test"]))
-    probabilities = estimator.predict_proba(data.X["test"]) if data.target.classes else None
-    return Outcome(data, settings, estimator, seconds, predicted, probabilities)
-
-
-def build(data: Data, settings: Settings, callbacks: tuple[Callable[[Any], Any], ...] = ()) -> Any:
-    """Make the estimator that the settings describe, untrained."""
-    kind = MLPClassifier if data.target.classes else MLPRegressor
-    rows, images = data.n_train, data.image is not None
-    chosen: dict[str, Any] = {} if settings.loss is None else {"loss": settings.loss}
-    return kind(
-        hidden_layer_sizes=settings.hidden_sizes(images),
-        activation=settings.activation,
-        solver=settings.solver,
-        alpha=settings.weight_decay(images),
-        batch_size=settings.batch_rows(rows),
-        learning_rate=settings.learning_rates,
-        learning_rate_init=settings.step_size,
-        max_iter=settings.max_iter(images, rows),
-        random_state=settings.seed,
-        early_stopping=_stops_early(data, settings),
-        dropout=settings.dropout_rate(images),
-        n_threads=settings.threads,
-        callbacks=list(callbacks),
-        checkpoint=settings.checkpoint,
-        every=settings.every,
-        **chosen,
-    )
-
-
-def _stops_early(data: Data, settings: Settings) -> bool:
-    """Whether to stop where the validation score does, which takes rows to validate on."""
-    if settings.early_stopping and not len(data.y["validation"]):
-        raise SettingError(
-            "early_stopping",
-            None,
-            f"it looks at rows held out of the training, and of {data.n_train} rows none can be "
-            "spared; leave it out.",
-        )
-    return settings.early_stopping
-
-
-def check_room(data: Data, settings: Settings) -> None:
-    """Raise where the parameters alone do not fit into memory, before any of them is drawn."""
-    hidden = settings.hidden_sizes(data.image is not None)
-    sizes = (len(data.preprocessing.outputs), *hidden, 1)  # one output at least
-    count = sum((s + 1) * following for s, following in pairwise(sizes))
-    needed = COPIES * count * np.dtype(settings.dtype).itemsize
-    room = available()
-    if room is not None and needed > room:
-        raise SettingError(
-            "hidden",
-            ",".join(map(str, hidden)),
-            f"with their gradient and the solver's moments the {count:,} parameters take "
-            f"{needed / 2**30:,.0f} GiB, and {room / 2**30:,.1f} GiB are free; fewer units fit.",
-        )
+    return PreparedTable(preprocessing, X, parts, rows, table.source)
 
 
 def check_loss(target: Target, settings: Settings) -> None:
@@ -397,8 +215,7 @@ def _can_stratify(y: np.ndarray, fraction: float) -> bool:
 
 def _columns(table: Table, ignore: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Return the inputs by name, those to be ignored left out."""
-    is_matrix = isinstance(table.X, np.ndarray)
-    columns = as_table(dict(zip(table.names, table.X.T)) if is_matrix else table.X)
+    columns = as_table(columns_of(table))
     unknown = [name for name in ignore if name not in columns and name not in table.ignored]
     if unknown:
         raise InvalidInput(f"{table.source} has no column {unknown[0]!r} to ignore.")
@@ -424,7 +241,7 @@ def _image_of(table: Table, columns: dict[str, np.ndarray]) -> ImageShape | None
     return image if image is not None and image.pixels == len(columns) else None
 
 
-def _of_pixels(columns: dict[str, np.ndarray]) -> Any:
+def _of_pixels(columns: dict[str, np.ndarray]) -> Columns:
     """Scale pixels by the range that all of them share: a pixel that is always dark stays 0."""
     numbers = [numbers_of(cells, name) for name, cells in columns.items()]
     low = min(float(np.fmin.reduce(pixel)) for pixel in numbers)

@@ -1,0 +1,92 @@
+"""What came of a training: the model, and how it does on rows that it has not seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..estimators.scores import Accuracy, RSquared
+from ..estimators.table_model import Estimator, TableModel
+from ..training.stop import why_stopped
+from .prepared import PreparedTable
+from .settings import Settings
+
+Label = bool | int | float | str
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A trained model, and how it does on the rows that it has not seen."""
+
+    data: PreparedTable
+    settings: Settings
+    model: TableModel
+    seconds: float
+    predicted: np.ndarray  # of the test rows, in the target's units
+    probabilities: np.ndarray | None  # (m_test, classes)
+
+    @property
+    def estimator(self) -> Estimator:
+        """What answers."""
+        return self.model.estimator
+
+    @property
+    def truth(self) -> np.ndarray:
+        """The test rows' true values, in the target's units."""
+        return self.data.target.decode(self.data.y["test"])
+
+    @property
+    def score_name(self) -> str:
+        """Name of the score: accuracy for classes, R² for numbers."""
+        return "test_accuracy" if self.data.target.classes else "test_r2"
+
+    @property
+    def score(self) -> float:
+        """Accuracy or R² on the test rows."""
+        if self.data.target.classes:
+            return Accuracy().plus(self.truth == self.predicted).value
+        return RSquared().plus(self.truth[:, None], self.predicted[:, None]).value
+
+    @property
+    def mean_error(self) -> float:
+        """Mean |prediction − truth| on the test rows, for numbers."""
+        return float(np.mean(np.abs(self.predicted - self.truth)))
+
+    @cached_property
+    def J(self) -> float:
+        """The objective at the end, on the training rows."""
+        return self.data.J(self.model)
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the training stopped, as a sentence."""
+        return why_stopped(self.estimator.stop_reason_)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C stopped it."""
+        return self.estimator.stop_reason_.name == "INTERRUPTED"
+
+    @property
+    def labels(self) -> list[Label]:
+        """All classes, those of the test rows included."""
+        known = [] if self.model.classes is None else self.model.classes.tolist()
+        return sorted({*known, *self.truth.tolist()})
+
+    @property
+    def confusion(self) -> np.ndarray | None:
+        """Test rows counted by true class (row) and predicted class (column); None for numbers."""
+        if not self.data.target.classes:
+            return None
+        from sklearn.metrics import confusion_matrix
+
+        return confusion_matrix(self.truth, self.predicted, labels=self.labels)
+
+    @property
+    def baseline(self) -> float:
+        """The score without looking at X: always the most frequent class; 0 for R²."""
+        if not self.data.target.classes:
+            return 0.0
+        return float(np.mean(self.truth == self.data.most_frequent))
