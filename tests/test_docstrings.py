@@ -1,12 +1,15 @@
 """Every public name says what goes in, what comes out, and shows it in an example that runs."""
 
+import ast
 import importlib
 import inspect
 import re
+from functools import cache
 
 import pytest
 
 import backpass as bp
+from backpass import errors
 
 ROOMS = ("diagnose", "inspection.explain", "landscape", "plots")
 
@@ -30,24 +33,8 @@ PUBLIC = public()
 LACKING = {
     "ArrayBlocks.read": {"Parameters", "Returns", "Examples"},
     "ArrayBlocks.read_targets": {"Parameters", "Returns", "Examples"},
-    "MLPClassifier.decision_function": {"Examples"},
-    "MLPClassifier.fit": {"Examples"},
-    "MLPClassifier.fresh_state": {"Returns", "Examples"},
-    "MLPClassifier.partial_fit": {"Examples"},
-    "MLPClassifier.predict": {"Examples"},
-    "MLPClassifier.predict_log_proba": {"Examples"},
-    "MLPClassifier.predict_proba": {"Examples"},
-    "MLPClassifier.score": {"Examples"},
-    "MLPClassifier.transform": {"Examples"},
-    "MLPRegressor.fit": {"Examples"},
-    "MLPRegressor.fresh_state": {"Returns", "Examples"},
-    "MLPRegressor.partial_fit": {"Examples"},
-    "MLPRegressor.predict": {"Examples"},
-    "MLPRegressor.score": {"Examples"},
-    "MLPRegressor.transform": {"Examples"},
     "ParquetBlocks.read": {"Parameters", "Returns", "Examples"},
     "ParquetBlocks.read_targets": {"Parameters", "Returns", "Examples"},
-    "StopReason": {"Attributes", "Examples"},
 }
 
 
@@ -94,3 +81,77 @@ def test_a_public_name_has_its_sections(name):
 def test_every_parameter_is_described(name):
     thing = PUBLIC[name]
     assert set(parameters(thing)) <= described(sections(thing)["Parameters"])
+
+
+ERRORS = {
+    name
+    for name, thing in vars(errors).items()
+    if inspect.isclass(thing) and issubclass(thing, errors.BackpassError)
+}
+
+
+@cache
+def functions(module):
+    """Qualified name -> the syntax of every function and method of a module."""
+    top = ast.parse(inspect.getsource(importlib.import_module(module))).body
+    classes = {node.name: node.body for node in top if isinstance(node, ast.ClassDef)}
+    places = {"": top, **{f"{name}.": body for name, body in classes.items()}}
+    return {
+        prefix + node.name: node
+        for prefix, body in places.items()
+        for node in body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+
+def called(node, prefix):
+    """Names of the functions, and of the methods of the same object, that a function calls."""
+    for call in (n.func for n in ast.walk(node) if isinstance(n, ast.Call)):
+        if isinstance(call, ast.Name):
+            yield call.id
+        elif isinstance(call, ast.Attribute) and getattr(call.value, "id", None) in ("self", "cls"):
+            yield prefix + call.attr
+
+
+def raises(module, name, seen=()):
+    """Whether a function, or one of its module that it calls, raises one of the errors."""
+    node = functions(module).get(name)
+    if node is None or name in seen:
+        return False
+    raised = [n.exc for n in ast.walk(node) if isinstance(n, ast.Raise)]
+    if any(isinstance(n, ast.Call) and getattr(n.func, "id", "") in ERRORS for n in raised):
+        return True
+    others = called(node, name[: name.rfind(".") + 1])
+    return any(raises(module, other, (*seen, name)) for other in others)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_what_raises_says_so(name):
+    thing = inspect.unwrap(PUBLIC[name])
+    place = thing.__module__, f"{thing.__qualname__}{'.__init__' * inspect.isclass(thing)}"
+    post = thing.__module__, f"{thing.__qualname__}.__post_init__"
+    if name not in LACKING and (raises(*place) or raises(*post)):
+        assert "Raises" in sections(thing)
+
+
+# Modules whose public names compute what stands in a book: each says in which.
+MATHEMATICS = (
+    "backpass.activations",
+    "backpass.engine",
+    "backpass.initialise",
+    "backpass.inspection.explain.answers",
+    "backpass.inspection.gradcheck",
+    "backpass.inspection.trace",
+    "backpass.landscape.drops",
+    "backpass.landscape.terrain",
+    "backpass.losses",
+    "backpass.solvers",
+    "backpass.training.minimize",
+)
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in bp.__all__ if getattr(getattr(bp, n), "__module__", "") in MATHEMATICS]
+)
+def test_mathematics_names_its_source(name):
+    assert "References" in sections(getattr(bp, name))

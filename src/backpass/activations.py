@@ -68,7 +68,7 @@ class Activation:
     References
     ----------
     Each of the library's own names its source in its docstring; "sigmoid" in the notes is
-    ``logistic``.
+    ``logistic``. Slopes without a source of their own are their functions' derivatives.
 
     Examples
     --------
@@ -116,6 +116,10 @@ def sigmoid(z: Array) -> Array:
     -----
     The notes' first version, ``1.0 / 1.0 + np.exp(-z)``, is 1 + e^(−z): brackets are missing.
 
+    References
+    ----------
+    The course notes, section "Gradient computation: Backpropagation algorithm".
+
     Examples
     --------
     >>> sigmoid([-1000.0, 0.0, 1000.0])
@@ -139,6 +143,10 @@ def sigmoid_gradient(z: Array) -> Array:
     array, same shape
         Derivatives between 0 and 0.25.
 
+    References
+    ----------
+    The course notes, section "Gradient computation: Backpropagation algorithm".
+
     Examples
     --------
     >>> sigmoid_gradient([-1, -0.5, 0, 0.5, 1]).round(6)
@@ -150,7 +158,7 @@ def sigmoid_gradient(z: Array) -> Array:
 
 
 def tanh(z: Array) -> Array:
-    """g(z) = tanh z."""
+    """g(z) = tanh z (LeCun, Bottou, Orr and Müller, "Efficient backprop", 1998)."""
     return array_namespace(z).tanh(z)
 
 
@@ -160,7 +168,7 @@ def tanh_gradient(z: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    """g(z) = max(z, 0)."""
+    """g(z) = max(z, 0) (Nair and Hinton, 2010)."""
     return where_positive(z, z, array_namespace(z).zeros_like(z))
 
 

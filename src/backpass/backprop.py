@@ -5,7 +5,9 @@ the notes': a, z, δ (``delta``), Δ (``Delta``), D, Θ (``Theta``), λ (``lam``
 the notes' numbers, 1 to L. The table in ``network.py`` translates to scikit-learn's names.
 
 This file is the reference: the engine's results are held against it, name by name. It runs on any
-array that speaks the Array API. The one objective, here and everywhere in the library, is
+array that speaks the Array API. Its formulas are those of the notes' section "Gradient computation:
+Backpropagation algorithm", except that D has λ/W, J's own derivative, where the notes write λ. The
+one objective, here and everywhere in the library, is
 
     J(θ) = (1/W) Σ_i w_i cost(i) + (λ/2W) Σ Θ²,    W = Σ w_i,    bias columns left out of ΣΘ².
 """

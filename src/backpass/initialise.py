@@ -57,8 +57,9 @@ def init_theta(
 
     References
     ----------
-    X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
-    networks", AISTATS 2010. K. He et al., "Delving deep into rectifiers", ICCV 2015.
+    The course notes, section "Continuity from IV Cost_function": ``uniform`` and its ε. X. Glorot
+    and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+    AISTATS 2010. K. He et al., "Delving deep into rectifiers", ICCV 2015.
 
     Examples
     --------

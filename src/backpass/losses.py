@@ -79,13 +79,16 @@ class Loss:
 
 
 def softmax(z: Array) -> Array:
-    """h(z)_k = e^(z_k) / Σ_j e^(z_j), by rows."""
+    """h(z)_k = e^(z_k) / Σ_j e^(z_j), by rows (Bridle, 1990)."""
     e = array_namespace(z).exp(z - _row_maximum(z))
     return e / _row_sum(e)
 
 
 def log_loss_value(z: Array, y: Array) -> Array:
-    """−Σ_k y_k log softmax(z)_k, where the row's largest logit is taken out first."""
+    """−Σ_k y_k log softmax(z)_k, where the row's largest logit is taken out first.
+
+    C. M. Bishop, "Pattern recognition and machine learning", 2006, section 5.2.
+    """
     xp = array_namespace(z)
     top = _row_maximum(z)
     value = xp.log(_row_sum(xp.exp(z - top))) - _row_sum(y * (z - top)) + top * (1 - _row_sum(y))
@@ -98,7 +101,10 @@ def log_loss_delta(z: Array, y: Array) -> Array:
 
 
 def binary_log_loss_value(z: Array, y: Array) -> Array:
-    """Σ_k −y_k log h_k − (1 − y_k) log(1 − h_k) = Σ_k max(z, 0) − z y + log(1 + e^(−|z|))."""
+    """Σ_k −y_k log h_k − (1 − y_k) log(1 − h_k) = Σ_k max(z, 0) − z y + log(1 + e^(−|z|)).
+
+    The left side is the notes' cost, section "V Backpropagation algorithm".
+    """
     xp = array_namespace(z)
     e = xp.exp(where_positive(z, -z, z))
     return xp.sum(relu(z) - z * y + log1p(e), axis=1)
@@ -110,7 +116,7 @@ def binary_log_loss_delta(z: Array, y: Array) -> Array:
 
 
 def squared_error_value(z: Array, y: Array) -> Array:
-    """½ Σ_k (a_k − y_k)²."""
+    """½ Σ_k (a_k − y_k)² (Rumelhart, Hinton and Williams, 1986)."""
     return array_namespace(z).sum((z - y) * (z - y), axis=1) / 2
 
 
@@ -125,7 +131,10 @@ def exponential(z: Array) -> Array:
 
 
 def poisson_value(z: Array, y: Array) -> Array:
-    """Half the Poisson deviance, Σ_k e^z − y z + y log y − y: never negative, 0 where e^z = y."""
+    """Half the Poisson deviance, Σ_k e^z − y z + y log y − y: never negative, 0 where e^z = y.
+
+    P. McCullagh and J. A. Nelder, "Generalized linear models", 2nd edition, 1989.
+    """
     xp = array_namespace(z)
     entropy = y * xp.log(xp.where(y > 0, y, y * 0 + 1)) - y
     return xp.sum(xp.exp(z) - y * z + entropy, axis=1)
@@ -137,7 +146,7 @@ def poisson_delta(z: Array, y: Array) -> Array:
 
 
 def absolute_error_value(z: Array, y: Array) -> Array:
-    """Σ_k |a_k − y_k|."""
+    """Σ_k |a_k − y_k|, twice the pinball loss of the median (Koenker and Bassett, 1978)."""
     return array_namespace(z).sum(_by_sides(z - y, 1.0, 1.0), axis=1)
 
 

@@ -103,6 +103,11 @@ def cost_and_gradient(
     InvalidInput
         If a shape, a dtype or a weight does not fit; the message names the argument.
 
+    References
+    ----------
+    The course notes, sections "V Backpropagation algorithm" (J) and "Gradient computation:
+    Backpropagation algorithm" (D).
+
     Examples
     --------
     >>> import numpy as np
@@ -142,6 +147,10 @@ def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -
     ------
     InvalidInput
         If a shape or dtype does not fit.
+
+    References
+    ----------
+    The course notes, section "V Backpropagation algorithm": forward propagation.
 
     Examples
     --------

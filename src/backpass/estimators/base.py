@@ -118,6 +118,26 @@ class Perceptron(
         -------
         self
             The trained estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is none of its values, or X, y and the weights do not fit one another.
+        InvalidInput
+            If a parameter would have no effect as it is set, or the weights or a checkpoint to go
+            on from belong to something else.
+        WriteError
+            If the checkpoint cannot be written.
+
+        Examples
+        --------
+        >>> from backpass import MLPClassifier
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]
+        >>> clf = MLPClassifier((4,), "tanh", solver="lbfgs", random_state=0).fit(X, y)
+        >>> clf.classes_, clf.n_iter_ > 1
+        (array(['no', 'yes'], dtype='<U3'), True)
+        >>> clf.stop_reason_.converged
+        True
         """
         options.refuse_what_would_not_be_done(self)
         refuse_half_a_set(X_val, y_val, sample_weight_val)
@@ -372,6 +392,14 @@ class Perceptron(
         ------
         InvalidInput
             If the network has no such hidden layer.
+
+        Examples
+        --------
+        >>> from backpass import MLPRegressor
+        >>> X, y = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+        >>> reg = MLPRegressor(hidden_layer_sizes=(3, 2), solver="lbfgs", random_state=0).fit(X, y)
+        >>> reg.transform(X).shape, reg.transform(X, layer=2).shape
+        ((3, 2), (3, 3))
         """
         if is_dask(X):
             return lazily(partial(self.transform, layer=layer), X)

@@ -94,6 +94,23 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         -------
         self
             The trained estimator.
+
+        Raises
+        ------
+        ValueError
+            If the first call names no classes, a later one others, or a parameter needs all rows
+            at once.
+        InvalidInput
+            If ``total_weight`` is not positive, or ``checkpoint`` is set.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]
+        >>> clf = MLPClassifier((4,), random_state=0)
+        >>> for rows in (slice(0, 2), slice(2, 4)):
+        ...     clf = clf.partial_fit(X[rows], y[rows], classes=["no", "yes"])
+        >>> clf.t_
+        4
         """
         if self._balances():
             raise ValueError(
@@ -152,6 +169,20 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         -------
         ndarray of shape (m,) or (m, n_outputs)
             The labels with the largest probability.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit before.
+        ValueError
+            If X has other columns than in the fit, or a number that is not finite.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]
+        >>> clf = MLPClassifier((4,), "tanh", alpha=0.1, solver="lbfgs", random_state=0).fit(X, y)
+        >>> clf.predict([[0, 0], [1, 0]])
+        array(['no', 'yes'], dtype='<U3')
         """
         if is_dask(X):
             return lazily(self.predict, X)
@@ -177,6 +208,21 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         ndarray of shape (m, K), or a list of them for several outputs of classes
             Rows that sum to 1, in the order of ``classes_``; for multilabel targets the probability
             of each label by itself.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit before.
+        ValueError
+            If X has other columns than in the fit, or a number that is not finite.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]
+        >>> clf = MLPClassifier((4,), "tanh", alpha=0.1, solver="lbfgs", random_state=0).fit(X, y)
+        >>> clf.predict_proba([[0, 0], [1, 0]]).round(2)
+        array([[0.79, 0.21],
+               [0.21, 0.79]])
         """
         if is_dask(X):
             return self._lazily(self.predict_proba, X)
@@ -209,6 +255,21 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         -------
         ndarray of shape (m, K), or a list of them for several outputs of classes
             Logarithms, in the order of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit before.
+        ValueError
+            If X has other columns than in the fit, or a number that is not finite.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]
+        >>> clf = MLPClassifier((4,), "tanh", alpha=0.1, solver="lbfgs", random_state=0).fit(X, y)
+        >>> clf.predict_log_proba([[0, 0], [1, 0]]).round(2)
+        array([[-0.23, -1.58],
+               [-1.58, -0.23]])
         """
         if is_dask(X):
             return self._lazily(self.predict_log_proba, X)
@@ -232,6 +293,20 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         -------
         ndarray of shape (m,) for two classes, else (m, s_L)
             Positive, or largest, for the predicted class.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit before.
+        ValueError
+            If X has other columns than in the fit, or a number that is not finite.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]
+        >>> clf = MLPClassifier((4,), "tanh", alpha=0.1, solver="lbfgs", random_state=0).fit(X, y)
+        >>> clf.decision_function([[0, 0], [1, 0]]).round(2)
+        array([-1.35,  1.35])
         """
         if is_dask(X):
             return lazily(self.decision_function, X)
@@ -255,6 +330,20 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         -------
         float
             Between 0 and 1.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit before.
+        ValueError
+            If X has other columns than in the fit, or a number that is not finite.
+
+        Examples
+        --------
+        >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], ["no", "yes", "yes", "no"]
+        >>> clf = MLPClassifier((4,), "tanh", alpha=0.1, solver="lbfgs", random_state=0).fit(X, y)
+        >>> clf.score(X, ["no", "yes", "yes", "yes"])
+        0.75
         """
         if is_dask(X):
             return lazy_accuracy(self.predict(X), y, sample_weight)

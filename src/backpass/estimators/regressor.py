@@ -67,6 +67,21 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
         -------
         self
             The trained estimator.
+
+        Raises
+        ------
+        ValueError
+            If ``early_stopping`` is set.
+        InvalidInput
+            If ``total_weight`` is not positive, or ``checkpoint`` is set.
+
+        Examples
+        --------
+        >>> reg = MLPRegressor(hidden_layer_sizes=(4,), random_state=0)
+        >>> for X, y in (([[0.0], [1.0]], [1.0, 3.0]), ([[2.0], [3.0]], [5.0, 7.0])):
+        ...     reg = reg.partial_fit(X, y)
+        >>> reg.t_
+        4
         """
         return self._partial_fit(X, y, sample_weight, total_weight)
 
@@ -85,6 +100,21 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
         -------
         ndarray of shape (m,) or (m, n_outputs)
             The network's answers.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit before.
+        ValueError
+            If X has other columns than in the fit, or a number that is not finite.
+
+        Examples
+        --------
+        >>> X, y = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+        >>> reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=0.0, random_state=0)
+        >>> reg = reg.fit(X, y)
+        >>> reg.predict([[3.0], [10.0]]).round(2)
+        array([ 7., 21.])
         """
         if is_dask(X):
             return lazily(self.predict, X)
@@ -107,6 +137,21 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
         -------
         float
             At most 1; 0 for the mean of y.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit before.
+        ValueError
+            If X has other columns than in the fit, or a number that is not finite.
+
+        Examples
+        --------
+        >>> X, y = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+        >>> reg = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", alpha=0.0, random_state=0)
+        >>> reg = reg.fit(X, y)
+        >>> round(reg.score(X, y), 6)
+        1.0
         """
         if is_dask(X):
             return lazy_r_squared(self.predict(X), y, sample_weight)

@@ -37,6 +37,10 @@ class Rule(Protocol):
 class GradientDescent:
     """θ := θ − α D, the notes' rule.
 
+    References
+    ----------
+    The course notes, section "Gradient computation: Backpropagation algorithm".
+
     Examples
     --------
     >>> import numpy as np

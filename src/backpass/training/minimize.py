@@ -64,6 +64,10 @@ def minimize(
     InvalidInput
         If an argument does not fit; the message names it.
 
+    References
+    ----------
+    J. Nocedal and S. J. Wright, "Numerical Optimization", 2nd edition, 2006.
+
     Examples
     --------
     >>> from backpass import Network, init_theta

@@ -8,7 +8,32 @@ from ..solvers.stop import Stop
 
 
 class StopReason(Enum):
-    """Why a training stopped, as a full sentence."""
+    """Why a training stopped, as a full sentence.
+
+    Attributes
+    ----------
+    GRADIENT, CHANGE, PRECISION : StopReason
+        A full-batch solver has converged: D, or the fall of J, is within ``tol``, or J falls by no
+        more than its rounding.
+    NO_IMPROVEMENT, NO_BETTER_SCORE : StopReason
+        J, or the validation score, has not improved by more than ``tol`` for
+        ``n_iter_no_change`` epochs.
+    MAX_ITER, MAX_FUN, ONE_PASS : StopReason
+        All the epochs, or evaluations of J, that were asked for are done.
+    CALLBACK, INTERRUPTED : StopReason
+        A callback, or Control-C, stopped it.
+    NOT_FINITE, DIVERGED : StopReason
+        J, D or θ is not finite, or J has exploded; the last finite θ is restored.
+    value : str
+        The sentence.
+
+    Examples
+    --------
+    >>> StopReason.ONE_PASS.value
+    'One pass over the data was asked for, and made.'
+    >>> StopReason.GRADIENT.converged, StopReason.MAX_ITER.converged
+    (True, False)
+    """
 
     GRADIENT = Stop.GRADIENT.value
     CHANGE = Stop.CHANGE.value
