@@ -22,9 +22,9 @@ HELD_BYTES = 32 << 20  # of X, Y and w together: below, they are kept as long as
 PRODUCTS = 8  # with the Hessian: two evaluations of the gradient each
 
 NO_ROWS = (
-    "The training data, from which found_ is told, is gone: it does not travel in a pickle or a "
-    "file, and of large data only what you hold yourself is looked at. Ask for found_ right after "
-    "fit; the answer is kept."
+    "The training data, from which critical_point_ is computed, is gone: it does not travel in a "
+    "pickle or a file, and of large data only what you hold yourself is looked at. Ask for it "
+    "right after fit; the answer is kept."
 )
 CHANGED = (
     "The weights or the training data have been changed since the fit: J is not what it was, so "

@@ -52,10 +52,10 @@ ATTRIBUTES = """
         With early stopping.
     stop_reason_ : StopReason
         Why the training stopped; its value is a sentence.
-    found_ : Description
+    critical_point_ : Description
         After a full-batch fit: a minimum, a saddle, or unfinished, with the numbers. Computed when
         it is asked for, from the training data: up to 32 MB are held for it, larger data is looked
-        at while you hold X, and a pickle has the answer only.
+        at while you hold X, and a pickle has the answer only. In the first release, ``found_``.
     n_iter_ : int
         Epochs or iterations of the last ``fit``.
     t_ : int
@@ -68,8 +68,8 @@ ATTRIBUTES = """
         Name of the output activation.
     feature_names_in_ : ndarray of str
         Column names, where X has such.
-    training_state_ : dict
-        All that going on with the training depends on.
+    training_state_ : TrainingState
+        All that going on with the training depends on; readable like a dict, too.
 
     Notes
     -----

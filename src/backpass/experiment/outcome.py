@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..estimators.scores import Accuracy, RSquared
 from ..estimators.table_model import Estimator, TableModel
+from ..estimators.targets.scores import Accuracy, RSquared
 from ..training.stop import why_stopped
 from .prepared import PreparedTable
 from .settings import Settings

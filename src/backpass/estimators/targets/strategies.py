@@ -18,10 +18,10 @@ from ...network import Network
 from ...streaming.blocks import Blocks
 from ...streaming.problem import Encode, all_targets, as_columns
 from ...training.fit import Fitted
-from ..scores import Accuracy, RSquared
 from .decisions import Decision
 from .labels import Labels, as_labels, as_numbers
 from .sample_weights import row_weights, weights_of_classes
+from .scores import Accuracy, RSquared
 
 ScoreOfLogits = Callable[[Any], float]
 

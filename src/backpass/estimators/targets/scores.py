@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arrays import Array, array_namespace
+from ...arrays import Array, array_namespace
 
 Numbers = NDArray[np.floating]
 

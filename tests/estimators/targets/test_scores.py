@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, r2_score
 
-from backpass.estimators.scores import Accuracy, RSquared
+from backpass.estimators.targets.scores import Accuracy, RSquared
 
 
 def rows(seed, m, outputs=2, shift=0.0):
