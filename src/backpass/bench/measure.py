@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+import numpy as np
 
 from . import agreement
 from .process import CandidateFailed, Runner
@@ -37,7 +38,7 @@ def measure(
     settings: Settings,
     ours: tuple[str, ...],
     choosers: frozenset[str] = frozenset(),
-    sleep: Callable[[float], Any] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> Line:
     """Time one workload; candidates that fail are left out, with the reason.
 
@@ -92,7 +93,9 @@ def _ready(
     return ready
 
 
-def _check(workload: Workload, dtype: str, runner: Runner, threads: int, wanted: Any) -> None:
+def _check(
+    workload: Workload, dtype: str, runner: Runner, threads: int, wanted: np.ndarray
+) -> None:
     """Let it run on few rows, and compare."""
     runner.prepare(workload, dtype, False, threads)
     runner.run(1)

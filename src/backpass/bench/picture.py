@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
 from ..plots.canvas import INK, SERIES, legend, new_axes, styled
 from .results import US, Line, Report
 from .table import threads
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 MARKERS = "osD^vPX*"
 
 
-def draw(report: Report, dtype: str = "float32") -> Any:
+def draw(report: Report, dtype: str = "float32") -> Axes:
     """Return matplotlib axes: a row for each workload, a mark for each candidate.
 
     Raises InvalidInput where the report has no times of ours in that dtype, and MissingExtra
@@ -39,10 +42,11 @@ def draw(report: Report, dtype: str = "float32") -> Any:
 
 def save(report: Report, path: Path, dtype: str = "float32") -> None:
     """Draw into a file; its ending chooses the format."""
-    draw(report, dtype).figure.savefig(path, bbox_inches="tight")
+    figure = draw(report, dtype).figure
+    figure.savefig(path, bbox_inches="tight")  # pyright: ignore[reportAttributeAccessIssue] # no subfigure
 
 
-def _marks(ax: Any, lines: list[Line], name: str, k: int) -> None:
+def _marks(ax: Axes, lines: list[Line], name: str, k: int) -> None:
     """One candidate's marks, one a row where it took part."""
     rows = [(line, y) for y, line in enumerate(lines) if name in line.timings]
     times = [line.timings[name].median / line.timings[US].median for line, _ in rows]
@@ -51,7 +55,7 @@ def _marks(ax: Any, lines: list[Line], name: str, k: int) -> None:
     ax.plot(times, [y for _, y in rows], marker, color=colour, label=name, markersize=7)
 
 
-def _number_the_scale(ax: Any) -> None:
+def _number_the_scale(ax: Axes) -> None:
     """Write 1, 2, 5, 10, … and no powers."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 

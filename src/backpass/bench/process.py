@@ -103,7 +103,7 @@ class Process:
         """Let it end by itself."""
         self._process.communicate()
 
-    def _ask(self, what: str, **arguments: Any) -> Any:
+    def _ask(self, what: str, **arguments: object) -> Any:
         """Send a request and wait for its answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -9,11 +9,21 @@ import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TypedDict
 
-from .workloads import Workload
+from .workloads import Fields, Workload
 
 US = "backpass"
+
+
+class Machine(TypedDict):
+    """Where it was measured."""
+
+    processor: str
+    cores: int | None
+    system: str
+    python: str
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ class Line:
 class Report:
     """A whole run."""
 
-    machine: dict[str, Any]
+    machine: Machine
     peaks: dict[str, float]  # by dtype: multiplications and additions a second
     peak_how: str
     threads: int
@@ -92,7 +102,7 @@ class Report:
         return cls(lines=lines, **whole)
 
 
-def _line(raw: dict[str, Any]) -> Line:
+def _line(raw: Fields) -> Line:
     timings = {
         name: Timing(**(t | {"seconds": tuple(t["seconds"])})) for name, t in raw["timings"].items()
     }
@@ -103,7 +113,7 @@ def _line(raw: dict[str, Any]) -> Line:
 PACKAGES = ("backpass", "numpy", "scipy", "scikit-learn", "torch", "jax", "onnxruntime")
 
 
-def describe_machine() -> dict[str, Any]:
+def describe_machine() -> Machine:
     """The processor, and the versions of everything that takes part."""
     return {
         "processor": _processor(),

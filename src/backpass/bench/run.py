@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict, Unpack
 
 from .. import engine
 from ..errors import InvalidInput
@@ -34,7 +34,7 @@ def run(
     dtypes: Sequence[str] = (),
     candidates: Sequence[str] = (),
     settings: Settings | None = None,
-    say: Callable[[str], Any] = lambda sentence: None,
+    say: Callable[[str], object] = lambda sentence: None,
 ) -> Report:
     """Measure backpass beside its peers, all in turn on this machine.
 
@@ -92,10 +92,21 @@ def run(
     return Report(describe_machine(), peaks, how(), threads, isa, lines, missing)
 
 
+class Options(TypedDict, total=False):
+    """What ``run`` can be asked for besides workloads."""
+
+    threads: int | None
+    isa: str
+    dtypes: Sequence[str]
+    candidates: Sequence[str]
+    settings: Settings | None
+    say: Callable[[str], object]
+
+
 QUICK = Settings(rounds=3, turn=0.05)
 
 
-def run_solvers(*, quick: bool = False, **options: Any) -> Report:
+def run_solvers(*, quick: bool = False, **options: Unpack[Options]) -> Report:
     """Race solvers down to one J: ours, SciPy's and PyTorch's, on one thread, in float64.
 
     Parameters
@@ -111,11 +122,11 @@ def run_solvers(*, quick: bool = False, **options: Any) -> Report:
         Times, with the number of evaluations of J and D.
     """
     races = SOLVER_RACES[:1] if quick else SOLVER_RACES
-    options = {"threads": 1, "dtypes": ("float64",), **options}
-    return run(races, quick=quick, **options)
+    asked: Options = {"threads": 1, "dtypes": ("float64",)}
+    return run(races, quick=quick, **(asked | options))
 
 
-def run_fits(*, quick: bool = False, **options: Any) -> Report:
+def run_fits(*, quick: bool = False, **options: Unpack[Options]) -> Report:
     """Fit ``MLPClassifier`` as a user calls it, beside scikit-learn's and the engine alone.
 
     Parameters
@@ -130,8 +141,8 @@ def run_fits(*, quick: bool = False, **options: Any) -> Report:
     Report
         Times of whole fits in float64.
     """
-    options = {"dtypes": ("float64",), **options}
-    return run(FITS, quick=quick, **options)
+    asked: Options = {"dtypes": ("float64",)}
+    return run(FITS, quick=quick, **(asked | options))
 
 
 def _as_asked(workload: Workload, quick: bool) -> Workload:
@@ -155,7 +166,7 @@ def _lines(
     entries: list[Entry],
     runners: dict[str, Process],
     settings: Settings,
-    say: Callable[[str], Any],
+    say: Callable[[str], object],
 ) -> Iterator[Line]:
     for dtype in dtypes:
         for workload in workloads:

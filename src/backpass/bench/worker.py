@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import TextIO, TypedDict
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,7 +21,10 @@ from . import memory
 from .candidates import Candidate, find_entry
 from .environment import stay_on
 from .peak import PEAK, Limit
-from .workloads import Workload, make_data
+from .workloads import Fields, Workload, make_data
+
+# "with" is a word of Python's, so that the names are given as text.
+Request = TypedDict("Request", {"do": str, "with": dict[str, object]})
 
 
 class Worker:
@@ -32,7 +35,7 @@ class Worker:
         self._candidate = make()
         self._before: int | None = None
 
-    def prepare(self, workload: dict[str, Any], dtype: str, shuffled: bool, threads: int) -> None:
+    def prepare(self, workload: Fields, dtype: str, shuffled: bool, threads: int) -> None:
         """Draw the data and hand it to the candidate; what it holds beyond that is counted."""
         del self._candidate
         gc.collect()  # so that the last workload's data does not count
@@ -73,7 +76,7 @@ def serve(worker: Worker, requests: TextIO, answers: TextIO) -> None:
         answers.flush()
 
 
-def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
+def _answer(worker: Worker, request: Request) -> dict[str, object]:
     """Do one request; whatever goes wrong in a candidate becomes its answer."""
     try:
         return {"value": getattr(worker, request["do"])(**request["with"])}

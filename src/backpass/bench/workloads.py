@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -19,6 +20,8 @@ KINDS = {
     "race": "from a random θ down to a given J",
     "fit": "an estimator's whole fit, validation and early stopping on",
 }
+Fields = dict[str, Any]  # of a dataclass by name, as JSON has them, or of a constructor
+
 CHECKED_ROWS = 2000  # so many rows are enough to see that two programs compute the same
 
 
@@ -42,7 +45,7 @@ class Workload:
     epochs: int = 0  # of a fit
 
     @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> Workload:
+    def from_json(cls, fields: Fields) -> Workload:
         """Make it from what JSON leaves of it."""
         return replace(cls(**fields), sizes=tuple(fields["sizes"]))
 
@@ -114,6 +117,9 @@ class Data:
     theta: np.ndarray  # (n,)
 
 
+Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]  # X, Y and labels
+
+
 def make_data(workload: Workload, dtype: str, shuffled: bool = True) -> Data:
     """Draw the workload's data: images, four fifths of them zero, or numbers for a regression."""
     rng = np.random.default_rng(20)
@@ -123,13 +129,13 @@ def make_data(workload: Workload, dtype: str, shuffled: bool = True) -> Data:
     return Data(X, Y, labels, order, theta)
 
 
-def _maker(workload: Workload) -> Any:
+def _maker(workload: Workload) -> Callable[[np.random.Generator, Workload, str], Drawn]:
     if workload.source:
         return _real
     return _numbers if workload.loss == "squared_error" else _images
 
 
-def _real(rng: np.random.Generator, workload: Workload, dtype: str) -> tuple[Any, Any, Any]:
+def _real(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
     """Real images, each pixel from 0 to about 1."""
     table = {"digits": load_digits, "notes' digits": load_notes_digits}[workload.source]()
     X = (np.asarray(table.X) / (16 if workload.source == "digits" else 1)).astype(dtype)
@@ -137,7 +143,7 @@ def _real(rng: np.random.Generator, workload: Workload, dtype: str) -> tuple[Any
     return X, np.eye(len(classes), dtype=dtype)[labels], labels
 
 
-def _images(rng: np.random.Generator, workload: Workload, dtype: str) -> tuple[Any, Any, Any]:
+def _images(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
     """Pixels from 0 to 1 that look like MNIST's to a processor: a pattern of lit ones by class."""
     pixels, classes = workload.sizes[0], workload.sizes[-1]
     lit = rng.random((classes, pixels)) < 0.2
@@ -147,7 +153,7 @@ def _images(rng: np.random.Generator, workload: Workload, dtype: str) -> tuple[A
     return X, np.eye(classes, dtype=dtype)[labels], labels
 
 
-def _numbers(rng: np.random.Generator, workload: Workload, dtype: str) -> tuple[Any, Any, Any]:
+def _numbers(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
     """Normal columns, and a smooth function of them."""
     X = rng.standard_normal((workload.rows, workload.sizes[0]))
     Y = np.sin(X @ rng.standard_normal((workload.sizes[0], workload.sizes[-1])) / 4)

@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
+from jax import Array, lax
 
 from ..workloads import Data, Workload
+
+Layers = list[tuple[Array, Array]]  # W of shape (s_l, s_{l+1}), b of shape (s_{l+1},)
+State = tuple[Array, Layers, Layers]  # of Adam: t, and the means of D and of its squares
+Carry = tuple[Layers, State]
 
 ACTIVATIONS = {"logistic": jax.nn.sigmoid, "relu": jax.nn.relu, "tanh": jnp.tanh}
 
@@ -58,7 +61,7 @@ class JaxScan:
         self._answer = _probabilities(self._workload, self._theta, self._X).block_until_ready()
 
 
-def _logits(workload: Workload, theta: Any, x: Any) -> Any:
+def _logits(workload: Workload, theta: Layers, x: Array) -> Array:
     g = ACTIVATIONS[workload.hidden]
     for W, b in theta[:-1]:
         x = g(x @ W + b)
@@ -66,22 +69,22 @@ def _logits(workload: Workload, theta: Any, x: Any) -> Any:
     return x @ W + b
 
 
-def _objective(workload: Workload, theta: Any, x: Any, y: Any) -> Any:
+def _objective(workload: Workload, theta: Layers, x: Array, y: Array) -> Array:
     J = LOSSES[workload.loss](_logits(workload, theta, x), y) / len(x)
     if workload.lam:
         J += workload.lam / (2 * len(x)) * sum((W * W).sum() for W, _ in theta)
     return J
 
 
-def _log_loss(z: Any, y: Any) -> Any:
+def _log_loss(z: Array, y: Array) -> Array:
     return -(y * jax.nn.log_softmax(z)).sum()
 
 
-def _binary_log_loss(z: Any, y: Any) -> Any:
+def _binary_log_loss(z: Array, y: Array) -> Array:
     return (jnp.maximum(z, 0) - z * y + jnp.log1p(jnp.exp(-jnp.abs(z)))).sum()
 
 
-def _squared_error(z: Any, y: Any) -> Any:
+def _squared_error(z: Array, y: Array) -> Array:
     return ((z - y) ** 2).sum() / 2
 
 
@@ -93,20 +96,24 @@ LOSSES = {
 
 
 @partial(jax.jit, static_argnums=0)
-def _cost_and_gradient(workload: Workload, theta: Any, X: Any, Y: Any) -> Any:
+def _cost_and_gradient(
+    workload: Workload, theta: Layers, X: Array, Y: Array
+) -> tuple[Array, Layers]:
     return jax.value_and_grad(partial(_objective, workload))(theta, X, Y)
 
 
 @partial(jax.jit, static_argnums=0)
-def _probabilities(workload: Workload, theta: Any, X: Any) -> Any:
+def _probabilities(workload: Workload, theta: Layers, X: Array) -> Array:
     return jax.nn.softmax(_logits(workload, theta, X))
 
 
 @partial(jax.jit, static_argnums=0, donate_argnums=(1, 2))
-def _run_epoch(workload: Workload, theta: Any, state: Any, X: Any, Y: Any, order: Any) -> Any:
+def _run_epoch(
+    workload: Workload, theta: Layers, state: State, X: Array, Y: Array, order: Array
+) -> Carry:
     """Whole batches by scan, and what is left of the rows as one more step."""
 
-    def step(carry: Any, rows: Any) -> tuple[Any, None]:
+    def step(carry: Carry, rows: Array) -> tuple[Carry, None]:
         theta, state = carry
         D = jax.grad(partial(_objective, workload))(theta, X[rows], Y[rows])
         return STEPS[workload.optimizer](workload.learning_rate, theta, state, D), None
@@ -116,17 +123,17 @@ def _run_epoch(workload: Workload, theta: Any, state: Any, X: Any, Y: Any, order
     return step(carry, order[whole:])[0] if whole < len(order) else carry
 
 
-def _gradient_step(rate: float, theta: Any, state: Any, D: Any) -> Any:
+def _gradient_step(rate: float, theta: Layers, state: State, D: Layers) -> Carry:
     return jax.tree.map(lambda w, d: w - rate * d, theta, D), state
 
 
-def _momentum_step(rate: float, theta: Any, state: Any, D: Any) -> Any:
+def _momentum_step(rate: float, theta: Layers, state: State, D: Layers) -> Carry:
     t, v, unused = state
     v = jax.tree.map(lambda v, d: 0.9 * v - rate * d, v, D)
     return jax.tree.map(jnp.add, theta, v), (t, v, unused)
 
 
-def _adam_step(rate: float, theta: Any, state: Any, D: Any) -> Any:
+def _adam_step(rate: float, theta: Layers, state: State, D: Layers) -> Carry:
     t, m, v = state
     t = t + 1
     m = jax.tree.map(lambda m, d: 0.9 * m + 0.1 * d, m, D)
@@ -139,7 +146,7 @@ def _adam_step(rate: float, theta: Any, state: Any, D: Any) -> Any:
 STEPS = {"gd": _gradient_step, "momentum": _momentum_step, "adam": _adam_step}
 
 
-def _layers(workload: Workload, theta: np.ndarray) -> list[tuple[Any, Any]]:
+def _layers(workload: Workload, theta: np.ndarray) -> Layers:
     """(W, b) by layer, W of shape (s_l, s_{l+1})."""
     Thetas = workload.network.roll(theta)
     return [
@@ -147,6 +154,6 @@ def _layers(workload: Workload, theta: np.ndarray) -> list[tuple[Any, Any]]:
     ]
 
 
-def _packed(theta: Any) -> np.ndarray:
+def _packed(theta: Layers) -> np.ndarray:
     """θ's order, from (W, b) by layer."""
     return np.concatenate([np.vstack([b, W]).reshape(-1) for W, b in theta])

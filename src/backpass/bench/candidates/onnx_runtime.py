@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import onnx
 import onnxruntime
@@ -41,7 +39,7 @@ class OnnxRuntime:
         return np.asarray(self._answer)
 
 
-def _graph(workload: Workload, theta: np.ndarray) -> Any:
+def _graph(workload: Workload, theta: np.ndarray) -> onnx.ModelProto:
     """Gemm and g by layer, softmax at the end."""
     Thetas = workload.network.roll(theta)
     nodes, weights, name = [], [], "x"
@@ -61,5 +59,5 @@ def _graph(workload: Workload, theta: np.ndarray) -> Any:
     return model
 
 
-def _tensor(array: np.ndarray, name: str) -> Any:
+def _tensor(array: np.ndarray, name: str) -> onnx.TensorProto:
     return numpy_helper.from_array(np.ascontiguousarray(array), name)

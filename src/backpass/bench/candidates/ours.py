@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ... import engine
@@ -86,7 +84,7 @@ class Engine:
         )
         return self._theta
 
-    def _bind(self) -> Any:
+    def _bind(self) -> engine.InMemoryProblem:
         data, lam = self._data, self._workload.lam
         return engine.prepare(self._net, data.X, data.Y, lam=lam, n_threads=self._threads)
 
@@ -97,7 +95,7 @@ class Engine:
 class NumPyEngine(Engine):
     """The engine that runs where the native core is missing."""
 
-    def _bind(self) -> Any:
+    def _bind(self) -> engine.InMemoryProblem:
         rows = engine.check_rows(self._net, self._data.X, self._data.Y)
         return blocked.BlockedProblem(self._net, rows, self._workload.lam)
 

@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from ..workloads import Data, Workload
-from .race import MOST_ITERATIONS, race
+from .race import MOST_ITERATIONS, Watched, race
 
 ACTIVATIONS = {"logistic": torch.sigmoid, "relu": torch.relu, "tanh": torch.tanh}
 SMALL = 1 << 25  # bytes of X up to which an epoch is shuffled at once, not batch by batch
@@ -48,23 +48,23 @@ class Eager:
             return self._answer.numpy()
         return np.concatenate([[self._J.item()], _packed(self._gradients)])
 
-    def _make_loss(self) -> Any:
+    def _make_loss(self) -> Callable[[Tensor, Tensor], Tensor]:
         return self._objective
 
-    def _make_optimizer(self) -> Any:
+    def _make_optimizer(self) -> torch.optim.Optimizer:
         rate = self._workload.learning_rate
         if self._workload.optimizer == "adam":
             return torch.optim.Adam(self._parameters, lr=rate, fused=True)
         momentum = 0.9 if self._workload.optimizer == "momentum" else 0.0
         return torch.optim.SGD(self._parameters, lr=rate, momentum=momentum, fused=True)
 
-    def _logits(self, x: Any) -> Any:
+    def _logits(self, x: Tensor) -> Tensor:
         g = ACTIVATIONS[self._workload.hidden]
         for W, b in self._layers[:-1]:
             x = g(F.linear(x, W, b))
         return F.linear(x, *self._layers[-1])
 
-    def _objective(self, x: Any, y: Any) -> Any:
+    def _objective(self, x: Tensor, y: Tensor) -> Tensor:
         z, lam = self._logits(x), self._workload.lam
         J = LOSSES[self._workload.loss](z, y)
         if lam:
@@ -83,7 +83,7 @@ class Eager:
             self._loss(x, y).backward()
             self._optimizer.step()
 
-    def _batches(self) -> Iterator[tuple[Any, Any]]:
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         size = self._workload.batch_size
         if self._X.nbytes <= SMALL:
             X, Y = self._X[self._order], self._Y[self._order]
@@ -109,7 +109,7 @@ class Eager:
         watched = race(self._evaluate, self._workload.target, lambda fun: _step(optimizer, fun))
         self.evaluations = watched.evaluations
 
-    def _evaluate(self, optimizer: Any) -> tuple[Any, None]:
+    def _evaluate(self, optimizer: torch.optim.Optimizer) -> tuple[Tensor, None]:
         """J, with its gradient in the parameters."""
         optimizer.zero_grad(set_to_none=True)
         J = self._loss(self._X, self._Y)
@@ -124,20 +124,20 @@ class Eager:
 class Compiled(Eager):
     """The same with the objective, and its gradient, through ``torch.compile``."""
 
-    def _make_loss(self) -> Any:
+    def _make_loss(self) -> Callable[[Tensor, Tensor], Tensor]:
         torch.compiler.reset()
         return torch.compile(self._objective, dynamic=False)
 
 
-def _step(optimizer: Any, fun: Any) -> Any:
+def _step(optimizer: torch.optim.Optimizer, fun: Watched) -> object:
     return optimizer.step(lambda: fun(optimizer)[0])
 
 
-def _half_squares(z: Any, y: Any) -> Any:
+def _half_squares(z: Tensor, y: Tensor) -> Tensor:
     return ((z - y) ** 2).sum() / (2 * len(y))
 
 
-def _binary(z: Any, y: Any) -> Any:
+def _binary(z: Tensor, y: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(y)
 
 
@@ -148,16 +148,16 @@ LOSSES = {
 }
 
 
-def _layers(workload: Workload, theta: np.ndarray) -> list[tuple[Any, Any]]:
+def _layers(workload: Workload, theta: np.ndarray) -> list[tuple[Tensor, Tensor]]:
     """(W, b) by layer, W of shape (s_{l+1}, s_l), as ``nn.Linear`` has them."""
     return [(_leaf(Theta[:, 1:]), _leaf(Theta[:, 0])) for Theta in workload.network.roll(theta)]
 
 
-def _leaf(array: np.ndarray) -> Any:
+def _leaf(array: np.ndarray) -> Tensor:
     return torch.from_numpy(array.copy(order="C")).requires_grad_()
 
 
-def _packed(tensors: Any) -> np.ndarray:
+def _packed(tensors: Sequence[Tensor]) -> np.ndarray:
     """θ's order, from W, b, W, b, …"""
     arrays = [tensor.detach().numpy() for tensor in tensors]
     pairs = zip(arrays[::2], arrays[1::2])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
-Function = Callable[[Any], tuple[Any, Any]]  # θ -> (J, D)
+from ...arrays import Array
+
+Function = Callable[[Array], tuple[Array, Array]]  # θ -> (J, D)
 MOST_ITERATIONS = 5000
 
 
@@ -23,7 +24,7 @@ class Watched:
         self._fun, self._target = fun, target
         self.evaluations = 0
 
-    def __call__(self, theta: Any) -> tuple[Any, Any]:
+    def __call__(self, theta: Array) -> tuple[Array, Array]:
         """Evaluate; remember θ where it is the last."""
         self.evaluations += 1
         J, D = self._fun(theta)
@@ -33,7 +34,7 @@ class Watched:
         return J, D
 
 
-def race(fun: Function, target: float, minimise: Callable[[Watched], Any]) -> Watched:
+def race(fun: Function, target: float, minimise: Callable[[Watched], object]) -> Watched:
     """Let a solver run on the watched function until it reaches the target."""
     watched = Watched(fun, target)
     try:
@@ -43,7 +44,9 @@ def race(fun: Function, target: float, minimise: Callable[[Watched], Any]) -> Wa
     raise RuntimeError(f"stops before J is {target:.6g}, after {watched.evaluations} evaluations")
 
 
-def scipy_lbfgs(fun: Any, theta: np.ndarray, iterations: int = MOST_ITERATIONS) -> Any:
+def scipy_lbfgs(
+    fun: Function, theta: np.ndarray, iterations: int = MOST_ITERATIONS
+) -> OptimizeResult:
     """SciPy's L-BFGS-B with ten pairs, which stops for nothing but the number of iterations."""
     options = {"maxiter": iterations, "maxfun": 10**6, "ftol": 0.0, "gtol": 0.0, "maxcor": 10}
     return minimize(fun, theta, jac=True, method="L-BFGS-B", options=options)

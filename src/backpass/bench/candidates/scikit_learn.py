@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from ..workloads import Data, Workload
-from .estimator import fit_settings, fitted
+from .estimator import Model, fit_settings, fitted
+
+Layers = list[np.ndarray]
 
 SOLVERS = {"gd": ("sgd", 0.0), "momentum": ("sgd", 0.9), "adam": ("adam", 0.9)}
 
@@ -37,10 +38,10 @@ class ScikitLearn:
             return packed(self.model.coefs_, self.model.intercepts_)
         if self._workload.kind in ("predict", "fit"):
             return np.asarray(self._result)
-        J, coefs, intercepts = self._result
+        J, coefs, intercepts = self._J_and_D
         return np.concatenate([[J], packed(coefs, intercepts)])
 
-    def _started(self) -> Any:
+    def _started(self) -> Model:
         """Fit on one row of zeros for each class, which sizes the model; put our weights in."""
         model, K = self._estimator(), self._net.sizes[-1]
         rows = max(K, 2)
@@ -58,11 +59,11 @@ class ScikitLearn:
         model.intercepts_ = [Theta[:, 0].copy() for Theta in Thetas]
         return model
 
-    def _estimator(self) -> Any:
+    def _estimator(self) -> Model:
         w = self._workload
         solver, momentum = SOLVERS.get(w.optimizer, ("adam", 0.9))
         shuffled = bool((self._data.order[1:] < self._data.order[:-1]).any())
-        kind: Any = MLPRegressor if w.loss == "squared_error" else MLPClassifier
+        kind: Model = MLPRegressor if w.loss == "squared_error" else MLPClassifier
         return kind(
             hidden_layer_sizes=w.sizes[1:-1],
             activation=w.hidden,
@@ -80,7 +81,7 @@ class ScikitLearn:
             random_state=0,
         )
 
-    def _backprop(self) -> tuple[Any, Any, Any]:
+    def _backprop(self) -> tuple[float, Layers, Layers]:
         """What ``fit`` calls for each batch; it makes its own arrays, so the lists are empty."""
         X, Y, empty = self._data.X, self._data.Y, [None] * (self._net.L - 1)
         lists = [X, *empty], empty.copy(), empty.copy(), empty.copy()
@@ -88,7 +89,7 @@ class ScikitLearn:
 
     def _gradient(self, times: int) -> None:
         for _ in range(times):
-            self._result = self._backprop()
+            self._J_and_D = self._backprop()
 
     def _epoch(self, times: int) -> None:
         self.model.set_params(max_iter=times)
@@ -106,7 +107,7 @@ class ScikitLearn:
             self._result = self.model.predict_proba(self._data.X)
 
 
-def packed(coefs: Any, intercepts: Any) -> np.ndarray:
+def packed(coefs: Layers, intercepts: Layers) -> np.ndarray:
     """θ's order, from scikit-learn's two lists."""
     pairs = zip(coefs, intercepts)
     return np.concatenate([np.vstack([b, W]).reshape(-1) for W, b in pairs])
