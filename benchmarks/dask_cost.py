@@ -15,7 +15,8 @@ import numpy as np
 
 import backpass as bp
 from backpass import engine
-from backpass.streaming.dask import ClusterProblem, DaskBlocks
+from backpass.streaming.dask import ClusterProblem
+from backpass.streaming.dask_blocks import DaskBlocks
 from backpass.streaming.problem import StreamedProblem, as_columns
 
 PARTITIONS, WORKERS, REPEATS = 8, 2, 7

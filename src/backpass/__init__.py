@@ -80,7 +80,7 @@ _MOVED = {
     "cli.studio": "cli.commands.studio",
     "cli.trace": "cli.commands.trace",
     "cli.train": "cli.commands.train",
-    "cluster": "streaming.dask",
+    "cluster": "streaming.dask streaming.dask_blocks streaming.dask_predictions",
     "column_fits": "data.column_fits",
     "datasets": "data.datasets",
     "diagnose.catalogue": "diagnose.mistakes.entry diagnose.mistakes.means",

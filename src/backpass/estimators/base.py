@@ -29,7 +29,8 @@ from ..errors import InvalidInput, listed, warn
 from ..network import Network
 from ..solvers.registry import FULL_BATCH
 from ..solvers.stationary import Description
-from ..streaming.dask import is_dask, lazily
+from ..streaming.dask_blocks import is_dask
+from ..streaming.dask_predictions import lazily
 from ..training.fit import Fitted
 from ..training.monitor import Monitor, Progress
 from ..training.state import TrainingState, as_state

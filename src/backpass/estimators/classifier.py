@@ -14,7 +14,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
 from ..arrays import array_namespace, as_numpy, is_array_api_obj
-from ..streaming.dask import is_dask, lazily, lazy_accuracy
+from ..streaming.dask_blocks import is_dask
+from ..streaming.dask_predictions import lazily, lazy_accuracy
 from .base import Perceptron
 from .drafts import published_whole
 from .parameters import ClassifierParameters, documented

@@ -12,7 +12,8 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
 from ..arrays import as_numpy
-from ..streaming.dask import is_dask, lazily, lazy_r_squared
+from ..streaming.dask_blocks import is_dask
+from ..streaming.dask_predictions import lazily, lazy_r_squared
 from .base import Perceptron
 from .drafts import published_whole
 from .parameters import RegressorParameters, documented

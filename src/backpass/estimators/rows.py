@@ -15,7 +15,8 @@ from ..arrays import Array, array_namespace, as_csr, as_numpy, in_precision, lik
 from ..errors import InvalidInput, warn
 from ..storage.fingerprints import fingerprint
 from ..streaming.blocks import Blocks
-from ..streaming.dask import blocks_of, description_of, in_dtype, is_dask
+from ..streaming.dask import blocks_of, description_of, in_dtype
+from ..streaming.dask_blocks import is_dask
 from ..streaming.problem import Encode
 from .parameters import SharedParameters
 from .sklearn_compat import float_dtypes

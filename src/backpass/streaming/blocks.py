@@ -10,14 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..arrays import as_csr, in_precision
+from ..arrays import Array, ArrayLike, as_csr, in_precision
 from ..data.parquet import ParquetRows
 from ..errors import InvalidInput
 from ..extras import optional
+
+if TYPE_CHECKING:
+    import pyarrow
 
 BLOCK_BYTES = 2 << 20  # of X, where the caller does not choose the number of rows
 
@@ -25,7 +28,7 @@ BLOCK_BYTES = 2 << 20  # of X, where the caller does not choose the number of ro
 class Block(NamedTuple):
     """Some consecutive rows."""
 
-    X: Any  # (rows, n), float32 or float64
+    X: Array  # (rows, n), float32 or float64
     y: np.ndarray  # (rows,) or (rows, k), as the user has it
     w: np.ndarray | None  # (rows,)
 
@@ -45,7 +48,7 @@ class Blocks(Protocol):
         ...
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype:
         """X's dtype, float32 or float64."""
         ...
 
@@ -68,12 +71,12 @@ def n_rows(blocks: Blocks) -> int:
     return sum(map(sum, blocks.groups))
 
 
-def rows_of_block(n_columns: int, dtype: np.dtype[Any]) -> int:
+def rows_of_block(n_columns: int, dtype: np.dtype) -> int:
     """How many rows make a block of about 2 MiB."""
     return max(256, BLOCK_BYTES // max(1, n_columns * dtype.itemsize))
 
 
-def computed_in(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def computed_in(dtype: np.dtype) -> np.dtype:
     """float32 for single and half precision, else float64."""
     return np.dtype(np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64)
 
@@ -113,9 +116,9 @@ class ArrayBlocks:
     [[0, 1], [2, 3], [4]]
     """
 
-    X: Any
-    y: Any
-    sample_weight: Any = None
+    X: ArrayLike
+    y: ArrayLike
+    sample_weight: ArrayLike = None
     rows: int | Sequence[int] | Sequence[Sequence[int]] | None = None
     named = False
 
@@ -145,7 +148,7 @@ class ArrayBlocks:
         return tuple(f"x{i}" for i in range(self.X.shape[1]))
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype:
         """float32 for single and half precision, else float64."""
         return computed_in(self.X.dtype)
 
@@ -158,12 +161,53 @@ class ArrayBlocks:
         return tuple((size,) if isinstance(size, int) else tuple(size) for size in sizes)
 
     def read(self, group: int) -> Iterator[Block]:
-        """Read the blocks of a group."""
+        """Read the blocks of a group, in order.
+
+        Parameters
+        ----------
+        group : int
+            Its number in ``groups``.
+
+        Yields
+        ------
+        Block
+            X of shape (rows, n) in ``dtype``, y as it was given, and w or None.
+
+        Raises
+        ------
+        InvalidInput
+            If X holds NaN or infinite numbers; the message names the first place.
+
+        Examples
+        --------
+        >>> blocks = ArrayBlocks(np.eye(3), np.arange(3), sample_weight=2.0, rows=2)
+        >>> [(block.X.shape, block.y, block.w) for block in blocks.read(0)]
+        [((2, 3), array([0, 1]), array([2., 2.]))]
+        """
         for here, (y, w) in zip(self._slices(group), self.read_targets(group)):
             yield Block(dense_block(self.X[here], self.dtype, self.names, here.start), y, w)
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Read y and w of a group's blocks."""
+        """Read y and w of a group's blocks, without X.
+
+        Parameters
+        ----------
+        group : int
+            Its number in ``groups``.
+
+        Yields
+        ------
+        y : ndarray of shape (rows,) or (rows, k)
+            Targets of a block, as they were given.
+        w : ndarray of shape (rows,), float64, or None
+            Weights, where there are any.
+
+        Examples
+        --------
+        >>> blocks = ArrayBlocks(np.eye(3), np.arange(3), rows=2)
+        >>> [(y.tolist(), w) for group in range(2) for y, w in blocks.read_targets(group)]
+        [([0, 1], None), ([2], None)]
+        """
         w = self.sample_weight
         for here in self._slices(group):
             y = self.y[here]
@@ -255,7 +299,34 @@ class ParquetBlocks:
         return tuple(names)
 
     def read(self, group: int) -> Iterator[Block]:
-        """Read a row group block by block, without holding more than a block."""
+        """Read a row group block by block, without holding more than a block.
+
+        Parameters
+        ----------
+        group : int
+            Its number in ``groups``.
+
+        Yields
+        ------
+        Block
+            X of shape (rows, n) in ``dtype``, y as the file has it, and w in ``dtype`` or None.
+
+        Raises
+        ------
+        InvalidInput
+            If X holds NaN or infinite numbers or a column no numbers, or a target is missing.
+
+        Examples
+        --------
+        >>> import pandas, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> frame = pandas.DataFrame({"a": [1.0, 2.0, 3.0], "y": [0, 1, 0]})
+        >>> frame.to_parquet(folder.name + "/rows.parquet")
+        >>> blocks = ParquetBlocks(folder.name, target="y", rows=2)
+        >>> [(block.X.shape, block.y) for block in blocks.read(0)]
+        [((2, 1), array([0, 1])), ((1, 1), array([0]))]
+        >>> folder.cleanup()
+        """
         start = 0
         for table in self.rows.tables(group, self.groups[group], self._needed):
             X = np.empty((len(table), len(self.names)), self.dtype)
@@ -266,19 +337,48 @@ class ParquetBlocks:
             start += len(X)
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Read the target's and the weights' columns alone."""
+        """Read the target's and the weights' columns alone.
+
+        Parameters
+        ----------
+        group : int
+            Its number in ``groups``.
+
+        Yields
+        ------
+        y : ndarray of shape (rows,)
+            Targets of a block, as the file has them.
+        w : ndarray of shape (rows,), in ``dtype``, or None
+            Weights, where there are any.
+
+        Raises
+        ------
+        InvalidInput
+            If a target is missing.
+
+        Examples
+        --------
+        >>> import pandas, tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> frame = pandas.DataFrame({"a": [1.0, 2.0, 3.0], "y": [0, 1, 0]})
+        >>> frame.to_parquet(folder.name + "/rows.parquet")
+        >>> blocks = ParquetBlocks(folder.name, target="y", rows=2)
+        >>> [(y.tolist(), w) for y, w in blocks.read_targets(0)]
+        [([0, 1], None), ([0], None)]
+        >>> folder.cleanup()
+        """
         needed = self._needed[len(self.names) :]
         for table in self.rows.tables(group, self.groups[group], needed):
             yield self._targets(table)
 
-    def _numbers(self, table: Any, name: str) -> np.ndarray:
+    def _numbers(self, table: pyarrow.Table, name: str) -> np.ndarray:
         """One column as numbers; a missing one becomes NaN."""
         try:
             return np.asarray(table.column(name).to_numpy(), dtype=self.dtype)
         except (TypeError, ValueError) as error:
             raise InvalidInput(f"{self.path}: column {name!r}: {error}.") from None
 
-    def _targets(self, table: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    def _targets(self, table: pyarrow.Table) -> tuple[np.ndarray, np.ndarray | None]:
         column = table.column(self.target)
         if column.null_count:
             raise InvalidInput(
@@ -293,7 +393,7 @@ class BlocksInDtype:
     """Blocks whose X is read in another dtype than their own."""
 
     source: Blocks
-    dtype: np.dtype[Any]
+    dtype: np.dtype
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -320,7 +420,7 @@ class BlocksInDtype:
         return self.source.read_targets(group)
 
 
-def dense_block(X: Any, dtype: np.dtype[Any], names: Sequence[str], start: int) -> np.ndarray:
+def dense_block(X: ArrayLike, dtype: np.dtype, names: Sequence[str], start: int) -> np.ndarray:
     """Some rows of any array as C-ordered floats of its own; NaN and infinity are refused."""
     dense = X.toarray() if hasattr(X, "toarray") else X
     block = np.array(dense, dtype, order="C", subok=False)

@@ -12,16 +12,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import ClusterLost
 from ..extras import optional
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+R = TypeVar("R")
 
 LOOK_SECONDS = 1.0
 PATIENCE_SECONDS = 30.0  # without a worker, in which a nanny or a cluster manager brings a new one
 
 
-def computed(*values: Any) -> tuple[Any, ...]:
+def computed(*values: object) -> tuple[Any, ...]:
     """Compute Dask collections, wherever that is done.
 
     Raises
@@ -33,7 +38,7 @@ def computed(*values: Any) -> tuple[Any, ...]:
     return watched(lambda: dask.compute(*values))
 
 
-def watched(work: Callable[[], Any]) -> Any:
+def watched(work: Callable[[], R]) -> R:
     """Do what waits for Dask; raise where there is nobody left to wait for."""
     client = _client()
     if client is None:
@@ -52,17 +57,16 @@ def watched(work: Callable[[], Any]) -> Any:
     return answer.given()
 
 
-class _Answer:
+class _Answer(Generic[R]):
     """What a thread of its own is waiting for, since Dask's waiting cannot be given up."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[], R]) -> None:
         self._done = threading.Event()
-        self._result: Any = None
         self._error: BaseException | None = None
         context = contextvars.copy_context()  # in which a client may be the current one
         threading.Thread(target=context.run, args=(self._work, work), daemon=True).start()
 
-    def _work(self, work: Callable[[], Any]) -> None:
+    def _work(self, work: Callable[[], R]) -> None:
         try:
             self._result = work()
         except BaseException as error:  # handed to the thread that asked
@@ -74,7 +78,7 @@ class _Answer:
         """Wait for so long at most."""
         return self._done.wait(seconds)
 
-    def given(self) -> Any:
+    def given(self) -> R:
         """Return the result, or raise what was raised."""
         if self._error is None:
             return self._result
@@ -83,7 +87,7 @@ class _Answer:
         raise self._error
 
 
-def _client() -> Any:
+def _client() -> Client | None:
     """The cluster's client, where Dask computes on one."""
     if "distributed" not in sys.modules:
         return None
@@ -91,7 +95,7 @@ def _client() -> Any:
     return client if isinstance(client, optional("distributed", "Dask").Client) else None
 
 
-def _computes(client: Any) -> bool:
+def _computes(client: Client) -> bool:
     """Whether the scheduler answers and has a worker."""
     return client.status == "running" and bool(client.scheduler_info().get("workers"))
 

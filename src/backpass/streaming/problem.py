@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .. import engine
-from ..arrays import Array
+from ..arrays import Array, State
 from ..backprop import penalty
 from ..errors import InvalidInput
 from ..network import Network
@@ -136,7 +136,7 @@ class StreamedProblem(engine.SequentialProblem[StreamedRows]):
     def run_epoch(
         self,
         theta: Array,
-        state: dict[str, Any],
+        state: State,
         optimizer: engine.Optimizer,
         order: Order,
         batch_size: int,

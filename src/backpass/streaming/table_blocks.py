@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..data.cells import ByName, as_table
 from ..data.parquet import ParquetRows
@@ -97,7 +97,7 @@ class TableBlocks:
         split: Split,
         preprocessing: Preprocessing,
         encode: Callable[[np.ndarray], np.ndarray],
-        dtype: Any,
+        dtype: DTypeLike,
     ) -> None:
         assert preprocessing.target is not None
         self.names, self.dtype = preprocessing.outputs, np.dtype(dtype)
