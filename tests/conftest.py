@@ -40,11 +40,12 @@ def rng() -> np.random.Generator:
 QUICK_FILES = {
     "activations",
     "arrays",
+    "atomic",
     "bad_input",
     "blocks",
+    "class_labels",
     "column_fits",
     "export",
-    "files",
     "gradcheck",
     "initialise",
     "losses",
@@ -57,7 +58,6 @@ QUICK_FILES = {
     "solvers_lbfgs",
     "solvers_line_search",
     "tables",
-    "targets",
     "trace",
 }
 QUICK_TESTS = 4  # of each other file: its first ones
