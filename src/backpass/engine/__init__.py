@@ -6,10 +6,8 @@ whatever packed copies make that fast.
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import backprop
-from ..arrays import Array, array_namespace, as_matrix, as_vector
+from ..arrays import Array, ArrayLike, array_namespace, as_matrix, as_vector
 from ..blas import blas_threads
 from ..network import Network
 from . import native, reference
@@ -44,11 +42,11 @@ InMemoryProblem = native.NativeProblem | blocked.BlockedProblem | reference.Refe
 
 def prepare(
     net: Network,
-    X: Any,
-    Y: Any,
+    X: ArrayLike,
+    Y: ArrayLike,
     *,
     lam: float = 0.0,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike = None,
     total_weight: float | None = None,
     n_threads: int | None = None,
 ) -> InMemoryProblem:
@@ -64,14 +62,14 @@ def prepare(
 
 def cost_and_gradient(
     net: Network,
-    theta: Any,
-    X: Any,
-    Y: Any,
+    theta: ArrayLike,
+    X: ArrayLike,
+    Y: ArrayLike,
     lam: float = 0.0,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike = None,
     *,
     n_threads: int | None = None,
-) -> tuple[Any, Array]:
+) -> tuple[Array, Array]:
     """Compute J(θ) and its gradient.
 
     Parameters
@@ -124,7 +122,7 @@ def cost_and_gradient(
     return (J if is_complex else float(J.real)), D
 
 
-def forward(net: Network, theta: Any, X: Any, *, n_threads: int | None = None) -> Array:
+def forward(net: Network, theta: ArrayLike, X: ArrayLike, *, n_threads: int | None = None) -> Array:
     """Compute the network's answer a^(L) = h(x) for each row, output activation included.
 
     Parameters
@@ -184,7 +182,7 @@ def intermediates(
 
 
 def second_moments(
-    net: Network, theta: Any, X: Any, Y: Any, sample_weight: Any = None
+    net: Network, theta: ArrayLike, X: ArrayLike, Y: ArrayLike, sample_weight: ArrayLike = None
 ) -> tuple[list[Array], list[Array]]:
     """Compute the Kronecker factors of the Gauss-Newton matrix, A and G by layer."""
     rows = check_rows(net, X, Y, sample_weight)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, ArrayLike, State
 from ..backprop import ByLayer
 from ..errors import InvalidInput
 from ..network import Network
@@ -73,7 +73,7 @@ class NativeProblem(SequentialProblem[Rows]):
         else:
             self._core.set_dense(core.plain(rows.X))
 
-    def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
+    def cost_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
         if np.iscomplexobj(theta):  # the complex step of a numerical derivative
             return self._reference.cost_and_gradient(theta)
@@ -106,7 +106,7 @@ class NativeProblem(SequentialProblem[Rows]):
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
-    ) -> tuple[Any, Array]:
+    ) -> tuple[Array, Array]:
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
         D = np.empty(self.net.n_parameters, self.dtype)
         J = self._core.batch_cost_and_gradient(
@@ -123,7 +123,7 @@ class NativeProblem(SequentialProblem[Rows]):
     def run_epoch(
         self,
         theta: Array,
-        state: dict[str, Any],
+        state: State,
         optimizer: Optimizer,
         order: np.ndarray,
         batch_size: int,
@@ -141,7 +141,7 @@ class NativeProblem(SequentialProblem[Rows]):
     def run_epochs(
         self,
         thetas: Sequence[Array],
-        states: Sequence[dict[str, Any]],
+        states: Sequence[State],
         optimizer: Optimizer,
         orders: Sequence[np.ndarray],
         batch_size: int,
@@ -224,11 +224,13 @@ def logits(net: Network, theta: Array, X: Array, n_threads: int | None = None) -
     return _forward(net, theta, X, n_threads, output_activation=False)
 
 
-def quick_forward(net: Network, theta: Any, X: Any) -> Array | None:
+def quick_forward(net: Network, theta: ArrayLike, X: ArrayLike) -> Array | None:
     """a^(L) of a few rows by the shortest path; None where anything is left to check."""
     known = _known.get(id(net))
     if known is None:
-        return _remember(net) if np.size(theta) == net.n_parameters else None
+        if np.size(theta) == net.n_parameters:
+            _remember(net)
+        return None
     if type(X) is not np.ndarray or type(theta) is not np.ndarray:
         return None
     if X.ndim != 2 or X.shape[0] > FEW_ROWS:

@@ -10,6 +10,8 @@ import numpy as np
 
 from ..arrays import (
     Array,
+    ArrayLike,
+    State,
     array_namespace,
     as_csr,
     as_matrix,
@@ -33,18 +35,51 @@ class Optimizer(Protocol):
         """How the rule is called."""
         ...
 
-    def init(self, theta: Array) -> dict[str, Any]:
+    def init(self, theta: Array) -> State:
         """Make the state of step 0."""
         ...
 
     def step(
-        self, state: dict[str, Any], theta: Array, gradient: Array, learning_rate: float
-    ) -> tuple[dict[str, Any], Array]:
+        self, state: State, theta: Array, gradient: Array, learning_rate: float
+    ) -> tuple[State, Array]:
         """Make the next state and θ."""
         ...
 
 
-def rule_name(optimizer: Any) -> str | None:
+class HasMomentum(Protocol):
+    """A rule that goes on with a part μ of its last step."""
+
+    @property
+    def momentum(self) -> float:
+        """μ."""
+        ...
+
+
+class HasMoments(Protocol):
+    """A rule that keeps moving averages of D and D², as Adam does."""
+
+    @property
+    def beta_1(self) -> float:
+        """How much of D's average is kept."""
+        ...
+
+    @property
+    def beta_2(self) -> float:
+        """How much of D²'s average is kept."""
+        ...
+
+    @property
+    def epsilon(self) -> float:
+        """What keeps the divisor from zero."""
+        ...
+
+    @property
+    def weight_decay(self) -> float:
+        """How much of θ is taken off, times α."""
+        ...
+
+
+def rule_name(optimizer: object) -> str | None:
     """Return the name by which the fast engines know an update rule; None for a user's own.
 
     A class says it of itself: a subclass, whose step may be another, does not inherit it.
@@ -56,7 +91,7 @@ class Epoch(NamedTuple):
     """What one pass over the data leaves: θ, the optimiser's state, and the mean J on the way."""
 
     theta: Array
-    state: dict[str, Any]
+    state: State
     J: float
 
 
@@ -110,8 +145,18 @@ class Objective(Protocol):
         """The examples."""
         ...
 
-    def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
+    def cost_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """J(θ) and D over all rows."""
+        ...
+
+
+class HasBatches(Protocol):
+    """What estimates J and D from a few of its rows."""
+
+    def batch_cost_and_gradient(
+        self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
+    ) -> tuple[Array, Array]:
+        """The mini-batch's unbiased estimate of J and D."""
         ...
 
 
@@ -135,7 +180,7 @@ class Problem(Objective, Protocol):
     def run_epochs(
         self,
         thetas: Sequence[Array],
-        states: Sequence[dict[str, Any]],
+        states: Sequence[State],
         optimizer: Optimizer,
         orders: Sequence[Order],
         batch_size: int,
@@ -151,7 +196,7 @@ class SequentialProblem(Generic[R]):
 
     rows: R
     in_memory = True
-    cost_and_gradient: Callable[[Array], tuple[Any, Array]]
+    cost_and_gradient: Callable[[Array], tuple[Array, Array]]
     run_epoch: Callable[..., Epoch]
 
     def costs_and_gradients(self, thetas: Sequence[Array]) -> tuple[np.ndarray, np.ndarray]:
@@ -166,7 +211,7 @@ class SequentialProblem(Generic[R]):
     def run_epochs(
         self,
         thetas: Sequence[Array],
-        states: Sequence[dict[str, Any]],
+        states: Sequence[State],
         optimizer: Optimizer,
         orders: Sequence[Order],
         batch_size: int,
@@ -184,7 +229,7 @@ class SequentialProblem(Generic[R]):
 class Rows:
     """The examples of a problem: X (an array, or CSR), Y, w, and what they weigh together."""
 
-    X: Any  # (m, s_1)
+    X: ArrayLike  # (m, s_1)
     Y: Array  # (m, s_L)
     w: Array  # (m,)
     W: float  # Σ w, or the total weight that the caller knows better
@@ -206,11 +251,16 @@ class Rows:
             return _dense(self.X[batch]), self.Y[batch], self.w[batch]
         xp = array_namespace(self.X)
         index = xp.asarray(batch, device=self.X.device) if hasattr(self.X, "device") else batch
-        return tuple(xp.take(array, index, axis=0) for array in (self.X, self.Y, self.w))  # type: ignore[return-value]
+        X, Y, w = (xp.take(array, index, axis=0) for array in (self.X, self.Y, self.w))
+        return X, Y, w
 
 
 def check_rows(
-    net: Network, X: Any, Y: Any, sample_weight: Any = None, total_weight: float | None = None
+    net: Network,
+    X: ArrayLike,
+    Y: ArrayLike,
+    sample_weight: ArrayLike = None,
+    total_weight: float | None = None,
 ) -> Rows:
     """Turn what a user hands in into rows of one dtype, or say in one sentence what is wrong."""
     sparse = hasattr(X, "tocsr")
@@ -224,7 +274,7 @@ def check_rows(
     return Rows(X, Y, w, W, sample_weight is not None)
 
 
-def check_order(order: Any, m: int) -> np.ndarray:
+def check_order(order: ArrayLike, m: int) -> np.ndarray:
     """Return row numbers that exist: gathering does not check them again."""
     order = np.asarray(order)
     if order.size and not (order.min() >= 0 and order.max() < m):
@@ -232,13 +282,15 @@ def check_order(order: Any, m: int) -> np.ndarray:
     return order
 
 
-def check_counts(*parts: Sequence[Any]) -> None:
+def check_counts(*parts: Sequence[object]) -> None:
     """Raise where networks, states, orders and rates are not equally many."""
     if len({len(part) for part in parts}) > 1 or len(parts[0]) == 0:
         raise InvalidInput("Every network needs a θ, a state, an order and learning rates.")
 
 
-def check_steps(orders: Any, batch_size: int, learning_rates: Any) -> None:
+def check_steps(
+    orders: Sequence[Order], batch_size: int, learning_rates: Sequence[np.ndarray]
+) -> None:
     """Raise where the orders do not go with each other, the batches, or the learning rates."""
     rows = len(orders[0])
     if batch_size < 1 or any(len(order) != rows for order in orders):
@@ -248,7 +300,7 @@ def check_steps(orders: Any, batch_size: int, learning_rates: Any) -> None:
         raise InvalidInput(f"An epoch of {n_steps} batches needs as many learning rates.")
 
 
-def _as_csr(X: Any, columns: int) -> Any:
+def _as_csr(X: ArrayLike, columns: int) -> ArrayLike:
     """CSR with float32 or float64 values."""
     if X.shape[1] != columns:
         raise InvalidInput(
@@ -259,5 +311,5 @@ def _as_csr(X: Any, columns: int) -> Any:
     return X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
 
 
-def _dense(X: Any) -> Array:
+def _dense(X: ArrayLike) -> Array:
     return X.toarray() if hasattr(X, "toarray") else X

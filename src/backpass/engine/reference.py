@@ -7,16 +7,15 @@ where the tests want an oracle.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from .. import backprop
-from ..arrays import Array, array_namespace
+from ..arrays import Array, State, array_namespace
 from ..blas import blas_threads
 from ..network import Network
 from .dropout import Dropout, thinned
-from .problem import Epoch, Optimizer, Rows, SequentialProblem, logits_and_cost
+from .problem import Epoch, HasBatches, Optimizer, Rows, SequentialProblem, logits_and_cost
 
 BLOCK_ROWS = 1024
 
@@ -32,7 +31,7 @@ class ReferenceProblem(SequentialProblem[Rows]):
         self.lam = lam
         self.n_threads = n_threads
 
-    def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
+    def cost_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
         net, rows = self.net, self.rows
         Thetas = net.roll_unchecked(theta)
@@ -52,7 +51,7 @@ class ReferenceProblem(SequentialProblem[Rows]):
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
-    ) -> tuple[Any, Array]:
+    ) -> tuple[Array, Array]:
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
         net, rows = self.net, self.rows
         if dropout is not None:
@@ -67,7 +66,7 @@ class ReferenceProblem(SequentialProblem[Rows]):
     def run_epoch(
         self,
         theta: Array,
-        state: dict[str, Any],
+        state: State,
         optimizer: Optimizer,
         order: np.ndarray,
         batch_size: int,
@@ -80,8 +79,8 @@ class ReferenceProblem(SequentialProblem[Rows]):
         )
 
     def _objective(
-        self, Thetas: list[Array], total: Any, Delta: backprop.ByLayer, W: float
-    ) -> tuple[Any, Array]:
+        self, Thetas: list[Array], total: Array, Delta: backprop.ByLayer, W: float
+    ) -> tuple[Array, Array]:
         """Turn sums into J and D, W and λ applied."""
         D = backprop.regularised_mean(Delta, Thetas, self.lam, W)
         J = (total + self.lam * backprop.penalty(Thetas)) / W
@@ -89,9 +88,9 @@ class ReferenceProblem(SequentialProblem[Rows]):
 
 
 def epoch_by_steps(
-    problem: Any,
+    problem: HasBatches,
     theta: Array,
-    state: dict[str, Any],
+    state: State,
     optimizer: Optimizer,
     order: np.ndarray,
     batch_size: int,
@@ -126,8 +125,8 @@ def second_moments(
 
     `one_pass` gives a and δ of some rows (X, Y, w), by whichever engine.
     """
-    As: dict[int, Any] = {}
-    Gs: dict[int, Any] = {}
+    As: dict[int, Array] = {}
+    Gs: dict[int, Array] = {}
     for X, Y, w in rows.blocks(BLOCK_ROWS):
         a, delta = one_pass(X, Y, w)
         for l in sorted(a)[: len(delta)]:

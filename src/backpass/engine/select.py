@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
+from ..arrays import Array
 from ..errors import warn
 from ..network import Network
 from . import native
@@ -24,7 +24,7 @@ def engine_name() -> str:
     return "blocked" if _allowed("blocked") else "reference"
 
 
-def choose(net: Network, *arrays: Any) -> str:
+def choose(net: Network, *arrays: Array) -> str:
     """Name the fastest engine that knows the network's functions and can read the arrays."""
     if _allowed("native"):
         if not native.instruction_sets():

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 
 from .. import engine
-from ..arrays import array_namespace
+from ..arrays import State, array_namespace
 from ..blas import blas_threads
 from ..errors import InvalidInput
 from ..solvers.minimize import minimize_function
@@ -17,7 +17,7 @@ from ..solvers.stop import Stop
 from .early_stopping import EarlyStopping
 from .mini_batch import NOT_FINITE_AT_ONCE
 from .monitor import Finished, Monitor
-from .state import SolverState, TrainingState
+from .state import TrainingState
 from .stop import StopReason
 
 # Where a full-batch solver is done. Where scikit-learn stops, at a gradient of tol, J of separable
@@ -94,7 +94,7 @@ def run_full_batch(
     return final, (exhausted or [StopReason[result.reason.name]])[0]
 
 
-def _solver_state(problem: engine.Problem, state: TrainingState) -> SolverState | None:
+def _solver_state(problem: engine.Problem, state: TrainingState) -> State | None:
     """A copy of the solver's state, if the objective at its point is still the same."""
     solver = state.solver
     if solver is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -156,7 +155,7 @@ def _pass_over_rows(
 
 
 def _advanced(
-    state: TrainingState, epoch: engine.Epoch, bits: Mapping[str, Any], m: int
+    state: TrainingState, epoch: engine.Epoch, bits: Mapping[str, object], m: int
 ) -> TrainingState:
     """The state after an epoch, its curves left out."""
     return replace(
@@ -174,9 +173,9 @@ def _draw_orders(
     states: list[TrainingState],
     shuffle: bool,
     generator: np.random.Generator,
-) -> list[tuple[Any, Mapping[str, Any]]]:
+) -> list[tuple[engine.Order, Mapping[str, object]]]:
     """The order of each one's rows, and its generator's bits after it; equal bits draw once."""
-    drawn: list[tuple[Any, Mapping[str, Any]]] = []
+    drawn: list[tuple[engine.Order, Mapping[str, object]]] = []
     for before, state in zip([None, *states], states):
         if before is not None and before.generator == state.generator:
             drawn.append(drawn[-1])

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from scipy.optimize import OptimizeResult
 
 from .. import engine
-from ..arrays import as_vector
+from ..arrays import ArrayLike, as_vector
 from ..network import Network
 from ..solvers.minimize import minimize_function
 
 
 def minimize(
     net: Network,
-    theta: Any,
-    X: Any,
-    Y: Any,
+    theta: ArrayLike,
+    X: ArrayLike,
+    Y: ArrayLike,
     lam: float = 0.0,
     solver: str = "lbfgs",
     max_iter: int = 50,
     *,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike = None,
     tol: float = 1e-5,
-    callback: Callable[[OptimizeResult], Any] | None = None,
+    callback: Callable[[OptimizeResult], object] | None = None,
     n_threads: int | None = None,
 ) -> OptimizeResult:
     """Train a network without an estimator: minimise J from θ on.

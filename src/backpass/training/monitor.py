@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ..arrays import Array
 from .state import TrainingState
@@ -51,7 +50,7 @@ class Progress:
     validation_loss: float | None = None
     seconds: float = 0.0
     rows_per_second: float = 0.0
-    theta: Any = None
+    theta: Array = None
 
 
 @dataclass
@@ -63,8 +62,8 @@ class Monitor:
     """
 
     validate: Validate | None = None
-    callbacks: tuple[Callable[[Progress], Any], ...] = ()
-    on_state: Callable[[list[Training]], Any] = lambda trainings: None
+    callbacks: tuple[Callable[[Progress], object], ...] = ()
+    on_state: Callable[[list[Training]], object] = lambda trainings: None
     started: float = field(default_factory=time.perf_counter)
     rows: int = 0  # rows that went through since `started`
 

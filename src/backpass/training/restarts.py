@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
+from ..arrays import State
 from ..errors import InvalidInput
 from ..storage.modelfile import reading
 from .checkpoints import Checkpoint
 from .early_stopping import EarlyStopping
 from .monitor import Finished, Training
-from .state import Packed, TrainingState, pack, unpack
+from .state import TrainingState, pack, unpack
 from .stop import StopReason
 
 FROM_OUTSIDE = {StopReason.CALLBACK, StopReason.INTERRUPTED}  # which stop the whole fit
@@ -41,7 +42,7 @@ class Restarts(NamedTuple):
             return cls.unpack(left, starts, os.fspath(checkpoint.path))
 
     @classmethod
-    def unpack(cls, packed: Packed, starts: list[TrainingState], path: str) -> Restarts:
+    def unpack(cls, packed: State, starts: list[TrainingState], path: str) -> Restarts:
         """Make them of what a file holds of trainings from such starts."""
         counts, states, reasons = packed["begun"], packed["states"], packed["reasons"]
         if not len(counts) == len(reasons) == len(states) == len(starts):
@@ -49,7 +50,7 @@ class Restarts(NamedTuple):
         completed = [_completed(state, start) for state, start in zip(states, starts)]
         return cls(counts, completed, [_checked(name) for name in reasons])
 
-    def pack(self) -> Packed:
+    def pack(self) -> State:
         """Name everything as files do."""
         states = [pack(state) for state in self.states]
         return {"begun": self.initial_counts, "states": states, "reasons": self.reasons}
@@ -106,7 +107,7 @@ class Restarts(NamedTuple):
         return keep
 
 
-def _completed(packed: Mapping[str, Any], start: TrainingState) -> TrainingState:
+def _completed(packed: State, start: TrainingState) -> TrainingState:
     """A state from a file, if its θ is one of the network's."""
     state = unpack(packed, start)
     if np.shape(state.theta) != np.shape(start.theta) or state.theta.dtype.kind != "f":

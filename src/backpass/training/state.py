@@ -10,14 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
-
-SolverState = dict[str, Any]  # plain arrays and numbers, as the solver wants them
-Packed = dict[str, Any]  # plain values by name, as files hold them
+from ..arrays import Array, State
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ CURVES = {"J_curve": "J", "score_curve": "score", "validation_curve": "validatio
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingState(Mapping[str, Any]):
+class TrainingState(Mapping[str, object]):
     """Where a training is; readable by the names in files, too, as the first release's dict.
 
     Parameters
@@ -87,23 +83,23 @@ class TrainingState(Mapping[str, Any]):
     array([0., 0., 0.])
     """
 
-    theta: Any
-    generator: Mapping[str, Any]
+    theta: Array
+    generator: Mapping[str, object]
     epoch: int = 0
     rows_seen: int = 0
-    solver: SolverState | None = None
+    solver: State | None = None
     learning_rate: float | None = None
     learning_rate_init: float | None = None
     history: History = field(default_factory=History)
     best_J: float = np.inf
     best_score: float = -np.inf
-    best_theta: Any = None
+    best_theta: Array = None
     no_improvement: int = 0
     seeds: dict[str, int] = field(default_factory=dict)
     solver_name: str | None = None
     published: str | None = None
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         return pack(self)[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -122,21 +118,21 @@ def start(theta: Array, seed: int = 0) -> TrainingState:
     return TrainingState(theta=theta, generator=np.random.PCG64(seed).state)
 
 
-def as_state(value: Mapping[str, Any]) -> TrainingState:
+def as_state(value: Mapping[str, object]) -> TrainingState:
     """Return a state as such, also if it is a dict of the first release's."""
     return value if isinstance(value, TrainingState) else unpack(value, start(value["theta"]))
 
 
-def pack(state: TrainingState) -> Packed:
+def pack(state: TrainingState) -> State:
     """Name the state's values as files do."""
     packed = {f.name: getattr(state, f.name) for f in fields(state) if f.name != "history"}
     packed = {_FILE_NAMES.get(name, name): value for name, value in packed.items()}
     return packed | {name: getattr(state.history, curve) for name, curve in CURVES.items()}
 
 
-def unpack(packed: Mapping[str, Any], default: TrainingState) -> TrainingState:
+def unpack(packed: Mapping[str, object], default: TrainingState) -> TrainingState:
     """Make the state of a file's values; what it does not hold is as in another state."""
     known = {f.name: _FILE_NAMES.get(f.name, f.name) for f in fields(default)}
-    values = {name: packed[of_file] for name, of_file in known.items() if of_file in packed}
-    curves = {curve: packed[name] for name, curve in CURVES.items() if name in packed}
+    values: State = {name: packed[of_file] for name, of_file in known.items() if of_file in packed}
+    curves: State = {curve: packed[name] for name, curve in CURVES.items() if name in packed}
     return replace(default, **values, history=replace(default.history, **curves))

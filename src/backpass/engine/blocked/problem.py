@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
-from ...arrays import Array
+from ...arrays import Array, State
 from ...blas import blas_threads
 from ...network import Network
 from ..dropout import Dropout, thinned
@@ -25,7 +24,7 @@ from .workspace import Block, Blocks, Workspace, blocks_of
 FORWARD_ROWS = 512
 
 
-def fits(*arrays: Any) -> bool:
+def fits(*arrays: Array) -> bool:
     """Whether this engine can compute with them: NumPy arrays or CSR of float32 or float64."""
     return all(
         (isinstance(array, np.ndarray) or hasattr(array, "tocsr"))
@@ -47,7 +46,7 @@ class BlockedProblem(SequentialProblem[Rows]):
         self.dtype = np.dtype(rows.X.dtype)
         self._spare: list[Workspace] = []
 
-    def cost_and_gradient(self, theta: Array) -> tuple[Any, Array]:
+    def cost_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
         if np.iscomplexobj(theta):  # the complex step
             return ReferenceProblem(self.net, self.rows, self.lam).cost_and_gradient(theta)
@@ -64,7 +63,7 @@ class BlockedProblem(SequentialProblem[Rows]):
 
     def batch_cost_and_gradient(
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
-    ) -> tuple[Any, Array]:
+    ) -> tuple[Array, Array]:
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
         Theta = blocks_of(self.net, np.asarray(theta, self.dtype))
         batch = check_order(batch, self.rows.m)
@@ -75,7 +74,7 @@ class BlockedProblem(SequentialProblem[Rows]):
     def run_epoch(
         self,
         theta: Array,
-        state: dict[str, Any],
+        state: State,
         optimizer: Optimizer,
         order: np.ndarray,
         batch_size: int,
@@ -96,7 +95,7 @@ class BlockedProblem(SequentialProblem[Rows]):
         return Epoch(theta, state, J_sum)
 
     def _batch_objective(
-        self, work: Workspace, Theta: Blocks, batch: np.ndarray, dropout: Any, step: int
+        self, work: Workspace, Theta: Blocks, batch: np.ndarray, dropout: Dropout | None, step: int
     ) -> float:
         """J of a mini-batch; its D is in the workspace."""
         blocks = self._gathered(work, batch)
@@ -140,7 +139,12 @@ class BlockedProblem(SequentialProblem[Rows]):
         return np.take(X, part, axis=0, out=work.x[: len(part)], mode="clip")
 
     def _thinned(
-        self, blocks: Iterator[Block], work: Workspace, batch: np.ndarray, dropout: Any, step: int
+        self,
+        blocks: Iterator[Block],
+        work: Workspace,
+        batch: np.ndarray,
+        dropout: Dropout,
+        step: int,
     ) -> Iterator[Block]:
         """Put dropout's masks into the hidden layers' functions, block by block."""
         for k, block in enumerate(blocks):

@@ -9,31 +9,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from ..problem import rule_name
+from ...arrays import State
+from ..problem import HasMoments, HasMomentum, Optimizer, rule_name
 
 PIECE = 16384  # numbers
 
-State = dict[str, Any]
 # (state, θ, D, α): θ and the state are overwritten, D is used up
 Step = Callable[[State, np.ndarray, np.ndarray, float], None]
 
 
-def step_in_place(optimizer: Any) -> Step:
+def step_in_place(optimizer: Optimizer) -> Step:
     """Return the rule's in-place form; for a rule of the user's own, one that copies."""
     return partial(_IN_PLACE.get(rule_name(optimizer), _pure), optimizer)
 
 
-def _pure(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+def _pure(optimizer: Optimizer, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
     new_state, theta[...] = optimizer.step(state, theta, D, lr)
     state.update(new_state)
 
 
 def _gradient_descent(
-    optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float
+    optimizer: Optimizer, state: State, theta: np.ndarray, D: np.ndarray, lr: float
 ) -> None:
     """θ := θ − α D."""
     state["t"] += 1
@@ -42,7 +41,9 @@ def _gradient_descent(
         theta[here] -= D[here]
 
 
-def _momentum(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+def _momentum(
+    optimizer: HasMomentum, state: State, theta: np.ndarray, D: np.ndarray, lr: float
+) -> None:
     """v := μ v − α D; θ := θ + v."""
     state["t"] += 1
     for here in _pieces(theta):
@@ -51,7 +52,9 @@ def _momentum(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr
         theta[here] += v
 
 
-def _nesterov(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+def _nesterov(
+    optimizer: HasMomentum, state: State, theta: np.ndarray, D: np.ndarray, lr: float
+) -> None:
     """v := μ v − α D; θ := θ + μ v − α D."""
     state["t"] += 1
     for here in _pieces(theta):
@@ -68,7 +71,7 @@ def _remember(v: np.ndarray, D: np.ndarray, mu: float, lr: float) -> None:
     v -= D
 
 
-def _adam(optimizer: Any, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
+def _adam(optimizer: HasMoments, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
     """Adam, or AdamW where ``weight_decay`` is not zero."""
     state["t"] = t = state["t"] + 1
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
