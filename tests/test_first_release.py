@@ -343,7 +343,8 @@ GONE = {
     "backpass.cells": {"labels_of"},  # labels.py reads labels, for every command
     "backpass.checkpoints": {"DATA", "fingerprint"},  # fingerprints.py hashes every kind of data
     "backpass.cli.explain": {"SYMBOLS"},  # a table's columns have names in place of symbols
-    "backpass.cli.source": {"load"},  # two: a table to learn from, and one of a known model
+    # load is two: a table to learn from, and one of a known model; SOURCE was used by nothing
+    "backpass.cli.source": {"SOURCE", "load"},
     "backpass.diagnose.render": {"headline", "rows"},  # a Diagnosis has both
     "backpass.landscape.contours": {"clear_share"},  # a Picture says how clear its ground is
     "backpass.landscape.surface": {"in_fog"},  # and what is seen of it

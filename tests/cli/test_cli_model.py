@@ -40,7 +40,7 @@ def place(tmp_path, monkeypatch):
 @pytest.fixture
 def small_memory(monkeypatch):
     monkeypatch.setattr("backpass.cli.source.has_room_for", lambda n_bytes: False)
-    monkeypatch.setattr("backpass.cli.predict_blocks.rows_of_block", lambda *_: 16)
+    monkeypatch.setattr("backpass.cli.blockwise.rows_of_block", lambda *_: 16)
 
 
 def done(*words):

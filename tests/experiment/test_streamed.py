@@ -127,7 +127,7 @@ def test_predictions_are_written_block_by_block(folder, monkeypatch, target):
     command = ["predict", "flats.backpass", "flats", *(["--proba"] if target == "dear" else [])]
     whole = CliRunner().invoke(main, [*command, "--out", "whole.csv", "--json"])
     monkeypatch.setattr("backpass.cli.source.has_room_for", lambda n_bytes: False)
-    monkeypatch.setattr("backpass.cli.predict_blocks.rows_of_block", lambda *_: 256)
+    monkeypatch.setattr("backpass.cli.blockwise.rows_of_block", lambda *_: 256)
     blocks = CliRunner().invoke(main, [*command, "--out", "blocks.csv", "--json"])
     place = folder.parent
     assert (place / "blocks.csv").read_text() == (place / "whole.csv").read_text()

@@ -821,6 +821,7 @@ def test_a_training_that_waits_for_its_files_is_not_given_up_for_another(place, 
 
 def test_the_studio_goes_on_with_the_same_table_only(place):
     from backpass.data.tables import Table
+    from backpass.estimators.table_model import TableModel
     from backpass.experiment.prepared import prepare
     from backpass.experiment.settings import Settings
     from backpass.experiment.training import build
@@ -834,7 +835,7 @@ def test_the_studio_goes_on_with_the_same_table_only(place):
         data = prepare(Table(frame, y, tuple(table), "y"), settings)
         model = build(data, settings).set_params(random_state=seed)
         model.partial_fit(data.X["train"], data.y["train"], classes=np.unique(data.y["train"]))
-        shown = StudioModel(model, data.preprocessing, data.X, data.y, "t")
+        shown = StudioModel(TableModel(model, data.preprocessing), data.X, data.y, "t")
         return shown.session_data(None, "c.ck", 1)
 
     bench().checkpoint.keep(1, {"epoch": 1})

@@ -48,7 +48,9 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is asked for; a mistyped name gets a suggestion."""
         name = args[0]
         if name in COMMANDS or name.startswith("-"):
@@ -60,7 +62,7 @@ class Commands(click.Group):
         use_plain_letters()
         return super().main(*args, **kwargs)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the command; wrong arguments end in one line, as every other mistake does."""
         try:
             return super().invoke(ctx)

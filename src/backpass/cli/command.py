@@ -11,15 +11,18 @@ import math
 import shlex
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 import click
 import numpy as np
 from rich.console import Console
 
 from ..errors import BackpassError, SettingError
+
+Json = Any  # what ``plain`` makes of anything, as json.dumps takes it
+Values = Mapping[str, Json]  # of an answer, by name
 
 AS_JSON = "backpass.as_json"  # where click's context says whether --json is given
 
@@ -28,8 +31,8 @@ AS_JSON = "backpass.as_json"  # where click's context says whether --json is giv
 class Answer:
     """What a command found: as values for --json, and how it is shown to people."""
 
-    values: dict[str, Any]
-    show: Callable[[Console], Any]
+    values: Values
+    show: Callable[[Console], object]
     exit_code: int = field(default=0)
 
 
@@ -44,7 +47,7 @@ class Interrupted(click.ClickException):
 
     exit_code = 130
 
-    def show(self, file: Any = None) -> None:
+    def show(self, file: IO[str] | None = None) -> None:
         """Say it, on a line of its own."""
         click.echo(self.message, file=file, err=file is None)
 
@@ -112,13 +115,13 @@ def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
     return name in ctx.params and ctx.get_parameter_source(name) is source
 
 
-def _words(param: click.Parameter, value: Any) -> list[str]:
+def _words(param: click.Parameter, value: object) -> list[str]:
     """One argument or option, as it is typed."""
     if isinstance(param, click.Argument):
         return [str(value)]
     if isinstance(value, bool):
         return [param.opts[0] if value else param.secondary_opts[0]]
-    if param.multiple:
+    if param.multiple and isinstance(value, tuple):
         return [word for item in value for word in (param.opts[0], str(item))]
     text = ",".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
     return [param.opts[0], text]
@@ -141,13 +144,13 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {text} (--debug shows where it came from.)"
 
 
-def as_json_text(values: dict[str, Any]) -> str:
+def as_json_text(values: Values) -> str:
     """Return strict JSON, with escapes where standard output cannot hold all letters."""
     unicode = (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
     return json.dumps(plain(values), ensure_ascii=not unicode, allow_nan=False)
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Json:
     """Turn arrays and NumPy's numbers into what JSON knows; what is not finite becomes null."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
@@ -160,6 +163,6 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 
-def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+def _say_warning(message: Warning | str, *_: object, **__: object) -> None:
     """Print a warning as one line."""
     click.echo(f"Warning: {' '.join(str(message).split())}", err=True)

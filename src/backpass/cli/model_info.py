@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,14 +14,20 @@ from ..data.columns import Categorical, Numeric
 from ..data.preprocessing import Preprocessing
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
+from .command import Values
 from .option_names import OPTIONS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..estimators.table_model import Estimator
 
 MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
 MOST_COLUMNS = 40
 SCORES = {"test_accuracy": "test accuracy", "test_r2": "test R²", "test_mean_error": "mean error"}
 
 
-def described(path: str) -> dict[str, Any]:
+def described(path: str) -> Values:
     """Return what a file holds, as values for --json."""
     content = read_model(path)
     written = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC).isoformat(timespec="seconds")
@@ -30,7 +36,7 @@ def described(path: str) -> dict[str, Any]:
         return {"file": path, **known(content), "written": written}
 
 
-def show(to: Console, values: dict[str, Any]) -> None:
+def show(to: Console, values: Values) -> None:
     """Print it: the facts, then the columns."""
     table = RichTable(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in _facts(values):
@@ -40,7 +46,7 @@ def show(to: Console, values: dict[str, Any]) -> None:
         to.print(_columns_table(values["columns"]))
 
 
-def _checkpoint(content: Content) -> dict[str, Any]:
+def _checkpoint(content: Content) -> Values:
     """An unfinished training, or one that is over."""
     from ..storage.packing import Unpacker
 
@@ -58,7 +64,7 @@ def _checkpoint(content: Content) -> dict[str, Any]:
     }
 
 
-def _model(content: Content) -> dict[str, Any]:
+def _model(content: Content) -> Values:
     """A trained network, and the table that it was trained on."""
     from ..io.saving import from_content
     from ..training.stop import why_stopped
@@ -82,7 +88,9 @@ def _model(content: Content) -> dict[str, Any]:
     }
 
 
-def _table(preprocessing: Preprocessing | None, estimator: Any, classes: Any) -> dict[str, Any]:
+def _table(
+    preprocessing: Preprocessing | None, estimator: Estimator, classes: np.ndarray | None
+) -> Values:
     """The target, and each column with its kind."""
     names = list(getattr(estimator, "feature_names_in_", ()))
     columns = [{"name": str(name), "kind": "input"} for name in names]
@@ -98,7 +106,7 @@ def _table(preprocessing: Preprocessing | None, estimator: Any, classes: Any) ->
     }
 
 
-def _column(column: Numeric | Categorical) -> dict[str, Any]:
+def _column(column: Numeric | Categorical) -> Values:
     """One column: its kind, and how it becomes a part of X."""
     if isinstance(column, Categorical):
         return {
@@ -118,11 +126,11 @@ def _column(column: Numeric | Categorical) -> dict[str, Any]:
     }
 
 
-def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
+def _facts(values: Values) -> list[tuple[str, str]]:
     """Name and value of what is known, in words."""
     classes = values.get("classes")
     rows = values.get("rows") or {}
-    told = [
+    known = [
         ("file", f"{values['file']}: {values['kind']}"),
         ("written", values["written"]),
         ("made by", _made_by(values)),
@@ -140,41 +148,41 @@ def _facts(values: dict[str, Any]) -> list[tuple[str, str]]:
         ("settings", _settings(values["settings"])),
         ("not read", ", ".join(values.get("ignored", ()))),
     ]
-    return [(name, value) for name, value in told if value]
+    return [(name, value) for name, value in known if value]
 
 
-def _made_by(values: dict[str, Any]) -> str | None:
+def _made_by(values: Values) -> str | None:
     return f"backpass {values['version']}" if "version" in values else None
 
 
-def _trained_on(values: dict[str, Any], rows: dict[str, int]) -> str | None:
+def _trained_on(values: Values, rows: dict[str, int]) -> str | None:
     counts = ", ".join(f"{n} {part}" for part, n in rows.items())
     source = values.get("source")
     return " ".join(filter(None, (source, f"({counts} rows)" if counts else ""))) or None
 
 
-def _score(values: dict[str, Any]) -> str | None:
-    told = {name: values[key] for key, name in SCORES.items() if values.get(key) is not None}
-    return ", ".join(f"{name} {score:.4g}" for name, score in told.items())
+def _score(values: Values) -> str | None:
+    known = {name: values[key] for key, name in SCORES.items() if values.get(key) is not None}
+    return ", ".join(f"{name} {score:.4g}" for name, score in known.items())
 
 
-def _state(values: dict[str, Any]) -> str:
+def _state(values: Values) -> str:
     if values["finished"]:
         return "the training is over; the next one begins anew"
     return f"unfinished, after epoch {values['epoch']}: the same command goes on from there"
 
 
-def _settings(settings: dict[str, Any]) -> str:
+def _settings(settings: Values) -> str:
     return ", ".join(f"{name} {_setting(value)}" for name, value in settings.items())
 
 
-def _setting(value: Any) -> str:
+def _setting(value: object) -> str:
     if isinstance(value, list | tuple):
         return ",".join(map(str, value)) or "none"
     return "yes" if value is True else "no" if value is False else str(value)
 
 
-def _number(value: Any, how: str) -> str | None:
+def _number(value: float | None, how: str) -> str | None:
     return None if value is None else format(value, how)
 
 
@@ -184,7 +192,7 @@ def _few(names: list[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _columns_table(columns: list[dict[str, Any]]) -> RichTable:
+def _columns_table(columns: list[Values]) -> RichTable:
     """One line a column."""
     table = RichTable(box=None, padding=(0, 2, 0, 0))
     for heading in ("column", "kind", "as the network sees it"):
@@ -196,7 +204,7 @@ def _columns_table(columns: list[dict[str, Any]]) -> RichTable:
     return table
 
 
-def _seen(column: dict[str, Any]) -> str:
+def _seen(column: Values) -> str:
     """How a column becomes a part of X, in words."""
     if column["kind"] == "categories":
         kept = _few(column["categories"])

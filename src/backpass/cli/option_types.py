@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import click
+from click import Context, Parameter
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -20,7 +21,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 class OneOf(click.Choice):
     """One of some words; a mistyped one gets a suggestion."""
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+    def convert(self, value: str, param: Parameter | None, ctx: Context | None) -> str:
         """Return the word."""
         if value in self.choices:
             return value
@@ -33,7 +34,7 @@ class OneOf(click.Choice):
 class StartOf(OneOf):
     """The beginning of one or more of some words, in small or large letters."""
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+    def convert(self, value: str, param: Parameter | None, ctx: Context | None) -> str:
         """Return the beginning."""
         starts = str(value).lower()
         if starts and any(str(word).lower().startswith(starts) for word in self.choices):
@@ -52,7 +53,7 @@ class Real(click.FloatRange):
 
     name = "number"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+    def convert(self, value: Any, param: Parameter | None, ctx: Context | None) -> float:
         """Return the number."""
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):

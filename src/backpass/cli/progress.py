@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from ..training.monitor import Progress as Epoch
 
 COLUMNS = (
     TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
@@ -35,7 +38,7 @@ class EpochBar:
         if self._bar.live.is_started:
             self._bar.stop()
 
-    def update(self, progress: Any) -> None:
+    def update(self, progress: Epoch) -> None:
         """Move on by what a training's Progress says; it never asks to stop."""
         self._bar.start()
         numbers = [f"J {progress.J:.4g}"]

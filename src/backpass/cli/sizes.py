@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import click
+from click import Context, Parameter
 
 
 class Sizes(click.ParamType):
@@ -13,7 +13,9 @@ class Sizes(click.ParamType):
 
     name = "sizes"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+    def convert(
+        self, value: str | tuple[int, ...], param: Parameter | None, ctx: Context | None
+    ) -> tuple[int, ...]:
         """Return the sizes as a tuple."""
         if isinstance(value, tuple):
             return value
@@ -33,7 +35,9 @@ class Image(click.ParamType):
 
     name = "rowsxcolumns"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+    def convert(
+        self, value: str | tuple[int, int], param: Parameter | None, ctx: Context | None
+    ) -> tuple[int, int]:
         """Return the shape as a tuple."""
         if isinstance(value, tuple):
             return value

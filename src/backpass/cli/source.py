@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..data.datasets import NAMED, load_named
 from ..data.memory import available, has_room_for
 from ..data.parquet import ParquetRows
-from ..data.preprocessing import Preprocessing
 from ..data.readers import format_of
-from ..data.tables import Reading, Table, read_known, read_table
+from ..data.tables import Table, read_table
 from ..errors import InvalidInput
 from .command import messages
 from .option_types import suggestion
 
+if TYPE_CHECKING:
+    from ..estimators.table_model import TableModel
+
 MOST_NAMES = 1000  # of a folder, that are looked through for the one that was meant
 COPIES = 2  # of the table, that are in memory while it is made ready
-
-SOURCE = f"FILE, or one of {', '.join(NAMED)}"
 
 
 def load_to_learn(
@@ -46,20 +47,12 @@ def load_to_learn(
     return table if image in (None, table.image_shape) else replace(table, image_shape=image)
 
 
-def load_known(source: str, preprocessing: Preprocessing) -> Table:
+def load_known(source: str, model: TableModel) -> Table:
     """Load what a model reads of a built-in set or a file, as it was read for the training."""
     if source in NAMED:
         return load_named(source)
     _check_exists(source)
-    target = preprocessing.target
-    classes = (target.name,) if target is not None and target.classes else ()
-    known = Reading(
-        target=None if target is None else target.name,
-        categorical=(*preprocessing.categorical, *classes),
-        as_written=preprocessing.as_written,
-    )
-    needed = [column.name for column in preprocessing.columns]
-    return read_known(source, known, needed, preprocessing.check_columns)
+    return model.read(source)
 
 
 def too_large(source: str) -> ParquetRows | None:

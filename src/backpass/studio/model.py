@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.preprocessing import Preprocessing
-from ..estimators.classifier import MLPClassifier
-from ..estimators.regressor import MLPRegressor
-from ..io.saving import save
+from ..arrays import ImageShape
+from ..estimators.table_model import Estimator, TableModel
+from ..io.saving import save_table_model
 from ..storage.fingerprints import content_hash, fingerprint
 from ..training.checkpoints import Checkpoint, run_identity
 from .page_state import PageState, page_state_of, targets_of
@@ -28,27 +27,24 @@ WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class StudioModel:
-    """A fitted estimator, its preprocessing, and rows for training and validation."""
+    """The model of a table, and rows for training and validation."""
 
-    estimator: MLPClassifier | MLPRegressor
-    preprocessing: Preprocessing | None
+    model: TableModel
     X: dict[str, np.ndarray]  # "train", "validation"
     y: dict[str, np.ndarray]
     title: str
-    image_shape: tuple[int, int] | None = None
-    image_order: str = "C"
+    image: ImageShape | None = None
+
+    @property
+    def estimator(self) -> Estimator:
+        """What the page shows, and a session trains."""
+        return self.model.estimator
 
     def page_state(self) -> PageState:
         """What the page shows: the network, and rows that it has not been trained on first."""
         X, y = (np.concatenate([part["validation"], part["train"]]) for part in (self.X, self.y))
-        return page_state_of(
-            self.estimator,
-            X,
-            y,
-            image=self.image_shape,
-            image_order=self.image_order,
-            title=self.title,
-        )
+        shape, order = (None, "C") if self.image is None else (self.image.shape, self.image.order)
+        return page_state_of(self.estimator, X, y, image=shape, image_order=order, title=self.title)
 
     def session_data(
         self,
@@ -58,9 +54,8 @@ class StudioModel:
     ) -> SessionData:
         """What a session trains on, and where it keeps the model and the run."""
         X = {part: np.asarray(rows, dtype=np.float64) for part, rows in self.X.items()}
-        classes = getattr(self.estimator, "classes_", None)
-        names = None if classes is None else np.asarray(classes).tolist()
-        Y = {part: targets_of(self.estimator.net_, y, names) for part, y in self.y.items()}
+        names = None if self.model.classes is None else self.model.classes.tolist()
+        Y = {part: targets_of(self.model.net, y, names) for part, y in self.y.items()}
         run = None
         if checkpoint is not None:
             run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]), WORDS)
@@ -68,13 +63,12 @@ class StudioModel:
 
     def _identity(self, X: np.ndarray, Y: np.ndarray) -> dict[str, str]:
         """What a run must have in common with a checkpoint's."""
-        net, classes = self.estimator.net_, getattr(self.estimator, "classes_", None)
+        net, classes = self.model.net, self.model.classes
         network = {"network": str(net), "loss parameter": net.loss.parameter}
         about = {"first weights": fingerprint(self.estimator.theta_)}
         if classes is not None:
             about["labels"] = str(content_hash(classes))
-        if self.preprocessing is not None:
-            about["preprocessing"] = str(content_hash(self.preprocessing.to_arrays()))
+        about["preprocessing"] = str(content_hash(self.model.preprocessing.to_arrays()))
         return run_identity(network, data=fingerprint(X, Y), **about)
 
     def saver(self, path: str) -> Callable[[np.ndarray], str]:
@@ -82,7 +76,7 @@ class StudioModel:
 
         def keep(theta: np.ndarray) -> str:
             self.estimator.theta_[:] = theta
-            save(self.estimator, path, preprocessing=self.preprocessing, force=True)
+            save_table_model(self.model, path, force=True)
             return f"Saved: {path}"
 
         return keep

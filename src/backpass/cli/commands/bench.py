@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 from rich.console import Console
@@ -14,6 +15,20 @@ from ...bench.workloads import WORKLOADS
 from ..command import Answer, Command, messages
 from ..option_types import OneOf, StartOf, Whole
 from ..output import check_free
+
+if TYPE_CHECKING:
+    from ...bench import Report
+
+
+class Choices(TypedDict):
+    """What is measured, and on what."""
+
+    quick: bool
+    workloads: tuple[str, ...]
+    candidates: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    threads: int | None
+    isa: str
 
 
 @click.command(cls=Command)
@@ -41,7 +56,7 @@ from ..output import check_free
 @click.option("--fits", "what", flag_value="fits", help="Time whole fits of MLPClassifier instead.")
 @click.option("--picture", metavar="FILE", help="Draw the times, as multiples of backpass's.")
 @click.option("--force", is_flag=True, help="Replace a picture that exists.")
-def bench(what: str | None, picture: str | None, force: bool, **choices: Any) -> Answer:
+def bench(what: str | None, picture: str | None, force: bool, **choices: Unpack[Choices]) -> Answer:
     """Measure backpass beside scikit-learn, PyTorch, JAX and onnxruntime on this machine.
 
     All compute the same, which is checked first, and take turns in one run. Who is not installed is
@@ -52,14 +67,14 @@ def bench(what: str | None, picture: str | None, force: bool, **choices: Any) ->
 
     if picture is not None:
         check_free(Path(picture), force, "--picture")
-    report = _run(benchmarks, what, {key: value for key, value in choices.items() if value})
+    report = _run(benchmarks, what, {name: value for name, value in choices.items() if value})
     if picture is not None:
         dtype = report.lines[0].dtype
         benchmarks.save_picture(report, Path(picture), dtype)
     return Answer(json.loads(report.to_json()), lambda to: _show(to, benchmarks, report))
 
 
-def _run(benchmarks: Any, what: str | None, choices: dict[str, Any]) -> Any:
+def _run(benchmarks: ModuleType, what: str | None, choices: dict[str, object]) -> Report:
     """Run the workloads, the races or the fits."""
     runs = {"solvers": benchmarks.run_solvers, "fits": benchmarks.run_fits}
     if what and choices.pop("workloads", None):
@@ -67,7 +82,7 @@ def _run(benchmarks: Any, what: str | None, choices: dict[str, Any]) -> Any:
     return runs.get(what or "", benchmarks.run)(**choices, say=messages().print)
 
 
-def _show(to: Console, benchmarks: Any, report: Any) -> None:
+def _show(to: Console, benchmarks: ModuleType, report: Report) -> None:
     for table in benchmarks.tables(report):
         to.print(table)
     for remark in benchmarks.remarks(report):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
-from ..command import Answer, Command
+from ..command import Answer, Command, Values
+
+if TYPE_CHECKING:
+    from ...inspection.gradcheck import GradientCheck
 
 MOST_ROWS = 500  # more of them make the check slow and say nothing new
 
@@ -30,18 +33,19 @@ def check(model: str, data: str, entries: int, seed: int) -> Answer:
     set aside. The exit code is 1 where the two differ.
     """
     from ...inspection.gradcheck import check_network
-    from ..model import load_model
+    from ...io.saving import load_table_model
+    from ..trained import examples, lam_of
 
-    trained = load_model(model)
-    X, Y = (part[:MOST_ROWS] for part in trained.examples(data))
-    lam = trained.lam(len(X))
+    trained = load_table_model(model)
+    X, Y = (part[:MOST_ROWS] for part in examples(trained, data))
+    lam = lam_of(trained, len(X))
     found = check_network(trained.net, trained.theta, X, Y, lam, max_entries=entries, seed=seed)
     return Answer(
         _values(found, len(X)), lambda to: _show(to, found, len(X)), exit_code=0 if found.ok else 1
     )
 
 
-def _values(found: Any, rows: int) -> dict[str, Any]:
+def _values(found: GradientCheck, rows: int) -> Values:
     return {
         "ok": found.ok,
         "relative_difference": found.relative_difference,
@@ -57,6 +61,6 @@ def _values(found: Any, rows: int) -> dict[str, Any]:
     }
 
 
-def _show(to: Console, found: Any, rows: int) -> None:
+def _show(to: Console, found: GradientCheck, rows: int) -> None:
     colour = "green" if found.ok else "red"
     to.print(f"[{colour}]{found}[/{colour}]\nOn {rows} rows.", soft_wrap=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ...activations import ACTIVATIONS, ALIASES
 from ...losses import LOSSES
-from ..command import Answer, Command
+from ..command import Answer, Command, Values
 from ..option_types import OneOf
 from ..sizes import Sizes
+
+if TYPE_CHECKING:
+    from ...diagnose import Diagnosis
 
 
 @click.command(cls=Command)
@@ -42,7 +45,7 @@ def diagnose(function: str, sizes: tuple[int, ...] | None, activation: str, loss
     return Answer(_values(found), lambda to: to.print(found), exit_code=0 if found.ok else 1)
 
 
-def _values(found: Any) -> dict[str, Any]:
+def _values(found: Diagnosis) -> Values:
     """The diagnosis for --json."""
     where, what, formula = found.hints
     return {

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
 from ...errors import InvalidInput
 from ..command import Answer, Command
 from ..option_types import OneOf
+
+if TYPE_CHECKING:
+    from ...inspection.trace import Trace
+    from ...network import Network
+
+
+class Place(TypedDict):
+    """Where a number stands, by the options that say it."""
+
+    layer: int | None
+    unit: int | None
+    column: int | None
+
 
 OPTIONS = {  # by symbol: which options say the place
     "z": ("layer", "unit"),
@@ -31,7 +44,7 @@ WITHOUT_TARGETS = ("z", "a", "Theta")
 @click.option("--layer", type=int, help="The notes' number of the layer; 1 is the input.")
 @click.option("--unit", type=int, help="The unit, from 0; for Delta, D and Theta the row.")
 @click.option("--column", type=int, help="The column of Delta, D or Theta; 0 is the bias.")
-def explain(model: str, data: str, symbol: str, row: int, **place: Any) -> Answer:
+def explain(model: str, data: str, symbol: str, row: int, **place: Unpack[Place]) -> Answer:
     """Explain where a number of MODEL's pass over a row of DATA comes from.
 
     SYMBOL is z, a, delta, Delta, D, J, Theta or cost. Prints the formula, the formula with its
@@ -39,9 +52,10 @@ def explain(model: str, data: str, symbol: str, row: int, **place: Any) -> Answe
     `backpass explain cars.backpass cars.csv delta --layer 2 --unit 3 --row 7`.
     """
     from ...inspection.explain import explain as explain_number
-    from ..model import load_model, traced_row
+    from ...io.saving import load_table_model
+    from ..trained import traced_row
 
-    t = traced_row(load_model(model), data, row)
+    t = traced_row(load_table_model(model), data, row)
     _check_place(t, symbol, place)
     if t.Y is None and symbol not in WITHOUT_TARGETS:
         raise InvalidInput(f"{data} has no target column, without which there is no {symbol}.")
@@ -50,20 +64,21 @@ def explain(model: str, data: str, symbol: str, row: int, **place: Any) -> Answe
     return Answer(values, lambda to: to.print(str(found), soft_wrap=True, markup=False))
 
 
-def _check_place(t: Any, symbol: str, place: dict[str, int | None]) -> None:
+def _check_place(t: Trace, symbol: str, place: Place) -> None:
     """Raise, in the words of the command line, where the options name no number of that kind."""
     needed = OPTIONS[symbol]
-    missing = [f"--{name}" for name in needed if place[name] is None]
-    extra = [f"--{name}" for name, k in place.items() if k is not None and name not in needed]
+    given = {name: k for name, k in place.items() if isinstance(k, int)}
+    missing = [f"--{name}" for name in needed if name not in given]
+    extra = [f"--{name}" for name in given if name not in needed]
     if missing:
         raise InvalidInput(f"Which {symbol}? It needs {' and '.join(missing)}.")
     if extra:
         raise InvalidInput(f"{symbol} has no {' and no '.join(extra)}: leave it out.")
     if needed:
-        _check_range(t.net, symbol, place)
+        _check_range(t.net, symbol, given)
 
 
-def _check_range(net: Any, symbol: str, place: dict[str, Any]) -> None:
+def _check_range(net: Network, symbol: str, place: dict[str, int]) -> None:
     """Raise where an option lies outside of what the network has."""
     is_matrix = "column" in OPTIONS[symbol]
     layers = range(2 if symbol in ("z", "delta") else 1, net.L + (not is_matrix))

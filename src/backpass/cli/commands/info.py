@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
-from typing import Any
 
 import click
 from rich.console import Console
@@ -15,7 +14,7 @@ from ... import __version__
 from ...engine import native
 from ...engine.select import engine_name
 from ...extras import EXTRAS
-from ..command import Answer, Command
+from ..command import Answer, Command, Values
 
 REQUIRED = ("numpy", "scipy", "scikit-learn", "safetensors", "click", "rich")
 
@@ -49,7 +48,7 @@ def _installed() -> Answer:
     return Answer(values, lambda to: _show(to, values))
 
 
-def _engine() -> dict[str, Any]:
+def _engine() -> Values:
     """Which engine runs on which instructions and threads; and if not the native one, why."""
     return {
         "engine": engine_name(),
@@ -68,7 +67,7 @@ def _extras() -> dict[str, dict[str, bool]]:
     return extras
 
 
-def _show(to: Console, values: dict[str, Any]) -> None:
+def _show(to: Console, values: Values) -> None:
     table = RichTable(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_row("backpass", f"{values['version']}, Python {values['python']}")
     table.add_row("engine", f"{values['engine']}, {values['threads']} threads")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 import numpy as np
@@ -12,9 +12,23 @@ from rich.console import Console
 
 from ...solvers.first_order import RULES
 from ...solvers.registry import FULL_BATCH
-from ..command import Answer, Command
+from ..command import Answer, Command, Values
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
+
+if TYPE_CHECKING:
+    from ...estimators.table_model import TableModel
+    from ...landscape import Drops, Landscape
+
+
+class Walk(TypedDict):
+    """How the drops find their way down."""
+
+    solver: str
+    learning_rate: float
+    max_iter: int
+    seed: int
+
 
 SOLVERS = (*RULES, *FULL_BATCH)
 POSITIVE = Real(0, min_open=True)
@@ -39,7 +53,18 @@ POSITIVE = Real(0, min_open=True)
 @click.option("--seed", type=Whole(0), default=0, help="Where they fall; which plane.")
 @click.option("--out", metavar="PAGE", help="The page; its picture stands beside it, as .png.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
-def landscape(model: str, data: str, out: str | None, force: bool, **how: Any) -> Answer:
+def landscape(
+    model: str,
+    data: str,
+    out: str | None,
+    force: bool,
+    rows: int,
+    drops: int,
+    fog: float,
+    steps: int,
+    span: float,
+    **walk: Unpack[Walk],
+) -> Answer:
     """Draw J as mountains around MODEL on DATA: a page to turn in 3-D, and a picture.
 
     The page works offline. With --drops walkers go down from random places, and the valleys that
@@ -51,21 +76,24 @@ def landscape(model: str, data: str, out: str | None, force: bool, **how: Any) -
     picture = page.with_suffix(".png")
     for path in (page, picture):
         check_free(path, force)
-    problem = _problem(model, data, how.pop("rows"))
-    fog = how.pop("fog")
-    found, land = _drop(*problem, **how) if how["drops"] else (None, _around(*problem, **how))
+    problem, found = _problem(model, data, rows), None
+    if drops:
+        found, land = _drop(*problem, drops, steps, **walk)
+    else:
+        land = _around(*problem, steps, span, walk["seed"])
     land.to_html(page, fog=fog, title=f"The mountains of {Path(model).name}")
     atomic_write(picture, _png(land), force)
     files = {"page": str(page), "picture": str(picture)}
     return Answer({**files, **_values(land, found)}, lambda to: _show(to, files, land, found))
 
 
-def _problem(path: str, data: str, rows: int) -> tuple[Any, np.ndarray, np.ndarray]:
+def _problem(path: str, data: str, rows: int) -> tuple[TableModel, np.ndarray, np.ndarray]:
     """The model, and X and Y of at most so many rows, spread over the table."""
-    from ..model import load_model
+    from ...io.saving import load_table_model
+    from ..source import load_known
 
-    trained = load_model(path)
-    table = trained.load(data)
+    trained = load_table_model(path)
+    table = load_known(data, trained)
     X, y = trained.inputs(table), trained.targets(table)
     if y is None:
         raise click.UsageError(
@@ -76,8 +104,8 @@ def _problem(path: str, data: str, rows: int) -> tuple[Any, np.ndarray, np.ndarr
 
 
 def _around(
-    trained: Any, X: np.ndarray, Y: np.ndarray, *, steps: int, span: float, seed: int, **_: Any
-) -> Any:
+    trained: TableModel, X: np.ndarray, Y: np.ndarray, steps: int, span: float, seed: int
+) -> Landscape:
     """The mountains around the model, in two random directions."""
     from ...landscape import landscape as survey
 
@@ -95,22 +123,30 @@ def _around(
 
 
 def _drop(
-    trained: Any, X: np.ndarray, Y: np.ndarray, *, drops: int, steps: int, span: float, **how: Any
-) -> tuple[Any, Any]:
+    trained: TableModel,
+    X: np.ndarray,
+    Y: np.ndarray,
+    drops: int,
+    steps: int,
+    **walk: Unpack[Walk],
+) -> tuple[Drops, Landscape]:
     """Walkers on the model's mountains, and the ground under their ways."""
     from ...landscape import drops as drop
 
-    found = drop(trained.net, X, Y, trained.estimator.alpha, n=drops, **how)
+    found = drop(trained.net, X, Y, trained.estimator.alpha, n=drops, **walk)
     return found, found.sorted_units().landscape(steps=steps)
 
 
-def _png(land: Any) -> bytes:
-    buffer = io.BytesIO()
-    land.plot().figure_.savefig(buffer, format="png", dpi=150)
+def _png(land: Landscape) -> bytes:
+    from matplotlib.figure import Figure
+
+    buffer, figure = io.BytesIO(), land.plot().figure_
+    assert isinstance(figure, Figure)  # one of its own, never a part of another
+    figure.savefig(buffer, format="png", dpi=150)
     return buffer.getvalue()
 
 
-def _values(land: Any, found: Any) -> dict[str, Any]:
+def _values(land: Landscape, found: Drops | None) -> Values:
     ground = {"lowest_on_the_grid": land.J.min(), "highest_on_the_grid": land.J.max()}
     if found is None:
         return ground
@@ -128,7 +164,7 @@ def _values(land: Any, found: Any) -> dict[str, Any]:
     return {**ground, "shown": land.shown, "valleys": len(found.valleys), "walkers": walkers}
 
 
-def _show(to: Console, files: dict[str, str], land: Any, found: Any) -> None:
+def _show(to: Console, files: dict[str, str], land: Landscape, found: Drops | None) -> None:
     if found is not None:
         to.print(str(found), soft_wrap=True)
         to.print(f"The plane shows {100 * land.shown:.0f} % of the ways' spread.", soft_wrap=True)

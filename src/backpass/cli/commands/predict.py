@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -14,6 +14,11 @@ from rich.console import Console
 
 from ..command import AS_JSON, Answer, Command, messages, plain
 from ..terminal import echo_data
+
+if TYPE_CHECKING:
+    from ...data.parquet import ParquetRows
+    from ...data.tables import Table
+    from ...estimators.table_model import TableModel
 
 
 @click.command(cls=Command)
@@ -29,17 +34,17 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
     how to scale them. Where the target is there too, the score is said on standard error.
     """
     from ...data.columns import warn_of_unknown
-    from ..model import load_model
+    from ...io.saving import load_table_model
     from ..output import check_free
-    from ..source import too_large
+    from ..source import load_known, too_large
 
     if out is not None:
         check_free(Path(out), force)
-    trained = load_model(model)
+    trained = load_table_model(model)
     rows = too_large(data)
     if rows is not None:
         return _in_blocks(trained, rows, out, proba, force)
-    table = trained.load(data)
+    table = load_known(data, trained)
     X, unknown = trained.encode(table)
     warn_of_unknown(unknown)
     columns = _predictions(trained, X, proba)
@@ -54,38 +59,40 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
     return Answer(values, lambda to: _show(to, text, out, score))
 
 
-def _predictions(model: Any, X: np.ndarray, proba: bool) -> dict[str, np.ndarray]:
+def _predictions(model: TableModel, X: np.ndarray, proba: bool) -> dict[str, np.ndarray]:
     """Columns of the output: the prediction, and a probability for each class."""
-    estimator = model.estimator
-    X = X.astype(estimator.theta_.dtype)
-    columns = {"prediction": model.target.decode(estimator.predict(X))}
+    X = X.astype(model.estimator.theta_.dtype)
+    columns = {"prediction": model.predict(X)}
     if proba:
-        if not model.target.classes:
+        probabilities = model.probabilities(X)
+        if model.classes is None or probabilities is None:
             raise click.UsageError(
                 f"--proba: the target {model.target.name!r} is a number, which has no classes"
             )
-        names = [f"probability of {label}" for label in estimator.classes_]
-        columns |= dict(zip(names, estimator.predict_proba(X).T))
+        names = [f"probability of {label}" for label in model.classes]
+        columns |= dict(zip(names, probabilities.T))
     return columns
 
 
-def _score(model: Any, table: Any, predicted: np.ndarray) -> dict[str, float]:
+def _score(model: TableModel, table: Table, predicted: np.ndarray) -> dict[str, float]:
     """Accuracy, or R² and the mean error, on the rows that have a target."""
-    from ..predict_blocks import Tally
+    from ..blockwise import StreamingScore
 
-    tally = Tally(model.target.classes)
-    tally.add(model.truth(table), predicted)
-    return tally.score
+    score = StreamingScore(model.target.classes)
+    score.add(model.truth(table), predicted)
+    return score.score
 
 
-def _in_blocks(model: Any, rows: Any, out: str | None, proba: bool, force: bool) -> Answer:
+def _in_blocks(
+    model: TableModel, rows: ParquetRows, out: str | None, proba: bool, force: bool
+) -> Answer:
     """Predict a table that does not fit into memory; the answer has no predictions in it."""
     from ...data.columns import warn_of_unknown
     from ...storage.atomic import atomic_write_parts
-    from ..predict_blocks import Tally, predicted
+    from ..blockwise import StreamingScore, predicted
 
-    tally = Tally(model.target.classes)
-    parts = _csv_parts(predicted(model, rows, lambda X: _predictions(model, X, proba), tally))
+    score = StreamingScore(model.target.classes)
+    parts = _csv_parts(predicted(model, rows, lambda X: _predictions(model, X, proba), score))
     if out is not None:
         atomic_write_parts(out, (part.encode() for part in parts), force)
     elif click.get_current_context().meta.get(AS_JSON):
@@ -93,10 +100,10 @@ def _in_blocks(model: Any, rows: Any, out: str | None, proba: bool, force: bool)
     else:
         for part in parts:
             echo_data(part)
-    warn_of_unknown(tally.unknown)
-    unknown = {"unknown_categories": tally.unknown}
-    values = {"n_rows": tally.n_rows, **tally.score, **unknown, "out": out}
-    return Answer(values, lambda to: _show(to, "", out, tally.score))
+    warn_of_unknown(score.unknown)
+    unknown = {"unknown_categories": score.unknown}
+    values = {"n_rows": score.n_rows, **score.score, **unknown, "out": out}
+    return Answer(values, lambda to: _show(to, "", out, score.score))
 
 
 def _csv_parts(blocks: Iterator[dict[str, np.ndarray]]) -> Iterator[str]:
@@ -114,7 +121,7 @@ def _lines(columns: dict[str, np.ndarray]) -> str:
     return _as_csv(zip(*(plain(column) for column in columns.values())))
 
 
-def _as_csv(rows: Iterable[Any]) -> str:
+def _as_csv(rows: Iterable[Iterable[object]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

@@ -17,7 +17,6 @@ from ..output import check_free
 from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
-    from ...arrays import ImageShape
     from ...experiment.prepared import PreparedTable
     from ...studio.model import StudioModel
     from ...studio.page_state import PageState
@@ -92,6 +91,7 @@ def _new(
     image: tuple[int, int] | None = None,
 ) -> StudioModel:
     """Make a fresh network on a table, split and scaled as ``train`` does it."""
+    from ...estimators.table_model import TableModel
     from ...experiment.prepared import prepare
     from ...experiment.settings import Settings
     from ...experiment.training import build, check_room
@@ -105,12 +105,8 @@ def _new(
     estimator = build(data, settings)
     estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))
     estimator.theta_[:] = init_theta(estimator.net_, seed, "glorot")
-    return StudioModel(estimator, data.preprocessing, data.X, data.y, source, *_shown(data.image))
-
-
-def _shown(image: ImageShape | None) -> tuple[tuple[int, int] | None, str]:
-    """Shape and order, as the page wants them."""
-    return (None, "C") if image is None else (image.shape, image.order)
+    model = TableModel(estimator, data.preprocessing)
+    return StudioModel(model, data.X, data.y, source, data.image)
 
 
 def _all_classes(data: PreparedTable) -> dict[str, np.ndarray]:
@@ -121,21 +117,22 @@ def _all_classes(data: PreparedTable) -> dict[str, np.ndarray]:
 
 def _trained(path: str, rows: str | None) -> StudioModel:
     """Load a model, and the rows to look at."""
+    from ...io.saving import load_table_model
     from ...studio.model import StudioModel
-    from ..model import load_model
+    from ..source import load_known
 
-    model = load_model(path)
+    model = load_table_model(path)
     if rows is None:
         raise click.UsageError(f"Which rows? Name a table after the model {path}")
-    table = model.load(rows)
+    table = load_known(rows, model)
     X, y = model.inputs(table), model.targets(table)
     if y is None:
         raise click.UsageError(f"{rows} has no target column {model.target.name!r}")
     held_out = len(X) // 5
     parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
     X, y = ({part: v[which] for part, which in parts.items()} for v in (X, y))
-    title, image = Path(path).name, _shown(model.preprocessing.image or table.image)
-    return StudioModel(model.estimator, model.preprocessing, X, y, title, *image)
+    image = model.preprocessing.image or table.image
+    return StudioModel(model, X, y, Path(path).name, image)
 
 
 def _export(model: StudioModel, path: Path, force: bool) -> Answer:

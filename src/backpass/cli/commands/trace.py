@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from ..command import Answer, Command
+from ..command import Answer, Command, Values
+
+if TYPE_CHECKING:
+    from ...inspection.trace import Trace
 
 MOST_NUMBERS = 8  # of an array, in the terminal; --json has them all
 
@@ -25,15 +28,16 @@ def trace(model: str, data: str, row: int) -> Answer:
     target. The layers have the notes' numbers: 1 is the input. λ is one row's part of the
     training's. --json prints all numbers.
     """
-    from ..model import load_model, traced_row
+    from ...io.saving import load_table_model
+    from ..trained import traced_row
 
-    t = traced_row(load_model(model), data, row)
+    t = traced_row(load_table_model(model), data, row)
     return Answer(_values(t, row), lambda to: _show(to, t, row))
 
 
-def _values(t: Any, row: int) -> dict[str, Any]:
+def _values(t: Trace, row: int) -> Values:
     """All numbers: name -> layer -> array."""
-    values: dict[str, Any] = {"row": row, "J": t.J, "lambda": t.lam, "network": str(t.net)}
+    values: Values = {"row": row, "J": t.J, "lambda": t.lam, "network": str(t.net)}
     for name, layer, array in t:
         if layer is None:
             values[name] = array
@@ -42,7 +46,7 @@ def _values(t: Any, row: int) -> dict[str, Any]:
     return values
 
 
-def _show(to: Console, t: Any, row: int) -> None:
+def _show(to: Console, t: Trace, row: int) -> None:
     """The summary table, and the numbers of the row in each layer."""
     to.print(t)
     numbers = RichTable(title=f"Row {row}, unit by unit", show_lines=False)

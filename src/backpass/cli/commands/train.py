@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 import numpy as np
@@ -19,7 +19,7 @@ from ...experiment.settings import Settings
 from ...losses import FOR_CLASSES, FOR_NUMBERS, LOSSES
 from ...solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
 from ...training.schedules import SCHEDULES
-from ..command import Answer, Command, command_line, messages, plain
+from ..command import Answer, Command, Values, command_line, messages, plain
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
 from ..sizes import Image, Sizes
@@ -27,6 +27,15 @@ from ..sizes import Image, Sizes
 if TYPE_CHECKING:
     from ...experiment.outcome import Outcome
     from ...experiment.prepared import PreparedTable
+
+
+class ColumnOptions(TypedDict):
+    """How the columns of DATA are taken."""
+
+    ignore: tuple[str, ...]
+    categorical: tuple[str, ...]
+    classes: bool | None
+
 
 INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
 CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
@@ -134,7 +143,7 @@ def train(
     test; gaps are filled, numbers scaled, and categories made numbers as the training rows say. A
     Parquet file, or a folder of them, that is too large for memory is read block by block.
     """
-    from ...io.saving import save
+    from ...io.saving import save_table_model
     from ..checkpoint import hold
 
     model = Path(out or f"{_stem(source)}.backpass")
@@ -143,12 +152,12 @@ def train(
     if report is not None:
         check_free(report, force)
     chosen = Settings(**settings)
-    columns = {"ignore": ignore, "categorical": categorical, "classes": classes}
+    columns: ColumnOptions = {"ignore": ignore, "categorical": categorical, "classes": classes}
     data = _prepared(source, target, chosen, image, **columns)
     held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
     outcome = _run(data, replace(chosen, checkpoint=held))
     about = plain(_about(outcome))
-    save(outcome.estimator, model, preprocessing=data.preprocessing, force=force, about=about)
+    save_table_model(replace(outcome.model, about=about), model, force=force)
     if report is not None:
         report = _write_report(outcome, report, force)
     if held is not None and not outcome.interrupted:
@@ -167,7 +176,7 @@ def _prepared(
     target: str | None,
     settings: Settings,
     image: tuple[int, int] | None,
-    **columns: Any,
+    **columns: Unpack[ColumnOptions],
 ) -> PreparedTable:
     """Make a table ready: in memory, or where it is too large for that, block by block."""
     from ...experiment.prepared import prepare
@@ -231,7 +240,7 @@ def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:
     return report
 
 
-def _about(outcome: Outcome) -> dict[str, Any]:
+def _about(outcome: Outcome) -> Values:
     """What the model file says of its training, for ``backpass info``."""
     error = {} if outcome.data.target.classes else {"test_mean_error": outcome.mean_error}
     source = Path(outcome.data.source).name
@@ -244,7 +253,7 @@ def _about(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _values(outcome: Outcome, model: Path, report: Path | None) -> dict[str, Any]:
+def _values(outcome: Outcome, model: Path, report: Path | None) -> Values:
     """The result for --json."""
     data, estimator = outcome.data, outcome.estimator
     values = {

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ..data.columns import Unknown
 from ..data.parquet import ParquetRows
 from ..data.tables import Table
+from ..estimators.scores import Accuracy, RSquared
+from ..estimators.table_model import TableModel
 from ..streaming.blocks import cut, rows_of_block
 from ..streaming.table_blocks import cells_by_block, saying
-from .model import Model
+
+Predict = Callable[[np.ndarray], dict[str, np.ndarray]]
 
 
-class Tally:
+class StreamingScore:
     """Accuracy, or R² and mean error, of blocks of predictions; what was unknown in them."""
 
     def __init__(self, classes: bool) -> None:
         self._classes, self.n_rows = classes, 0
-        self._right, self._errors, self._absolute = 0, 0.0, 0.0
-        self._n, self._mean, self._squares = 0, 0.0, 0.0  # of the truth; Σ (y − mean)²
+        self._accuracy, self._r_squared, self._absolute = Accuracy(), RSquared(), 0.0
         self.unknown: Unknown = {}
 
     def note(self, unknown: Unknown) -> None:
@@ -35,33 +36,28 @@ class Tally:
         self.n_rows += len(predicted)
         if truth is None or not truth[0].any():
             return
-        there, truth_there = truth
-        self._compare(truth_there, predicted[there])
-
-    def _compare(self, truth: np.ndarray, predicted: np.ndarray) -> None:
-        """Count right labels, or add up squares."""
-        n, self._n = self._n, self._n + len(truth)
+        there, known = truth
+        answers = predicted[there]
         if self._classes:
-            self._right += sum(a == b for a, b in zip(truth.tolist(), predicted.tolist()))
+            right = [a == b for a, b in zip(known.tolist(), answers.tolist())]
+            self._accuracy = self._accuracy.plus(np.array(right, dtype=bool))
             return
-        self._errors += float(np.sum((truth - predicted) ** 2))
-        self._absolute += float(np.sum(np.abs(truth - predicted)))
-        step, part = float(truth.mean()) - self._mean, len(truth) / self._n
-        self._mean += step * part
-        self._squares += len(truth) * float(truth.var()) + step**2 * n * part
+        self._r_squared = self._r_squared.plus(known[:, None], answers[:, None])
+        self._absolute += float(np.sum(np.abs(known - answers)))
 
     @property
     def score(self) -> dict[str, float]:
-        """The score by its name, where there is one."""
-        if self._n == 0:
+        """The score by its name, where there is one; no R² of numbers that are all the same."""
+        if self._accuracy.weight:
+            return {"accuracy": self._accuracy.value}
+        if not self._r_squared.weight:
             return {}
-        if self._classes:
-            return {"accuracy": self._right / self._n}
-        r2 = {"r2": 1 - self._errors / self._squares} if self._squares else {}
-        return r2 | {"mean_error": self._absolute / self._n}
+        varied = bool(np.all(self._r_squared.squares))
+        r2 = {"r2": self._r_squared.value} if varied else {}
+        return r2 | {"mean_error": self._absolute / self._r_squared.weight}
 
 
-def tables(model: Model, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
+def tables(model: TableModel, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
     """Read the columns that the model knows, block by block, each with its place in words."""
     known = model.preprocessing
     known.check_columns(rows.names)
@@ -74,7 +70,7 @@ def tables(model: Model, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
 
 
 def predicted(
-    model: Model, rows: ParquetRows, predict: Any, tally: Tally
+    model: TableModel, rows: ParquetRows, predict: Predict, score: StreamingScore
 ) -> Iterator[dict[str, np.ndarray]]:
     """Predict block by block; `predict` makes the output's columns of X."""
     for where, table in tables(model, rows):
@@ -82,6 +78,6 @@ def predicted(
             X, unknown = model.encode(table)
             truth = model.truth(table)
         columns = predict(X)
-        tally.note(unknown)
-        tally.add(truth, columns["prediction"])
+        score.note(unknown)
+        score.add(truth, columns["prediction"])
         yield columns
