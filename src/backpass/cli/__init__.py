@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from .command import Failure, Interrupted
+from .command import CommandError, Interrupted
 from .option_types import suggestion
 from .terminal import use_plain_letters
 
@@ -68,7 +68,7 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "backpass"
-            raise Failure(f"{_sentence(error)} (See `{path} --help`.)") from None
+            raise CommandError(f"{_sentence(error)} (See `{path} --help`.)") from None
         except (KeyboardInterrupt, click.Abort):
             raise Interrupted("Stopped by Ctrl-C.") from None
 

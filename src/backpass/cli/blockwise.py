@@ -10,8 +10,8 @@ import numpy as np
 from ..data.columns import Unknown
 from ..data.parquet import ParquetRows
 from ..data.tables import Table
-from ..estimators.scores import Accuracy, RSquared
 from ..estimators.table_model import TableModel
+from ..estimators.targets.scores import Accuracy, RSquared
 from ..streaming.blocks import cut, rows_of_block
 from ..streaming.table_blocks import cells_by_block, saying
 

@@ -11,7 +11,7 @@ from ..training.checkpoints import Held, run_identity
 from .option_names import OPTIONS
 
 # A part of a training's identity -> how it is asked for on the command line.
-WORDS = {
+ASKED_AS = {
     **{parameter: f"--{option}" for parameter, option in OPTIONS.items()},
     "target": "--target",
     "test_size": "--test-size",
@@ -32,4 +32,4 @@ def hold(path: str | os.PathLike[str], data: PreparedTable, settings: Settings) 
         "dtype": settings.dtype,
     }
     read = str(content_hash(data.preprocessing.to_arrays()))
-    return Held(path, run_identity(asked, preprocessing=read), WORDS)
+    return Held(path, run_identity(asked, preprocessing=read), ASKED_AS)

@@ -19,10 +19,13 @@ import click
 import numpy as np
 from rich.console import Console
 
+from .. import old_names
 from ..errors import BackpassError, SettingError
 
 Json = Any  # what ``plain`` makes of anything, as json.dumps takes it
 Values = Mapping[str, Json]  # of an answer, by name
+
+__getattr__ = old_names("cli.command")
 
 AS_JSON = "backpass.as_json"  # where click's context says whether --json is given
 
@@ -36,7 +39,7 @@ class Answer:
     exit_code: int = field(default=0)
 
 
-class Failure(click.ClickException):
+class CommandError(click.ClickException):
     """One line on standard error, and exit code 2."""
 
     exit_code = 2
@@ -71,16 +74,16 @@ class Command(click.Command):
         as_json, debug = ctx.params.pop("as_json"), ctx.params.pop("debug")
         ctx.meta[AS_JSON] = as_json
         with warnings.catch_warnings():
-            warnings.showwarning = _say_warning
+            warnings.showwarning = _print_warning
             try:
                 answer: Answer = super().invoke(ctx)
-                _say(answer, as_json)
+                _print(answer, as_json)
             except (click.exceptions.Exit, click.ClickException, click.Abort, BrokenPipeError):
                 raise
             except Exception as error:
                 if debug:
                     raise
-                raise Failure(self._in_options(error)) from None
+                raise CommandError(self._in_options(error)) from None
         ctx.exit(answer.exit_code)
 
     def _in_options(self, error: Exception) -> str:
@@ -93,7 +96,7 @@ class Command(click.Command):
         return f"{asked}: {one_line(error)}"
 
 
-def _say(answer: Answer, as_json: bool) -> None:
+def _print(answer: Answer, as_json: bool) -> None:
     """Print an answer to standard output."""
     if as_json:
         click.echo(as_json_text(answer.values), file=sys.stdout)
@@ -105,8 +108,8 @@ def command_line() -> str:
     """Return the command that is running, as one types it, quoted for a shell."""
     ctx = click.get_current_context()
     given = [param for param in ctx.command.params if _is_given(ctx, param)]
-    words = [word for param in given for word in _words(param, ctx.params[str(param.name)])]
-    return shlex.join(["backpass", str(ctx.info_name), *words])
+    parts = [part for param in given for part in _as_typed(param, ctx.params[str(param.name)])]
+    return shlex.join(["backpass", str(ctx.info_name), *parts])
 
 
 def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
@@ -115,7 +118,7 @@ def _is_given(ctx: click.Context, param: click.Parameter) -> bool:
     return name in ctx.params and ctx.get_parameter_source(name) is source
 
 
-def _words(param: click.Parameter, value: object) -> list[str]:
+def _as_typed(param: click.Parameter, value: object) -> list[str]:
     """One argument or option, as it is typed."""
     if isinstance(param, click.Argument):
         return [str(value)]
@@ -163,6 +166,6 @@ def plain(value: object) -> Json:
     return value if isinstance(value, str | int | bool | None) else str(value)
 
 
-def _say_warning(message: Warning | str, *_: object, **__: object) -> None:
+def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
     """Print a warning as one line."""
     click.echo(f"Warning: {' '.join(str(message).split())}", err=True)

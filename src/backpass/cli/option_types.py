@@ -25,9 +25,9 @@ class OneOf(click.Choice):
         """Return the word."""
         if value in self.choices:
             return value
-        words = [str(word) for word in self.choices]
-        meant = suggestion(str(value), words)
-        listed = ", ".join(repr(word) if "," in word else word for word in words)
+        choices = [str(choice) for choice in self.choices]
+        meant = suggestion(str(value), choices)
+        listed = ", ".join(repr(choice) if "," in choice else choice for choice in choices)
         self.fail(f"{value!r} is not one of {listed}{meant}", param, ctx)
 
 

@@ -13,7 +13,7 @@ import unicodedata
 
 import click
 
-from .command import Failure
+from .command import CommandError
 
 HANDLER = "backpass.terminal"
 NAMES = {
@@ -44,7 +44,7 @@ def echo_data(text: str) -> None:
     try:
         text.encode(encoding)
     except UnicodeEncodeError as error:
-        raise Failure(
+        raise CommandError(
             f"Standard output is {encoding}, which has no {text[error.start]!a}; --out FILE writes "
             "UTF-8."
         ) from None

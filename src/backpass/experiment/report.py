@@ -26,7 +26,7 @@ MOST_CLASSES = 30  # of a confusion matrix that can still be read
 
 
 @dataclass(frozen=True)
-class Mistake:
+class WrongRow:
     """A test row that the model gets wrong: where it is, and how sure the model was."""
 
     row: int
@@ -185,7 +185,7 @@ def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
 
 
-def _mistakes(outcome: Outcome) -> list[Mistake]:
+def _mistakes(outcome: Outcome) -> list[WrongRow]:
     """The worst test rows, worst first: the surest wrong classes, or the largest errors."""
     if outcome.probabilities is not None:
         sure = outcome.probabilities.max(axis=1)
@@ -196,7 +196,7 @@ def _mistakes(outcome: Outcome) -> list[Mistake]:
         reasons = [f"off by {error:.4g}" for error in size]
     worst = [k for k in np.argsort(-size, kind="stable")[:MOST_MISTAKES] if size[k] > 0]
     return [
-        Mistake(
+        WrongRow(
             row=int(outcome.data.rows["test"][k]),
             truth=_text(outcome.truth[k]),
             predicted=_text(outcome.predicted[k]),

@@ -16,7 +16,7 @@ from .page_state import PageState, page_state_of, targets_of
 from .session_data import SessionData
 
 # A part of a run's identity -> how it is asked for.
-WORDS = {
+ASKED_AS = {
     "network": "the network (--hidden, or the model)",
     "data": "rows to learn from",
     "preprocessing": "columns, or how they are read,",
@@ -58,7 +58,7 @@ class StudioModel:
         Y = {part: targets_of(self.model.net, y, names) for part, y in self.y.items()}
         run = None
         if checkpoint is not None:
-            run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]), WORDS)
+            run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]), ASKED_AS)
         return SessionData(X["train"], Y["train"], X["validation"], Y["validation"], keep, run)
 
     def _identity(self, X: np.ndarray, Y: np.ndarray) -> dict[str, str]:
