@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 import backpass as bp
+from backpass.arrays import ImageShape
 from backpass.errors import InvalidInput
 from backpass.studio.app import (
     Address,
@@ -41,7 +42,9 @@ def make_page_state() -> tuple[PageState, SessionData]:
     X, Y = X[:300] / 16, bp.one_hot(y[:300])
     net = bp.Network((64, 8, 10), "tanh", "log_loss")
     theta = bp.init_theta(net, 0, "glorot")
-    state = PageState(net, theta, 0.5, X[:40], Y[:40], list(range(10)), (8, 8), title="digits")
+    state = PageState(
+        net, theta, 0.5, X[:40], Y[:40], list(range(10)), ImageShape(8, 8), title="digits"
+    )
     return state, SessionData(X[:200], Y[:200], X[200:], Y[200:])
 
 

@@ -11,6 +11,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import backpass as bp
+from backpass.arrays import ImageShape
 from backpass.losses import LOSSES
 from backpass.studio.app import make_server, new_address
 from backpass.studio.page import bake
@@ -34,7 +35,7 @@ def digits_page_state(hidden="tanh", loss="log_loss", sizes=(64, 12, 10), m=40) 
     net = bp.Network(sizes, hidden, loss)
     theta = bp.init_theta(net, 3, "glorot")
     classes = list(range(10)) if "log_loss" in loss else None
-    return PageState(net, theta, 0.5, X, Y, classes, (8, 8), title="digits")
+    return PageState(net, theta, 0.5, X, Y, classes, ImageShape(8, 8), title="digits")
 
 
 @pytest.fixture(scope="module")

@@ -43,8 +43,7 @@ class StudioModel:
     def page_state(self) -> PageState:
         """What the page shows: the network, and rows that it has not been trained on first."""
         X, y = (np.concatenate([part["validation"], part["train"]]) for part in (self.X, self.y))
-        shape, order = (None, "C") if self.image is None else (self.image.shape, self.image.order)
-        return page_state_of(self.estimator, X, y, image=shape, image_order=order, title=self.title)
+        return page_state_of(self.estimator, X, y, image=self.image, title=self.title)
 
     def session_data(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from ..arrays import ArrayLike
+from ..arrays import ArrayLike, ImageShape
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
 from .page import bake
@@ -90,4 +90,5 @@ def studio(
     >>> page.html.startswith("<!doctype html>")
     True
     """
-    return StudioPage(page_state_of(estimator, X, y, image=image, image_order=image_order))
+    shape = None if image is None else ImageShape(*image, image_order)
+    return StudioPage(page_state_of(estimator, X, y, image=shape))

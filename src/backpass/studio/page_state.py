@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..arrays import ArrayLike, one_hot
+from ..arrays import ArrayLike, ImageShape, one_hot
 from ..errors import InvalidInput
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
@@ -30,10 +30,8 @@ class PageState:
         The rows, as the network takes them.
     classes : list or None
         The label of each output; None for numbers.
-    image : tuple of two int, or None
-        (rows, columns) where the inputs are an image.
-    image_order : {"C", "F"}
-        Whether the image was unrolled by rows or, as in the notes, by columns.
+    image : ImageShape or None
+        Of the inputs, where they are an image.
     title : str
         What the page calls it.
     W : float or None
@@ -46,8 +44,7 @@ class PageState:
     X: np.ndarray
     Y: np.ndarray
     classes: list[object] | None = None
-    image: tuple[int, int] | None = None
-    image_order: str = "C"
+    image: ImageShape | None = None
     title: str = "a network"
     W: float | None = None
 
@@ -73,8 +70,8 @@ class PageState:
             "X": self.X.tolist(),
             "Y": self.Y.tolist(),
             "classes": self.classes,
-            "image": self.image,
-            "image_order": self.image_order,
+            "image": self.image and self.image.shape,
+            "image_order": self.image.order if self.image else "C",
             "range": [self.X.min(axis=0).tolist(), self.X.max(axis=0).tolist()],
             "title": self.title,
             "live": live,
@@ -88,11 +85,10 @@ def page_state_of(
     X: ArrayLike = None,
     y: ArrayLike = None,
     *,
-    image: tuple[int, int] | None = None,
-    image_order: str = "C",
+    image: ImageShape | None = None,
     title: str | None = None,
 ) -> PageState:
-    """Make a page_state of a fitted estimator and some rows; without rows, of made-up ones."""
+    """Make the state of a fitted estimator and some rows; without rows, of made-up ones."""
     net: Network = estimator.net_
     if net.n_parameters > PAGE_PARAMETERS:
         raise InvalidInput(
@@ -102,9 +98,6 @@ def page_state_of(
     made_up = X is None
     rows = _made_up_rows(net) if made_up else np.asarray(X, dtype=np.float64)[:MOST_ROWS]
     classes = _classes(estimator)
-    known = getattr(getattr(estimator, "preprocessing_", None), "image", None)
-    if image is None and known is not None:
-        image, image_order = known[:2], known[2]
     labels = estimator.predict(rows) if y is None else np.asarray(y)[:MOST_ROWS]
     return PageState(
         net,
@@ -113,8 +106,7 @@ def page_state_of(
         rows,
         targets_of(net, labels, classes),
         classes,
-        image,
-        image_order,
+        image or getattr(getattr(estimator, "preprocessing_", None), "image", None),
         (title or type(estimator).__name__) + (", with made-up rows" if made_up else ""),
         trained_weight(estimator),
     )

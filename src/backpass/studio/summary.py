@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from .. import engine
+from ..estimators.targets.scores import Accuracy, RSquared
 from ..inspection.trace import trace
 from ..network import Network
 from .news import Mistake, News
@@ -24,11 +25,10 @@ def validation(net: Network, theta: np.ndarray, data: SessionData) -> tuple[floa
 
 
 def _score(net: Network, answers: np.ndarray, Y: np.ndarray) -> float:
-    """Accuracy, or R² where there is any spread to explain."""
+    """Accuracy of classes, R² of numbers."""
     if net.loss.output in ("softmax", "logistic"):
-        return float(np.mean(predicted(answers) == predicted(Y)))
-    rest, spread = ((answers - Y) ** 2).sum(), ((Y - Y.mean(axis=0)) ** 2).sum()
-    return float(1 - rest / spread) if spread else 0.0
+        return Accuracy().plus(predicted(answers) == predicted(Y)).value
+    return RSquared().plus(Y, answers).value
 
 
 def summary(net: Network, theta: np.ndarray, state: PageState, data: SessionData) -> News:
