@@ -9,7 +9,7 @@ import pytest
 import scipy.optimize
 
 from backpass.solvers import LBFGS, PlainScaling
-from backpass.solvers.line_search import Found, Point
+from backpass.solvers.line_search import LineSearchResult, Point
 
 
 def bowl(theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -61,7 +61,7 @@ def test_a_pair_without_positive_curvature_is_not_remembered() -> None:
     state = solver.init(bowl, np.zeros(3))
     theta = np.ones(3)
     point = Point(1.0, theta, 0.0, state["D"] - theta, -1.0)  # y = −s
-    assert solver._remembered(state, Found(point, 1, False)) == {}
+    assert solver._with_pair(state, LineSearchResult(point, 1, False)) == {}
 
 
 def test_the_state_that_a_step_was_given_can_be_stepped_again() -> None:

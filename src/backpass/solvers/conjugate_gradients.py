@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..arrays import Array, State, array_namespace
-from .line_search import Function, cautious, moved, strong_wolfe
+from .line_search import Function, accept_point, initial_step, strong_wolfe
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,14 @@ class ConjugateGradients:
         """Search along d, then make the next d."""
         D, d = state["D"], state["d"]
         slope = float(D @ d)
-        t = state["last"] / slope if state["last"] else cautious(D)
+        # The first trial has the last step's fall t φ′(0) (Nocedal and Wright, 2006, section 3.5):
+        # the directions have no natural length, as L-BFGS's have.
+        t = state["last"] / slope if state["last"] else initial_step(D)
         found = strong_wolfe(fun, state["theta"], state["J"], D, d, t=t, c1=self.c1, c2=self.c2)
-        point, made = found.point, moved(state, found)
+        point, accepted = found.point, accept_point(state, found)
         if point.t == 0:
-            return _restarted(state, made, found.overflowed)
-        return {**made, "d": self._direction(D, point.D, d), "last": point.t * slope}
+            return _restarted(state, accepted, found.overflowed)
+        return {**accepted, "d": self._direction(D, point.D, d), "last": point.t * slope}
 
     def _direction(self, D_old: Array, D: Array, d: Array) -> Array:
         beta = max(0.0, float(D @ (D - D_old)) / float(D_old @ D_old))
@@ -65,8 +67,8 @@ class ConjugateGradients:
         return conjugate if float(D @ conjugate) < 0 else -D
 
 
-def _restarted(state: State, made: State, overflowed: bool) -> State:
-    """After a search in vain: steepest descent next time, and no more if this was that."""
+def _restarted(state: State, accepted: State, overflowed: bool) -> State:
+    """After a failed search: steepest descent next, or give up if this was that."""
     steepest = -state["D"]
     tried = bool(array_namespace(steepest).all(state["d"] == steepest))
-    return {**made, "d": steepest, "last": 0.0, "stuck": tried, "overflowed": overflowed}
+    return {**accepted, "d": steepest, "last": 0.0, "stuck": tried, "overflowed": overflowed}

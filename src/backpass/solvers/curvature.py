@@ -1,4 +1,4 @@
-"""What a solver may ask of a problem beyond J and D. It never meets the network behind it."""
+"""What a solver may ask of a problem beyond J and D, without knowing of a network."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Curvature(Protocol):
 
     @property
     def every(self) -> int:
-        """After how many iterations the second moments are worth another look."""
+        """After how many iterations the second moments are worth estimating again."""
         ...
 
     def second_moments(self, theta: Array) -> tuple[Sequence[Array], Sequence[Array]]:

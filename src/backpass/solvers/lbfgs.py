@@ -17,7 +17,7 @@ import numpy as np
 from scipy.linalg import get_lapack_funcs
 
 from ..arrays import Array, State, array_namespace, device, is_numpy_array
-from .line_search import Found, Function, cautious, moved, strong_wolfe
+from .line_search import Function, LineSearchResult, accept_point, initial_step, strong_wolfe
 from .preconditioner import PlainScaling, Preconditioner
 
 (triangular_solve,) = get_lapack_funcs(("trtrs",), dtype=np.float64)
@@ -30,8 +30,8 @@ class LBFGS:
     """Limited-memory BFGS with a strong-Wolfe search and a refreshed H₀.
 
     H₀ is refreshed `every` so many iterations, the first time after as many with the plain scaling:
-    far from a valley, what H₀ knows of the curvature misleads, and a short fit needs no H₀. A
-    search in vain drops H₀ and all pairs until the next refresh, so a preconditioner cannot fail
+    far from a minimum, the curvature that H₀ has seen misleads, and a short fit needs no H₀. A
+    failed search drops H₀ and all pairs until the next refresh, so a preconditioner cannot fail
     where the plain scaling succeeds.
 
     The state's S and Y have one row more than the memory: a step writes its pair where no live pair
@@ -44,7 +44,7 @@ class LBFGS:
     preconditioner : Preconditioner
         H₀ up to a factor; the identity where not given.
     every : int
-        Iterations between two looks of the preconditioner at the curvature.
+        Iterations between two refreshes of the preconditioner.
     c1, c2 : float
         Of the Wolfe conditions: how much J must fall, and how flat it must become.
 
@@ -98,34 +98,40 @@ class LBFGS:
         found = strong_wolfe(
             fun, state["theta"], state["J"], state["D"], d, t=t, c1=self.c1, c2=self.c2
         )
-        made = moved(state, found)
+        accepted = accept_point(state, found)
         if found.point.t > 0:
-            return {**made, **self._remembered(state, found)}
-        return {**made, **self._forgotten(state, found)}
+            return {**accepted, **self._with_pair(state, found)}
+        return {**accepted, **self._restarted(state, found)}
 
     def _refreshed(self, state: State) -> State:
-        """Let the preconditioner look at the curvature when its time has come."""
+        """Refresh the preconditioner every so many iterations."""
         if state["nit"] < state["refresh_at"]:
             return state
-        held = self.preconditioner.refresh(state["theta"])
-        return {**state, "H0": held, "refresh_at": state["nit"] + self.every}
+        H0 = self.preconditioner.refresh(state["theta"])
+        return {**state, "H0": H0, "refresh_at": state["nit"] + self.every}
 
     def _direction(self, state: State) -> tuple[Array, float]:
-        """−H D and the first step to try: 1, or a cautious one where nothing is known yet."""
+        """−H D and the first step to try: 1, or a short one where nothing is known yet."""
         D = state["D"]
         if state["pairs"]:
             d = -self._two_loops(state, D)
             if float(d @ D) < 0:
                 return d, 1.0
-        return -D, cautious(D)
+        return -D, initial_step(D)
 
     def _two_loops(self, state: State, D: Array) -> Array:
-        """H D."""
+        """H D, in two small triangular solves and four products with S or Y.
+
+        R is (k, k) for k pairs, always in float64; S and Y are (memory + 1, n), in θ's precision.
+        They are multiplied whole, rows without a pair at a coefficient of 0: picking out the k rows
+        would copy k n numbers for each product.
+        """
         S, Y, R, pairs = state["S"], state["Y"], state["R"], state["pairs"]
+        # trtrs, straight from LAPACK: at k ≤ 10, scipy.linalg's checks take longer than the solve.
         p, _ = triangular_solve(R, to_numpy(S @ D)[pairs])
-        r = self._scaled(state, D - _spread(p, pairs, Y))
+        r = self._scaled(state, D - _combination(p, pairs, Y))
         c, _ = triangular_solve(R, R.diagonal() * p - to_numpy(Y @ r)[pairs], trans=1)
-        return r + _spread(c, pairs, S)
+        return r + _combination(c, pairs, S)
 
     def _scaled(self, state: State, q: Array) -> Array:
         """γ H₀ q."""
@@ -133,23 +139,25 @@ class LBFGS:
         gamma = float(state["R"][-1, -1]) / float(y @ apply(state["H0"], y))
         return gamma * apply(state["H0"], q)
 
-    def _remembered(self, state: State, found: Found) -> State:
-        """The pair (s, y) added if its curvature is positive; the oldest pair makes room."""
+    def _with_pair(self, state: State, found: LineSearchResult) -> State:
+        """The pair (s, y) added if its curvature is positive; the oldest is dropped for it."""
         s, y = found.point.theta - state["theta"], found.point.D - state["D"]
         if not float(s @ y) > LEAST_CURVATURE * float(y @ y):
             return {}
-        k = min(len(state["pairs"]), self.memory - 1)  # how many stay
+        k = min(len(state["pairs"]), self.memory - 1)  # pairs that stay
         kept = state["pairs"][len(state["pairs"]) - k :]
         row = next(i for i in range(self.memory + 1) if i not in state["pairs"])
+        # Written in place, where no live pair stands: a copy of S and Y would be 2 (memory + 1) n
+        # numbers in every iteration.
         state["S"][row, :], state["Y"][row, :] = s, y
         pairs = [*kept, row]
-        R = np.zeros((k + 1, k + 1), order="F")
+        R = np.zeros((k + 1, k + 1), order="F")  # as LAPACK reads it, without a copy
         R[:k, :k] = state["R"][state["R"].shape[0] - k :, state["R"].shape[0] - k :]
         R[:, k] = to_numpy(state["S"] @ y)[pairs]
         return {"R": R, "pairs": pairs}
 
-    def _forgotten(self, state: State, found: Found) -> State:
-        """After a search in vain: from steepest descent anew, and no more if this was that."""
+    def _restarted(self, state: State, found: LineSearchResult) -> State:
+        """After a failed search: restart from steepest descent, or give up if this was that."""
         return {
             "pairs": [],
             "R": np.zeros((0, 0)),
@@ -160,8 +168,8 @@ class LBFGS:
         }
 
 
-def _spread(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
-    """Σ coefficient · row over the pairs in use; dead rows count nothing."""
+def _combination(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
+    """Σ coefficient · row over the pairs in use, shape (n,); rows without a pair count 0."""
     full = np.zeros(rows.shape[0])
     full[pairs] = coefficients
     if is_numpy_array(rows):

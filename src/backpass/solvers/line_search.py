@@ -4,7 +4,7 @@ With φ(t) = J(θ + t d), the two conditions are
 
     φ(t) ≤ φ(0) + c₁ t φ′(0)   (J falls enough)   and   |φ′(t)| ≤ c₂ |φ′(0)|   (it is flat),
 
-and the search is Nocedal and Wright's algorithms 3.5 and 3.6: walk on until a step is bracketed,
+and the search is Nocedal and Wright's algorithms 3.5 and 3.6: lengthen t until a step is bracketed,
 then zoom in by cubic interpolation. Close to a minimum J's own rounding hides its fall; there the
 gradient decides (Hager and Zhang's approximate Wolfe condition).
 """
@@ -15,8 +15,11 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .. import old_names
 from ..arrays import Array, State, array_namespace
 from .curvature import Function
+
+__getattr__ = old_names("solvers.line_search")
 
 MAX_EVALUATIONS = 20
 
@@ -31,7 +34,7 @@ class Point(NamedTuple):
     slope: float
 
 
-class Found(NamedTuple):
+class LineSearchResult(NamedTuple):
     """The best point found, how many evaluations it took, and whether J overflowed on the way."""
 
     point: Point
@@ -40,7 +43,7 @@ class Found(NamedTuple):
 
 
 @dataclass
-class Line:
+class LineObjective:
     """φ and the two conditions."""
 
     fun: Function
@@ -70,7 +73,9 @@ class Line:
         slope = self.start.slope
         if self.falls(point):
             return abs(point.slope) <= -self.c2 * slope
-        noise = 4 * rounding(point.theta) * abs(self.start.J)
+        noise = 4 * machine_epsilon(point.theta) * abs(self.start.J)
+        # φ(t) − φ(0) has lost all its digits here, φ′ has not: Hager and Zhang put (2 c₁ − 1) φ′(0)
+        # ≥ φ′(t) for the first condition, which is the same for a quadratic φ.
         level = abs(point.J - self.start.J) <= noise
         return level and self.c2 * slope <= point.slope <= (2 * self.c1 - 1) * slope
 
@@ -85,7 +90,7 @@ def strong_wolfe(
     t: float,
     c1: float = 1e-4,
     c2: float = 0.9,
-) -> Found:
+) -> LineSearchResult:
     """Search along the descent direction d for a step that satisfies the strong Wolfe conditions.
 
     Parameters
@@ -105,7 +110,7 @@ def strong_wolfe(
 
     Returns
     -------
-    Found
+    LineSearchResult
         The point, whose t is 0 if all steps failed, evaluations, and whether J overflowed.
 
     References
@@ -125,13 +130,13 @@ def strong_wolfe(
     (1.0, 1)
     """
     start = Point(0.0, theta, J, D, float(D @ d))
-    line = Line(fun, start, d, c1, c2)
+    line = LineObjective(fun, start, d, c1, c2)
     point = _bracket(line, t)
-    return Found(point, line.nfev, line.overflowed)
+    return LineSearchResult(point, line.nfev, line.overflowed)
 
 
-def moved(state: State, found: Found) -> State:
-    """Take over the point that a search found."""
+def accept_point(state: State, found: LineSearchResult) -> State:
+    """Make a search's point the state's, and count its evaluations."""
     point = found.point
     return {
         **state,
@@ -143,8 +148,8 @@ def moved(state: State, found: Found) -> State:
     }
 
 
-def _bracket(line: Line, t: float) -> Point:
-    """Walk on, step after longer step, until one is accepted or an interval holds one."""
+def _bracket(line: LineObjective, t: float) -> Point:
+    """Try longer and longer steps, until one is accepted or an interval holds one."""
     low = line.start
     while line.nfev < MAX_EVALUATIONS:
         point = line.at(t)
@@ -154,19 +159,19 @@ def _bracket(line: Line, t: float) -> Point:
             return _zoom(line, low, point)
         if point.slope >= 0:
             return _zoom(line, point, low)
-        t = _between(_cubic_minimum(low, point), 2 * t, 10 * t)
+        t = _clamped(_cubic_minimum(low, point), 2 * t, 10 * t)
         low = point
     return low
 
 
-def _zoom(line: Line, low: Point, high: Point) -> Point:
+def _zoom(line: LineObjective, low: Point, high: Point) -> Point:
     """Shrink an interval: low falls enough and is its lowest end, φ goes down from it to high."""
     previous = math.inf
     while line.nfev < MAX_EVALUATIONS:
         width = high.t - low.t
-        if abs(width) <= 4 * rounding(low.theta) * max(low.t, high.t):
+        if abs(width) <= 4 * machine_epsilon(low.theta) * max(low.t, high.t):
             break
-        point = line.at(_inside(low, high, slow=abs(width) > 0.66 * previous))
+        point = line.at(_trial_step(low, high, slow=abs(width) > 0.66 * previous))
         previous = abs(width)
         if line.accepts(point):
             return point
@@ -179,13 +184,13 @@ def _zoom(line: Line, low: Point, high: Point) -> Point:
     return low
 
 
-def _inside(low: Point, high: Point, slow: bool) -> float:
+def _trial_step(low: Point, high: Point, slow: bool) -> float:
     """The cubic's minimum, kept off the ends; the middle where the last step shrank too little."""
     width = high.t - low.t
     if slow and math.isfinite(high.J):
         return low.t + width / 2
     edges = sorted((low.t + 0.02 * width, high.t - 0.02 * width))
-    return _between(_cubic_minimum(low, high), *edges)
+    return _clamped(_cubic_minimum(low, high), *edges)
 
 
 def _cubic_minimum(p: Point, q: Point) -> float:
@@ -196,17 +201,18 @@ def _cubic_minimum(p: Point, q: Point) -> float:
     square = a * a - p.slope * q.slope
     if square < 0:
         return (p.t + q.t) / 2
+    # Nocedal and Wright's (3.59), with φ(p), φ(q) and both slopes.
     b = math.copysign(math.sqrt(square), q.t - p.t)
     scale = q.slope - p.slope + 2 * b
     return q.t - (q.t - p.t) * (q.slope + b - a) / scale if scale else (p.t + q.t) / 2
 
 
-def _between(t: float, least: float, most: float) -> float:
+def _clamped(t: float, least: float, most: float) -> float:
     """Keep t within limits; a t that is not a number becomes their middle."""
     return min(max(float(t), least), most) if math.isfinite(t) else (least + most) / 2
 
 
-def rounding(array: Array) -> float:
+def machine_epsilon(array: Array) -> float:
     """The array's machine epsilon."""
     return float(array_namespace(array).finfo(array.dtype).eps)
 
@@ -216,7 +222,7 @@ def largest_entry(array: Array) -> float:
     return float(array_namespace(array).max(abs(array)))
 
 
-def cautious(D: Array) -> float:
-    """A first step along −D where nothing is known yet: of length one at most."""
+def initial_step(D: Array) -> float:
+    """The first step to try along −D where no curvature is known: of length one at most."""
     size = float(array_namespace(D).sum(abs(D)))
-    return min(1.0, 1 / size) if size else 1.0
+    return min(1.0, 1 / size) if size else 1.0  # |t D| ≤ t Σ|D| ≤ 1

@@ -1,4 +1,4 @@
-"""One door to the full-batch solvers: loop, limits, reasons, and SciPy's OptimizeResult."""
+"""The loop around the full-batch solvers: limits, reasons, and SciPy's OptimizeResult."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ def minimize_function(
         if state is None:
             state = chosen.init(fun, theta)
             _check_first_point(state)
-        limits = _Limits(state, max_iter, max_fun, tol, ftol)
+        limits = _StoppingRule(state, max_iter, max_fun, tol, ftol)
         with np.errstate(over="ignore", invalid="ignore"):  # J tells of a step too long: it is left
             state, reason = _iterate(chosen, fun, state, limits, callback, keep)
     return _result(state, reason)
 
 
-class _Limits:
+class _StoppingRule:
     """When to stop."""
 
     def __init__(
@@ -126,7 +126,7 @@ class _Limits:
         return Stop.MAX_FUN if state["nfev"] >= self.last_evaluation else None
 
     def after(self, old_J: float, state: State) -> Stop | None:
-        """What an iteration says about going on."""
+        """What an iteration says about going on: whether it failed, or lowered J too little."""
         if state.get("stuck"):
             return Stop.NOT_FINITE if state["overflowed"] else Stop.PRECISION
         fall = old_J - state["J"]
@@ -137,7 +137,7 @@ def _iterate(
     solver: Solver,
     fun: Function,
     state: State,
-    limits: _Limits,
+    limits: _StoppingRule,
     callback: Callable[[OptimizeResult], object] | None,
     keep: Callable[[State], object] | None,
 ) -> tuple[State, Stop]:

@@ -3,7 +3,7 @@
     (B + μ I) p = −D,   θ := θ + p   if J falls,
 
 with B the Gauss-Newton matrix of any loss (for squared errors JᵀJ/W, D = Jᵀr/W). How well the model
-Dᵀp + ½ pᵀB p foretold the fall of J moves μ (Nielsen, 1999). With few parameters B is formed and
+Dᵀp + ½ pᵀB p predicts the fall of J moves μ (Nielsen, 1999). With few parameters B is formed and
 the system solved exactly; else conjugate gradients solve it, preconditioned as L-BFGS is, from
 products with B by the R-operator.
 """
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from ..arrays import Array, State, array_namespace, device
 from .curvature import Curvature
-from .line_search import Function, rounding
-from .linear_solve import Solved, solve_damped
+from .line_search import Function, machine_epsilon
+from .linear_solve import LinearSolveResult, solve_damped
 from .preconditioner import KroneckerFactors
 
 MAX_TRIALS = 20
@@ -87,7 +87,7 @@ class GaussNewton:
         for _ in range(MAX_TRIALS):
             solved = model.solve(state["mu"])
             state["nhev"] += solved.products
-            trial = _tried(fun, state, solved)
+            trial = _trial(fun, state, solved)
             if trial is not None:
                 return trial
         return {**state, "stuck": True}
@@ -109,12 +109,12 @@ class Dense:
         """vᵀB v / vᵀv."""
         return _rayleigh(v, self._B @ v)
 
-    def solve(self, mu: float) -> Solved:
+    def solve(self, mu: float) -> LinearSolveResult:
         """p = −(B + μ I)⁻¹ D."""
         xp, D = array_namespace(self._D), self._D
         identity = xp.eye(D.shape[0], dtype=D.dtype, device=device(D))
         p = xp.linalg.solve(self._B + mu * identity, -D[:, None])[:, 0]
-        return Solved(p, self._B @ p, 0)
+        return LinearSolveResult(p, self._B @ p, 0)
 
 
 class Products:
@@ -124,41 +124,44 @@ class Products:
         self._times: Callable[[Array], Array] = curvature.product(theta)
         self._D, self._most = D, most
         self._H0 = KroneckerFactors(curvature.second_moments, curvature.slices, curvature.decay)
-        self._held = self._H0.refresh(theta)
+        self._inverses = self._H0.refresh(theta)
 
     def curvature_along(self, v: Array) -> float:
         """vᵀB v / vᵀv."""
         return _rayleigh(v, self._times(v))
 
-    def solve(self, mu: float) -> Solved:
+    def solve(self, mu: float) -> LinearSolveResult:
         """p ≈ −(B + μ I)⁻¹ D (Dembo, Eisenstat and Steihaug's inexact Newton step, 1982)."""
+        # The forcing term √|D|: loose far away, where the model is wrong in any case, and tight
+        # near the minimum, so that the steps converge superlinearly.
         tol = min(0.1, math.sqrt(math.sqrt(float(self._D @ self._D))))
         return solve_damped(
-            self._times, -self._D, mu, lambda r: self._H0.apply(self._held, r), tol, self._most
+            self._times, -self._D, mu, lambda r: self._H0.apply(self._inverses, r), tol, self._most
         )
 
 
-def _tried(fun: Function, state: State, solved: Solved) -> State | None:
-    """The next state if the step lowers J as foretold; else None, and the state's μ is raised."""
+def _trial(fun: Function, state: State, solved: LinearSolveResult) -> State | None:
+    """The next state if the step lowers J as predicted; else None, and the state's μ is raised."""
     D, p = state["D"], solved.p
-    foretold = -float(D @ p) - float(p @ solved.Bp) / 2
+    predicted = -float(D @ p) - float(p @ solved.Bp) / 2
     theta = state["theta"] + p
     J, D_new = fun(theta)
     J = float(J)
     state["nfev"] += 1
-    gain = (state["J"] - J) / foretold if foretold > 0 else -math.inf
+    gain = (state["J"] - J) / predicted if predicted > 0 else -math.inf
     finite = math.isfinite(J) and math.isfinite(float(D_new @ D_new))
     state["overflowed"] = not finite
-    if finite and (gain > 1e-3 or _level(state, J, D_new)):
+    if finite and (gain > 1e-3 or _flat_but_better(state, J, D_new)):
+        # Nielsen's smooth rule: μ/3 where the model was right, up to 2 μ where it was not.
         mu = state["mu"] * max(1 / 3, 1 - (2 * min(gain, 1.0) - 1) ** 3)
         return {**state, "theta": theta, "J": J, "D": D_new, "mu": mu, "nu": 2.0}
     state["mu"], state["nu"] = state["mu"] * state["nu"], state["nu"] * 2
     return None
 
 
-def _level(state: State, J: float, D: Array) -> bool:
+def _flat_but_better(state: State, J: float, D: Array) -> bool:
     """Where J's rounding hides its fall, a smaller gradient decides."""
-    noise = 4 * rounding(D) * abs(state["J"])
+    noise = 4 * machine_epsilon(D) * abs(state["J"])
     return abs(J - state["J"]) <= noise and float(D @ D) < float(state["D"] @ state["D"])
 
 

@@ -9,7 +9,7 @@ of the curvature's own size:
     H₀ V = (A + π r I)⁻¹ V (G + r/π I)⁻¹,   r² = λ/W + ρ ā ḡ,   π² = ā / ḡ,
 
 with ā and ḡ the mean eigenvalues, and π r rounded to ā times a power of two: so the inverse of an A
-that does not change, as the inputs' A^(1), is mostly found made. The secant pair's
+that does not change, as the inputs' A^(1), is mostly computed already. The secant pair's
 γ = sᵀy / yᵀH₀y sets the scale in every iteration: δ's second moments stand for the curvature only
 up to one.
 """
@@ -24,6 +24,7 @@ from typing import Protocol
 import numpy as np
 from scipy.linalg import get_lapack_funcs
 
+from .. import old_names
 from ..arrays import Array, array_namespace, device, is_numpy_array
 
 LAPACK = {
@@ -31,18 +32,21 @@ LAPACK = {
     for kind in (np.float32, np.float64)
 }
 
-Held = list[Array]  # what a preconditioner keeps between refreshes: part of the solver's state
+# What a preconditioner knows between refreshes, by layer: a part of the solver's state.
+PreconditionerState = list[Array]
+
+__getattr__ = old_names("solvers.preconditioner")
 
 
 class Preconditioner(Protocol):
     """H₀ as the solver sees it."""
 
-    def refresh(self, theta: Array) -> Held:
-        """Look at the curvature around θ."""
+    def refresh(self, theta: Array) -> PreconditionerState:
+        """Estimate the curvature around θ."""
         ...
 
-    def apply(self, held: Held, v: Array) -> Array:
-        """H₀ v, with what the last refresh saw; v itself where it saw nothing."""
+    def apply(self, inverses: PreconditionerState, v: Array) -> Array:
+        """H₀ v, by the last refresh's inverses; v itself where there are none."""
         ...
 
 
@@ -50,11 +54,11 @@ class Preconditioner(Protocol):
 class PlainScaling:
     """H₀ = I."""
 
-    def refresh(self, theta: Array) -> Held:
-        """See nothing."""
+    def refresh(self, theta: Array) -> PreconditionerState:
+        """Return no inverses."""
         return []
 
-    def apply(self, held: Held, v: Array) -> Array:
+    def apply(self, inverses: PreconditionerState, v: Array) -> Array:
         """v."""
         return v
 
@@ -79,27 +83,29 @@ class KroneckerFactors:
     slices: Sequence[tuple[slice, tuple[int, int]]]
     decay: float
     damping: float = 0.01
-    _made: dict[int, tuple[Array, float, Array | None]] = field(
+    _input_inverses: dict[int, tuple[Array, float, Array | None]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def refresh(self, theta: Array) -> Held:
+    def refresh(self, theta: Array) -> PreconditionerState:
         """Invert every layer's damped factors; the state holds A⁻¹ and G⁻¹, layer by layer."""
-        held: Held = []
+        inverses: PreconditionerState = []
         for l, (A, G) in enumerate(zip(*self.second_moments(theta))):
-            inverses = self._inverses(l, A, G)
-            if inverses is None:
+            pair = self._inverses(l, A, G)
+            if pair is None:
                 return []
-            held.extend(inverses)
-        return held
+            inverses.extend(pair)
+        return inverses
 
-    def apply(self, held: Held, v: Array) -> Array:
+    def apply(self, inverses: PreconditionerState, v: Array) -> Array:
         """A⁻¹ V G⁻¹, layer by layer."""
-        if not held:
+        if not inverses:
             return v
         xp = array_namespace(v)
+        # V lies in θ's order, so a layer's (s_l + 1, s_{l+1}) is a view. Two products take
+        # s_l s_{l+1} (s_l + s_{l+1}) multiply-adds; A ⊗ G itself would take (s_l s_{l+1})².
         blocks = [xp.reshape(v[where], shape) for where, shape in self.slices]
-        mapped = [A @ V @ G for A, V, G in zip(held[::2], blocks, held[1::2])]
+        mapped = [A @ V @ G for A, V, G in zip(inverses[::2], blocks, inverses[1::2])]
         return xp.concat([xp.reshape(block, (-1,)) for block in mapped])
 
     def _inverses(self, l: int, A: Array, G: Array) -> tuple[Array, Array] | None:
@@ -107,17 +113,18 @@ class KroneckerFactors:
         if not (a > 0 and g > 0 and 0 < a * g < math.inf):
             return None
         r_squared = self.decay + self.damping * a * g
+        # π r = √(r² ā / ḡ) = ā √(r² / (ā ḡ)): the root is what is rounded to a power of two.
         damping = a * 2.0 ** round(math.log2(r_squared / (a * g)) / 2)  # π r
         inverses = self._input_inverse(l, A, damping), _damped_inverse(G, r_squared / damping)
         return None if inverses[0] is None or inverses[1] is None else inverses
 
     def _input_inverse(self, l: int, A: Array, damping: float) -> Array | None:
-        """(A + damping I)⁻¹, the one made last if it is of the same array and damping."""
-        made = self._made.get(l)
-        if made is None or made[0] is not A or made[1] != damping:
-            made = A, damping, _damped_inverse(A, damping)
-            self._made[l] = made
-        return made[2]
+        """(A + damping I)⁻¹, the last one if it was of the same array and damping."""
+        last = self._input_inverses.get(l)
+        if last is None or last[0] is not A or last[1] != damping:
+            last = A, damping, _damped_inverse(A, damping)
+            self._input_inverses[l] = last
+        return last[2]
 
 
 def _mean_eigenvalue(A: Array) -> float:
@@ -133,12 +140,12 @@ def _damped_inverse(A: Array, damping: float) -> Array | None:
 
 
 def _cholesky_inverse(A: np.ndarray) -> np.ndarray:
-    """The inverse of a positive definite matrix at a fifth of a general one's price; else NaN."""
+    """The inverse of a positive definite matrix at a fifth of a general one's cost; else NaN."""
     factor, invert = LAPACK[A.dtype]
     L, failed = factor(A, lower=True, clean=True)
     if failed:
         return np.full_like(A, np.nan)
     lower, _ = invert(L, lower=True)  # zeros above the diagonal
-    inverse = np.ascontiguousarray(lower + lower.T)
-    inverse.flat[:: len(A) + 1] /= 2
+    inverse = np.ascontiguousarray(lower + lower.T)  # potri fills one triangle: mirrored
+    inverse.flat[:: len(A) + 1] /= 2  # the diagonal, which was added to itself
     return inverse

@@ -1,4 +1,4 @@
-"""Every solver by its name: how it sees the rows, what it is told, and how it is made.
+"""Every solver by its name: how it sees the rows, its parameters, and how it is made.
 
 Those who offer solvers (the estimators, an experiment's settings, the command line) take names,
 constraints and words from here, so a solver is one entry beside its own file.

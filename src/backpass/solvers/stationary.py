@@ -16,7 +16,7 @@ import numpy as np
 
 from ..arrays import Array, array_namespace, device
 from ..blas import blas_threads
-from .line_search import Function, largest_entry, rounding
+from .line_search import Function, largest_entry, machine_epsilon
 
 
 class Finding(Enum):
@@ -111,20 +111,20 @@ def describe_point(
         norm = largest_entry(gradient)
         curvatures, made = lanczos(product or hessian_product(fun, theta), theta, products)
     smallest, largest = float(curvatures.min()), float(curvatures.max())
-    return Description(_judge(norm, tol, curvatures, theta), norm, smallest, largest, made)
+    return Description(_classify(norm, tol, curvatures, theta), norm, smallest, largest, made)
 
 
-def _judge(norm: float, tol: float, curvatures: np.ndarray, theta: Array) -> Finding:
+def _classify(norm: float, tol: float, curvatures: np.ndarray, theta: Array) -> Finding:
     if not norm <= tol:
         return Finding.UNFINISHED
-    noise = rounding(theta) ** 0.4 * np.abs(curvatures).max()
+    noise = machine_epsilon(theta) ** 0.4 * np.abs(curvatures).max()
     return Finding.SADDLE if curvatures.min() < -noise else Finding.MINIMUM
 
 
 def hessian_product(fun: Function, theta: Array) -> Callable[[Array], Array]:
     """Return v -> (D(θ + h v) − D(θ − h v)) / 2h, the Hessian times v."""
     size = math.sqrt(float(theta @ theta) / theta.shape[0])
-    reach = rounding(theta) ** (1 / 3) * (1 + size)
+    reach = machine_epsilon(theta) ** (1 / 3) * (1 + size)
 
     def times(v: Array) -> Array:
         h = reach * math.sqrt(theta.shape[0]) / math.sqrt(float(v @ v))
@@ -146,7 +146,7 @@ def lanczos(times: Callable[[Array], Array], theta: Array, products: int) -> tup
         if not math.isfinite(float(r @ r)):  # of numbers whose squares overflow
             break
         alphas.append(float(q @ r))
-        for _ in range(2):
+        for _ in range(2):  # twice: one Gram-Schmidt pass leaves what its own rounding adds
             for old in basis:
                 r = r - float(old @ r) * old
         beta = math.sqrt(float(r @ r))
