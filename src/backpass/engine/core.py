@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,11 +87,18 @@ def network(net: Network) -> compiled.Network:
     return compiled.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
 
 
+@lru_cache  # each epoch of a small network would spend a quarter of its time on these two
 def rule(optimizer: Optimizer) -> compiled.Rule:
-    """The core's own description of an update rule."""
+    """The core's own description of an update rule of the library's."""
     settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
     values = [float(getattr(optimizer, name, 0.0)) for name in settings]
     return compiled.Rule(str(rule_name(optimizer)), *values)
+
+
+@lru_cache
+def state_arrays(optimizer: Optimizer) -> tuple[str, ...]:
+    """Names of the arrays in a rule's state, in the order in which the core takes them."""
+    return tuple(name for name in optimizer.init(np.empty(0)) if name != "t")
 
 
 def plain(array: np.ndarray) -> np.ndarray:

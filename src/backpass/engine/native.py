@@ -158,7 +158,7 @@ class NativeProblem(SequentialProblem[Rows]):
             )
         check_counts(thetas, states, orders, learning_rates)
         check_steps(orders, batch_size, learning_rates)
-        names = [name for name in optimizer.init(np.empty(0)) if name != "t"]
+        names = core.state_arrays(optimizer)
         blocks = [
             _copied([self._theta(theta), *(self._theta(state[name]) for name in names)])
             for theta, state in zip(thetas, states)

@@ -431,7 +431,7 @@ class Perceptron(
         if "training_state_" in state and not self.warm_start:
             kept = as_it_is_seen(self.training_state_, self.theta_)
             if kept.solver_name not in MINI_BATCH_SOLVERS:
-                kept = replace(kept, solver=None)
+                kept = kept.updated(solver=None)
             state["training_state_"] = kept
         return state
 

@@ -49,13 +49,13 @@ def resumed(parameters: SharedParameters, state: TrainingState, theta: Any) -> T
     if changed or not by_score:
         state = as_it_is_seen(state, theta)
     if (changed and not mini_batch) or state.solver_name != parameters.solver:
-        state = replace(state, solver=None)
+        state = state.updated(solver=None)
     return state
 
 
 def as_it_is_seen(state: TrainingState, theta: Any) -> TrainingState:
     """A state that goes on from the θ that is shown, not from that of the last epoch."""
-    return replace(state, theta=theta, best_theta=None, best_score=-np.inf)
+    return state.updated(theta=theta, best_theta=None, best_score=-np.inf)
 
 
 def checksum(theta: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..arrays import Array
 from .state import TrainingState
@@ -28,12 +28,12 @@ class EarlyStopping:
             score, best = state.history.score[-1], state.best_score
             worse = not score >= best + self.tol  # NaN, too, is no improvement
             if score > best:
-                state = replace(state, best_score=score, best_theta=state.theta)
+                state = state.updated(best_score=score, best_theta=state.theta)
         else:
             J, best = state.history.J[-1], state.best_J
             worse = not J <= best - self.tol
-            state = replace(state, best_J=min(J, best))
-        return replace(state, no_improvement=state.no_improvement + 1 if worse else 0)
+            state = state.updated(best_J=min(J, best))
+        return state.updated(no_improvement=state.no_improvement + 1 if worse else 0)
 
     def rank(self, state: TrainingState) -> float:
         """What the best of several trainings has least of."""

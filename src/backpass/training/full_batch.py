@@ -60,7 +60,7 @@ def run_full_batch(
     def after_iteration(point: OptimizeResult) -> bool:
         nonlocal latest
         monitor.rows += problem.rows.m
-        now = replace(latest, theta=point.x, solver=point.state, epoch=latest.epoch + 1)
+        now = latest.updated(theta=point.x, solver=point.state, epoch=latest.epoch + 1)
         # whole at once, whenever Ctrl-C comes
         latest = early_stopping.count(monitor.record(now, float(point.fun)))
         if early_stopping.by_score and early_stopping.exhausted(latest):
@@ -90,7 +90,7 @@ def run_full_batch(
         raise InvalidInput(NOT_FINITE_AT_ONCE) from error
     if result.reason is Stop.INTERRUPTED:  # perhaps between a step and its place on the curves
         return latest, StopReason.INTERRUPTED
-    final = replace(latest, theta=result.x, solver=result.state)
+    final = latest.updated(theta=result.x, solver=result.state)
     return final, (exhausted or [StopReason[result.reason.name]])[0]
 
 

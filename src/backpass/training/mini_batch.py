@@ -90,10 +90,10 @@ def run_together(
 def _initialised(state: TrainingState, options: MiniBatchOptions) -> TrainingState:
     """A state with all that its first epoch needs."""
     if state.solver is None:
-        state = replace(state, solver=options.optimizer.init(state.theta))
+        state = state.updated(solver=options.optimizer.init(state.theta))
     rate = options.schedule.learning_rate
     if state.learning_rate_init != rate:  # at first, or changed since: adaptive begins anew
-        state = replace(state, learning_rate=rate, learning_rate_init=rate)
+        state = state.updated(learning_rate=rate, learning_rate_init=rate)
     return state
 
 
@@ -158,8 +158,7 @@ def _advanced(
     state: TrainingState, epoch: engine.Epoch, bits: Mapping[str, object], m: int
 ) -> TrainingState:
     """The state after an epoch, its curves left out."""
-    return replace(
-        state,
+    return state.updated(
         theta=epoch.theta,
         solver=epoch.state,
         epoch=state.epoch + 1,
@@ -220,7 +219,7 @@ def _last_finite(problem: engine.Problem, before: TrainingState, monitor: Monito
     if before.epoch == 0:
         _refuse_if_not_finite(*problem.cost_and_gradient(before.theta))
     validation = None if monitor.validate is None else (np.nan, np.nan)
-    return replace(before, history=before.history.longer(np.nan, validation))
+    return before.updated(history=before.history.longer(np.nan, validation))
 
 
 def _refuse_if_not_finite(J: float, D: Array) -> None:
@@ -235,5 +234,5 @@ def _check_stop(state: TrainingState, options: MiniBatchOptions) -> Training:
         return state, None
     rate = options.schedule.shrunk(state.learning_rate)
     if rate is not None:
-        return replace(state, learning_rate=rate, no_improvement=0), None
+        return state.updated(learning_rate=rate, no_improvement=0), None
     return state, options.early_stopping.reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..arrays import Array
 from .state import TrainingState
@@ -70,7 +70,7 @@ class Monitor:
     def record(self, state: TrainingState, J: float) -> TrainingState:
         """Add J, and the validation's score and loss where there is one, to the curves."""
         validation = None if self.validate is None else self.validate(state.theta)
-        return replace(state, history=state.history.longer(J, validation))
+        return state.updated(history=state.history.longer(J, validation))
 
     def asks_to_stop(self, state: TrainingState) -> bool:
         """Tell every callback; whether one of them wants to stop."""
