@@ -7,11 +7,11 @@ published as attributes. What is known afterwards is one vector, ``theta_``, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property, partial
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn import get_config
@@ -21,10 +21,11 @@ from sklearn.base import (
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import engine
-from ..arrays import in_precision
+from ..arrays import Array, ArrayLike, State, in_precision
 from ..errors import InvalidInput, listed, warn
 from ..network import Network
 from ..solvers.registry import FULL_BATCH
@@ -68,17 +69,16 @@ class Perceptron(
     """The estimators' common part; use ``MLPClassifier`` or ``MLPRegressor``."""
 
     net_: Network
-    theta_: Any
+    theta_: Array
     training_state_: TrainingState
-    n_features_in_: int
     n_iter_: int
-    _assigned: dict[str, Any]
+    _assigned: dict[str, list[ArrayLike]]
 
     def _targets(self) -> Targets:
         """What y means, with what is known of it."""
         raise NotImplementedError
 
-    def _remember(self, targets: Any) -> None:
+    def _remember(self, targets: Targets) -> None:
         """Take over what has been learnt of y."""
 
     # Fitting.
@@ -88,14 +88,14 @@ class Perceptron(
     @published_whole
     def fit(
         self,
-        X: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        X: ArrayLike,
+        y: ArrayLike = None,
+        sample_weight: ArrayLike = None,
         *,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Any:
+        X_val: ArrayLike = None,
+        y_val: ArrayLike = None,
+        sample_weight_val: ArrayLike = None,
+    ) -> Self:
         """Train on X and y.
 
         Parameters
@@ -159,7 +159,9 @@ class Perceptron(
             self.__dict__.pop("preprocessing_", None)
         return self
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, total_weight: Any) -> Any:
+    def _partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike, total_weight: float | None
+    ) -> Self:
         """Make one pass over the rows."""
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -202,7 +204,7 @@ class Perceptron(
         if checkpoint is not None and self.stop_reason_ is not StopReason.INTERRUPTED:
             checkpoint.finish(fitted.restarts.pack())
 
-    def _with_weights(self, net: Network) -> Callable[[Any], dict[str, Any]]:
+    def _with_weights(self, net: Network) -> Callable[[Array], dict[str, object]]:
         """What makes a working estimator's attributes of θ, for scikit-learn's callbacks."""
         return lambda theta: {**found(self), "net_": net, "theta_": theta}
 
@@ -289,31 +291,31 @@ class Perceptron(
     # Weights.
 
     @property
-    def coefs_(self) -> Any:
+    def coefs_(self) -> list[Array]:
         """Weights by layer, shapes (s_l, s_{l+1}): views of ``theta_``, which can be assigned."""
         return self._views("coefs", coefs)
 
     @coefs_.setter
-    def coefs_(self, values: Any) -> None:
+    def coefs_(self, values: Iterable[ArrayLike]) -> None:
         self._assign("coefs", coefs, values)
 
     @property
-    def intercepts_(self) -> Any:
+    def intercepts_(self) -> list[Array]:
         """Biases by layer, shapes (s_{l+1},): views of ``theta_``, which can be assigned."""
         return self._views("intercepts", intercepts)
 
     @intercepts_.setter
-    def intercepts_(self, values: Any) -> None:
+    def intercepts_(self, values: Iterable[ArrayLike]) -> None:
         self._assign("intercepts", intercepts, values)
 
-    def _views(self, name: str, make: Callable[..., Views]) -> Any:
+    def _views(self, name: str, make: Callable[..., Views]) -> list[Array]:
         if hasattr(self, "theta_"):
             return make(self.theta_, self.net_)
         if name in self.__dict__.get("_assigned", {}):
             return self.__dict__["_assigned"][name]
         raise AttributeError(f"{type(self).__name__} has no {name}_ before it is fitted.")
 
-    def _assign(self, name: str, make: Callable[..., Views], values: Any) -> None:
+    def _assign(self, name: str, make: Callable[..., Views], values: Iterable[ArrayLike]) -> None:
         """Write into θ; before the first fit, keep the arrays for it to start from."""
         if hasattr(self, "theta_"):
             assign(make(self.theta_, self.net_), values)
@@ -337,7 +339,7 @@ class Perceptron(
 
     # Answers.
 
-    def _checked(self, X: Any, method: str) -> Any:
+    def _checked(self, X: ArrayLike, method: str) -> Array:
         """Validate rows to predict: at once where nothing can be wrong, by scikit-learn else."""
         if "theta_" in self.__dict__ and self._needs_no_check(X):
             return X
@@ -347,7 +349,7 @@ class Perceptron(
         X = validate_data(self, X, accept_sparse=SPARSE, reset=False)
         return in_precision(self.theta_, X)
 
-    def _needs_no_check(self, X: Any) -> bool:
+    def _needs_no_check(self, X: ArrayLike) -> bool:
         """Whether X is plainly a finite matrix of the right width and dtype."""
         return (
             type(X) is np.ndarray
@@ -359,21 +361,21 @@ class Perceptron(
             and bool(np.isfinite(X.sum()))
         )
 
-    def _forward(self, net: Network, X: Any) -> Any:
+    def _forward(self, net: Network, X: Array) -> Array:
         """a^(L) of rows that have been checked, shape (m, s_L)."""
         return engine.forward(net, self.theta_, X, n_threads=self.n_threads)
 
-    def _activations(self, X: Any, method: str) -> Any:
+    def _activations(self, X: ArrayLike, method: str) -> Array:
         """a^(L), shape (m, s_L)."""
         X = self._checked(X, method)
         return self._forward(self.net_, X)
 
-    def _logits(self, X: Any, method: str) -> Any:
+    def _logits(self, X: ArrayLike, method: str) -> Array:
         """z^(L), shape (m, s_L)."""
         X = self._checked(X, method)
         return self._forward(self.net_.linear, X)
 
-    def transform(self, X: Any, layer: int = -1) -> Any:
+    def transform(self, X: ArrayLike, layer: int = -1) -> Array:
         """Compute the activations of a hidden layer; those of the inputs where there is none.
 
         Parameters
@@ -421,7 +423,7 @@ class Perceptron(
         """Columns of ``transform``: the units of the last layer before the outputs."""
         return self.net_.sizes[-2]
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> State:
         """Return what a copy holds: without warm_start, what prediction and partial_fit need.
 
         The memory of a full-batch solver, many times as large as θ, stays at home.
@@ -435,14 +437,14 @@ class Perceptron(
             state["training_state_"] = kept
         return state
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: State) -> None:
         """Take over a copy; the first release kept a dict for the training's state."""
         state = {_NEW_NAMES.get(name, name): value for name, value in state.items()}
         if "training_state_" in state:
             state["training_state_"] = as_state(state["training_state_"])
         super().__setstate__(state)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.array_api_support = get_config()["array_api_dispatch"]
         tags.input_tags.sparse = True
@@ -451,7 +453,7 @@ class Perceptron(
         return tags
 
 
-def _printer(verbose: Any) -> tuple[Callable[[Progress], None], ...]:
+def _printer(verbose: bool | int) -> tuple[Callable[[Progress], None], ...]:
     """scikit-learn's lines for verbose=True."""
 
     def show(progress: Progress) -> None:

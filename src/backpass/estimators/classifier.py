@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Self
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,9 +13,10 @@ from sklearn.base import (
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
 from sklearn.metrics import accuracy_score
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
-from ..arrays import array_namespace, as_numpy, is_array_api_obj
+from ..arrays import Array, ArrayLike, array_namespace, as_numpy, is_array_api_obj
 from ..streaming.dask_blocks import is_dask
 from ..streaming.dask_predictions import lazily, lazy_accuracy
 from .base import Perceptron
@@ -23,10 +26,10 @@ from .raw_tables import truth_of
 from .targets.decisions import Decision
 from .targets.labels import Labels, as_labels
 from .targets.sample_weights import row_weights
-from .targets.strategies import ClassTargets
+from .targets.strategies import ClassTargets, Targets
 
 # Beside the estimators, whose own attributes a prediction must not change.
-_DECISIONS: WeakKeyDictionary[Any, Decision] = WeakKeyDictionary()
+_DECISIONS: WeakKeyDictionary[Perceptron, Decision] = WeakKeyDictionary()
 
 
 @documented
@@ -60,7 +63,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
     ((4, 8), (8,))
     """
 
-    classes_: Any
+    classes_: np.ndarray | list[np.ndarray]
     _labels: Labels
 
     @available_if(lambda self: self._check_solver())
@@ -68,13 +71,13 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
     @published_whole
     def partial_fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        classes: Any = None,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike = None,
+        classes: ArrayLike = None,
         *,
         total_weight: float | None = None,
-    ) -> Any:
+    ) -> Self:
         """Make one pass over the given rows.
 
         Parameters
@@ -125,7 +128,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         many = self.class_weight if isinstance(self.class_weight, list) else [self.class_weight]
         return any(isinstance(one, str) for one in many)
 
-    def _learn_classes(self, classes: Any, y: Any) -> None:
+    def _learn_classes(self, classes: ArrayLike, y: ArrayLike) -> None:
         """Take the classes of a first ``partial_fit``, or hold them against those known."""
         known = getattr(self, "classes_", None)
         if known is None and classes is None:
@@ -147,7 +150,8 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
     def _targets(self) -> ClassTargets:
         return ClassTargets(self.loss, self.class_weight, getattr(self, "_labels", None))
 
-    def _remember(self, targets: ClassTargets) -> None:
+    def _remember(self, targets: Targets) -> None:
+        assert isinstance(targets, ClassTargets)
         self._set_labels(targets.known)
 
     @property
@@ -158,7 +162,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
             kept = _DECISIONS[self] = Decision(self._labels, self.net_.loss)
         return kept
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: ArrayLike) -> Array:
         """Predict labels.
 
         Parameters
@@ -196,7 +200,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
             return labels
         return array_namespace(codes).asarray(labels, device=codes.device)
 
-    def predict_proba(self, X: Any) -> Any:
+    def predict_proba(self, X: ArrayLike) -> Array:
         """Predict the probability of every class.
 
         Parameters
@@ -233,18 +237,18 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
             parts = decision.exact_probabilities(self._forward(self.net_.linear, X))
         return self._by_output(parts)
 
-    def _by_output(self, parts: list[Any]) -> Any:
+    def _by_output(self, parts: list[Array]) -> Array | list[Array]:
         """One array, or a list of them for several outputs of classes."""
         return parts if self._has_several_outputs() else parts[0]
 
-    def _lazily(self, method: Any, X: Any) -> Any:
+    def _lazily(self, method: Callable[[ArrayLike], Array], X: ArrayLike) -> Array:
         """Answers by partitions; those of several outputs are a list of such."""
         if not self._has_several_outputs():
             return lazily(method, X)
         parts = range(len(self._labels.classes))
-        return [lazily(lambda X, k=k: method(X)[k], X) for k in parts]
+        return [lazily(partial(_of_output, k, method), X) for k in parts]
 
-    def predict_log_proba(self, X: Any) -> Any:
+    def predict_log_proba(self, X: ArrayLike) -> Array:
         """Predict the logarithm of ``predict_proba``, exact where that underflows.
 
         Parameters
@@ -280,7 +284,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
             return decision.log_of_labels(self._forward(self.net_, X), z)
         return self._by_output(decision.log_probabilities(z))
 
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: ArrayLike) -> Array:
         """Compute what decides: the logits z^(L), which the output makes probabilities of.
 
         Where the loss's output is no probability, its answer a^(L), less ½ for a single unit.
@@ -315,7 +319,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         scores = self._decision.scores(z)
         return scores[:, 0] if scores.shape[1] == 1 else scores
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute the accuracy: the part of the rows whose every label is right.
 
         Parameters
@@ -363,7 +367,12 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         labels = getattr(self, "_labels", None)
         return labels is not None and not (labels.single or labels.multilabel)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _of_output(k: int, method: Callable[[ArrayLike], Array], X: ArrayLike) -> Array:
+    """The answers for one of several outputs."""
+    return method(X)[k]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from itertools import groupby
 from textwrap import indent
+from types import FunctionType
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from sklearn.base import BaseEstimator
@@ -96,13 +97,13 @@ def declared(cls: type[T]) -> type[T]:
     typed = {name: each for own in [*inherited, cls._own] for name, each in own.items()}
     cls._declared = {name: each for name, (_, each) in typed.items()}
     cls._parameter_constraints = {name: each.allowed for name, each in cls._declared.items()}
-    constructor: Any = _constructor(typed)
+    constructor = _constructor(typed)
     constructor.__qualname__, constructor.__module__ = f"{cls.__name__}.__init__", cls.__module__
-    cls.__init__ = constructor
+    type.__setattr__(cls, "__init__", constructor)
     return cls
 
 
-def _constructor(typed: dict[str, tuple[object, Parameter]]) -> object:
+def _constructor(typed: dict[str, tuple[object, Parameter]]) -> FunctionType:
     """Let ``dataclasses`` write it, in a class of which nothing else is used.
 
     A dataclass would be looked at by its fields alone: Dask would take two trainings for the same.
@@ -111,7 +112,7 @@ def _constructor(typed: dict[str, tuple[object, Parameter]]) -> object:
         (name, kind, dataclasses.field(default=each.default, kw_only=each.kw_only))
         for name, (kind, each) in typed.items()
     ]
-    return dataclasses.make_dataclass("Stored", fields, eq=False, repr=False).__init__
+    return vars(dataclasses.make_dataclass("Stored", fields, eq=False, repr=False))["__init__"]
 
 
 def entries(cls: type[Declared]) -> str:

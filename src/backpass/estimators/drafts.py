@@ -9,16 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sklearn.base import BaseEstimator
 
 ORIGINAL = "_drafted_from"
 
+E = TypeVar("E", bound=BaseEstimator)
+P = ParamSpec("P")
 
-def published_whole(fit: Callable[..., Any]) -> Callable[..., Any]:
+
+def published_whole(
+    fit: Callable[Concatenate[E, P], E],
+) -> Callable[Concatenate[E, P], E]:
     """Let a method that trains work on a draft, and publish what it has found at its end."""
 
     @wraps(fit)
-    def fit_and_publish(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def fit_and_publish(self: E, *args: P.args, **kwargs: P.kwargs) -> E:
         before = dict(self.__dict__)
         draft = object.__new__(type(self))
         draft.__dict__.update(before, **{ORIGINAL: self})
@@ -29,18 +36,18 @@ def published_whole(fit: Callable[..., Any]) -> Callable[..., Any]:
     return fit_and_publish
 
 
-def original(draft: Any) -> Any:
+def original(draft: E) -> E:
     """The estimator that a draft was made from; anything else is its own original."""
     return draft.__dict__.get(ORIGINAL, draft)
 
 
-def found(draft: Any) -> dict[str, Any]:
+def found(draft: BaseEstimator) -> dict[str, object]:
     """What a draft knows, its parameters left out."""
     parameters = draft.get_params(deep=False)
     return {k: v for k, v in draft.__dict__.items() if k not in parameters and k != ORIGINAL}
 
 
-def _publish(estimator: Any, before: dict[str, Any], after: dict[str, Any]) -> None:
+def _publish(estimator: BaseEstimator, before: dict[str, object], after: dict[str, object]) -> None:
     """Give the estimator what is new, and take from it what is gone, at once."""
     unchanged = {k for k, v in before.items() if k in after and after[k] is v}
     kept = {k: v for k, v in estimator.__dict__.items() if k in after or k not in before}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from .. import engine
+from ..arrays import Array, ArrayLike
 from ..blas import blas_threads
 from ..network import Network
 from ..solvers.stationary import Description, describe_point
@@ -48,15 +49,15 @@ class Findings:
     """
 
     def __init__(
-        self, net: Network, rows: tuple[Any, ...], *, lam: float, tol: float, J: float
+        self, net: Network, rows: Sequence[Array], *, lam: float, tol: float, J: float
     ) -> None:
         self._net, self._lam, self._tol, self._J = net, lam, tol, J
         X, *rest = rows
         small = sum(map(_bytes, rows)) <= HELD_BYTES
         self._X = (lambda: X) if small else weakref.ref(X, lambda _: rest.clear())
-        self._rest: list[Any] = rest  # Y and w
+        self._rest: list[Array] = rest  # Y and w
 
-    def describe(self, theta: Any, n_threads: int | None) -> Description:
+    def describe(self, theta: Array, n_threads: int | None) -> Description:
         """Look at θ; AttributeError, with the reason, where that cannot be done any more."""
         X = self._X() if self._rest else None
         if X is None:
@@ -72,14 +73,14 @@ class Findings:
                 raise AttributeError(CHANGED)
             return describe_point(fun, theta, D, products=PRODUCTS, tol=self._tol)
 
-    def __deepcopy__(self, memo: Any) -> Findings:
+    def __deepcopy__(self, memo: object) -> Findings:
         return self
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_X": None, "_rest": []}
 
 
-def _bytes(part: Any) -> int:
+def _bytes(part: ArrayLike) -> int:
     """The memory of an array, dense or CSR."""
     if part is None:
         return 0

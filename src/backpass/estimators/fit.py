@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from .. import engine
-from ..arrays import Array, as_numpy
+from ..arrays import Array, ArrayLike, as_numpy
 from ..errors import InvalidInput, listed
 from ..losses import LOSSES
 from ..network import Network
@@ -50,8 +49,8 @@ class Weights:
         Where their training ended; None for weights without a history.
     """
 
-    coefs: list[Any]
-    intercepts: list[Any]
+    coefs: list[Array]
+    intercepts: list[Array]
     theta: Array | None = None
     net: Network | None = None
     state: TrainingState | None = None
@@ -120,7 +119,7 @@ class Prepared:
     validate: Validate | None
 
     @property
-    def given(self) -> tuple[Any, Any]:
+    def given(self) -> tuple[ArrayLike, ArrayLike]:
         """X and y, to show to callbacks; rows in blocks bring their own targets."""
         rows = self.rows
         return (rows.blocks, None) if isinstance(rows, EncodedBlocks) else (rows.X, rows.Y)
@@ -214,7 +213,7 @@ def _checkpoint(task: Task, net: Network) -> Checkpoint | None:
     return checkpoint_at(parameters.checkpoint, parameters.every, known)
 
 
-def _asked_for(parameters: SharedParameters, net: Network) -> dict[str, Any]:
+def _asked_for(parameters: SharedParameters, net: Network) -> dict[str, object]:
     """The parameters, each in one of the ways in which the same can be said."""
     loss = parameters.loss
     return {
@@ -227,7 +226,7 @@ def _asked_for(parameters: SharedParameters, net: Network) -> dict[str, Any]:
     }
 
 
-def _once(values: Any) -> Any:
+def _once(values: object) -> object:
     """What is the same for every layer, said once."""
     each = list(values) if isinstance(values, list | tuple) else []
     return each[0] if each and all(value == each[0] for value in each) else values

@@ -393,6 +393,8 @@ def documented(cls: type[T]) -> type[T]:
 
 
 class SharedParameters(OwnParameters, ScikitLearnParameters):
-    """The parameters that both estimators have."""
+    """The parameters that both estimators have, and what scikit-learn knows of their X."""
 
     loss: str | Loss
+    n_features_in_: int
+    feature_names_in_: np.ndarray

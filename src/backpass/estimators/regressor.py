@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Self
 
 from sklearn.base import (
     RegressorMixin,
@@ -11,7 +11,7 @@ from sklearn.base import (
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
-from ..arrays import as_numpy
+from ..arrays import Array, ArrayLike, as_numpy
 from ..streaming.dask_blocks import is_dask
 from ..streaming.dask_predictions import lazily, lazy_r_squared
 from .base import Perceptron
@@ -48,8 +48,13 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
     @_fit_context(prefer_skip_nested_validation=True)
     @published_whole
     def partial_fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, total_weight: float | None = None
-    ) -> Any:
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike = None,
+        *,
+        total_weight: float | None = None,
+    ) -> Self:
         """Make one pass over the given rows.
 
         Parameters
@@ -89,7 +94,7 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
     def _targets(self) -> NumberTargets:
         return NumberTargets(self.loss)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: ArrayLike) -> Array:
         """Predict numbers.
 
         Parameters
@@ -122,7 +127,7 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
         a = self._activations(X, "predict")
         return in_units(self, X, a[:, 0] if a.shape[1] == 1 else a)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike = None) -> float:
         """Compute R², the part of y's variance that the predictions explain.
 
         Parameters

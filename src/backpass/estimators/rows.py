@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import validate_data
 
-from ..arrays import Array, array_namespace, as_csr, as_numpy, in_precision, like
+from ..arrays import Array, ArrayLike, array_namespace, as_csr, as_numpy, in_precision, like
 from ..errors import InvalidInput, warn
 from ..storage.fingerprints import fingerprint
 from ..streaming.blocks import Blocks
@@ -33,9 +33,9 @@ COLUMN_VECTOR = (
 class EncodedRows(NamedTuple):
     """Rows as the network wants them."""
 
-    X: Any  # (m, s_1), an array or CSR
-    Y: Any  # (m, s_L)
-    w: Any  # (m,) or None
+    X: ArrayLike  # (m, s_1), an array or CSR
+    Y: Array  # (m, s_L)
+    w: Array | None  # (m,) or None
 
     def some(self, index: np.ndarray) -> EncodedRows:
         """Return some of the rows."""
@@ -47,11 +47,11 @@ class EncodedRows(NamedTuple):
         return EncodedRows(self.X[:4, ...], self.Y[:4, ...], None)
 
     @property
-    def numbers(self) -> Any:
+    def numbers(self) -> Array:
         """What has their precision."""
         return self.X
 
-    def like(self, reference: Any) -> EncodedRows:
+    def like(self, reference: Array) -> EncodedRows:
         """Return them in the precision of other numbers: weights keep that which they have."""
         X = in_precision(reference, self.X)
         return EncodedRows(
@@ -70,11 +70,11 @@ class EncodedBlocks(NamedTuple):
     encode: Encode
 
     @property
-    def numbers(self) -> Any:
+    def numbers(self) -> Array:
         """What has their precision."""
         return np.empty(0, self.blocks.dtype)
 
-    def like(self, reference: Any) -> EncodedBlocks:
+    def like(self, reference: Array) -> EncodedBlocks:
         """Return them in the precision of other numbers, in which each block is read."""
         return EncodedBlocks(in_dtype(self.blocks, reference.dtype), self.encode)
 
@@ -90,7 +90,12 @@ class EncodedBlocks(NamedTuple):
 
 
 def rows_to_learn(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, targets: Targets, goes_on: bool
+    estimator: SharedParameters,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike,
+    targets: Targets,
+    goes_on: bool,
 ) -> tuple[EncodedRows | EncodedBlocks, Targets]:
     """Look at the rows of a fit, wherever they are: what they are to the network, and y means."""
     blocks = blocks_of(X, y, sample_weight)
@@ -107,11 +112,11 @@ def rows_to_learn(
 
 def encoded_rows(
     estimator: SharedParameters,
-    X: Any,
-    y: Any,
-    sample_weight: Any,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike,
     targets: Targets,
-    learn: Callable[[Any], Targets],
+    learn: Callable[[ArrayLike], Targets],
     reset: bool,
 ) -> tuple[EncodedRows, Targets]:
     """Validate, encode and weight some rows; the strategy learns from y, or expects it."""
@@ -135,7 +140,7 @@ def encoded_rows(
     return EncodedRows(X, like(X, targets.encode(y)), w), targets
 
 
-def refuse_half_a_set(X_val: Any, y_val: Any, sample_weight_val: Any) -> None:
+def refuse_half_a_set(X_val: ArrayLike, y_val: ArrayLike, sample_weight_val: ArrayLike) -> None:
     """Raise where a validation set has targets or weights and no rows, or rows and no targets."""
     given = {"y_val": y_val, "sample_weight_val": sample_weight_val}
     if X_val is None:
@@ -172,7 +177,7 @@ def held_out(
     return parts
 
 
-def _take(part: Any, index: np.ndarray) -> Array:
+def _take(part: ArrayLike, index: np.ndarray) -> Array:
     """Some rows of an array or a CSR matrix."""
     if isinstance(part, np.ndarray) or hasattr(part, "tocsr"):
         return part[index]

@@ -6,23 +6,27 @@ With older versions the estimators simply lack them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 from sklearn import get_config
+from sklearn.base import BaseEstimator
 
-from ..arrays import array_namespace, is_array_api_obj
+from ..arrays import Array, ArrayLike, array_namespace, is_array_api_obj
 from ..training.monitor import Progress
+
+T = TypeVar("T")
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9
 
-    def with_callbacks(method: Any) -> Any:
+    def with_callbacks(method: T) -> T:
         """Leave the method as it is."""
         return method
 
-    CallbackSupportMixin: Any = type("CallbackSupportMixin", (), {})
+    CallbackSupportMixin = type("CallbackSupportMixin", (), {})
 
 try:
     from sklearn.utils._array_api import (
@@ -40,13 +44,13 @@ __all__ = [
 ]
 
 
-def same_namespace(X: Any, estimator: Any, method: str) -> None:
+def same_namespace(X: ArrayLike, estimator: BaseEstimator, method: str) -> None:
     """Refuse arrays of another library or device than the estimator was fitted with."""
     if check_same_namespace is not None:
         check_same_namespace(X, estimator, attribute="theta_", method=method)
 
 
-def float_dtypes(X: Any) -> tuple[Any, Any]:
+def float_dtypes(X: ArrayLike) -> tuple[DTypeLike, DTypeLike]:
     """float64 and float32 of X's array library, where scikit-learn is told to heed it."""
     foreign = get_config()["array_api_dispatch"] and is_array_api_obj(X)
     xp = array_namespace(X) if foreign else np
@@ -60,7 +64,11 @@ class CallbackAdapter:
     """
 
     def __init__(
-        self, estimator: Any, X: Any, y: Any, fitted: Callable[[Any], dict[str, Any]]
+        self,
+        estimator: Any,  # has callbacks from scikit-learn 1.9 on
+        X: ArrayLike,
+        y: ArrayLike,
+        fitted: Callable[[Array], dict[str, object]],
     ) -> None:
         self.reported = {"estimator": estimator, "X": X, "y": y}
         self.fitted = fitted
@@ -73,7 +81,7 @@ class CallbackAdapter:
         """Return the training's callback, or none where nobody listens."""
         return () if self.root is None else (self._report,)
 
-    def close(self, theta: Any) -> None:
+    def close(self, theta: Array) -> None:
         """Report the end of the fit."""
         if self.root is not None:
             self.root.call_on_fit_task_end(**self._with(theta))
@@ -84,5 +92,5 @@ class CallbackAdapter:
         task.call_on_fit_task_begin(**self.reported)
         return task.call_on_fit_task_end(**self._with(progress.theta))
 
-    def _with(self, theta: Any) -> dict[str, Any]:
+    def _with(self, theta: Array) -> dict[str, object]:
         return {**self.reported, "reconstruction_attributes": lambda: self.fitted(theta)}

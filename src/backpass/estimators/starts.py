@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
 from ..activations import ACTIVATIONS, Activation, find_activation
-from ..arrays import as_numpy, like
+from ..arrays import Array, ArrayLike, as_numpy, like
 from ..initialise import init_theta
 from ..network import Network
 from ..training.state import TrainingState, start
@@ -20,7 +19,7 @@ from .parameters import MINI_BATCH_SOLVERS, SharedParameters
 CHECKSUM_DIGITS = 8
 
 
-def fresh_starts(parameters: SharedParameters, net: Network, X: Any) -> list[TrainingState]:
+def fresh_starts(parameters: SharedParameters, net: Network, X: ArrayLike) -> list[TrainingState]:
     """Draw n_init starts in X's precision, then the seeds of what else is random."""
     generator = check_random_state(parameters.random_state)
     thetas = [like(X, _drawn(parameters, net, generator)) for _ in range(parameters.n_init)]
@@ -28,7 +27,7 @@ def fresh_starts(parameters: SharedParameters, net: Network, X: Any) -> list[Tra
     return [replace(start(theta, seeds["shuffle"]), seeds=seeds) for theta in thetas]
 
 
-def assigned_start(parameters: SharedParameters, theta: Any) -> TrainingState:
+def assigned_start(parameters: SharedParameters, theta: Array) -> TrainingState:
     """Begin anew, from weights that were assigned or loaded without their history."""
     drawn = check_random_state(parameters.random_state).randint(2**31 - 1, size=3)
     seeds = dict(zip(("shuffle", "split", "dropout"), drawn.tolist()))
@@ -40,7 +39,7 @@ def assigned_start(parameters: SharedParameters, theta: Any) -> TrainingState:
     )
 
 
-def resumed(parameters: SharedParameters, state: TrainingState, theta: Any) -> TrainingState:
+def resumed(parameters: SharedParameters, state: TrainingState, theta: Array) -> TrainingState:
     """Take up a training's state, unless its weights were changed since."""
     mini_batch, by_score = parameters.solver in MINI_BATCH_SOLVERS, parameters.early_stopping
     # mini-batches that have no best to return to go on alike from weights changed or not
@@ -53,12 +52,12 @@ def resumed(parameters: SharedParameters, state: TrainingState, theta: Any) -> T
     return state
 
 
-def as_it_is_seen(state: TrainingState, theta: Any) -> TrainingState:
+def as_it_is_seen(state: TrainingState, theta: Array) -> TrainingState:
     """A state that goes on from the θ that is shown, not from that of the last epoch."""
     return state.updated(theta=theta, best_theta=None, best_score=-np.inf)
 
 
-def checksum(theta: Any) -> str:
+def checksum(theta: Array) -> str:
     """Sum up θ's bits, so that a change made from outside is seen.
 
     A hash that nobody can forge takes five times as long: half the time of learning one row.
@@ -66,14 +65,16 @@ def checksum(theta: Any) -> str:
     return f"{zlib.crc32(np.ascontiguousarray(as_numpy(theta)).data):0{CHECKSUM_DIGITS}x}"
 
 
-def _sums_up_to(theta: Any, published: str | None) -> bool:
+def _sums_up_to(theta: Array, published: str | None) -> bool:
     """Whether θ is what the sum was made of, or the hash in the first release's states."""
     if published is None or len(published) == CHECKSUM_DIGITS:
         return published == checksum(theta)
     return published == hashlib.blake2b(as_numpy(theta).tobytes(), digest_size=16).hexdigest()
 
 
-def _drawn(parameters: SharedParameters, net: Network, generator: Any) -> np.ndarray:
+def _drawn(
+    parameters: SharedParameters, net: Network, generator: np.random.RandomState
+) -> np.ndarray:
     """Draw θ; "auto" draws what scikit-learn draws, in its order."""
     if parameters.init != "auto":
         return init_theta(net, generator, parameters.init)
@@ -93,5 +94,5 @@ def _governing(parameters: SharedParameters, net: Network) -> list[Activation]:
     if net.hidden:
         return [*net.hidden, net.hidden[-1]]
     activation = parameters.activation
-    named = isinstance(activation, str | Activation)
-    return [find_activation(activation if named else "identity")]
+    named = activation if isinstance(activation, str | Activation) else "identity"
+    return [find_activation(named)]

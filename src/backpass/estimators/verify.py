@@ -7,7 +7,6 @@ kink the slopes to the left and to the right differ, and the point is left out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -71,7 +70,7 @@ def _compare(function: Function, claimed: np.ndarray, z: np.ndarray, name: str, 
         )
 
 
-def _check_shape(name: str, values: Any, shape: tuple[int, ...]) -> None:
+def _check_shape(name: str, values: object, shape: tuple[int, ...]) -> None:
     if getattr(values, "shape", None) != shape:
         got = getattr(values, "shape", type(values).__name__)
         raise InvalidInput(f"The {name} returns shape {got} where it should return {shape}.")

@@ -15,10 +15,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from ...activations import relu, softplus
-from ...arrays import array_namespace
+from ...arrays import Array, array_namespace
 from ...errors import InvalidInput
 from ...losses import Loss, output_of
 from .labels import Labels
@@ -47,7 +46,7 @@ class Decision:
                 "that stand for themselves, and need a loss such as 'binary_log_loss'."
             )
 
-    def scores(self, z: Any) -> Any:
+    def scores(self, z: Array) -> Array:
         """What decides, shape (m, s_L): positive for a single unit, or largest of several."""
         if self.output in ("softmax", "logistic"):
             return z
@@ -55,11 +54,11 @@ class Decision:
         parts = [part - 0.5 if part.shape[1] == 1 else part for part in self.labels.parts(a)]
         return xp.concat(parts, axis=1)
 
-    def codes(self, z: Any) -> Any:
+    def codes(self, z: Array) -> Array:
         """Return which class of each output a row has, shape (m, outputs)."""
         return self.labels.codes(self.scores(z), array_namespace(z))
 
-    def probabilities(self, a: Any) -> list[Any]:
+    def probabilities(self, a: Array) -> list[Array]:
         """Return for each output the probabilities that a^(L) says, shape (m, K).
 
         Multilabel targets are one output here, of labels that stand for themselves.
@@ -68,7 +67,7 @@ class Decision:
             return [a if self.output == "logistic" else _clipped(a)]
         return [self._of_one_output(*each) for each in zip(self.labels.parts(a), self.labels.sizes)]
 
-    def _of_one_output(self, a: Any, n_classes: int) -> Any:
+    def _of_one_output(self, a: Array, n_classes: int) -> Array:
         if n_classes > 2 and self.output == "softmax":
             return a
         xp = array_namespace(a)
@@ -79,13 +78,13 @@ class Decision:
             return xp.concat([1 - a, a], axis=1)
         return _shares(a) if self.output == "logistic" else _nearest_of_simplex(a)
 
-    def unclear(self, probabilities: list[Any]) -> bool:
+    def unclear(self, probabilities: list[Array]) -> bool:
         """Whether rounding has made the largest of a row equal, or left nothing."""
         if self.labels.multilabel:
             return bool(array_namespace(probabilities[0]).any(probabilities[0] == 0.5))
         return any(_has_ties(P) for P in probabilities)
 
-    def exact_probabilities(self, z: Any) -> list[Any]:
+    def exact_probabilities(self, z: Array) -> list[Array]:
         """Return the same from the logits, in the logits' order where rounding would lose it."""
         xp = array_namespace(z)
         if self.output == "logistic" and not self.labels.multilabel:
@@ -94,13 +93,13 @@ class Decision:
             parts = self.probabilities(self.loss.h(z))
         return self._in_order(parts, z, 0.5)
 
-    def log_probabilities(self, z: Any) -> list[Any]:
+    def log_probabilities(self, z: Array) -> list[Array]:
         """Return the logarithms for each output of classes, exact where probabilities underflow."""
         if self.output not in ("softmax", "logistic"):
             return [_logarithm(P) for P in self.exact_probabilities(z)]
         return self._in_order(self._log_parts(z), z, math.log(0.5))
 
-    def log_of_labels(self, a: Any, z: Any) -> Any:
+    def log_of_labels(self, a: Array, z: Array) -> Array:
         """Return the logarithms for multilabel targets: of a^(L), and from z^(L) below ½.
 
         Above ½ log a is what scikit-learn compares with, and wrong by no more than a bit of 1.
@@ -111,10 +110,10 @@ class Decision:
             log_P = array_namespace(P).where(P > 0.5, log_P, -softplus(-z))
         return self._in_order([log_P], z, math.log(0.5))[0]
 
-    def _log_parts(self, z: Any) -> list[Any]:
+    def _log_parts(self, z: Array) -> list[Array]:
         return [self._log_of_one(*each) for each in zip(self.labels.parts(z), self.labels.sizes)]
 
-    def _log_of_one(self, z: Any, n_classes: int) -> Any:
+    def _log_of_one(self, z: Array, n_classes: int) -> Array:
         xp = array_namespace(z)
         if n_classes == 1:
             return xp.zeros_like(z)
@@ -122,7 +121,7 @@ class Decision:
             return xp.concat([-softplus(z), -softplus(-z)], axis=1)
         return _log_softmax(z if self.output == "softmax" else -softplus(-z))
 
-    def _in_order(self, parts: list[Any], z: Any, half: float) -> list[Any]:
+    def _in_order(self, parts: list[Array], z: Array, half: float) -> list[Array]:
         """Values of which that of the class that z says is the first of the largest."""
         codes = self.codes(z)
         if self.labels.multilabel:
@@ -130,18 +129,18 @@ class Decision:
         return [_largest_first(P, codes[:, k]) for k, P in enumerate(parts)]
 
 
-def _clipped(a: Any) -> Any:
+def _clipped(a: Array) -> Array:
     return array_namespace(a).clip(a, 0.0, 1.0)  # array-api-compat 1.9 asks for iinfo of integers
 
 
-def _shares(a: Any) -> Any:
+def _shares(a: Array) -> Array:
     """a / Σ a by rows; NaN where so little is left that its digits are gone."""
     xp = array_namespace(a)
     total, info = xp.sum(a, axis=1, keepdims=True), xp.finfo(a.dtype)
     return a / xp.where(total < info.smallest_normal / info.eps, xp.nan, total)
 
 
-def _nearest_of_simplex(a: Any) -> Any:
+def _nearest_of_simplex(a: Array) -> Array:
     """Rows max(a − τ, 0) whose sum is 1."""
     xp, K = array_namespace(a), a.shape[1]
     a = xp.clip(a, -BIG, BIG)
@@ -155,26 +154,26 @@ def _nearest_of_simplex(a: Any) -> Any:
     return relu(a - tau)
 
 
-def _log_softmax(z: Any) -> Any:
+def _log_softmax(z: Array) -> Array:
     xp = array_namespace(z)
     z = z - xp.max(z, axis=1, keepdims=True)
     return z - xp.log(xp.sum(xp.exp(z), axis=1, keepdims=True))
 
 
-def _logarithm(P: Any) -> Any:
+def _logarithm(P: Array) -> Array:
     """log P, −∞ where P is 0."""
     xp = array_namespace(P)
     return xp.where(P > 0, xp.log(xp.where(P > 0, P, xp.ones_like(P))), -xp.inf)
 
 
-def _has_ties(P: Any) -> bool:
+def _has_ties(P: Array) -> bool:
     """Whether any row's largest is not alone, or is NaN."""
     xp = array_namespace(P)
     largest = P == xp.max(P, axis=1, keepdims=True)
     return int(xp.count_nonzero(largest)) != P.shape[0]
 
 
-def _largest_first(P: Any, codes: Any) -> Any:
+def _largest_first(P: Array, codes: Array) -> Array:
     """Rows whose first largest value is that of their code: by a bit in the last place."""
     xp = array_namespace(P)
     late = xp.argmax(P, axis=1) != codes
@@ -184,7 +183,7 @@ def _largest_first(P: Any, codes: Any) -> Any:
     return xp.where(chosen & late[:, None], above, P)
 
 
-def _on_their_side(values: Any, codes: Any, half: float) -> Any:
+def _on_their_side(values: Array, codes: Array, half: float) -> Array:
     """Values above the half where the code says so, and at most the half elsewhere."""
     xp = array_namespace(values)
     half = xp.asarray(half, dtype=values.dtype)

@@ -10,13 +10,20 @@ import datetime
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from ...arrays import array_namespace, as_csr, is_array_api_obj, is_numpy_array
+from ...arrays import (
+    Array,
+    ArrayLike,
+    Namespace,
+    array_namespace,
+    as_csr,
+    is_array_api_obj,
+    is_numpy_array,
+)
 from ...data.labels import WIDE, as_narrow, text_array
 from ...errors import InvalidInput
 
@@ -49,7 +56,7 @@ class Labels:
         return cls(tuple(_classes_of(column) for column in columns))
 
     @classmethod
-    def found_in(cls, y: Any) -> Labels:
+    def found_in(cls, y: ArrayLike) -> Labels:
         """Find out what y is: one output of classes, several, or indicators of 0 and 1."""
         if y.ndim == 2 and _are_indicators(y):
             return cls.indicators(y.shape[1], sparse.issparse(y))
@@ -57,7 +64,7 @@ class Labels:
         return cls.of(y)
 
     @classmethod
-    def named(cls, classes: Any, y: Any) -> Labels:
+    def named(cls, classes: ArrayLike, y: ArrayLike) -> Labels:
         """Take classes as ``partial_fit`` is given them: K labels, or those of each output of y."""
         by_output = [as_labels(each) for each in classes if np.ndim(each) == 1]
         if by_output and all(set(each.tolist()) == {0, 1} for each in by_output):
@@ -86,7 +93,7 @@ class Labels:
         return len(self.classes) == 1 and not self.multilabel
 
     @property
-    def public(self) -> Any:
+    def public(self) -> np.ndarray | list[np.ndarray]:
         """scikit-learn's ``classes_``: labels, or a list of them, or the numbers of indicators."""
         if self.multilabel:
             return np.arange(len(self.classes))
@@ -107,7 +114,7 @@ class Labels:
         """Whether exactly one of several units is right: a softmax's case."""
         return self.single and self.units[0] > 1
 
-    def check(self, y: Any) -> None:
+    def check(self, y: ArrayLike) -> None:
         """Refuse labels that are not among the classes."""
         self.check_shape(y)
         values = y.data if sparse.issparse(y) else y
@@ -117,7 +124,7 @@ class Labels:
             for k, column in enumerate(_columns(y)):
                 self._check_column(k, column)
 
-    def check_shape(self, y: Any) -> None:
+    def check_shape(self, y: ArrayLike) -> None:
         """Refuse labels of more or fewer outputs."""
         n_columns, n_outputs = 1 if y.ndim == 1 else y.shape[1], len(self.classes)
         if n_columns != n_outputs or (sparse.issparse(y) and not self.multilabel):
@@ -142,7 +149,7 @@ class Labels:
             f"classes {classes}."
         )
 
-    def encode(self, y: Any) -> np.ndarray:
+    def encode(self, y: ArrayLike) -> np.ndarray:
         """Turn labels into Y, booleans of shape (m, s_L)."""
         if self.multilabel:
             return np.asarray(y.toarray() if sparse.issparse(y) else y, dtype=bool)
@@ -154,7 +161,7 @@ class Labels:
         scores = self.encode(y) - 0.5
         return self.codes(scores, array_namespace(scores))
 
-    def codes(self, scores: Any, xp: Any) -> Any:
+    def codes(self, scores: Array, xp: Namespace) -> Array:
         """Which class rows of scores stand for: numbers of shape (m, outputs).
 
         A single unit says the second class where it is positive; of several the largest counts,
@@ -166,14 +173,14 @@ class Labels:
         ]
         return columns[0][:, None] if len(columns) == 1 else xp.stack(columns, axis=1)
 
-    def parts(self, a: Any) -> list[Any]:
+    def parts(self, a: Array) -> list[Array]:
         """Cut (m, s_L) into one piece for each output."""
         if len(self.units) == 1:
             return [a]
         ends = accumulate(self.units)
         return [a[:, end - units : end] for end, units in zip(ends, self.units)]
 
-    def decode(self, codes: np.ndarray) -> Any:
+    def decode(self, codes: np.ndarray) -> ArrayLike:
         """Turn class numbers into labels, shape (m,) or (m, outputs)."""
         if self.multilabel:
             return sparse.csr_matrix(codes) if self.sparse else codes
@@ -183,7 +190,7 @@ class Labels:
         return columns[0] if self.single else _side_by_side(columns)
 
 
-def as_labels(y: Any) -> Any:
+def as_labels(y: ArrayLike) -> ArrayLike:
     """Bring labels of any container to NumPy as they are, to the last digit and in their type.
 
     Parameters
@@ -221,7 +228,7 @@ def as_labels(y: Any) -> Any:
     return _of_one_type(array) if array.dtype.kind in "OT" else array
 
 
-def as_numbers(y: Any) -> Any:
+def as_numbers(y: ArrayLike) -> ArrayLike:
     """Refuse what is no number to predict: dates, durations and sparse matrices.
 
     Parameters
@@ -268,7 +275,7 @@ def _holds_dates(array: np.ndarray) -> bool:
     return any(issubclass(kind, _DATES) or kind.__name__ == "Period" for kind in kinds)
 
 
-def _columns_of_frame(frame: Any) -> list[Any]:
+def _columns_of_frame(frame: ArrayLike) -> list[ArrayLike]:
     """The columns of a pandas or polars data frame, whatever their names."""
     if hasattr(frame, "iloc"):
         return [frame.iloc[:, k] for k in range(frame.shape[1])]
@@ -286,17 +293,17 @@ def _side_by_side(columns: list[np.ndarray]) -> np.ndarray:
     return np.stack([column.astype(object) for column in columns], axis=1)
 
 
-def _from_pandas(y: Any) -> np.ndarray:
+def _from_pandas(y: ArrayLike) -> np.ndarray:
     """A Series, an Index or an extension array: in its own type, which NumPy's door may lose."""
     if y.isna().any():
         raise InvalidInput("Input y contains NaN: every row needs a label.")
-    categorical = getattr(y, "cat", y)
+    categorical: ArrayLike = getattr(y, "cat", y)
     if hasattr(categorical, "categories") and hasattr(categorical, "codes"):
         return _from_any(as_labels(categorical.categories))[np.asarray(categorical.codes)]
     return np.asarray(y.to_numpy(dtype=getattr(y.dtype, "numpy_dtype", None)))
 
 
-def _from_any(y: Any) -> np.ndarray:
+def _from_any(y: ArrayLike) -> np.ndarray:
     """An array-like; Python's numbers and texts stay what they are where NumPy would change them.
 
     Of a list of −1 and 2⁶³ it would make floats, of 1 and "a" two texts, and a long text among
@@ -336,7 +343,7 @@ def _of_one_type(objects: np.ndarray) -> np.ndarray:
     return _integers(objects) if kinds == {int} else objects.astype(object)
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     """Whether it is None, NaN, or what pandas has for them."""
     if isinstance(value, float):
         return value != value
@@ -375,7 +382,7 @@ def _classes_of(column: np.ndarray) -> np.ndarray:
     return classes.astype(classes.dtype.newbyteorder("="), copy=False)
 
 
-def _are_indicators(y: Any) -> bool:
+def _are_indicators(y: ArrayLike) -> bool:
     """Whether a matrix holds 0 and 1 only, in more than one column: multilabel targets."""
     if sparse.issparse(y) or y.dtype != object:
         return type_of_target(y) == "multilabel-indicator"
@@ -383,7 +390,7 @@ def _are_indicators(y: Any) -> bool:
     return kinds <= {bool, int} and y.shape[1] > 1 and ((y == 0) | (y == 1)).all()
 
 
-def _check_kind(y: Any) -> None:
+def _check_kind(y: ArrayLike) -> None:
     """Refuse what is no label as scikit-learn does; integers of any size are labels."""
     if sparse.issparse(y):
         raise InvalidInput(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import (
     _check_sample_weight,  # pyright: ignore[reportPrivateUsage]
 )
 
-from ...arrays import as_numpy
+from ...arrays import ArrayLike, as_numpy
 from ...errors import InvalidInput
 from .labels import Labels
 
-ClassWeight = Mapping[Any, float] | str | None
+ClassWeight = Mapping[Hashable, float] | str | None
+ClassWeights = ClassWeight | Sequence[ClassWeight]  # of one output, or of each
 
 
-def row_weights(value: Any, m: int) -> np.ndarray | None:
+def row_weights(value: ArrayLike, m: int) -> np.ndarray | None:
     """Return w of shape (m,): a number counts for every row, None means that all count the same."""
     if value is None:
         return None
@@ -29,7 +29,7 @@ def row_weights(value: Any, m: int) -> np.ndarray | None:
     return w
 
 
-def weights_of_classes(class_weight: Any, labels: Labels, y: Any) -> np.ndarray:
+def weights_of_classes(class_weight: ClassWeights, labels: Labels, y: ArrayLike) -> np.ndarray:
     """Return for each row of y the product, over the outputs, of its classes' weights.
 
     Parameters
@@ -61,19 +61,19 @@ def weights_of_classes(class_weight: Any, labels: Labels, y: Any) -> np.ndarray:
     return np.prod(factors, axis=0)
 
 
-def _for_each_output(class_weight: Any, n_outputs: int) -> Sequence[ClassWeight]:
-    if isinstance(class_weight, list | tuple):
-        if len(class_weight) != n_outputs:
-            raise InvalidInput(
-                f"class_weight has {len(class_weight)} elements, but y has {n_outputs} outputs."
-            )
-        return class_weight
+def _for_each_output(class_weight: ClassWeights, n_outputs: int) -> Sequence[ClassWeight]:
     if isinstance(class_weight, Mapping) and n_outputs > 1:
         raise InvalidInput(
             f"class_weight is one dict, but y has {n_outputs} outputs: pass a list with a dict for "
             "each, or 'balanced'."
         )
-    return [class_weight] * n_outputs
+    if class_weight is None or isinstance(class_weight, Mapping | str):
+        return [class_weight] * n_outputs
+    if len(class_weight) != n_outputs:
+        raise InvalidInput(
+            f"class_weight has {len(class_weight)} elements, but y has {n_outputs} outputs."
+        )
+    return class_weight
 
 
 def _of_one_output(asked: ClassWeight, classes: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -93,7 +93,7 @@ def _of_one_output(asked: ClassWeight, classes: np.ndarray, codes: np.ndarray) -
     return np.array([_checked(label, asked.get(label, 1.0)) for label in classes.tolist()])
 
 
-def _checked(label: Any, weight: Any) -> float:
+def _checked(label: object, weight: object) -> float:
     if not isinstance(weight, Real | np.number) or not 0 <= float(weight) < np.inf:
         raise InvalidInput(
             f"class_weight gives {weight!r} to the class {label!r}, but a weight is a finite "

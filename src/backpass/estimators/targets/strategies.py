@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from ...arrays import Array, array_namespace, as_numpy, like
+from ...arrays import Array, ArrayLike, array_namespace, as_numpy, like
 from ...losses import LOSSES, Loss, find_loss
 from ...network import Network
 from ...streaming.blocks import Blocks
@@ -20,10 +20,10 @@ from ...streaming.problem import Encode, all_targets, as_columns
 from ...training.fit import Fitted
 from .decisions import Decision
 from .labels import Labels, as_labels, as_numbers
-from .sample_weights import row_weights, weights_of_classes
+from .sample_weights import ClassWeights, row_weights, weights_of_classes
 from .scores import Accuracy, RSquared
 
-ScoreOfLogits = Callable[[Any], float]
+ScoreOfLogits = Callable[[Array], float]
 
 
 class Targets(Protocol):
@@ -34,19 +34,19 @@ class Targets(Protocol):
         """Whether y must be numbers."""
         ...
 
-    def read(self, y: Any) -> Any:
+    def read(self, y: ArrayLike) -> ArrayLike:
         """Read y of any container, without loss."""
         ...
 
-    def learn(self, y: Any) -> Targets:
+    def learn(self, y: ArrayLike) -> Targets:
         """Take from y what it means."""
         ...
 
-    def expect(self, y: Any) -> Targets:
+    def expect(self, y: ArrayLike) -> Targets:
         """Refuse y that does not fit what was learnt."""
         ...
 
-    def expect_same(self, y: Any) -> Targets:
+    def expect_same(self, y: ArrayLike) -> Targets:
         """Refuse y of which not the same would be learnt, as where a fit goes on."""
         ...
 
@@ -63,7 +63,7 @@ class Targets(Protocol):
         """Return the loss, and with it the output activation, that fits y."""
         ...
 
-    def weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
+    def weights(self, sample_weight: ArrayLike, X: ArrayLike, y: ArrayLike) -> Array | None:
         """Return w, or None where every row counts the same."""
         ...
 
@@ -95,7 +95,7 @@ class ClassTargets:
     """
 
     loss: str | Loss
-    class_weight: Any = None
+    class_weight: ClassWeights = None
     labels: Labels | None = None
 
     numeric = False
@@ -106,20 +106,20 @@ class ClassTargets:
         assert self.labels is not None
         return self.labels
 
-    def read(self, y: Any) -> Any:
+    def read(self, y: ArrayLike) -> ArrayLike:
         """Read labels of any container, without loss."""
         return as_labels(y)
 
-    def learn(self, y: Any) -> ClassTargets:
+    def learn(self, y: ArrayLike) -> ClassTargets:
         """Find the classes of y."""
         return replace(self, labels=Labels.found_in(y))
 
-    def expect(self, y: Any) -> ClassTargets:
+    def expect(self, y: ArrayLike) -> ClassTargets:
         """Refuse labels of other classes, or another number of outputs."""
         self.known.check(y)
         return self
 
-    def expect_same(self, y: Any) -> ClassTargets:
+    def expect_same(self, y: ArrayLike) -> ClassTargets:
         """Refuse labels that do not have the same classes."""
         found = Labels.found_in(y)
         if self.known.single and found.single and not found.same_classes(self.known):
@@ -148,7 +148,7 @@ class ClassTargets:
         Decision(self.known, loss).check()
         return loss
 
-    def weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
+    def weights(self, sample_weight: ArrayLike, X: ArrayLike, y: ArrayLike) -> Array | None:
         """Return the product of the rows' weights and their classes'."""
         w = row_weights(sample_weight, X.shape[0])
         if self.class_weight is not None:
@@ -165,7 +165,7 @@ class ClassTargets:
         xp, decision = array_namespace(Y), Decision(self.known, net.loss)
         truth = self.known.codes(Y - 0.5, xp)
 
-        def accuracy(z: Any) -> float:
+        def accuracy(z: Array) -> float:
             right = xp.all(decision.codes(z) == truth, axis=1)
             return Accuracy().plus(right, w).value
 
@@ -190,11 +190,11 @@ class NumberTargets:
 
     numeric = True
 
-    def read(self, y: Any) -> Any:
+    def read(self, y: ArrayLike) -> ArrayLike:
         """Read numbers of any container, without loss."""
         return as_numbers(y)
 
-    def learn(self, y: Any) -> NumberTargets:
+    def learn(self, y: ArrayLike) -> NumberTargets:
         """Take any numbers."""
         return self
 
@@ -213,7 +213,7 @@ class NumberTargets:
         """Return what was asked for."""
         return self.loss
 
-    def weights(self, sample_weight: Any, X: Any, y: Any) -> Any:
+    def weights(self, sample_weight: ArrayLike, X: ArrayLike, y: ArrayLike) -> Array | None:
         """Return the rows' weights."""
         w = row_weights(sample_weight, X.shape[0])
         return None if w is None else like(X, w)
