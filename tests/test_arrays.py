@@ -4,6 +4,7 @@ import pytest
 import scipy.sparse
 
 import backpass as bp
+from backpass.arrays import ImageShape
 from backpass.errors import InvalidInput
 
 NET = bp.Network((2, 3, 2), loss="log_loss")
@@ -63,3 +64,22 @@ def test_one_hot():
         bp.one_hot([0, 5], classes=[0, 1])
     with pytest.raises(InvalidInput, match="one label per row"):
         bp.one_hot(np.eye(3))
+
+
+@pytest.mark.parametrize(
+    ("n_features", "least", "shape"),
+    [(64, 64, (8, 8)), (64, 65, None), (63, 0, None), (0, 0, (0, 0)), (1, 0, (1, 1))],
+)
+def test_a_square_of_so_many_pixels_is_taken_for_a_picture(n_features, least, shape):
+    image = ImageShape.guess(n_features, least=least, order="F")
+    assert image == (None if shape is None else (*shape, "F"))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("m", [0, 1, 5])
+def test_rows_are_pictures_as_numpy_unrolls_them(order, m):
+    X = np.random.default_rng(0).normal(size=(m, 12))
+    images = ImageShape(3, 4, order).images(X)
+    assert images.shape == (m, 3, 4)
+    for row, image in zip(X, images):
+        np.testing.assert_array_equal(image, row.reshape((3, 4), order=order))
