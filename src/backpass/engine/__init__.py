@@ -1,4 +1,4 @@
-"""The engine's doors: the same signatures as the mathematics, by whichever engine fits.
+"""The engine's entry points: the mathematics' signatures, by whichever engine fits.
 
 ``prepare`` binds a network to data once; what it returns computes J and D, runs epochs, and keeps
 whatever packed copies make that fast.

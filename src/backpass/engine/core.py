@@ -101,7 +101,7 @@ def state_arrays(optimizer: Optimizer) -> tuple[str, ...]:
     return tuple(name for name in optimizer.init(np.empty(0)) if name != "t")
 
 
-def plain(array: np.ndarray) -> np.ndarray:
+def contiguous(array: np.ndarray) -> np.ndarray:
     """Contiguous and in the machine's byte order; the array itself where it is so already."""
     return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
 
@@ -124,13 +124,13 @@ __all__ = [
     "NUMBER_TYPES",
     "compiled",
     "computes",
+    "contiguous",
     "default_threads",
     "elementwise",
     "instruction_set",
     "instruction_sets",
     "multiply_add_rate",
     "network",
-    "plain",
     "rule",
     "steps_by",
     "takes",

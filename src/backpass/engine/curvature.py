@@ -30,7 +30,7 @@ from .problem import Examples, Objective, Rows
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 256  # of the second moments' sample
 OFTEN, SELDOM = 10, 30
-SMALL = 500_000  # rows times parameters: below, a look costs more than ten evaluations
+SMALL = 500_000  # rows times parameters: below, an estimate costs more than ten evaluations
 
 
 class ProblemCurvature:
@@ -68,7 +68,7 @@ class ProblemCurvature:
 
     @property
     def every(self) -> int:
-        """Iterations between looks at the second moments: fewer where evaluations are dear."""
+        """Iterations between estimates of the second moments: fewer where evaluations cost much."""
         return OFTEN if self._rows.m * self._net.n_parameters > SMALL else SELDOM
 
     def second_moments(self, theta: Array) -> tuple[list[Array], list[Array]]:
@@ -80,6 +80,7 @@ class ProblemCurvature:
         Thetas = net.roll_unchecked(theta)
         a, z = backprop.forward_pass(net, Thetas, X)
         delta = backprop.backward_pass(net, Thetas, z, Y)
+        # Each A is (s_l + 1, s_l + 1), each G (s_{l+1}, s_{l+1}).
         As = [self._input_moment, *(_moment(_with_bias(a[l]), w) for l in range(2, net.L))]
         return As, [_moment(delta[l], w) for l in range(2, net.L + 1)]
 
@@ -87,6 +88,8 @@ class ProblemCurvature:
         """Return v -> B(θ) v."""
         net, rows = self._net, self._rows
         Thetas = net.roll_unchecked(theta)
+        # The pass at θ is the same for every v, so it is made once and kept: z and a of all rows,
+        # and what H_i needs of them. A product then costs a pass forward and one back.
         blocks = [
             (a, z, w, second_derivative(net.loss, z[net.L], Y))
             for a, z, Y, w in _passes(net, Thetas, rows)
@@ -95,10 +98,12 @@ class ProblemCurvature:
         def times(v: Array) -> Array:
             directions, Delta = net.roll_unchecked(v), dict.fromkeys(range(1, net.L), 0.0)
             for a, z, w, times_H in blocks:
+                # r = H_i J_i v, (m, s_L): what stands in δ^(L)'s place on the way back.
                 r = times_H(forward_derivative(net, Thetas, directions, a, z))
-                delta = _pulled_back(net, Thetas, z, r)
+                delta = _backpropagated(net, Thetas, z, r)
                 added = backprop.accumulate(a, delta, w)
                 Delta = {l: Delta[l] + added[l] for l in Delta}
+            # λ v in Θ's place: the derivative of the decay's gradient λ Θ along v.
             D = backprop.regularised_mean(Delta, directions, self._lam, rows.W)
             return net.unroll([D[l] for l in sorted(D)])
 
@@ -109,11 +114,13 @@ class ProblemCurvature:
         net, rows = self._net, self._rows
         Thetas = net.roll_unchecked(theta)
         B = 0.0
+        # Small blocks: the Jacobians of one are s_L · block · n numbers.
         for a, z, Y, w in _passes(net, Thetas, rows, size=128):
             Js = jacobian(net, Thetas, a, z)  # (s_L, block, n)
             H = hessian_in_z(net.loss, z[net.L], Y)  # (s_L, block, s_L)
             for k, J in enumerate(Js):
                 xp = array_namespace(J)
+                # Σ_i w_i (J_i)_kᵀ (H_i J_i)_k, summed over k: (n, block) times (block, n).
                 HJ = sum(H[k][:, j : j + 1] * Js[j] for j in range(len(Js)))
                 B = B + xp.matmul((w[:, None] * J).T, HJ)
         return B / rows.W + self._decay_matrix(theta)
@@ -121,6 +128,8 @@ class ProblemCurvature:
     @cached_property
     def _sample(self) -> tuple[Array, Array, Array]:
         """Enough drawn rows to tell the moments of the widest layer."""
+        # Twice as many rows as the widest factor has columns, so that A and G have full rank where
+        # the data has.
         enough = max(FEWEST_ROWS, 2 * max(self._net.sizes) + 2)
         if enough >= self._rows.m:
             return self._rows.take(np.arange(self._rows.m))
@@ -135,6 +144,7 @@ class ProblemCurvature:
     def _decay_matrix(self, theta: Array) -> Array:
         xp = array_namespace(theta)
         ones = [xp.ones_like(Theta) for Theta in self._net.roll_unchecked(theta)]
+        # regularised_mean of Δ = 0 and Θ = 1 is λ/W at weights and 0 at biases: B's diagonal term.
         zero = {l: one * 0 for l, one in enumerate(ones, start=1)}
         decay = backprop.regularised_mean(zero, ones, self._lam, self._rows.W)
         diagonal = self._net.unroll([decay[l] for l in sorted(decay)])
@@ -149,7 +159,7 @@ def forward_derivative(
     z: backprop.ByLayer,
 ) -> Array:
     """R{z^(L)}: the derivative of the logits in the direction of V^(1), V^(2), …; (m, s_L)."""
-    Ra, Rz = None, z[2]
+    Ra, Rz = None, z[2]  # R{a^(1)} = 0: the first layer has the first term only
     for l, (Theta, V) in enumerate(zip(Thetas, directions), start=1):
         Rz = V[:, 0] + a[l] @ V[:, 1:].T  # (m, s_{l+1})
         if Ra is not None:
@@ -169,7 +179,9 @@ def jacobian(
     for k in range(net.sizes[-1]):
         r = xp.zeros_like(z[net.L])
         r[:, k] = 1
-        delta = _pulled_back(net, Thetas, z, r)
+        delta = _backpropagated(net, Thetas, z, r)
+        # ∂z_k/∂Θ_ji^(l) = δ_j [1, a]_i. The axes are (m, s_l + 1, s_{l+1}), so that a row unrolls
+        # column by column of Θ, as θ does.
         products = [with_bias[l][:, :, None] * delta[l + 1][:, None, :] for l in with_bias]
         Js.append(xp.concat([xp.reshape(p, (p.shape[0], -1)) for p in products], axis=1))
     return Js
@@ -194,6 +206,8 @@ def second_derivative(loss: Loss, z: Array, Y: Array) -> Callable[[Array], Array
     by_difference = _by_difference(loss, z, Y)
     by_complex_step = _by_complex_step(loss, z, Y)
     xp = array_namespace(z)
+    # A user's δ may round, compare or cast a complex z, and give a wrong answer without an error:
+    # on four rows both ways must agree to differences' precision before the exact one is used.
     few = slice(0, min(4, z.shape[0]))
     r = 1 / (1 + abs(z[few, :]))
     try:
@@ -208,6 +222,8 @@ def _by_complex_step(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
     """Im δ(z + i h r) / h: nothing is subtracted, so h can be tiny."""
     xp = array_namespace(z)
     wide = xp.complex128 if z.dtype == xp.float64 else xp.complex64
+    # The error is of the order h²: below the rounding of 1 in either precision, and far from
+    # underflow.
     h = 1e-30 if z.dtype == xp.float64 else 1e-12
 
     def times(r: Array, rows: slice = slice(None)) -> Array:
@@ -221,6 +237,7 @@ def _by_complex_step(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
 def _by_difference(loss: Loss, z: Array, Y: Array) -> Callable[..., Array]:
     """(δ(z + h r) − δ(z − h r)) / 2h."""
     xp = array_namespace(z)
+    # ε^(1/3): the truncation h² and the rounding ε/h are equally large there.
     eps = float(xp.finfo(z.dtype).eps) ** (1 / 3)
 
     def times(r: Array, rows: slice = slice(None)) -> Array:
@@ -246,11 +263,11 @@ def _passes(
         yield a, z, Y, w
 
 
-def _pulled_back(
+def _backpropagated(
     net: Network, Thetas: list[Array], z: backprop.ByLayer, r: Array
 ) -> backprop.ByLayer:
-    """Carry any r in δ^(L)'s place back through the layers."""
-    delta = {net.L: r}
+    """J_iᵀ r before the products with a: any r in δ^(L)'s place, back through the layers."""
+    delta = {net.L: r}  # (m, s_L); the rest is backward_pass's step
     for l in range(net.L - 1, 1, -1):
         delta[l] = (delta[l + 1] @ Thetas[l - 1][:, 1:]) * net.activation(l).g_prime(z[l])
     return delta

@@ -64,14 +64,18 @@ class NativeProblem(SequentialProblem[Rows]):
         problem = core.compiled.Problem32 if self.dtype == np.float32 else core.compiled.Problem64
         cache_inputs = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
         self._core = problem(
-            core.network(net), core.plain(rows.Y), core.plain(rows.w), threads, cache_inputs
+            core.network(net),
+            core.contiguous(rows.Y),
+            core.contiguous(rows.w),
+            threads,
+            cache_inputs,
         )
         if hasattr(rows.X, "tocsr"):
             X = rows.X
             starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32, copy=False)
-            self._core.set_sparse(core.plain(X.data), core.plain(columns), starts)
+            self._core.set_sparse(core.contiguous(X.data), core.contiguous(columns), starts)
         else:
-            self._core.set_dense(core.plain(rows.X))
+            self._core.set_dense(core.contiguous(rows.X))
 
     def cost_and_gradient(self, theta: Array) -> tuple[Array, Array]:
         """J(θ) and D over all rows, summed over blocks in their order."""
@@ -160,7 +164,7 @@ class NativeProblem(SequentialProblem[Rows]):
         check_steps(orders, batch_size, learning_rates)
         names = core.state_arrays(optimizer)
         blocks = [
-            _copied([self._theta(theta), *(self._theta(state[name]) for name in names)])
+            _stacked([self._theta(theta), *(self._theta(state[name]) for name in names)])
             for theta, state in zip(thetas, states)
         ]
         thetas = [block[0] for block in blocks]
@@ -229,7 +233,7 @@ def quick_forward(net: Network, theta: ArrayLike, X: ArrayLike) -> Array | None:
     known = _known.get(id(net))
     if known is None:
         if np.size(theta) == net.n_parameters:
-            _remember(net)
+            _register(net)
         return None
     if type(X) is not np.ndarray or type(theta) is not np.ndarray:
         return None
@@ -248,14 +252,16 @@ def _forward(
     threads = 1 if X.shape[0] <= FEW_ROWS else n_threads or default_threads()
     threads = min(threads, MOST_THREADS)
     theta = np.ascontiguousarray(theta, dtype)
-    core.compiled.forward(core.network(net), theta, core.plain(X), out, output_activation, threads)
+    core.compiled.forward(
+        core.network(net), theta, core.contiguous(X), out, output_activation, threads
+    )
     return out
 
 
 _known: dict[int, tuple[weakref.ref[Network], _native.Network, int]] = {}
 
 
-def _remember(net: Network) -> None:
+def _register(net: Network) -> None:
     """Keep the core's description of a network for as long as the network lives."""
     if instruction_sets() and computes(net):
         number = id(net)
@@ -263,7 +269,7 @@ def _remember(net: Network) -> None:
         _known[number] = reference_to, core.network(net), net.sizes[-1]
 
 
-def _copied(arrays: list[np.ndarray]) -> np.ndarray:
+def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
     """Copy vectors of one length and dtype into the rows of an array, in large pages where large.
 
     NumPy asks the system for large pages from 4 MB on. In small ones, handing out the memory for θ

@@ -1,7 +1,7 @@
 """The readable engine: the mathematics of ``backprop.py``, block by block and batch by batch.
 
-It has the native core's doors and runs where that is not built, where an array is not NumPy's, and
-where the tests want an oracle.
+It has the native core's interface and runs where that is not built, where an array is not NumPy's,
+and where the tests want an oracle.
 """
 
 from __future__ import annotations

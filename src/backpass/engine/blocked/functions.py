@@ -16,7 +16,7 @@ from ... import activations, losses
 from ...activations import LEAKY_SLOPE, Activation
 from ...losses import Loss
 
-LOGS_GATHERED = 64  # factors below 2 whose product still fits a float32
+LOGS_GATHERED = 64  # factors of at most 2, whose product 2^64 fits a float32 (below 2^128)
 
 
 class Hidden(NamedTuple):
@@ -74,6 +74,7 @@ def _identity_slope(delta: np.ndarray, z: np.ndarray, a: np.ndarray) -> None:
 
 def _logistic(z: np.ndarray, a: np.ndarray) -> None:
     """g = ½ + ½ tanh(z/2), which overflows nowhere."""
+    # No branch on z's sign and no second buffer, as 1 / (1 + e^(−z)) without overflow would need.
     np.multiply(z, 0.5, out=a)
     np.tanh(a, out=a)
     a *= 0.5
@@ -82,6 +83,7 @@ def _logistic(z: np.ndarray, a: np.ndarray) -> None:
 
 def _logistic_slope(delta: np.ndarray, z: np.ndarray, a: np.ndarray) -> None:
     """g′ = a (1 − a)."""
+    # z is not needed again: each slope uses it as its scratch.
     np.subtract(1, a, out=z)
     z *= a
     delta *= z
@@ -108,12 +110,12 @@ def _relu_slope(delta: np.ndarray, z: np.ndarray, a: np.ndarray) -> None:
 
 
 def _leaky_relu(z: np.ndarray, a: np.ndarray) -> None:
-    np.multiply(z, LEAKY_SLOPE, out=a)
+    np.multiply(z, LEAKY_SLOPE, out=a)  # max(z, 0.01 z) needs no mask
     np.maximum(z, a, out=a)
 
 
 def _leaky_relu_slope(delta: np.ndarray, z: np.ndarray, a: np.ndarray) -> None:
-    np.greater(z, 0, out=z, casting="unsafe")
+    np.greater(z, 0, out=z, casting="unsafe")  # 0.99 [z > 0] + 0.01
     z *= 1 - LEAKY_SLOPE
     z += LEAKY_SLOPE
     delta *= z
@@ -129,7 +131,7 @@ def _softplus_slope(delta: np.ndarray, z: np.ndarray, a: np.ndarray) -> None:
 
 
 def _softmax(z: np.ndarray) -> None:
-    z -= z.max(axis=0)
+    z -= z.max(axis=0)  # the largest exponent is 0: nothing overflows, and the sum is ≥ 1
     np.exp(z, out=z)
     z /= z.sum(axis=0)
 
@@ -139,6 +141,8 @@ def _log_loss(z: np.ndarray, y: np.ndarray, delta: np.ndarray) -> np.ndarray:
     top = z.max(axis=0)
     z -= top
     np.multiply(y, z, out=delta)
+    # With z' = z − top: log Σ e^z − Σ y z = log Σ e^z' − Σ y z' + top (1 − Σ y). For a one-hot y
+    # top's factor is exactly 0, so large logits cost no digits.
     value = top * (1 - y.sum(axis=0))
     value -= delta.sum(axis=0)
     np.exp(z, out=z)
@@ -169,6 +173,8 @@ def _binary_log_loss(z: np.ndarray, y: np.ndarray, delta: np.ndarray) -> np.ndar
     denominator = delta + 1
     value += _sum_of_logs(denominator)
     delta /= denominator
+    # t = 1 − a or a, whichever is small. ½ − t has the sign of z put to it, so that no mask is
+    # needed to choose between the two.
     np.subtract(0.5, delta, out=delta)
     np.copysign(delta, z, out=delta)  # a = ½ ± (½ − t)
     delta += 0.5

@@ -19,7 +19,7 @@ from ..problem import Epoch, Optimizer, Rows, SequentialProblem, check_order, lo
 from ..reference import ReferenceProblem
 from .functions import hidden_in_place, output_in_place
 from .steps import step_in_place
-from .workspace import Block, Blocks, Workspace, blocks_of
+from .workspace import LayerBlocks, RowBlock, Workspace, transposed_views
 
 FORWARD_ROWS = 512
 
@@ -50,7 +50,7 @@ class BlockedProblem(SequentialProblem[Rows]):
         """J(θ) and D over all rows, summed over blocks in their order."""
         if np.iscomplexobj(theta):  # the complex step
             return ReferenceProblem(self.net, self.rows, self.lam).cost_and_gradient(theta)
-        Theta = blocks_of(self.net, np.asarray(theta, self.dtype))
+        Theta = transposed_views(self.net, np.asarray(theta, self.dtype))
         with self._workspace() as work:
             J = self._objective(work, Theta, self._consecutive(work), 1 / self.rows.W)
             return J, work.D.copy()
@@ -65,7 +65,7 @@ class BlockedProblem(SequentialProblem[Rows]):
         self, theta: Array, batch: Array, dropout: Dropout | None = None, step: int = 0
     ) -> tuple[Array, Array]:
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
-        Theta = blocks_of(self.net, np.asarray(theta, self.dtype))
+        Theta = transposed_views(self.net, np.asarray(theta, self.dtype))
         batch = check_order(batch, self.rows.m)
         with self._workspace() as work:
             J = self._batch_objective(work, Theta, batch, dropout, step)
@@ -83,8 +83,13 @@ class BlockedProblem(SequentialProblem[Rows]):
     ) -> Epoch:
         """One pass over `order` in batches: each one's gradient, and the optimiser's step on it."""
         theta = np.array(theta, self.dtype)
+        # Copies, which the steps then overwrite: the caller's θ and state stay as they were.
         state = {key: np.array(v, self.dtype) if np.ndim(v) else v for key, v in state.items()}
-        Theta, order, J_sum = blocks_of(self.net, theta), check_order(order, self.rows.m), 0.0
+        Theta, order, J_sum = (
+            transposed_views(self.net, theta),
+            check_order(order, self.rows.m),
+            0.0,
+        )
         step = step_in_place(optimizer)
         with self._workspace() as work:
             for k, start in enumerate(range(0, len(order), batch_size)):
@@ -95,7 +100,12 @@ class BlockedProblem(SequentialProblem[Rows]):
         return Epoch(theta, state, J_sum)
 
     def _batch_objective(
-        self, work: Workspace, Theta: Blocks, batch: np.ndarray, dropout: Dropout | None, step: int
+        self,
+        work: Workspace,
+        Theta: LayerBlocks,
+        batch: np.ndarray,
+        dropout: Dropout | None,
+        step: int,
     ) -> float:
         """J of a mini-batch; its D is in the workspace."""
         blocks = self._gathered(work, batch)
@@ -104,30 +114,31 @@ class BlockedProblem(SequentialProblem[Rows]):
         return self._objective(work, Theta, blocks, self.rows.m / (len(batch) * self.rows.W))
 
     def _objective(
-        self, work: Workspace, Theta: Blocks, blocks: Iterator[Block], scale: float
+        self, work: Workspace, Theta: LayerBlocks, blocks: Iterator[RowBlock], scale: float
     ) -> float:
         """J = scale · Σ w cost + (λ/2W) Σ Θ²; D is in the workspace."""
+        # The first block writes D, so that it need not be set to zero; the others are added.
         total = work.pass_through(Theta, next(blocks), scale, work.D_blocks)
         for block in blocks:
             total += work.pass_through(Theta, block, scale, work.part_blocks)
             work.D += work.part
         return scale * total + work.decay(Theta, self.lam / self.rows.W)
 
-    def _consecutive(self, work: Workspace) -> Iterator[Block]:
+    def _consecutive(self, work: Workspace) -> Iterator[RowBlock]:
         """Cut the data into blocks in their order; a dense X is not copied."""
         for X, Y, w in self.rows.blocks(work.rows):
             y = work.y[:, : len(Y)]
-            y[...] = Y.T
-            yield Block(X, y, w if self.rows.weighted else None, work.hidden)
+            y[...] = Y.T  # (s_L, rows), contiguous: the loss reads it by units
+            yield RowBlock(X, y, w if self.rows.weighted else None, work.hidden)
 
-    def _gathered(self, work: Workspace, batch: np.ndarray) -> Iterator[Block]:
+    def _gathered(self, work: Workspace, batch: np.ndarray) -> Iterator[RowBlock]:
         """Gather the rows of a batch, a block of them at a time."""
         for start in range(0, len(batch), work.rows):
             part = batch[start : start + work.rows]
             y = work.y[:, : len(part)]
             y[...] = self.rows.Y[part].T
             w = self.rows.w[part] if self.rows.weighted else None
-            yield Block(self._inputs(work, part), y, w, work.hidden)
+            yield RowBlock(self._inputs(work, part), y, w, work.hidden)
 
     def _inputs(self, work: Workspace, part: np.ndarray) -> np.ndarray:
         """Dense rows of X, shape (rows, s_1)."""
@@ -136,16 +147,18 @@ class BlockedProblem(SequentialProblem[Rows]):
             return X[part].toarray()
         if not X.flags.c_contiguous:  # take would copy the whole array
             return X[part]
+        # "clip" lets take write into out directly, where the default checks by way of a buffer; the
+        # order was checked.
         return np.take(X, part, axis=0, out=work.x[: len(part)], mode="clip")
 
     def _thinned(
         self,
-        blocks: Iterator[Block],
+        blocks: Iterator[RowBlock],
         work: Workspace,
         batch: np.ndarray,
         dropout: Dropout,
         step: int,
-    ) -> Iterator[Block]:
+    ) -> Iterator[RowBlock]:
         """Put dropout's masks into the hidden layers' functions, block by block."""
         for k, block in enumerate(blocks):
             part = batch[k * work.rows : (k + 1) * work.rows]
@@ -154,7 +167,8 @@ class BlockedProblem(SequentialProblem[Rows]):
 
     @contextmanager
     def _workspace(self) -> Generator[Workspace]:
-        """Lend a workspace: one is kept for the next call, a second thread makes its own."""
+        """Lend a workspace: it is kept for the next call, and a second thread makes its own."""
+        # list.pop and append are atomic, so no lock is needed.
         try:
             work = self._spare.pop()
         except IndexError:
@@ -169,7 +183,7 @@ class BlockedProblem(SequentialProblem[Rows]):
 
 def logits(net: Network, theta: Array, X: Array) -> Array:
     """z^(L), shape (m, s_L)."""
-    Theta = blocks_of(net, np.asarray(theta, X.dtype))
+    Theta = transposed_views(net, np.asarray(theta, X.dtype))
     z = np.empty((len(X), net.sizes[-1]), X.dtype)
     for start in range(0, len(X), FORWARD_ROWS):
         x = X[start : start + FORWARD_ROWS]
@@ -180,7 +194,7 @@ def logits(net: Network, theta: Array, X: Array) -> Array:
 def forward(net: Network, theta: Array, X: Array) -> Array:
     """a^(L), shape (m, s_L)."""
     h = output_in_place(net.loss).h
-    Theta = blocks_of(net, np.asarray(theta, X.dtype))
+    Theta = transposed_views(net, np.asarray(theta, X.dtype))
     a = np.empty((len(X), net.sizes[-1]), X.dtype)
     for start in range(0, len(X), FORWARD_ROWS):
         z = _block_logits(net, Theta, X[start : start + FORWARD_ROWS])
@@ -189,7 +203,7 @@ def forward(net: Network, theta: Array, X: Array) -> Array:
     return a
 
 
-def _block_logits(net: Network, Theta: Blocks, x: np.ndarray) -> np.ndarray:
+def _block_logits(net: Network, Theta: LayerBlocks, x: np.ndarray) -> np.ndarray:
     """z^(L) of one block, transposed: (s_L, rows)."""
     a = x.T
     for block, activation in zip(Theta, net.hidden):

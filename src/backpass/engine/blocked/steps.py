@@ -1,7 +1,7 @@
 """The optimisers' steps written in place: the same state, in the same order of operations.
 
-Long vectors are walked in pieces that stay in cache, for a step reads and writes θ, D and the
-state several times over. The gradient is used up.
+Long vectors are worked through in pieces that stay in cache, for a step reads and writes θ, D and
+the state several times over. The gradient is overwritten.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from ...arrays import State
 from ..problem import HasMoments, HasMomentum, Optimizer, rule_name
 
-PIECE = 16384  # numbers
+PIECE = 16384  # numbers: of θ, D, both moments and the scratch 640 KB in double precision
 
-# (state, θ, D, α): θ and the state are overwritten, D is used up
+# (state, θ, D, α): all three arrays are overwritten
 Step = Callable[[State, np.ndarray, np.ndarray, float], None]
 
 
@@ -48,7 +48,7 @@ def _momentum(
     state["t"] += 1
     for here in _pieces(theta):
         v = state["v"][here]
-        _remember(v, D[here], optimizer.momentum, lr)
+        _update_velocity(v, D[here], optimizer.momentum, lr)
         theta[here] += v
 
 
@@ -59,12 +59,12 @@ def _nesterov(
     state["t"] += 1
     for here in _pieces(theta):
         v = state["v"][here]
-        _remember(v, D[here], optimizer.momentum, lr)
+        _update_velocity(v, D[here], optimizer.momentum, lr)
         theta[here] += optimizer.momentum * v
         theta[here] -= D[here]
 
 
-def _remember(v: np.ndarray, D: np.ndarray, mu: float, lr: float) -> None:
+def _update_velocity(v: np.ndarray, D: np.ndarray, mu: float, lr: float) -> None:
     """v := μ v − α D, and D := α D."""
     D *= lr
     v *= mu
@@ -75,6 +75,7 @@ def _adam(optimizer: HasMoments, state: State, theta: np.ndarray, D: np.ndarray,
     """Adam, or AdamW where ``weight_decay`` is not zero."""
     state["t"] = t = state["t"] + 1
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
+    # Both bias corrections in one number, as in the last lines of Kingma and Ba's section 2.
     alpha = lr * math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
     kept = 1 - lr * optimizer.weight_decay
     scratch = np.empty_like(D[:PIECE])
@@ -83,6 +84,7 @@ def _adam(optimizer: HasMoments, state: State, theta: np.ndarray, D: np.ndarray,
         s = scratch[: len(g)]
         _moving_average(m, beta_1, np.multiply(g, 1 - beta_1, out=s))
         _moving_average(v, beta_2, np.multiply(np.multiply(g, 1 - beta_2, out=s), g, out=s))
+        # g := α m / (√v + ε); the operations are in solvers.first_order's order, for the same bits.
         np.sqrt(v, out=s)
         s += optimizer.epsilon
         np.multiply(m, alpha, out=g)

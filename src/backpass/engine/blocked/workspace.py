@@ -16,10 +16,10 @@ from .functions import Hidden, Output, hidden_in_place, output_in_place
 BLOCK_BYTES = 1 << 20  # of inputs, z, a and δ: they stay in a level-2 cache
 MIN_ROWS, MAX_ROWS = 256, 4096
 
-Blocks = list[np.ndarray]  # by layer, from l = 1: (s_l + 1, s_{l+1}), the bias in row 0
+LayerBlocks = list[np.ndarray]  # by layer, from l = 1: (s_l + 1, s_{l+1}), the bias in row 0
 
 
-class Block(NamedTuple):
+class RowBlock(NamedTuple):
     """Some rows of the data, and the hidden layers' functions for them."""
 
     x: np.ndarray  # (rows, s_1)
@@ -37,25 +37,33 @@ class Workspace:
         self.output: Output = output_in_place(net.loss)
         numbers = net.sizes[0] + 3 * sum(net.sizes[1:])  # x; z, a and δ
         fitting = BLOCK_BYTES // (numbers * dtype.itemsize)
+        # At least 256 rows, else the products are too narrow for BLAS; at most what X has.
         self.rows = R = min(max(fitting, MIN_ROWS), MAX_ROWS, most_rows)
         self.x = np.empty((R, net.sizes[0]), dtype)
         self.y = np.empty((net.sizes[-1], R), dtype)
         self.z = [np.empty((s, R), dtype) for s in net.sizes[1:]]
         self.delta = [np.empty((s, R), dtype) for s in net.sizes[1:]]
+        # A hidden a has s + 1 rows, the first of them ones that no activation writes over.
         self.a = [np.ones((s + 1, R), dtype) for s in net.sizes[1:-1]]
         self.D, self.part = np.empty((2, net.n_parameters), dtype)
-        self.D_blocks, self.part_blocks = blocks_of(net, self.D), blocks_of(net, self.part)
+        self.D_blocks, self.part_blocks = (
+            transposed_views(net, self.D),
+            transposed_views(net, self.part),
+        )
 
-    def pass_through(self, Theta: Blocks, block: Block, scale: float, D: Blocks) -> float:
+    def pass_through(
+        self, Theta: LayerBlocks, block: RowBlock, scale: float, D: LayerBlocks
+    ) -> float:
         """Write scale · Δ of the block to D, and return Σ w cost."""
         z = self._forward(Theta, block)
         delta = self.delta[-1][:, : len(block.x)]
         cost = self.output.value(z, block.y, delta)
+        # Scaled here, (s_L, rows) numbers, and not at each layer's Δ: the rest is linear in δ.
         delta *= scale if block.w is None else scale * block.w
         self._backward(Theta, block, D)
         return float(cost.sum() if block.w is None else block.w @ cost)
 
-    def decay(self, Theta: Blocks, share: float) -> float:
+    def decay(self, Theta: LayerBlocks, share: float) -> float:
         """D := D + share · Θ, the bias left out; return share/2 · Σ Θ²."""
         if share == 0:
             return 0.0
@@ -64,26 +72,27 @@ class Workspace:
             D[1:] += scratch[1:]
         return share / 2 * sum(float(np.vdot(block[1:], block[1:])) for block in Theta)
 
-    def _forward(self, Theta: Blocks, block: Block) -> np.ndarray:
+    def _forward(self, Theta: LayerBlocks, block: RowBlock) -> np.ndarray:
         """Fill every z and a; return z^(L)."""
         n = len(block.x)
         z = self.z[0][:, :n]
+        # x has no row of ones (it is the caller's, not copied), so the first bias is added.
         np.matmul(Theta[0][1:].T, block.x.T, out=z)
         z += Theta[0][0][:, None]
         for l, functions in enumerate(block.hidden):
             a = self.a[l][:, :n]
             functions.g(z, a[1:])
             z = self.z[l + 1][:, :n]
-            np.matmul(Theta[l + 1].T, a, out=z)
+            np.matmul(Theta[l + 1].T, a, out=z)  # (s_{l+1}, s_l + 1) times (s_l + 1, rows)
         return z
 
-    def _backward(self, Theta: Blocks, block: Block, D: Blocks) -> None:
+    def _backward(self, Theta: LayerBlocks, block: RowBlock, D: LayerBlocks) -> None:
         """Take δ from the last layer to layer 2, and each layer's Δ on the way."""
         n = len(block.x)
         delta = self.delta[-1][:, :n]
         for l in range(len(block.hidden) - 1, -1, -1):
             a, z = self.a[l][:, :n], self.z[l][:, :n]
-            np.matmul(a, delta.T, out=D[l + 1])
+            np.matmul(a, delta.T, out=D[l + 1])  # [1, a] δᵀ: (s_l + 1, s_{l+1}), θ's own layout
             behind = self.delta[l][:, :n]
             np.matmul(Theta[l + 1][1:], delta, out=behind)
             block.hidden[l].times_slope(behind, z, a[1:])
@@ -92,6 +101,6 @@ class Workspace:
         delta.sum(axis=1, out=D[0][0])
 
 
-def blocks_of(net: Network, theta: np.ndarray) -> Blocks:
-    """View θ by layers as it lies in memory: Θᵀ, C-ordered."""
+def transposed_views(net: Network, theta: np.ndarray) -> LayerBlocks:
+    """View θ by layers as it lies in memory: Θᵀ, (s_l + 1, s_{l+1}), C-ordered."""
     return [Theta.T for Theta in net.roll_unchecked(theta)]
