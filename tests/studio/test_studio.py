@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import threading
 import time
 import urllib.error
@@ -17,6 +18,7 @@ from starlette.websockets import WebSocketDisconnect
 import backpass as bp
 from backpass.arrays import ImageShape
 from backpass.errors import InvalidInput
+from backpass.studio import page as page_module
 from backpass.studio.app import (
     Address,
     make_app,
@@ -78,6 +80,21 @@ def test_the_offline_page_asks_for_nothing():
     assert not re.findall(r'(?:src|href)="(?!data:|#)', text)
     assert "import {" not in text
     assert "default-src 'none'" in text
+
+
+def test_a_panel_is_one_file_in_the_folder_of_panels(tmp_path, monkeypatch):
+    shutil.copytree(page_module.STATIC, tmp_path / "static")
+    monkeypatch.setattr(page_module, "STATIC", tmp_path / "static")
+    (tmp_path / "static" / "panels" / "hello.js").write_text(
+        'import { short } from "../formulas.js";\n\nexport const panel = { title: "Hello" };\n'
+    )
+    modules = page_module.modules_of("studio.js")
+    assert set(modules) == {*MODULES, "panels/hello.js"}
+    assert modules.index("formulas.js") < modules.index("panels/hello.js")
+    assert modules.index("panels/hello.js") < modules.index("panels.js")
+    assert (
+        'import { panel as hello } from "./panels/hello.js";' in static_file("panels.js").decode()
+    )
 
 
 def test_the_offline_page_has_every_module_once():

@@ -245,7 +245,7 @@ def make_app(state: PageState, data: SessionData, address: Address) -> Guard:
     studio = Studio(state, data)
     routes = [
         Route("/", studio.page),
-        Route("/static/{name}", studio.static),
+        Route("/static/{name:path}", studio.static),
         Route("/explain", studio.explain, methods=["POST"]),
         WebSocketRoute("/train", studio.train),
     ]

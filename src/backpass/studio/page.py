@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 import importlib.util
+import posixpath
 import re
 from importlib import resources
 from pathlib import Path
 
 from .page_state import PageState
 
-# In the order in which they import one another.
-MODULES = (
-    "backprop.js",
-    "drawing.js",
-    "formulas.js",
-    "training.js",
-    "steps.js",
-    "draw.js",
-    "mountains.js",
-    "quiz.js",
-    "server.js",
-    "studio.js",
-)
 OFFLINE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:; base-uri 'none'; form-action 'none'"
 )
 
 
+STATIC = resources.files("backpass.studio").joinpath("static")
+IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\..*)";', re.M)
+
+
 def static_file(name: str) -> bytes:
-    """One of the page's own files."""
-    return resources.files("backpass.studio").joinpath("static", name).read_bytes()
+    """One of the page's own files, by its path in their folder; the list of panels is made."""
+    return _panels().encode() if name == "panels.js" else STATIC.joinpath(name).read_bytes()
+
+
+def _panels() -> str:
+    """A module that imports all in the folder of panels: to add a panel is to add a file."""
+    files = STATIC.joinpath("panels").iterdir()
+    names = sorted(file.name.removesuffix(".js") for file in files if file.name.endswith(".js"))
+    imports = [f'import {{ panel as {name} }} from "./panels/{name}.js";\n' for name in names]
+    return "".join([*imports, f"export const panels = {{ {', '.join(names)} }};\n"])
+
+
+def _imported(name: str, path: str) -> str:
+    """The module that one imports by a path relative to its own."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+
+
+def modules_of(name: str) -> list[str]:
+    """A module after all that it imports, each once."""
+    found: list[str] = []
+    for _, path in IMPORT.findall(static_file(name).decode()):
+        found += modules_of(_imported(name, path))
+    return list(dict.fromkeys([*found, name]))
+
+
+# In the order in which they import one another.
+MODULES = tuple(modules_of("studio.js"))
 
 
 def plotly_path() -> Path | None:
@@ -74,11 +91,14 @@ def _one_script() -> str:
     for name in MODULES:
         source = static_file(name).decode()
         exported = re.findall(r"^export (?:async )?(?:function|const) (\w+)", source, re.M)
-        source = re.sub(
-            r'^import (\{[^}]*\}) from "\./(.*)";', r'const \1 = modules["\2"];', source, flags=re.M
-        )
+        source = IMPORT.sub(lambda found, name=name: _as_constant(name, *found.groups()), source)
         source = re.sub(r"^export ", "", source, flags=re.M)
         parts.append(
             f'modules["{name}"] = (() => {{\n{source}return {{ {", ".join(exported)} }};\n}})();\n'
         )
     return "".join(parts)
+
+
+def _as_constant(name: str, names: str, path: str) -> str:
+    """An import of a module, where all of them are in one text."""
+    return f'const {names.replace(" as ", ": ")} = modules["{_imported(name, path)}"];'

@@ -1,18 +1,13 @@
-// The page: its tabs, and who is asked, the server where there is one or the page itself.
+// The page: its panels and tabs, and who is asked, the server where there is one or the page itself.
 
-import { startDrawing } from "./draw.js";
-import { startMountains } from "./mountains.js";
-import { startQuiz } from "./quiz.js";
-import { startSteps } from "./steps.js";
-import { startTraining } from "./training.js";
+import { panels } from "./panels.js";
 import { connect } from "./server.js";
 
 const $ = (id) => document.getElementById(id);
-const scene = JSON.parse($("scene").textContent);
-const server = scene.live ? connect() : null;
+const pageState = JSON.parse($("page-state").textContent);
 
 function loadPlotly() {
-  if (window.Plotly || !scene.plotly) return Promise.resolve(window.Plotly ?? null);
+  if (window.Plotly || !pageState.plotly) return Promise.resolve(window.Plotly ?? null);
   return new Promise((resolve) => {
     const script = document.createElement("script");
     script.src = "static/plotly.min.js";
@@ -22,27 +17,48 @@ function loadPlotly() {
   });
 }
 
-const { sizes, loss, hidden } = scene.net;
-$("about").textContent = `${scene.title}: ${sizes.join("-")}, ${[...new Set(hidden)].join(", ") || "no hidden layer"}, ${loss}`;
-const steps = startSteps(scene, server);
-const drawing = startDrawing(scene);
-const mountains = startMountains(scene, loadPlotly);
-startTraining(scene, server, (theta, going) => {
-  scene.theta = theta;
-  drawing.refresh();
-  if (!going) steps.setTheta(theta);
-});
-startQuiz($("questions"));
+function append(parent, tag, attributes, content) {
+  const child = parent.appendChild(document.createElement(tag));
+  for (const name in attributes) child.setAttribute(name, attributes[name]);
+  child.innerHTML = content;
+  return child;
+}
+
+function addPanel(id, { title, markup, style }) {
+  append(document.head, "style", {}, style);
+  append($("tabs"), "button", { role: "tab", id: `tab-${id}`, "aria-controls": id }, title);
+  append($("main"), "section", { role: "tabpanel", id, "aria-labelledby": `tab-${id}` }, markup);
+}
+
+const { sizes, loss, hidden } = pageState.net;
+$("about").textContent = `${pageState.title}: ${sizes.join("-")}, ${[...new Set(hidden)].join(", ") || "no hidden layer"}, ${loss}`;
+const inOrder = Object.entries(panels).sort(([, p], [, q]) => p.place - q.place);
+for (const [id, panel] of inOrder) addPanel(id, panel);
+
+// What a panel may ask for; what it returns may have open() and setTheta(theta, going).
+const page = {
+  pageState,
+  server: pageState.live ? connect() : null,
+  loadPlotly,
+  setTheta(theta, going) {
+    pageState.theta = theta;
+    for (const id in started) started[id].setTheta?.(theta, going);
+  },
+};
+const started = Object.fromEntries(inOrder.map(([id, panel]) => [id, panel.start(page) ?? {}]));
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
-function open(tab) {
+function choose(tab) {
   for (const other of tabs) {
     const chosen = other === tab;
     other.setAttribute("aria-selected", String(chosen));
     other.tabIndex = chosen ? 0 : -1;
     $(other.getAttribute("aria-controls")).hidden = !chosen;
   }
-  if (tab.id === "tab-mountains") mountains.open();
+}
+function open(tab) {
+  choose(tab);
+  started[tab.getAttribute("aria-controls")].open?.();
 }
 tabs.forEach((tab, k) => {
   tab.addEventListener("click", () => open(tab));
@@ -54,4 +70,5 @@ tabs.forEach((tab, k) => {
     open(next);
   });
 });
+choose(tabs[0]);
 document.documentElement.dataset.ready = "true";

@@ -1,34 +1,34 @@
 // Step by step: one example through forward, cost, backward, accumulate, and the update.
 
-import { accumulate, backward, cost, costAndGradient, forward, gradient, roll, unroll, update, zeros } from "./backprop.js";
-import { drawNetwork, element } from "./drawing.js";
-import { brief, explain, nameOf, short } from "./formulas.js";
+import { accumulate, backward, cost, costAndGradient, forward, gradient, roll, unroll, update, zeros } from "../backprop.js";
+import { drawNetwork, element } from "../drawing.js";
+import { brief, explain, nameOf, short } from "../formulas.js";
 
 const ORDER = ["forward", "cost", "backward", "accumulate", "update"];
 const WINDOW = [10, 12]; // rows and columns of a large matrix that are shown at once
 const $ = (id) => document.getElementById(id);
 
-export function startSteps(scene, server) {
-  const { net } = scene;
+function startSteps(pageState, server) {
+  const { net } = pageState;
   const L = net.sizes.length;
   const state = { net, Theta: {}, a: {}, z: {}, delta: {}, Delta: {}, D: {}, J: NaN, m: 0, rows: [], lam: 0, y: [] };
   const corners = {};
   let lit = new Set();
   let asked = null;
 
-  const example = () => Math.min(Math.max(0, Math.trunc(+$("example").value || 0)), scene.X.length - 1);
+  const example = () => Math.min(Math.max(0, Math.trunc(+$("example").value || 0)), pageState.X.length - 1);
   const says = (text) => ($("step-says").textContent = text);
 
   // λ of m examples: λ/m is then what it was in the training, however many are walked through
-  const lamOf = (m) => (+$("step-lam").value * m) / scene.W;
+  const lamOf = (m) => (+$("step-lam").value * m) / pageState.W;
 
   function forget() {
     Object.assign(state, { a: {}, z: {}, delta: {}, Delta: zeros(state.Theta), D: {}, J: NaN, m: 0, rows: [] });
-    state.y = scene.Y[example()];
+    state.y = pageState.Y[example()];
   }
 
   function startAgain() {
-    state.Theta = roll(net, scene.theta);
+    state.Theta = roll(net, pageState.theta);
     state.lam = lamOf(1);
     forget();
     allow("forward");
@@ -39,8 +39,8 @@ export function startSteps(scene, server) {
 
   const steps = {
     forward() {
-      state.y = scene.Y[example()];
-      Object.assign(state, forward(net, state.Theta, scene.X[example()]), { delta: {} });
+      state.y = pageState.Y[example()];
+      Object.assign(state, forward(net, state.Theta, pageState.X[example()]), { delta: {} });
       lit = new Set(["a", "z"]);
       says(`z = Θ [1, a] and a = g(z), layer by layer, for example ${example()}.`);
     },
@@ -74,15 +74,15 @@ export function startSteps(scene, server) {
   };
 
   function epoch() {
-    state.lam = lamOf(scene.X.length);
+    state.lam = lamOf(pageState.X.length);
     forget();
-    const { J, D, Delta } = costAndGradient(net, state.Theta, scene.X, scene.Y, state.lam);
+    const { J, D, Delta } = costAndGradient(net, state.Theta, pageState.X, pageState.Y, state.lam);
     const Theta = update(state.Theta, D, +$("step-alpha").value);
-    Object.assign(state, { J, D, Delta, m: scene.X.length, rows: scene.X.map((_, i) => i) });
-    const after = costAndGradient(net, Theta, scene.X, scene.Y, state.lam).J;
+    Object.assign(state, { J, D, Delta, m: pageState.X.length, rows: pageState.X.map((_, i) => i) });
+    const after = costAndGradient(net, Theta, pageState.X, pageState.Y, state.lam).J;
     state.Theta = Theta;
     lit = new Set(["J", "Delta", "D", "theta"]);
-    says(`All ${scene.X.length} examples: J was ${short(J)}, and is ${short(after)} after Θ := Θ − α D.`);
+    says(`All ${pageState.X.length} examples: J was ${short(J)}, and is ${short(after)} after Θ := Θ − α D.`);
     allow("forward");
     show();
   }
@@ -244,12 +244,64 @@ export function startSteps(scene, server) {
   $("step-reset").addEventListener("click", startAgain);
   $("example").addEventListener("change", () => {
     $("example").value = example();
-    Object.assign(state, { a: {}, z: {}, delta: {}, y: scene.Y[example()] });
+    Object.assign(state, { a: {}, z: {}, delta: {}, y: pageState.Y[example()] });
     allow("forward");
     show();
   });
-  $("example").max = scene.X.length - 1;
-  $("step-lam").value = scene.lam;
+  $("example").max = pageState.X.length - 1;
+  $("step-lam").value = pageState.lam;
   startAgain();
-  return { state, setTheta: (theta) => ((scene.theta = theta), startAgain()) };
+  return { setTheta: (_, going) => going || startAgain() };
 }
+
+export const panel = {
+  title: "Step by step",
+  place: 1,
+  markup: `
+  <div class="controls" role="group" aria-label="Steps of the algorithm">
+    <label>example <input id="example" type="number" min="0" value="0"></label>
+    <button id="step-forward" data-step="forward">1 forward</button>
+    <button id="step-cost" data-step="cost" disabled>2 cost</button>
+    <button id="step-backward" data-step="backward" disabled>3 backward</button>
+    <button id="step-accumulate" data-step="accumulate" disabled>4 accumulate</button>
+    <button id="step-update" data-step="update" disabled>5 update</button>
+    <button id="step-epoch">whole epoch</button>
+    <button id="step-reset">start again</button>
+    <label>α <input id="step-alpha" type="number" min="0" step="any" value="0.5"></label>
+    <label>λ <input id="step-lam" type="number" min="0" step="any" value="1"></label>
+  </div>
+  <p id="step-says" class="says" aria-live="polite">Press “forward”: the example's numbers go through the network.</p>
+  <div class="stage">
+    <div id="network" class="drawing" role="img" aria-label="The network: units as circles, weights as lines"></div>
+    <aside>
+      <h2 id="asked-name">A number</h2>
+      <div id="asked" aria-live="polite"><p>Choose any number to see its formula, with its numbers.</p></div>
+    </aside>
+  </div>
+  <div id="tables" class="tables"></div>
+`,
+  style: `
+.drawing svg { width: 100%; height: auto; display: block; }
+.unit circle { fill: var(--ground); stroke: var(--quiet); stroke-width: 1.5; }
+.unit.bias circle { stroke-dasharray: 3 2; }
+.unit { cursor: pointer; }
+.unit text { fill: var(--ink); text-anchor: middle; }
+.unit .fold { fill: var(--quiet); }
+.unit.lit circle { fill: var(--lit); stroke: var(--accent); }
+.unit.number text:last-of-type { font-size: 9px; }
+.edge.positive { stroke: var(--positive); }
+.edge.negative { stroke: var(--negative); }
+.label { fill: var(--quiet); text-anchor: middle; font-size: 11px; }
+.formula { font-family: ui-monospace, monospace; font-size: .9rem; }
+.parts { display: flex; flex-wrap: wrap; gap: .3rem; max-height: 16rem; overflow-y: auto; }
+.parts button, .cell { font-family: ui-monospace, monospace; font-size: .8rem; padding: .15rem .4rem; }
+.tables { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; margin-top: 1rem; }
+.tables details { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .5rem .75rem; }
+.tables summary { cursor: pointer; font-weight: 600; }
+.tables details.lit { border-color: var(--accent); background: var(--lit); }
+.cell { white-space: nowrap; border: none; background: none; }
+.cell:hover { text-decoration: underline; }
+@media (prefers-reduced-motion: no-preference) { .unit circle { transition: fill .3s; } }
+`,
+  start: ({ pageState, server }) => startSteps(pageState, server),
+};

@@ -1,20 +1,20 @@
 // Training live: by the server's native engine over a WebSocket, or here by the page's own algorithm.
 
-import { costAndGradient, forward, roll, unroll, backward } from "./backprop.js";
-import { drawBars, drawCurves, element, thumbnail } from "./drawing.js";
-import { short } from "./formulas.js";
+import { costAndGradient, forward, roll, unroll, backward } from "../backprop.js";
+import { drawBars, drawCurves, element, thumbnail } from "../drawing.js";
+import { short } from "../formulas.js";
 
 const $ = (id) => document.getElementById(id);
 const BATCH = 32;
 
 // A trainer has start, pause, resume, stop, set, save, and calls tell(progress) as it goes.
-function localTrainer(scene, tell) {
-  const { net } = scene;
-  const run = { going: false, epoch: 0, epochs: 0, Theta: roll(net, scene.theta), alpha: 0, lam: 0, m: null };
+function localTrainer(pageState, tell) {
+  const { net } = pageState;
+  const run = { going: false, epoch: 0, epochs: 0, Theta: roll(net, pageState.theta), alpha: 0, lam: 0, m: null };
 
   function batchGradient(rows) {
-    const [X, Y] = [rows.map((i) => scene.X[i]), rows.map((i) => scene.Y[i])];
-    const share = rows.length / scene.X.length; // so that λ weighs the same as for all rows
+    const [X, Y] = [rows.map((i) => pageState.X[i]), rows.map((i) => pageState.Y[i])];
+    const share = rows.length / pageState.X.length; // so that λ weighs the same as for all rows
     return costAndGradient(net, run.Theta, X, Y, run.lam * share);
   }
 
@@ -35,7 +35,7 @@ function localTrainer(scene, tell) {
   }
 
   function oneEpoch() {
-    const order = scene.X.map((_, i) => i);
+    const order = pageState.X.map((_, i) => i);
     for (let i = order.length - 1; i > 0; i--) {
       const j = Math.floor(Math.random() * (i + 1));
       [order[i], order[j]] = [order[j], order[i]];
@@ -58,7 +58,7 @@ function localTrainer(scene, tell) {
     tell({
       done: !run.going,
       epoch: run.epoch, epochs: run.epochs, J, theta: unroll(net, run.Theta), going: run.going,
-      says: run.going ? "" : "All epochs are done.", ...summary(scene, run.Theta),
+      says: run.going ? "" : "All epochs are done.", ...summary(pageState, run.Theta),
     });
     if (run.going) setTimeout(turn);
   }
@@ -83,7 +83,7 @@ function localTrainer(scene, tell) {
     },
     set: (settings) => Object.assign(run, settings),
     save() {
-      const model = JSON.stringify({ net, theta: unroll(net, run.Theta), classes: scene.classes });
+      const model = JSON.stringify({ net, theta: unroll(net, run.Theta), classes: pageState.classes });
       const link = element("a", { download: "network.json", href: "data:application/json," + encodeURIComponent(model) });
       link.click();
       tell({ says: "The network is in your downloads." });
@@ -92,21 +92,21 @@ function localTrainer(scene, tell) {
 }
 
 // What the page shows beside J: score, δ by layer, confusion, and the worst mistakes.
-export function summary(scene, Theta) {
-  const { net } = scene;
+function summary(pageState, Theta) {
+  const { net } = pageState;
   const L = net.sizes.length;
   const norms = Array(L - 1).fill(0);
-  const outputs = scene.X.map((x, i) => {
+  const outputs = pageState.X.map((x, i) => {
     const { a, z } = forward(net, Theta, x);
-    const delta = backward(net, Theta, z, scene.Y[i]);
+    const delta = backward(net, Theta, z, pageState.Y[i]);
     for (let l = 2; l <= L; l++) norms[l - 2] += delta[l].reduce((t, v) => t + v * v, 0);
     return a[L];
   });
-  const deltas = norms.map((v) => Math.sqrt(v / scene.X.length));
-  if (!scene.classes) return { deltas, score: r2(outputs, scene.Y), confusion: null, worst: [] };
-  const K = scene.classes.length;
+  const deltas = norms.map((v) => Math.sqrt(v / pageState.X.length));
+  if (!pageState.classes) return { deltas, score: r2(outputs, pageState.Y), confusion: null, worst: [] };
+  const K = pageState.classes.length;
   const confusion = Array.from({ length: K }, () => Array(K).fill(0));
-  const truths = scene.Y.map(said);
+  const truths = pageState.Y.map(said);
   const wrong = [];
   outputs.forEach((a, i) => {
     const answer = said(a);
@@ -126,7 +126,7 @@ function r2(outputs, Y) {
   return 1 - rest / (all || 1);
 }
 
-export function startTraining(scene, server, onTheta) {
+function startTraining(pageState, server, onTheta) {
   const seen = { J: [], validation: [], score: [], validationScore: [] };
   let latest = null;
   let drawing = false;
@@ -145,7 +145,7 @@ export function startTraining(scene, server, onTheta) {
     }
   }
 
-  const trainer = server ? server.trainer(tell) : localTrainer(scene, tell);
+  const trainer = server ? server.trainer(tell) : localTrainer(pageState, tell);
   const started = { once: false, going: false };
 
   function show(news) {
@@ -180,42 +180,42 @@ export function startTraining(scene, server, onTheta) {
 
   function showConfusion(confusion) {
     const most = Math.max(...confusion.flat(), 1);
-    const head = element("tr", {}, element("th", {}, ""), ...scene.classes.map((c) => element("th", {}, String(c))));
+    const head = element("tr", {}, element("th", {}, ""), ...pageState.classes.map((c) => element("th", {}, String(c))));
     const rows = confusion.map((row, i) => {
       const cells = row.map((count) => {
         const td = element("td", {}, String(count));
         td.style.background = `color-mix(in srgb, var(--accent) ${(60 * count) / most}%, transparent)`;
         return td;
       });
-      return element("tr", {}, element("th", {}, String(scene.classes[i])), ...cells);
+      return element("tr", {}, element("th", {}, String(pageState.classes[i])), ...cells);
     });
     $("confusion").replaceChildren(element("table", {}, ...[head, ...rows]));
   }
 
   function showHiddenUnits(theta) {
-    if (!scene.image) return;
-    const Theta1 = roll(scene.net, theta)[1];
+    if (!pageState.image) return;
+    const Theta1 = roll(pageState.net, theta)[1];
     const pictures = Theta1.slice(0, 32).map((row, i) =>
-      thumbnail(asImage(scene, row.slice(1)), scene.image, `weights of hidden unit ${i + 1}`),
+      thumbnail(asImage(pageState, row.slice(1)), pageState.image, `weights of hidden unit ${i + 1}`),
     );
     $("hidden-units").replaceChildren(...pictures);
   }
 
   function showMistakes(worst) {
     const pictures = worst.map(({ row, answer, truth }) => {
-      const words = `${scene.classes[truth]} taken for ${scene.classes[answer]}`;
+      const words = `${pageState.classes[truth]} taken for ${pageState.classes[answer]}`;
       const label = `row ${row}: ${words}`;
-      const body = scene.image ? [thumbnail(asImage(scene, scene.X[row]), scene.image, label)] : [];
-      return element("figure", { title: label }, ...body, element("div", {}, scene.image ? words : label));
+      const body = pageState.image ? [thumbnail(asImage(pageState, pageState.X[row]), pageState.image, label)] : [];
+      return element("figure", { title: label }, ...body, element("div", {}, pageState.image ? words : label));
     });
     $("mistakes").replaceChildren(...(pictures.length ? pictures : [element("p", {}, "none")]));
   }
 
-  $("hidden-figure").hidden = !scene.image;
-  $("confusion-figure").hidden = !scene.classes;
-  $("score-title").textContent = scene.classes ? "accuracy" : "R²";
+  $("hidden-figure").hidden = !pageState.image;
+  $("confusion-figure").hidden = !pageState.classes;
+  $("score-title").textContent = pageState.classes ? "accuracy" : "R²";
   const settings = () => ({ alpha: +$("train-alpha").value, lam: +$("train-lam").value });
-  $("train-lam").value = scene.lam;
+  $("train-lam").value = pageState.lam;
   $("train-start").addEventListener("click", () => {
     Object.assign(started, { once: true, going: true });
     buttons();
@@ -237,8 +237,41 @@ export function startTraining(scene, server, onTheta) {
 }
 
 // Numbers of an image in rows; the notes' digits are unrolled column by column.
-export function asImage(scene, numbers) {
-  if (scene.image_order !== "F") return numbers;
-  const [rows, columns] = scene.image;
+function asImage(pageState, numbers) {
+  if (pageState.image_order !== "F") return numbers;
+  const [rows, columns] = pageState.image;
   return numbers.map((_, k) => numbers[(k % columns) * rows + Math.floor(k / columns)]);
 }
+
+export const panel = {
+  title: "Training",
+  place: 2,
+  markup: `
+  <div class="controls" role="group" aria-label="Training">
+    <button id="train-start">start</button>
+    <button id="train-pause" disabled>pause</button>
+    <button id="train-stop" disabled>stop</button>
+    <button id="train-save">save</button>
+    <label>α <input id="train-alpha" type="number" min="0" step="any" value="0.001"></label>
+    <label>λ <input id="train-lam" type="number" min="0" step="any" value="1"></label>
+    <label>epochs <input id="train-epochs" type="number" min="1" value="100"></label>
+  </div>
+  <progress id="train-progress" value="0" max="1" aria-label="Training progress"></progress>
+  <p id="train-says" class="says" aria-live="polite">Press “start”.</p>
+  <div class="charts">
+    <figure><figcaption>J, and validation loss</figcaption><svg id="chart-J" role="img" aria-label="J by epoch"></svg></figure>
+    <figure><figcaption id="score-title">accuracy</figcaption><svg id="chart-score" role="img" aria-label="Score by epoch"></svg></figure>
+    <figure><figcaption>size of δ by layer</figcaption><svg id="chart-delta" role="img" aria-label="Size of δ by layer"></svg></figure>
+    <figure id="confusion-figure"><figcaption>confusion (rows: true, columns: said)</figcaption><div id="confusion"></div></figure>
+    <figure id="hidden-figure"><figcaption>hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs"></div></figure>
+    <figure><figcaption>the worst mistakes</figcaption><div id="mistakes" class="thumbs"></div></figure>
+  </div>
+`,
+  style: `
+progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem; align-items: start; }
+#confusion { overflow: auto; }
+#confusion :is(td, th) { min-width: 1.45rem; padding: .15rem .25rem; font-size: .8rem; }
+`,
+  start: ({ pageState, server, setTheta }) => startTraining(pageState, server, setTheta),
+};

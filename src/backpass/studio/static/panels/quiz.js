@@ -1,8 +1,8 @@
 // The notes' exercise and a few more, answered in the page.
 
-import { element } from "./drawing.js";
+import { element } from "../drawing.js";
 
-export const QUESTIONS = [
+const QUESTIONS = [
   {
     ask: "Two examples (x₁, y₁) and (x₂, y₂); FP is forward propagation, BP is back propagation. Which sequence computes the gradient?",
     choices: [
@@ -62,7 +62,7 @@ export const QUESTIONS = [
   },
 ];
 
-export function startQuiz(form) {
+function startQuiz(form) {
   QUESTIONS.forEach((question, number) => form.append(card(question, number)));
   form.addEventListener("submit", (event) => event.preventDefault());
 }
@@ -81,3 +81,20 @@ function card({ ask, choices, right, why }, number) {
   set.append(verdict);
   return set;
 }
+
+export const panel = {
+  title: "Quiz",
+  place: 5,
+  markup: `
+  <form id="questions"></form>
+`,
+  style: `
+fieldset { border: 1px solid var(--line); border-radius: 8px; background: var(--panel); margin: 0 0 1rem; }
+legend { float: left; width: 100%; padding: .2rem 0; font-weight: 600; }
+legend + * { clear: both; }
+fieldset label { display: block; padding: .2rem 0; }
+.right { color: var(--good); }
+.wrong { color: var(--bad); }
+`,
+  start: () => startQuiz(document.getElementById("questions")),
+};

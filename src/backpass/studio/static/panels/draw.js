@@ -1,15 +1,15 @@
 // Draw a digit: the pad's strokes become the network's input, and every activation shows.
 
-import { forward, roll } from "./backprop.js";
-import { element } from "./drawing.js";
-import { short } from "./formulas.js";
+import { forward, roll } from "../backprop.js";
+import { element } from "../drawing.js";
+import { short } from "../formulas.js";
 
 const $ = (id) => document.getElementById(id);
 
-export function startDrawing(scene) {
-  if (!scene.image) {
+function startDrawing(pageState) {
+  if (!pageState.image) {
     $("draw").replaceChildren(element("p", { className: "says" }, "This network's inputs are not an image."));
-    return { refresh: () => {} };
+    return {};
   }
   const pad = $("pad");
   const context = pad.getContext("2d", { willReadFrequently: true });
@@ -33,7 +33,7 @@ export function startDrawing(scene) {
 
   // The mean brightness under each of the image's pixels, in the range that the network was taught.
   function input() {
-    const [rows, columns] = scene.image;
+    const [rows, columns] = pageState.image;
     const { data } = context.getImageData(0, 0, pad.width, pad.height);
     const numbers = Array.from({ length: rows * columns }, (_, k) => {
       const [r, c] = [Math.floor(k / columns), k % columns];
@@ -46,8 +46,8 @@ export function startDrawing(scene) {
         }
       return total / count / 255;
     });
-    const [low, high] = scene.range;
-    const flat = scene.image_order === "F" ? asColumns(numbers, rows, columns) : numbers;
+    const [low, high] = pageState.range;
+    const flat = pageState.image_order === "F" ? asColumns(numbers, rows, columns) : numbers;
     return flat.map((v, k) => low[k] + v * (high[k] - low[k]));
   }
 
@@ -55,20 +55,20 @@ export function startDrawing(scene) {
     numbers.map((_, k) => numbers[(k % rows) * columns + Math.floor(k / rows)]);
 
   function refresh() {
-    const { a } = forward(scene.net, roll(scene.net, scene.theta), input());
-    const L = scene.net.sizes.length;
+    const { a } = forward(pageState.net, roll(pageState.net, pageState.theta), input());
+    const L = pageState.net.sizes.length;
     const best = a[L].indexOf(Math.max(...a[L]));
     $("answer").replaceChildren(
       ...a[L].map((v, k) => {
         const meter = element("meter", { min: 0, max: 1, value: v });
-        meter.setAttribute("aria-label", `probability of ${scene.classes?.[k] ?? k}`);
-        const row = element("div", {}, element("span", {}, String(scene.classes?.[k] ?? k)), meter, element("span", {}, short(v)));
+        meter.setAttribute("aria-label", `probability of ${pageState.classes?.[k] ?? k}`);
+        const row = element("div", {}, element("span", {}, String(pageState.classes?.[k] ?? k)), meter, element("span", {}, short(v)));
         row.classList.toggle("best", k === best);
         row.dataset.value = String(v);
         return row;
       }),
     );
-    $("draw-says").textContent = `The answer: ${scene.classes?.[best] ?? best}.`;
+    $("draw-says").textContent = `The answer: ${pageState.classes?.[best] ?? best}.`;
     $("draw-layers").replaceChildren(...Object.keys(a).slice(1).map((l) => layer(+l, a[l])));
   }
 
@@ -110,5 +110,29 @@ export function startDrawing(scene) {
   });
   $("pad-clear").addEventListener("click", clear);
   clear();
-  return { refresh };
+  return { setTheta: refresh };
 }
+
+export const panel = {
+  title: "Draw",
+  place: 4,
+  markup: `
+  <p id="draw-says" class="says" aria-live="polite">Draw a digit with the pointer; arrow keys move, space paints.</p>
+  <div class="stage">
+    <div><canvas id="pad" width="280" height="280" tabindex="0" aria-label="Drawing pad"></canvas>
+      <div class="controls"><button id="pad-clear">clear</button></div></div>
+    <div><h2>The answer</h2><div id="answer" class="bars"></div></div>
+  </div>
+  <div id="draw-layers" class="layers"></div>
+`,
+  style: `
+canvas#pad { touch-action: none; background: #000; border-radius: 8px; width: 280px; height: 280px; }
+.bars div { display: grid; grid-template-columns: minmax(2rem, max-content) minmax(0, 1fr) 6rem; gap: .5rem; align-items: center; }
+.bars meter { width: 100%; }
+.bars .best { font-weight: 700; color: var(--accent); }
+.layers { display: grid; gap: 1rem; margin-top: 1rem; }
+.grid-units { display: flex; flex-wrap: wrap; gap: 2px; }
+.grid-units button { width: 2.9rem; white-space: nowrap; padding: .1rem; font-size: .65rem; border-radius: 3px; }
+`,
+  start: ({ pageState }) => startDrawing(pageState),
+};

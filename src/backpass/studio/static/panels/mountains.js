@@ -1,15 +1,15 @@
 // The cost as mountains in fog, and the helicopter: drop walkers, and watch them find their valleys.
 
-import { costAndGradient, forward, roll, unroll } from "./backprop.js";
-import { element } from "./drawing.js";
-import { short } from "./formulas.js";
+import { costAndGradient, forward, roll, unroll } from "../backprop.js";
+import { element } from "../drawing.js";
+import { short } from "../formulas.js";
 
 const $ = (id) => document.getElementById(id);
 const [GRID, REACH, ROWS, STEPS, SIGHT] = [25, 1.5, 60, 150, 0.45];
 const COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#7f7f7f"];
 
 // A small generator with a seed, so that the same drop finds the same way down.
-export function randomNumbers(seed) {
+function randomNumbers(seed) {
   let s = seed >>> 0;
   return () => {
     s = (s + 0x6d2b79f5) >>> 0;
@@ -66,22 +66,22 @@ const SOLVERS = {
   },
 };
 
-export function startMountains(scene, loadPlotly) {
-  const { net } = scene;
-  const X = scene.X.slice(0, ROWS);
-  const Y = scene.Y.slice(0, ROWS);
+function startMountains(pageState, loadPlotly) {
+  const { net } = pageState;
+  const X = pageState.X.slice(0, ROWS);
+  const Y = pageState.Y.slice(0, ROWS);
   const walkers = [];
   const map = { Plotly: null, u: [], v: [], heights: [], east: null, north: null, center: null };
   let dropSeed = 1;
 
-  const lam = (scene.lam * X.length) / scene.W; // so that λ/m is the training's
+  const lam = (pageState.lam * X.length) / pageState.W; // so that λ/m is the training's
 
   const J = (theta) => costAndGradient(net, roll(net, theta), X, Y, lam).J;
   const pause = () => new Promise((resolve) => setTimeout(resolve));
   const at = (u, v) => combine(combine(map.center, u, map.east), v, map.north);
 
   async function survey() {
-    map.center = [...scene.theta];
+    map.center = [...pageState.theta];
     [map.east, map.north] = directions(net, map.center, randomNumbers(7));
     map.u = Array.from({ length: GRID }, (_, k) => -REACH + (2 * REACH * k) / (GRID - 1));
     map.v = map.u;
@@ -209,6 +209,30 @@ export function startMountains(scene, loadPlotly) {
       if (!map.Plotly) $("walk-says").textContent += " (The 3-D picture needs plotly: pip install 'backpass[studio]'.)";
       show();
     },
-    survey,
   };
 }
+
+export const panel = {
+  title: "Mountains",
+  place: 3,
+  markup: `
+  <div class="controls" role="group" aria-label="The mountains">
+    <label>solver <select id="walk-solver"><option>gd</option><option>momentum</option><option>adam</option></select></label>
+    <label>east <input id="drop-u" type="number" step="any" value="0.8"></label>
+    <label>north <input id="drop-v" type="number" step="any" value="0.8"></label>
+    <button id="drop-here">drop at this place</button>
+    <button id="drop-random">drop at random</button>
+    <button id="drop-equal">drop with equal weights</button>
+    <button id="drop-clear">bring all home</button>
+    <label><input id="fog" type="checkbox" checked> fog</label>
+  </div>
+  <p id="walk-says" class="says" aria-live="polite">J over two random directions around the network's θ. A helicopter can drop walkers on it.</p>
+  <div id="surface" class="surface" role="img" aria-label="J as a mountain landscape"></div>
+  <div class="scroll"><table id="walkers"><caption>Walkers</caption><thead><tr><th>walker</th><th>solver</th><th>J at the drop</th><th>J now</th><th>steps</th><th>off the drawn plane</th><th>valley</th></tr></thead><tbody></tbody></table></div>
+`,
+  style: `
+.surface { height: 32rem; }
+@media (max-width: 48rem) { .surface { height: 22rem; } }
+`,
+  start: ({ pageState, loadPlotly }) => startMountains(pageState, loadPlotly),
+};
