@@ -4,11 +4,13 @@ import os
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.metrics import r2_score
 
 import backpass as bp
 from backpass.arrays import ImageShape
@@ -17,6 +19,7 @@ from backpass.studio.app import make_server, new_address
 from backpass.studio.page import bake
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
+from backpass.studio.summary import validation
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 FLAGS = [
@@ -206,6 +209,22 @@ def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page)
     page.page.wait_for_function(
         "() => document.querySelector('#train-says').textContent.startsWith('Stopped')"
     )
+
+
+def test_the_score_of_several_numbers_is_their_mean_r_squared(open_page):
+    state = digits_page_state(loss="squared_error", m=12, sizes=(64, 4, 10))
+    state = replace(state, Y=state.Y + np.arange(12)[:, None] * np.linspace(0, 1, 10))
+    page = open_page(state)
+    page.page.click("#tab-training")
+    page.page.fill("#train-alpha", "1e-300")  # θ stays what it is
+    page.page.fill("#train-epochs", "100000")
+    page.page.click("#train-start")
+    words = "() => document.querySelector('#train-says').textContent.match(/score (\\S+)/)?.[1]"
+    shown = page.page.wait_for_function(words).json_value()
+    expected = r2_score(state.Y, bp.forward(state.net, state.theta, state.X))
+    assert float(shown.replace("−", "-")) == pytest.approx(expected, rel=1e-2)
+    data = SessionData(state.X, state.Y, state.X[:0], state.Y[:0])
+    assert validation(state.net, state.theta, data)[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_run_that_is_over_cannot_be_resumed_and_can_be_begun_again(open_page):

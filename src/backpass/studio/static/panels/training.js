@@ -119,11 +119,15 @@ function summary(pageState, Theta) {
 
 const said = (a) => (a.length === 1 ? +(a[0] > 0.5) : a.indexOf(Math.max(...a)));
 const sureness = (a) => (a.length === 1 ? Math.abs(a[0] - 0.5) : Math.max(...a));
+// The mean over the outputs, as the library has it.
 function r2(outputs, Y) {
-  const mean = Y.reduce((t, y) => t + y[0], 0) / Y.length;
-  const rest = outputs.reduce((t, a, i) => t + (a[0] - Y[i][0]) ** 2, 0);
-  const all = Y.reduce((t, y) => t + (y[0] - mean) ** 2, 0);
-  return 1 - rest / (all || 1);
+  const each = Y[0].map((_, k) => {
+    const mean = Y.reduce((t, y) => t + y[k], 0) / Y.length;
+    const rest = outputs.reduce((t, a, i) => t + (a[k] - Y[i][k]) ** 2, 0);
+    const all = Y.reduce((t, y) => t + (y[k] - mean) ** 2, 0);
+    return all ? 1 - rest / all : +(rest === 0);
+  });
+  return each.reduce((t, v) => t + v, 0) / each.length;
 }
 
 function startTraining(pageState, server, onTheta) {
