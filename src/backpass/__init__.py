@@ -181,6 +181,7 @@ _RENAMED = {
     "studio.session.Settings": "studio.session.Hyperparameters",
     "studio.workbench.Workbench": "studio.model.StudioModel",
     "streamed_experiment.StreamedData": "experiment.streamed.StreamedTable",
+    "table_blocks.saying": "data.parsing.error_context",
     "training.Ended": "training.monitor.Finished",
     "training.Patience": "training.early_stopping.EarlyStopping",
     "training.Plan": "training.mini_batch.MiniBatchOptions",

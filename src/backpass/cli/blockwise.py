@@ -9,11 +9,12 @@ import numpy as np
 
 from ..data.columns import Unknown
 from ..data.parquet import ParquetRows
+from ..data.parsing import error_context
 from ..data.tables import Table
 from ..estimators.table_model import TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..streaming.blocks import cut, rows_of_block
-from ..streaming.table_blocks import cells_by_block, saying
+from ..streaming.table_blocks import cells_by_block
 
 Predict = Callable[[np.ndarray], dict[str, np.ndarray]]
 
@@ -74,7 +75,7 @@ def predicted(
 ) -> Iterator[dict[str, np.ndarray]]:
     """Predict block by block; `predict` makes the output's columns of X."""
     for where, table in tables(model, rows):
-        with saying(where):
+        with error_context(where):
             X, unknown = model.encode(table)
             truth = model.truth(table)
         columns = predict(X)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,15 @@ from ..errors import BackpassError, InvalidInput
 Content = TypeVar("Content")
 
 HIGHEST_RATIO = 1100  # deflate packs at most 1032 to 1, so a file that claims more is damaged
+
+
+@contextmanager
+def error_context(where: object) -> Generator[None]:
+    """Put a place, a file's name or more, before an error's sentence."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"{where}: {error}") from None
 
 
 def parse(path: Path, reader: Callable[[Path], Content]) -> Content:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Collection, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,6 +31,7 @@ from .cells import (
     texts_of,
 )
 from .labels import looks_like_classes, typed
+from .parsing import error_context
 from .readers import Arrays
 
 if TYPE_CHECKING:
@@ -339,7 +339,7 @@ def _from_frame(path: Path, frame: DataFrame, reading: Reading) -> Table:
 def _column(path: Path, column: Column, categorical: bool) -> np.ndarray | Series:
     """Return a column as floats or as strings; a missing cell is NaN in either."""
     name = str(column.name)
-    with _of_file(path):
+    with error_context(path):
         cells = cells_of(column, name)
         refuse_unsupported(cells, name)
         if not categorical and is_numeric(cells):
@@ -356,7 +356,7 @@ def _strings(cells: np.ndarray, index: Index) -> Series:
 def _target(path: Path, column: Column, categorical: bool) -> np.ndarray:
     """Return y: numbers as numbers, labels as they are; NaN where missing."""
     name = str(column.name)
-    with _of_file(path):
+    with error_context(path):
         cells = cells_of(column, name)
         refuse_unsupported(cells, name)
     if cells.dtype.kind == "O" and not (categorical or _is_category(column)):
@@ -378,15 +378,6 @@ def _as_quantity(cells: np.ndarray, name: str) -> np.ndarray:
 def _is_category(column: Column) -> bool:
     """Whether the file says that a column's cells are some categories."""
     return str(column.dtype) == "category"
-
-
-@contextmanager
-def _of_file(path: Path) -> Generator[None]:
-    """Put a file's name before an error's sentence."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise InvalidInput(f"{path}: {error}") from None
 
 
 def _missing(y: np.ndarray) -> np.ndarray:

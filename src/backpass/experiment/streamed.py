@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from ..data.cells import ByName
 from ..data.column_fits import CellLabels, ColumnFits, TargetFit
 from ..data.parquet import ParquetRows
+from ..data.parsing import error_context
 from ..data.preprocessing import Preprocessing
 from ..errors import InvalidInput
 from ..estimators.table_model import TableModel
@@ -25,7 +26,7 @@ from ..estimators.targets.labels import Labels
 from ..extras import optional
 from ..streaming.blocks import cut, n_rows, rows_of_block
 from ..streaming.problem import StreamedProblem, all_targets, as_columns
-from ..streaming.table_blocks import Split, TableBlocks, cells_by_block, saying
+from ..streaming.table_blocks import Split, TableBlocks, cells_by_block
 from .outcome import Label
 from .prepared import MIN_ROWS, VALIDATION, PreparedTable, check_loss
 from .settings import Settings
@@ -155,7 +156,7 @@ class _Pass:
         blocks = cells_by_block(rows, group, sizes, names)
         for (where, cells), draws in zip(blocks, split.draw(group, sizes)):
             learned = split.for_training(draws)
-            with saying(where):
+            with error_context(where):
                 self.target.add(cells[names[-1]])
                 self.columns.add(_rows(cells, learned), split.sampled(draws[learned]))
             self._hold("validation", cells, split.for_validation(draws))

@@ -6,8 +6,7 @@ their numbers have to be kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +14,8 @@ from numpy.typing import DTypeLike
 
 from ..data.cells import ByName, as_table
 from ..data.parquet import ParquetRows
+from ..data.parsing import error_context
 from ..data.preprocessing import Preprocessing
-from ..errors import InvalidInput
 from .blocks import Block, cut, rows_of_block
 
 
@@ -61,15 +60,6 @@ def cells_by_block(
         where = f"{rows.where(group)}, in the rows from {start} on"
         start += len(frame)
         yield where, as_table(frame)
-
-
-@contextmanager
-def saying(where: str) -> Generator[None]:
-    """Put the place before an error's sentence."""
-    try:
-        yield
-    except InvalidInput as error:
-        raise InvalidInput(f"{where}: {error}") from None
 
 
 class TableBlocks:
@@ -119,7 +109,7 @@ class TableBlocks:
         """Read and preprocess a row group block by block."""
         columns = [column.name for column in self._preprocessing.columns]
         for where, cells in self._training_cells(group, [*columns, self._target]):
-            with saying(where):
+            with error_context(where):
                 X = self._preprocessing.encode(cells)[0].astype(self.dtype, copy=False)
                 y = self._encode(cells[self._target])
             yield Block(X, y, None)
