@@ -54,12 +54,12 @@ class Session:
         self.hyperparameters = Hyperparameters(lam=page_state.lam)
         self.mailbox = Mailbox()
         self._state = start(page_state.theta.copy(), seed)
-        self._go = threading.Event()
+        self._unpaused = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._framed = self._saved = -math.inf
         if data.checkpoint is not None:
-            self._go_on(data.checkpoint.unfinished())
+            self._restore(data.checkpoint.unfinished())
 
     @property
     def theta(self) -> np.ndarray:
@@ -76,11 +76,11 @@ class Session:
         self.stop()
         self.hyperparameters = hyperparameters
         self._stop.clear()
-        self._go.set()
+        self._unpaused.set()
         self._thread = threading.Thread(target=self._run_quietly, daemon=True)
         self._thread.start()
 
-    def _go_on(self, run: Mapping[str, object] | None) -> None:
+    def _restore(self, run: Mapping[str, object] | None) -> None:
         """Take up a checkpoint's run; it goes on to the bits of an undisturbed one."""
         if run is not None:
             self._state = unpack(run, self._state)
@@ -89,20 +89,20 @@ class Session:
 
     def pause(self) -> None:
         """Wait after the epoch that is running."""
-        self._go.clear()
+        self._unpaused.clear()
         self.mailbox.put({"says": "Paused.", "going": False})
 
     def resume(self) -> None:
         """Go on."""
         if self.running:
-            self._go.set()
+            self._unpaused.set()
             self.mailbox.put({"says": "", "going": True})
 
     def stop(self) -> None:
         """End the run; the network keeps what it has learnt, and it is saved where it can be."""
         if self.running:
             self._stop.set()
-            self._go.set()
+            self._unpaused.set()
             if self._thread is not None:
                 self._thread.join()
             if self.data.save is not None:
@@ -127,14 +127,14 @@ class Session:
         last, self._saved = self._state.epoch + self.hyperparameters.epochs, time.monotonic()
         monitor = Monitor(self._validate)
         while self._state.epoch < last and not self._stop.is_set():
-            self._go.wait()
+            self._unpaused.wait()
             if problem is None or problem.lam != self.hyperparameters.lam:
                 problem = self._prepare()
             if not self._train_an_epoch(problem, monitor):
                 self._say_done("J is not finite any more: α is too large.")
                 return
-            self._tell(last, monitor)
-            self._keep()
+            self._publish(last, monitor)
+            self._save_if_due()
         self._finish()
 
     def _prepare(self) -> engine.Problem:
@@ -158,7 +158,7 @@ class Session:
     def _validate(self, theta: np.ndarray) -> tuple[float, float]:
         return validation(self.page_state.net, theta, self.data)
 
-    def _keep(self) -> None:
+    def _save_if_due(self) -> None:
         """Write the checkpoint and the network when they are due."""
         if self.data.checkpoint is not None:
             self.data.checkpoint.keep(self._state.epoch, pack(self._state))
@@ -179,7 +179,7 @@ class Session:
         done: News = {"says": words, "going": False, "done": True}
         self.mailbox.put(done if news is None else news | done)
 
-    def _tell(self, last: int, monitor: Monitor) -> None:
+    def _publish(self, last: int, monitor: Monitor) -> None:
         """Put the epoch's news into the mailbox; the costly part only when a frame is due."""
         epoch, history = self._state.epoch, self._state.history
         rows_per_second = monitor.rows / (time.perf_counter() - monitor.started)
@@ -190,7 +190,7 @@ class Session:
             "epoch": epoch,
             "epochs": last,
             "J": history.J[-1],
-            "going": self._go.is_set(),
+            "going": self._unpaused.is_set(),
             "score": history.score[-1],
             "rows_per_second": rows_per_second,
             "seconds_left": (last - epoch) * len(self.data.X) / rows_per_second,
