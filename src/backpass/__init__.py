@@ -256,7 +256,12 @@ def _refuse(package: _Package, module: types.ModuleType) -> None:
     """Ignore the import system when it binds a submodule over the function of that name."""
 
 
+def _over_a_module(name: str) -> property:
+    """The function of a name that a module has, too."""
+    return property(lambda _: __getattr__(name), _refuse)
+
+
 for _name in [name for name, home in _HOME.items() if name == home or name in _MOVED]:
-    setattr(_Package, _name, property(lambda _, name=_name: __getattr__(name), _refuse))
+    setattr(_Package, _name, _over_a_module(_name))
 sys.modules[__name__].__class__ = _Package
 sys.meta_path.append(_OldModules)

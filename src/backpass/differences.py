@@ -70,7 +70,8 @@ def complex_step(
     function: Function, theta: np.ndarray, indices: np.ndarray, step: float | None = None
 ) -> np.ndarray | None:
     """Im J(θ + ih e) / h for each entry e; None where the function takes no complex numbers."""
-    h = step or COMPLEX_STEP * 2.0 ** np.clip(np.round(np.log2(_size(theta))), -200, 200)
+    size = np.clip(np.round(np.log2(_size(theta))), -200, 200)
+    h = step or float(COMPLEX_STEP * 2.0**size)
     found = [_complex_slope(function, theta, int(k), h) for k in indices]
     if None in found and not any(found):
         return None
@@ -235,7 +236,7 @@ def _ladder(
     largest, smallest = max(1.0, line.size) / RATIO, SMALLEST * min(1.0, line.size)
     rows = []
     for j in range(int(np.log(largest / smallest) / np.log(RATIO)) + 1):
-        h = 2.0 ** np.round(np.log2(largest / RATIO**j))  # exact in binary, as θ ± h then is
+        h = float(2.0 ** np.round(np.log2(largest / RATIO**j)))  # exact in binary, as θ ± h then is
         (up, above), (down, below) = line(h), line(-h)
         if up > 0 > down and np.isfinite(above) and np.isfinite(below):
             rows.append((h, (above - J) / up, (J - below) / -down, (above - below) / (up - down)))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Mapping
-
-import numpy as np
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -41,7 +40,7 @@ def worker_environment(
 
 def _numpy_avx512() -> list[str]:
     """NumPy's own names for what this processor has beyond AVX2."""
-    core = np._core._multiarray_umath  # pyright: ignore
+    core = importlib.import_module("numpy._core._multiarray_umath")
     running = [name for name in core.__cpu_dispatch__ if core.__cpu_features__.get(name)]
     return [name for name in running if "512" in name or name == "X86_V4"]
 

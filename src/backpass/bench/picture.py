@@ -42,8 +42,11 @@ def draw(report: Report, dtype: str = "float32") -> Axes:
 
 def save(report: Report, path: Path, dtype: str = "float32") -> None:
     """Draw into a file; its ending chooses the format."""
+    from matplotlib.figure import Figure
+
     figure = draw(report, dtype).figure
-    figure.savefig(path, bbox_inches="tight")  # pyright: ignore[reportAttributeAccessIssue] # no subfigure
+    assert isinstance(figure, Figure)  # and no subfigure
+    figure.savefig(path, bbox_inches="tight")
 
 
 def _marks(ax: Axes, lines: list[Line], name: str, k: int) -> None:

@@ -93,7 +93,7 @@ def _table(
 ) -> Values:
     """The target, and each column with its kind."""
     names = list(getattr(estimator, "feature_names_in_", ()))
-    columns = [{"name": str(name), "kind": "input"} for name in names]
+    columns: list[Values] = [{"name": str(name), "kind": "input"} for name in names]
     target = preprocessing.target if preprocessing else None
     if preprocessing is not None:
         columns = [_column(column) for column in preprocessing.columns]

@@ -31,7 +31,10 @@ def as_table(source: TableLike, wanted: Collection[str] | None = None) -> ByName
 
 def names_of(source: TableLike) -> list[object]:
     """Return the names of a table's columns; Arrow's tables have the cells under ``columns``."""
-    return list(getattr(source, "column_names", getattr(source, "columns", source)))
+    for attribute in ("column_names", "columns"):
+        if hasattr(source, attribute):
+            return list(getattr(source, attribute))
+    return list(source)
 
 
 def cells_of(column: ArrayLike, name: object) -> np.ndarray:

@@ -103,7 +103,10 @@ class ParquetRows:
     def frames(self, group: int, sizes: Sequence[int], columns: list[str]) -> Iterator[DataFrame]:
         """Cut a row group into data frames, as ``tables`` cuts it."""
         for table in self.tables(group, sizes, columns):
-            yield parse(self.path, lambda _, table=table: table.to_pandas())
+            yield self._frame(table)
+
+    def _frame(self, table: Table) -> DataFrame:
+        return parse(self.path, lambda _: table.to_pandas())
 
     def _open(self, file: Path) -> ParquetFile:
         """Open a file so that columns are read page by page, not a whole row group at once."""

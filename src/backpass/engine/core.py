@@ -9,7 +9,7 @@ import os
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .. import activations, losses
 from ..errors import InvalidInput
 from ..network import Network
 from . import thread_limit
-from .problem import Optimizer, rule_name
+from .problem import CoreRule, Optimizer, rule_name
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -67,7 +67,7 @@ def computes(net: Network) -> bool:
     )
 
 
-def steps_by(optimizer: Optimizer) -> bool:
+def steps_by(optimizer: Optimizer) -> TypeGuard[CoreRule]:
     """Whether the core knows the update rule."""
     return rule_name(optimizer) in _RULES
 
@@ -88,7 +88,7 @@ def network(net: Network) -> compiled.Network:
 
 
 @lru_cache  # each epoch of a small network would spend a quarter of its time on these two
-def rule(optimizer: Optimizer) -> compiled.Rule:
+def rule(optimizer: CoreRule) -> compiled.Rule:
     """The core's own description of an update rule of the library's."""
     settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
     values = [float(getattr(optimizer, name, 0.0)) for name in settings]
@@ -96,7 +96,7 @@ def rule(optimizer: Optimizer) -> compiled.Rule:
 
 
 @lru_cache
-def state_arrays(optimizer: Optimizer) -> tuple[str, ...]:
+def state_arrays(optimizer: CoreRule) -> tuple[str, ...]:
     """Names of the arrays in a rule's state, in the order in which the core takes them."""
     return tuple(name for name in optimizer.init(np.empty(0)) if name != "t")
 

@@ -46,6 +46,12 @@ class Optimizer(Protocol):
         ...
 
 
+class CoreRule(Optimizer, Protocol):
+    """A rule that the core knows; those that are equal step alike."""
+
+    def __hash__(self) -> int: ...
+
+
 class HasMomentum(Protocol):
     """A rule that goes on with a part μ of its last step."""
 

@@ -12,7 +12,7 @@ from ..estimators.table_model import Estimator
 from ..estimators.targets.decisions import Decision
 from ..estimators.targets.labels import Labels
 from ..losses import output_of
-from .onnx_graph import Graph, Outputs, add_logits, add_output
+from .onnx_graph import Graph, Outputs, Shape, add_logits, add_output
 from .saving import class_labels
 
 
@@ -45,10 +45,10 @@ def outputs_of(estimator: Estimator) -> Outputs:
     if labels is None:
         return {"variable": (dtype, ["rows", estimator.net_.sizes[-1]])}
     if labels.multilabel:
-        shape = ["rows", len(labels.classes)]
-        return {"label": (np.int64, shape), "probabilities": (dtype, shape)}
+        side_by_side: Shape = ["rows", len(labels.classes)]
+        return {"label": (np.int64, side_by_side), "probabilities": (dtype, side_by_side)}
     table = label_table(labels)
-    shape = ["rows", max(2, len(table))]
+    shape: Shape = ["rows", max(2, len(table))]
     return {"label": (table.dtype, ["rows"]), "probabilities": (dtype, shape)}
 
 
@@ -88,8 +88,8 @@ def _add_classes(graph: Graph, decision: Decision, z: str, a: str) -> Outputs:
     if labels.multilabel:
         graph.add("Identity", a, name="probabilities")
         graph.add("Cast", graph.add("Greater", z, 0.0), to=graph.type_of(np.int64), name="label")
-        shape = ["rows", len(labels.classes)]
-        return {"label": (np.int64, shape), "probabilities": (graph.dtype, shape)}
+        side_by_side: Shape = ["rows", len(labels.classes)]
+        return {"label": (np.int64, side_by_side), "probabilities": (graph.dtype, side_by_side)}
     table = label_table(labels)
     if not several:
         a = graph.add("Concat", graph.add("Sub", 1.0, a), a, axis=1)
@@ -102,7 +102,7 @@ def _add_classes(graph: Graph, decision: Decision, z: str, a: str) -> Outputs:
             a = graph.add("Div", a, graph.add("ReduceSum", a, one, keepdims=1))
     graph.add("Identity", a, name="probabilities")
     graph.add("Gather", graph.constant(table), code, name="label")
-    shape = ["rows", max(2, len(table))]
+    shape: Shape = ["rows", max(2, len(table))]
     return {"label": (table.dtype, ["rows"]), "probabilities": (graph.dtype, shape)}
 
 

@@ -126,8 +126,8 @@ def _convert(scope: Skl2onnx, operator: Skl2onnx, container: Skl2onnx) -> None:
         final, named["probabilities"] = named["probabilities"], graph.new_name()
         single = graph.type_of(np.float32)
         graph.write("Cast", [named["probabilities"]], [final], {"to": single})
-    X = [variable.full_name for variable in operator.inputs]
-    X = X[0] if len(X) == 1 else graph.add("Concat", *X, axis=1)
+    inputs = [variable.full_name for variable in operator.inputs]
+    X = inputs[0] if len(inputs) == 1 else graph.add("Concat", *inputs, axis=1)
     add_estimator(graph, estimator, graph.add("Cast", X, to=graph.type_of(graph.dtype)))
 
 

@@ -192,7 +192,7 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Est
     _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
     _set_preprocessing(estimator, metadata["preprocessing"], unpacker.arrays)
     if metadata.get("about"):
-        vars(estimator)["about_"] = dict(metadata["about"])
+        estimator.__dict__["about_"] = dict(metadata["about"])
     if metadata["state"] is not None:
         state = dict(unpack(metadata["state"]))
         estimator.training_state_ = state_from_plain(state, estimator.training_state_)
@@ -290,7 +290,9 @@ def class_labels(estimator: Estimator) -> Labels | None:
 
 def _labels_to_plain(estimator: Estimator) -> State | None:
     labels = class_labels(estimator)
-    return labels and {
+    if labels is None:
+        return None
+    return {
         "classes": labels.classes,
         "multilabel": labels.multilabel,
         "sparse": labels.sparse,
@@ -305,7 +307,7 @@ def _set_labels(estimator: MLPClassifier, labels: Labels) -> None:
             f"The classes need {units} output units, but the network has "
             f"{estimator.net_.sizes[-1]}."
         )
-    vars(estimator).update(_labels=labels, classes_=labels.public)
+    estimator.__dict__.update(_labels=labels, classes_=labels.public)
 
 
 def _preprocessing_to_plain(
@@ -328,4 +330,4 @@ def _set_preprocessing(
     prefix = "preprocessing."
     its_arrays = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
     made = Preprocessing.from_arrays(its_arrays, metadata)
-    vars(estimator)["preprocessing_"] = TableModel(estimator, made).preprocessing
+    estimator.__dict__["preprocessing_"] = TableModel(estimator, made).preprocessing

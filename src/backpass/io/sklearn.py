@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .saving import set_fitted_state
 if TYPE_CHECKING:
     from sklearn import neural_network
 
-    Theirs = neural_network.MLPClassifier | neural_network.MLPRegressor
+    Theirs: TypeAlias = neural_network.MLPClassifier | neural_network.MLPRegressor
 
 
 @overload

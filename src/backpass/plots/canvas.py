@@ -99,7 +99,8 @@ def panels(ax: Axes, heights: list[float]) -> list[Axes]:
     if place is None:
         raise InvalidInput("Several panels need axes that plt.subplots or add_subplot made.")
     grid = place.subgridspec(len(heights), 1, height_ratios=heights)
-    return [without_paper(styled(ax.figure.add_subplot(cell))) for cell in grid]
+    cells = [grid[row, 0] for row in range(len(heights))]
+    return [without_paper(styled(ax.figure.add_subplot(cell))) for cell in cells]
 
 
 def heat_map(ax: Axes, matrix: NDArray[np.float64], signed: bool) -> AxesImage:

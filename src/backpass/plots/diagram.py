@@ -286,13 +286,13 @@ def _draw_units(ax: Axes, units: list[Unit], tallest: float) -> None:
                 "xytext": (0, -diameter / 2 - 1),
                 "textcoords": "offset points",
             }
-            look: Keywords = {
+            under: Keywords = {
                 "ha": "center",
                 "va": "top",
                 "fontsize": 7,
                 "color": canvas.INK,
             }
-            ax.annotate(f"δ {canvas.number(u.delta, 2)}", (u.x, u.y), **below, **look)
+            ax.annotate(f"δ {canvas.number(u.delta, 2)}", (u.x, u.y), **below, **under)
 
 
 def _label(unit: Unit) -> str:

@@ -194,8 +194,9 @@ def _random_state(value: np.random.RandomState) -> Parts:
     return "RandomState", [value.get_state(legacy=False)]
 
 
-def _generator(value: Value) -> Parts:
-    return type(value).__name__, [getattr(value, "bit_generator", value).state]
+def _generator(value: np.random.Generator | np.random.BitGenerator) -> Parts:
+    bits = value.bit_generator if isinstance(value, np.random.Generator) else value
+    return type(value).__name__, [bits.state]
 
 
 # --- functions ---------------------------------------------------------------------------------
@@ -342,7 +343,8 @@ def _library_name(value: object) -> tuple[str, str] | None:
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     if not isinstance(module, str) or not isinstance(name, str) or not _of_a_library(module):
         return None
-    found = functools.reduce(_attribute, name.split("."), sys.modules.get(module))
+    first: object = sys.modules.get(module)
+    found = functools.reduce(_attribute, name.split("."), first)
     return (module, name) if found is value else None
 
 

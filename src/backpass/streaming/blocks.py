@@ -123,7 +123,7 @@ class ArrayBlocks:
     named = False
 
     def __post_init__(self) -> None:
-        shape = getattr(self.X, "shape", ())
+        shape: tuple[int, ...] = getattr(self.X, "shape", ())
         if len(shape) != 2 or 0 in shape:
             raise InvalidInput(f"X has shape {tuple(shape)}; it needs rows and columns.")
         if hasattr(self.X, "toarray") and getattr(self.X, "format", "") != "csr":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import posixpath
 import re
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def _one_script() -> str:
     for name in MODULES:
         source = static_file(name).decode()
         exported = re.findall(r"^export (?:async )?(?:function|const) (\w+)", source, re.M)
-        source = IMPORT.sub(lambda found, name=name: _as_constant(name, *found.groups()), source)
+        source = IMPORT.sub(partial(_as_constant, name), source)
         source = re.sub(r"^export ", "", source, flags=re.M)
         parts.append(
             f'modules["{name}"] = (() => {{\n{source}return {{ {", ".join(exported)} }};\n}})();\n'
@@ -99,6 +100,7 @@ def _one_script() -> str:
     return "".join(parts)
 
 
-def _as_constant(name: str, names: str, path: str) -> str:
+def _as_constant(name: str, found: re.Match[str]) -> str:
     """An import of a module, where all of them are in one text."""
+    names, path = found.groups()
     return f'const {names.replace(" as ", ": ")} = modules["{_imported(name, path)}"];'

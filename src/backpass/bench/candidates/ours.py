@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ... import engine
+from ...arrays import Array
 from ...engine import blocked
 from ...estimators.classifier import MLPClassifier
 from ...io.sklearn import from_sklearn
@@ -15,11 +18,17 @@ from .estimator import VALIDATED, fit_settings, fitted
 from .race import MOST_ITERATIONS, race
 from .scikit_learn import ScikitLearn
 
-OPTIMIZERS = {"gd": GradientDescent(), "momentum": Momentum(), "adam": Adam()}
+OPTIMIZERS: dict[str, engine.Optimizer] = {
+    "gd": GradientDescent(),
+    "momentum": Momentum(),
+    "adam": Adam(),
+}
 
 
 class Engine:
     """The doors of ``backpass.engine``, as training and ``bp.forward`` use them."""
+
+    _once: Callable[[], Array | tuple[Array, Array]]
 
     def prepare(self, workload: Workload, data: Data, threads: int) -> None:
         """Bind the problem, as a fit does once."""

@@ -14,7 +14,11 @@ from torch.nn import functional as F
 from ..workloads import Data, Workload
 from .race import MOST_ITERATIONS, Watched, race
 
-ACTIVATIONS = {"logistic": torch.sigmoid, "relu": torch.relu, "tanh": torch.tanh}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "logistic": torch.sigmoid,
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+}
 SMALL = 1 << 25  # bytes of X up to which an epoch is shuffled at once, not batch by batch
 
 
@@ -141,7 +145,7 @@ def _binary(z: Tensor, y: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(z, y, reduction="sum") / len(y)
 
 
-LOSSES = {
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "log_loss": F.cross_entropy,
     "binary_log_loss": _binary,
     "squared_error": _half_squares,

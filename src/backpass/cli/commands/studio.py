@@ -130,9 +130,9 @@ def _trained(path: str, rows: str | None) -> StudioModel:
         raise click.UsageError(f"{rows} has no target column {model.target.name!r}")
     held_out = len(X) // 5
     parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
-    X, y = ({part: v[which] for part, which in parts.items()} for v in (X, y))
+    X_parts, y_parts = ({part: v[which] for part, which in parts.items()} for v in (X, y))
     image = model.preprocessing.image or table.image
-    return StudioModel(model, X, y, Path(path).name, image)
+    return StudioModel(model, X_parts, y_parts, Path(path).name, image)
 
 
 def _export(model: StudioModel, path: Path, force: bool) -> Answer:

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from ..command import Answer, Command, Values
+from ..command import Answer, Command, Json, Values
 
 if TYPE_CHECKING:
     from ...inspection.trace import Trace
@@ -37,12 +37,14 @@ def trace(model: str, data: str, row: int) -> Answer:
 
 def _values(t: Trace, row: int) -> Values:
     """All numbers: name -> layer -> array."""
-    values: Values = {"row": row, "J": t.J, "lambda": t.lam, "network": str(t.net)}
+    layers: dict[str, dict[int, np.ndarray]] = {}
+    values: dict[str, Json] = {"row": row, "J": t.J, "lambda": t.lam, "network": str(t.net)}
     for name, layer, array in t:
         if layer is None:
             values[name] = array
         else:
-            values.setdefault(name, {})[layer] = array
+            layers.setdefault(name, {})[layer] = array
+            values[name] = layers[name]
     return values
 
 

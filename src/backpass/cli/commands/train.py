@@ -19,7 +19,7 @@ from ...experiment.settings import Settings
 from ...losses import FOR_CLASSES, FOR_NUMBERS, LOSSES
 from ...solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
 from ...training.schedules import SCHEDULES
-from ..command import Answer, Command, Values, command_line, messages, plain
+from ..command import Answer, Command, Json, Values, command_line, messages, plain
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
 from ..sizes import Image, Sizes
@@ -256,7 +256,7 @@ def _about(outcome: Outcome) -> Values:
 def _values(outcome: Outcome, model: Path, report: Path | None) -> Values:
     """The result for --json."""
     data, estimator = outcome.data, outcome.estimator
-    values = {
+    values: dict[str, Json] = {
         "source": data.source,
         "target": data.target.name,
         outcome.score_name: outcome.score,

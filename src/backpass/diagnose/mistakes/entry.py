@@ -38,7 +38,7 @@ class Entry:
 def scopes(layers: Iterable[int], name: str) -> list[tuple[str, tuple[int, ...]]]:
     """Every layer on its own, and all of them together: (place, layers)."""
     layers = tuple(layers)
-    single = [(f"{name.format(l=l)}", (l,)) for l in layers]
+    single: list[tuple[str, tuple[int, ...]]] = [(f"{name.format(l=l)}", (l,)) for l in layers]
     if len(layers) < 2:
         return single
     return [("all layers", layers), *single]

@@ -16,14 +16,15 @@ COMMON = ("g′ missing", "g′ of a", "z(1 − z)", "g′ of the wrong", "g ins
 
 def _in_a(g: Activation, v: Array) -> Array:
     """g′ as the formula in a that people know: a(1 − a), 1 − a², …; here of any v."""
-    formula = {
+    formulas: dict[str, Callable[[Array], Array]] = {
         "logistic": lambda v: v * (1 - v),
         "tanh": lambda v: 1 - v * v,
         "relu": lambda v: (v > 0) * 1.0,
         "leaky_relu": lambda v: np.where(v > 0, 1.0, 0.01),
         "identity": np.ones_like,
         "softplus": lambda v: 1 - np.exp(-v),
-    }.get(g.name)
+    }
+    formula = formulas.get(g.name)
     if formula is None:
         raise Infeasible
     return formula(v)
