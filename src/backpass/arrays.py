@@ -1,6 +1,6 @@
-"""What the mathematics needs of an array library, and the door where foreign data becomes arrays.
+"""What the mathematics needs of an array library, and how foreign data becomes arrays.
 
-Floor 0 is written against the Array API, so the same lines run on NumPy, PyTorch and CuPy.
+The mathematics is written against the Array API, so the same lines run on NumPy, PyTorch and CuPy.
 """
 
 from __future__ import annotations
@@ -122,6 +122,8 @@ def log1p(z: Array) -> Array:
     xp = array_namespace(z)
     if not xp.isdtype(z.dtype, "complex floating"):
         return xp.log1p(z)
+    # log(1 + z) = ½ log|1 + z|² + i arg(1 + z), where |1 + z|² − 1 = x (2 + x) + y² has no 1 from
+    # which a small x would be rounded off. Branch and sign are atan2's.
     x, y = xp.real(z), xp.imag(z)
     return xp.log1p(x * (2 + x) + y * y) / 2 + 1j * xp.atan2(y, 1 + x)
 
@@ -240,7 +242,7 @@ def as_matrix(value: ArrayLike, name: str, columns: int) -> Array:
 
 
 def as_targets(value: ArrayLike, rows: int, units: int, like: Array) -> Array:
-    """Return Y as floats of X's kind, shape (m, s_L); booleans and data frames are welcome."""
+    """Return Y as floats of X's kind, shape (m, s_L); booleans and data frames are accepted."""
     targets = _floating(_foreign_to_numpy(value, "Y"), "Y")
     if targets.ndim == 1 and units == 1:
         targets = targets[:, None]

@@ -4,7 +4,7 @@ Shapes stand in the comments; m is the number of examples, s_l the units of laye
 the notes': a, z, δ (``delta``), Δ (``Delta``), D, Θ (``Theta``), λ (``lam``), and the layers carry
 the notes' numbers, 1 to L. The table in ``network.py`` translates to scikit-learn's names.
 
-This file is the reference: the engine's results are held against it, name by name. It runs on any
+This file is the reference: the engine's results are compared with it, name by name. It runs on any
 array that speaks the Array API. Its formulas are those of the notes' section "Gradient computation:
 Backpropagation algorithm", except that D has λ/W, J's own derivative, where the notes write λ. The
 one objective, here and everywhere in the library, is

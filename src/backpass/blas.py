@@ -1,8 +1,8 @@
-"""How many threads BLAS may use: a limit of the process, held while somebody asks for it.
+"""How many threads BLAS may use: a limit of the process, in force while a caller needs it.
 
 NumPy's and SciPy's products and factorisations run in a BLAS whose number of threads is the
 process's own, and their last bits go with that number. Where bits or threads are promised, a limit
-is held. Several callers at once (Python threads) share the least of their limits, and the last of
+is set. Several callers at once (Python threads) share the least of their limits, and the last of
 them puts back what was there.
 """
 
@@ -19,7 +19,7 @@ Library = Any  # one of threadpoolctl's controllers, which have no types
 
 @contextmanager
 def blas_threads(most: int | None) -> Generator[None]:
-    """Hold BLAS to so many threads; None leaves it alone.
+    """Limit BLAS to so many threads; None leaves it alone.
 
     Parameters
     ----------
@@ -36,6 +36,8 @@ def blas_threads(most: int | None) -> Generator[None]:
     if most is None:
         yield
         return
+    # Both, as NumPy and SciPy may bring BLASes of both kinds: one limit of the process on pthreads,
+    # one of each Python thread on OpenMP.
     limits = [_shared, _own.limits]
     for each in limits:
         each.enter(most)
@@ -46,44 +48,46 @@ def blas_threads(most: int | None) -> Generator[None]:
             each.leave(most)
 
 
-class _Limits:
-    """The limits that are held now, and what each library had before the first of them."""
+class _ThreadLimits:
+    """The limits in force, and what each library had before the first of them."""
 
     def __init__(self, per_thread: bool) -> None:
         self._per_thread = per_thread
         self._lock = threading.Lock()
-        self._held: list[int] = []
+        self._limits: list[int] = []
         self._before: list[tuple[Library, int]] = []
 
     def enter(self, most: int) -> None:
-        """Hold one limit more."""
+        """Add a limit."""
         with self._lock:
-            if not self._held:
+            # What was there is read when the first comes, and put back when the last goes: in
+            # between, a library's own number is ours, not the user's.
+            if not self._limits:
                 libraries = [each for each in _libraries() if _is_own(each) is self._per_thread]
                 self._before = [(library, library.get_num_threads()) for library in libraries]
-            self._held.append(most)
+            self._limits.append(most)
             self._apply()
 
     def leave(self, most: int) -> None:
-        """Hold it no longer."""
+        """Take a limit away."""
         with self._lock:
-            self._held.remove(most)
+            self._limits.remove(most)
             self._apply()
 
     def _apply(self) -> None:
-        """Set what is held; with nothing held, what was there before."""
+        """Set the least limit; without any, what was there before."""
         for library, before in self._before:
-            _set(library, min([before, *self._held]))
+            _set(library, min([before, *self._limits]))
 
 
 class _Own(threading.local):
     """The limits of one Python thread: in a BLAS built on OpenMP every thread has its own."""
 
     def __init__(self) -> None:
-        self.limits = _Limits(per_thread=True)
+        self.limits = _ThreadLimits(per_thread=True)
 
 
-_shared = _Limits(per_thread=False)
+_shared = _ThreadLimits(per_thread=False)
 _own = _Own()
 
 
@@ -107,7 +111,7 @@ def _set(library: Library, count: int) -> None:
     """Set a library's threads from any Python thread.
 
     threadpoolctl 3.7 lets only the first thread that asked set OpenBLAS's, and does nothing for the
-    others, without a word.
+    others, silently.
     """
     getattr(library, "_real_set_num_threads", library.set_num_threads)(count)
 

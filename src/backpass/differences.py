@@ -8,7 +8,7 @@ smooth piece.
 Differences need nothing, but no single step suits them: a large one crosses kinks, a small one
 leaves rounding only. Here a ladder of steps is taken to the left, to the right and to both sides,
 each extrapolated to h = 0 (Richardson; Ridders, "Accurate computation of F'(x)", 1982), and an
-estimate counts for no more than all smaller steps bear out, as far as their rounding lets one see.
+estimate is trusted only as far as all smaller steps confirm it, within their own rounding.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SMALLEST = 1e-12  # step, of the entry's size: below it rounding is all that is 
 MOST_ORDERS = 4  # terms of the Taylor series that an extrapolation removes
 SAFETY = 8.0  # standard deviations of J's rounding that an error covers
 NOISE_STEPS = 1e-10, 1e-6  # of the entry's size; J in single precision moves by the second alone
-PROBES = 5  # entries by which J's rounding is told
-DIRECTIONS = 2  # drawn, along which the complex step is held against differences
+PROBES = 5  # entries by which J's rounding is estimated
+DIRECTIONS = 2  # drawn, along which the complex step is compared with differences
 
 
 class Slope(NamedTuple):
@@ -70,6 +70,8 @@ def complex_step(
     function: Function, theta: np.ndarray, indices: np.ndarray, step: float | None = None
 ) -> np.ndarray | None:
     """Im J(θ + ih e) / h for each entry e; None where the function takes no complex numbers."""
+    # A power of two of θ's size: h² is below all rounding, and to divide by h is exact. The
+    # exponent stays where h itself does not underflow.
     size = np.clip(np.round(np.log2(_size(theta))), -200, 200)
     h = step or float(COMPLEX_STEP * 2.0**size)
     found = [_complex_slope(function, theta, int(k), h) for k in indices]
@@ -83,7 +85,7 @@ def central(function: Function, theta: np.ndarray, indices: np.ndarray, step: fl
     derivatives = np.empty(len(indices))
     for position, k in enumerate(indices):
         line = _Line(function, theta, int(k))
-        plus, minus = line(step), line(-step)
+        plus, minus = line(step), line(-step)  # the steps as θ's rounding has made them
         derivatives[position] = (plus[1] - minus[1]) / (plus[0] - minus[0])
     return derivatives
 
@@ -147,6 +149,7 @@ class _Line:
 
     def __init__(self, function: Function, theta: np.ndarray, k: int) -> None:
         self.function, self.theta, self.k = function, theta, k
+        # An entry near 0 has the others' size: by its own, its steps would be all rounding.
         self.size = float(np.clip(max(abs(theta[k]), _size(theta)), 1e-100, 1e100))
 
     def __call__(self, t: float) -> tuple[float, float]:
@@ -169,6 +172,7 @@ class _Direction:
 def _size(theta: np.ndarray) -> float:
     """The size of θ's entries; 1 where all are zero."""
     largest = float(np.abs(theta).max(initial=0.0))
+    # The root mean square, scaled first: squares of large entries would overflow.
     return largest * float(np.sqrt(np.mean((theta / largest) ** 2))) if largest else 1.0
 
 
@@ -200,7 +204,7 @@ def _complex_slope(function: Function, theta: np.ndarray, k: int, h: float) -> f
     shifted[k] += 1j * h
     try:
         J = value_of(function(shifted))
-    except Exception:  # whatever a stranger's function raises, it takes no complex theta
+    except Exception:  # whatever a user's function raises, it takes no complex theta
         return None
     return float(np.imag(J)) / h if np.iscomplexobj(J) else None
 
@@ -219,10 +223,11 @@ def _slope(line: _Line | _Direction, J: float, noise: float) -> Slope:
     steps, right, left, both = _ladder(line, J)
     if len(steps) < 2:
         return Slope(np.nan, np.inf, np.nan, np.nan, False)
-    rounding = SAFETY * noise / steps
+    rounding = SAFETY * noise / steps  # of a central slope; a one-sided one has twice as much
     middle, middle_error = _extrapolated(both, rounding, first=2, by=2)
     sides = [_extrapolated(side, 2 * rounding, first=1, by=1) for side in (left, right)]
     (a, a_error), (b, b_error) = sides
+    # A kink: the two sides differ by more than both may be wrong.
     if abs(a - b) > 2 * (a_error + b_error):
         return Slope(middle, max(a_error, b_error), min(a, b), max(a, b), True)
     value, error = min([(middle, middle_error), *sides], key=lambda found: found[1])
@@ -251,6 +256,8 @@ def _extrapolated(
 
     A slope's error has the terms h^first, h^(first + by), …
     """
+    # Neville's table, row by row: row[m] has the first m terms of the error removed. Each step's
+    # best entry is that which changed least from its neighbours (Ridders).
     estimates, errors = [float(slopes[0])], [np.inf]
     above = [float(slopes[0])]
     for j in range(1, len(slopes)):
@@ -265,8 +272,10 @@ def _extrapolated(
         errors.append(max(error, float(rounding[j])))
         above = row
     found, room = np.array(estimates), np.array(errors)
+    # A larger step may agree with its neighbours by chance, or see past a kink: it must also agree
+    # with all smaller ones, up to their rounding.
     for j in range(len(found) - 1):
         room[j] = max(room[j], float((np.abs(found[j + 1 :] - found[j]) - rounding[j + 1 :]).max()))
-    room[-1] = max(room[-1], abs(found[-1] - found[-2]))  # which no smaller step bears out
+    room[-1] = max(room[-1], abs(found[-1] - found[-2]))  # which no smaller step confirms
     best = int(room.argmin())
     return float(found[best]), float(room[best])

@@ -93,5 +93,5 @@ def listed(names: Iterable[str], last: str = "and") -> str:
 
 
 def _between(frame: FrameType) -> bool:
-    """Whether a line is this package's, or of one that calls it for somebody."""
+    """Whether a line is this package's, or of a library that calls it."""
     return str(frame.f_globals.get("__name__")).partition(".")[0] in BETWEEN

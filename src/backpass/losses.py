@@ -80,6 +80,7 @@ class Loss:
 
 def softmax(z: Array) -> Array:
     """h(z)_k = e^(z_k) / Σ_j e^(z_j), by rows (Bridle, 1990)."""
+    # (m, s_L). The largest exponent of a row is 0, so nothing overflows and the sum is at least 1.
     e = array_namespace(z).exp(z - _row_maximum(z))
     return e / _row_sum(e)
 
@@ -90,7 +91,9 @@ def log_loss_value(z: Array, y: Array) -> Array:
     C. M. Bishop, "Pattern recognition and machine learning", 2006, section 5.2.
     """
     xp = array_namespace(z)
-    top = _row_maximum(z)
+    top = _row_maximum(z)  # (m, 1)
+    # Where Σ y = 1, top's factor is exactly 0: two large numbers are never subtracted from each
+    # other after they were rounded.
     value = xp.log(_row_sum(xp.exp(z - top))) - _row_sum(y * (z - top)) + top * (1 - _row_sum(y))
     return value[:, 0]
 
@@ -106,6 +109,8 @@ def binary_log_loss_value(z: Array, y: Array) -> Array:
     The left side is the notes' cost, section "V Backpropagation algorithm".
     """
     xp = array_namespace(z)
+    # e^(−|z|) ≤ 1 never overflows, and log1p keeps its digits where it is tiny: a confident and
+    # right answer costs e^(−|z|), not 0.
     e = xp.exp(where_positive(z, -z, z))
     return xp.sum(relu(z) - z * y + log1p(e), axis=1)
 
@@ -136,6 +141,7 @@ def poisson_value(z: Array, y: Array) -> Array:
     P. McCullagh and J. A. Nelder, "Generalized linear models", 2nd edition, 1989.
     """
     xp = array_namespace(z)
+    # 0 log 0 = 0: the logarithm sees 1 where y is 0, so that neither −∞ nor a NaN arises.
     entropy = y * xp.log(xp.where(y > 0, y, y * 0 + 1)) - y
     return xp.sum(xp.exp(z) - y * z + entropy, axis=1)
 
@@ -152,6 +158,7 @@ def absolute_error_value(z: Array, y: Array) -> Array:
 
 def absolute_error_delta(z: Array, y: Array) -> Array:
     """δ = sign(a − y)."""
+    # sign(0) = 0: at the kink, δ is the middle of the slopes −1 and 1.
     return array_namespace(z).sign(real_part(z - y))
 
 
@@ -193,12 +200,14 @@ def huber(threshold: float = 1.0) -> Loss:
 @cache
 def _huber(threshold: float) -> Loss:
     def value(z: Array, y: Array) -> Array:
+        # |r| by the sign of its real part: abs() of a complex r would lose the derivative.
         r = where_positive(z - y, z - y, y - z)
         linear = threshold * (r - threshold / 2)
         return array_namespace(z).sum(where_positive(r - threshold, linear, r * r / 2), axis=1)
 
     def delta(z: Array, y: Array) -> Array:
         r = z - y
+        # Clipped to [−t, t], again by real parts, which ``clip`` does not take.
         inside = where_positive(threshold - r, r, r * 0 + threshold)
         return where_positive(threshold + r, inside, r * 0 - threshold)
 
@@ -396,6 +405,7 @@ def output_of(loss: Loss, units: int) -> str:
 
 def _by_sides(r: Array, below: float, above: float) -> Array:
     """−below · r where r < 0, above · r where r > 0; at 0 the complex step gives 0, as δ does."""
+    # Two choices, not one: at r = 0 neither side is taken, so that the complex step sees slope 0.
     other = where_positive(-r, -below * r, array_namespace(r).zeros_like(r))
     return where_positive(r, above * r, other)
 

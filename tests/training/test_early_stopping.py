@@ -24,7 +24,7 @@ def test_settled(problem):
         problem, begin(), plan(50, early_stopping=EarlyStopping(1e3, 3)), Monitor()
     )
     assert reason is StopReason.NO_IMPROVEMENT
-    assert state["epoch"] == 5  # the first epoch is better than nothing, then 3 are borne
+    assert state["epoch"] == 5  # the first epoch is better than nothing, then 3 are tolerated
 
 
 def test_early_stopping_keeps_the_best(problem):
@@ -99,7 +99,7 @@ def test_scores_that_are_nan_from_the_first_on_are_no_improvement(problem):
     early_stopping = EarlyStopping(0.0, 2, by_score=True)
     state, reason = run_epochs(problem, begin(), plan(9, early_stopping=early_stopping), monitor)
     assert reason is StopReason.NO_BETTER_SCORE
-    assert state["epoch"] == 3  # two are borne
+    assert state["epoch"] == 3  # two are tolerated
     assert best_theta(state) is state["theta"]
 
 

@@ -255,7 +255,7 @@ class Perceptron(
         return self.critical_point_
 
     def _note_findings(self, fitted: Fitted, rows: EncodedRows | EncodedBlocks) -> None:
-        """Note down what ``critical_point_`` is told from."""
+        """Keep what ``critical_point_`` is computed from."""
         if self.solver in MINI_BATCH_SOLVERS or isinstance(rows, EncodedBlocks):
             return
         try:

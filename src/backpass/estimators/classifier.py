@@ -129,7 +129,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         return any(isinstance(one, str) for one in many)
 
     def _learn_classes(self, classes: ArrayLike, y: ArrayLike) -> None:
-        """Take the classes of a first ``partial_fit``, or hold them against those known."""
+        """Take the classes of a first ``partial_fit``, or compare them with those known."""
         known = getattr(self, "classes_", None)
         if known is None and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")

@@ -1,4 +1,4 @@
-"""What a full-batch fit has found, told when it is asked for.
+"""What a full-batch fit has found, computed when it is asked for.
 
 To tell a minimum from a saddle takes more passes over the rows than a short fit does. So the fit
 only remembers which rows they were: small ones are held, large ones for as long as the caller holds

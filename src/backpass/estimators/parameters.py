@@ -247,7 +247,7 @@ class ScikitLearnParameters(Declared):
         default=10,
         kind="int",
         about="""
-        Epochs without improvement that are borne; with a full-batch solver, which knows itself
+        Epochs without improvement that are tolerated; with a full-batch solver, which knows itself
         where J has settled, iterations without a better validation score.
         """,
         allowed=[_COUNT, Options(Real, {np.inf})],
@@ -313,7 +313,7 @@ class OwnParameters(Declared):
         kind="callable or list of callables, optional",
         about="""
         Called with a ``Progress`` after every epoch; one that returns something true stops. Of
-        several starts it is told of the best so far.
+        several starts it is given the best so far.
         """,
         allowed=[list, tuple, callable, None],
     )
@@ -336,7 +336,7 @@ class OwnParameters(Declared):
 
 @declared
 class LossForClasses(Declared):
-    """What a classifier is told beyond the other parameters."""
+    """A classifier's parameters beyond the shared ones."""
 
     loss: str | Loss = parameter(
         default=FOR_CLASSES[0],
@@ -361,7 +361,7 @@ class LossForClasses(Declared):
 
 @declared
 class LossForNumbers(Declared):
-    """What a regressor is told before the other parameters."""
+    """A regressor's parameters before the shared ones."""
 
     loss: str | Loss = parameter(
         default=FOR_NUMBERS[0],

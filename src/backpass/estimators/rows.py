@@ -27,7 +27,7 @@ SPARSE = ("csr", "csc")
 COLUMN_VECTOR = (
     "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
     "(n_samples, ), for example using ravel()."
-)  # scikit-learn's own words
+)  # scikit-learn's own message
 
 
 class EncodedRows(NamedTuple):

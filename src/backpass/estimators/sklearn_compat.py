@@ -51,7 +51,7 @@ def same_namespace(X: ArrayLike, estimator: BaseEstimator, method: str) -> None:
 
 
 def float_dtypes(X: ArrayLike) -> tuple[DTypeLike, DTypeLike]:
-    """float64 and float32 of X's array library, where scikit-learn is told to heed it."""
+    """float64 and float32 of X's array library, where scikit-learn dispatches by it."""
     foreign = get_config()["array_api_dispatch"] and is_array_api_obj(X)
     xp = array_namespace(X) if foreign else np
     return xp.float64, xp.float32
@@ -78,7 +78,7 @@ class CallbackAdapter:
             self.root.call_on_fit_task_begin(**self.reported)
 
     def callbacks(self) -> tuple[Callable[[Progress], bool], ...]:
-        """Return the training's callback, or none where nobody listens."""
+        """Return the training's callback, or none where no callback is set."""
         return () if self.root is None else (self._report,)
 
     def close(self, theta: Array) -> None:

@@ -60,7 +60,7 @@ def as_it_is_seen(state: TrainingState, theta: Array) -> TrainingState:
 def checksum(theta: Array) -> str:
     """Sum up θ's bits, so that a change made from outside is seen.
 
-    A hash that nobody can forge takes five times as long: half the time of learning one row.
+    A cryptographic hash takes five times as long: half the time of learning one row.
     """
     return f"{zlib.crc32(np.ascontiguousarray(as_numpy(theta)).data):0{CHECKSUM_DIGITS}x}"
 

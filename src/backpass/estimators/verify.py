@@ -1,6 +1,6 @@
 """A user's own activation or loss is believed only after its derivative has been checked.
 
-g′ is held against central differences of g, δ against those of the loss's value, on a grid. At a
+g′ is compared with central differences of g, δ against those of the loss's value, on a grid. At a
 kink the slopes to the left and to the right differ, and the point is left out.
 """
 
@@ -56,7 +56,7 @@ def verify_loss(loss: Loss, Y: np.ndarray) -> None:
 
 
 def _compare(function: Function, claimed: np.ndarray, z: np.ndarray, name: str, where: str) -> None:
-    """Hold claimed slopes against differences."""
+    """Compare claimed slopes with differences."""
     left = (function(z) - function(z - STEP)) / STEP
     right = (function(z + STEP) - function(z)) / STEP
     slope, scale = (left + right) / 2, np.maximum(1.0, abs(left) + abs(right))

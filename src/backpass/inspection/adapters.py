@@ -1,6 +1,6 @@
 """A trace of anyone's model: ours, scikit-learn's, PyTorch's, and the course's weights.
 
-PyTorch is never imported here: a model that somebody passes has brought it along.
+PyTorch is never imported here: whoever passes a model has imported it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ TORCH_PASSIVE = ("Dropout", "Flatten")
 def as_network(
     model: Model, *, hidden: Hidden | None = None, loss: str | Loss | None = None
 ) -> tuple[Network, Array]:
-    """Turn somebody's model into a network and its θ.
+    """Turn another library's model into a network and its θ.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def trace_model(
     hidden: Hidden | None = None,
     loss: str | Loss | None = None,
 ) -> Trace:
-    """Trace one pass of somebody's model: every a, z, δ, Δ and D, and J.
+    """Trace one pass of another library's model: every a, z, δ, Δ and D, and J.
 
     Parameters
     ----------

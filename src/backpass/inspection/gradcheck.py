@@ -1,8 +1,8 @@
 """Numerical gradients against analytic ones, with a verdict that says what the numbers bear out.
 
-How to differentiate is ``differences.py``'s; here an analytic gradient is held against the outcome,
-entry by entry: up to a relative tolerance, beyond what rounding explains. On a kink J has no
-derivative, and every slope between those of the two sides is right.
+How to differentiate is ``differences.py``'s; here an analytic gradient is compared with the
+outcome, entry by entry: up to a relative tolerance, beyond what rounding explains. On a kink J has
+no derivative, and every slope between those of the two sides is right.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def check_gradient(
     seed: Seed = 0,
     tolerance: float | None = None,
 ) -> GradientCheck:
-    """Hold a function's own gradient against a numerical one.
+    """Compare a function's own gradient with a numerical one.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ NO_COMPLEX = "The function takes no complex theta, which the complex step needs.
 
 @dataclass(frozen=True, eq=False)
 class Claim:
-    """An analytic gradient that is to be held against J, at some entries of θ."""
+    """An analytic gradient that is to be compared with J's, at some entries of θ."""
 
     function: Function
     theta: np.ndarray

@@ -1,4 +1,4 @@
-"""The one door to matplotlib, and colours that read on light and dark paper alike.
+"""The one place that imports matplotlib, and colours that read on light and dark paper alike.
 
 Figures are transparent: they take the page's own background. So every ink has a contrast of at
 least 3 : 1 against white and against the near-black of dark themes, and the colours are those of

@@ -1,4 +1,4 @@
-"""What the pictures need to know of a fitted model, and of one pass: ours, or somebody else's."""
+"""What the pictures need to know of a fitted model, and of one pass: ours, or another library's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a training is over because it improves no more."""
+"""Early stopping: when J, or the validation score, improves no more."""
 
 from __future__ import annotations
 

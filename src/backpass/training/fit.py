@@ -44,7 +44,7 @@ class Fit:
     checkpoint: Checkpoint | None = None
 
     def run(self, monitor: Monitor) -> Fitted:
-        """Train from every start until none is left or somebody stops them all.
+        """Train from every start until none is left, or a callback or Control-C stops them all.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class Fitted:
     restarts : Restarts
         Where each training ended.
     early_stopping : EarlyStopping
-        By which the best is told.
+        By which the best is chosen.
     """
 
     problem: engine.Problem

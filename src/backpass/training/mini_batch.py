@@ -22,12 +22,12 @@ EXPLODED = 1e6
 NOT_FINITE_AT_ONCE = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed."
-)  # scikit-learn's own words
+)  # scikit-learn's own message
 
 
 @dataclass(frozen=True)
 class MiniBatchOptions:
-    """How a training by mini-batches goes on, and when it is over."""
+    """How a training by mini-batches steps, and when it stops."""
 
     optimizer: engine.Optimizer
     schedule: Schedule
@@ -66,11 +66,13 @@ def run_together(
 ) -> list[Finished]:
     """Train several networks, epoch by epoch, each until there is a reason to stop.
 
-    None of them depends on the others. Callbacks are told of the best of those that made the epoch;
+    None of them depends on the others. Callbacks are given the best of those that made the epoch;
     one that asks to stop stops all.
     """
     trainings: list[Training] = [(_initialised(state, options), None) for state in states]
-    generator = np.random.Generator(np.random.PCG64(0))  # lent to each state's own bits
+    generator = np.random.Generator(
+        np.random.PCG64(0)
+    )  # set to each state's own bits before it draws
     try:
         for _ in range(options.max_epochs):
             active = [state for state, reason in trainings if reason is None]
@@ -92,7 +94,7 @@ def _initialised(state: TrainingState, options: MiniBatchOptions) -> TrainingSta
     if state.solver is None:
         state = state.updated(solver=options.optimizer.init(state.theta))
     rate = options.schedule.learning_rate
-    if state.learning_rate_init != rate:  # at first, or changed since: adaptive begins anew
+    if state.learning_rate_init != rate:  # at first, or changed since: adaptive restarts
         state = state.updated(learning_rate=rate, learning_rate_init=rate)
     return state
 
@@ -103,7 +105,7 @@ def _finalise(trainings: list[Training], reason: StopReason) -> list[Finished]:
 
 
 def _asks_to_stop(results: list[Training], options: MiniBatchOptions, monitor: Monitor) -> bool:
-    """Tell the callbacks of the best, unless all have diverged."""
+    """Report the best to the callbacks, unless all have diverged."""
     finite = [state for state, reason in results if reason is not StopReason.DIVERGED]
     rank = options.early_stopping.rank
     return bool(finite) and monitor.asks_to_stop(min(finite, key=rank))

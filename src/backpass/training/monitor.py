@@ -1,4 +1,4 @@
-"""Who looks at a training from outside, and what they are told after every epoch."""
+"""Callbacks and validation: what is computed and reported after every epoch."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Validate = Callable[[Array], tuple[float, float]]  # θ -> score and mean loss
 
 @dataclass(frozen=True)
 class Progress:
-    """What a callback is told after every epoch or iteration.
+    """What a callback is given after every epoch or iteration.
 
-    Of several starts that are trained together, it is told of the best so far that still trains.
+    Of several starts that are trained together, the best so far that still trains is reported.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Progress:
 
 @dataclass
 class Monitor:
-    """Who looks at a training from outside, after every epoch.
+    """The callbacks and the validation of a training.
 
     ``validate`` maps θ to (score, loss); a callback that returns something true stops the loop;
     ``on_state`` is given all trainings of the loop, whenever one of them goes on.
@@ -73,7 +73,7 @@ class Monitor:
         return state.updated(history=state.history.longer(J, validation))
 
     def asks_to_stop(self, state: TrainingState) -> bool:
-        """Tell every callback; whether one of them wants to stop."""
+        """Call every callback; whether one of them wants to stop."""
         if not self.callbacks:
             return False
         progress = self._progress(state)

@@ -1,7 +1,7 @@
 """Learning-rate schedules: the rate of every step of an epoch, from what has been done before it.
 
 ``constant``, ``invscaling`` and ``adaptive`` are scikit-learn's. ``cosine`` and ``one_cycle`` need
-to know where the training ends: they are told the number of epochs, and stay at their last rate
+to know where the training ends: they are given the number of epochs, and stay at their last rate
 after it.
 """
 

@@ -294,7 +294,7 @@ def _side_by_side(columns: list[np.ndarray]) -> np.ndarray:
 
 
 def _from_pandas(y: ArrayLike) -> np.ndarray:
-    """A Series, an Index or an extension array: in its own type, which NumPy's door may lose."""
+    """A Series, an Index or an extension array, in its own type, which NumPy may lose."""
     if y.isna().any():
         raise InvalidInput("Input y contains NaN: every row needs a label.")
     categorical: ArrayLike = getattr(y, "cat", y)

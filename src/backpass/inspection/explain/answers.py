@@ -13,7 +13,7 @@ from .rules import derive
 
 
 class Answers:
-    """Explains the numbers of one trace, as long as somebody asks."""
+    """Explains the numbers of one trace, one question after another."""
 
     def __init__(self, trace: Trace) -> None:
         self.numbers = TraceNumbers(trace)
