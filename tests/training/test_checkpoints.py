@@ -20,8 +20,8 @@ from backpass.storage.modelfile import Content, read_model, write_model
 from backpass.training.checkpoints import (
     HARMLESS,
     Checkpoint,
-    Held,
-    HeldCheckpoint,
+    RetainedCheckpoint,
+    RetainedPath,
     checkpoint_at,
     run_identity,
 )
@@ -93,11 +93,11 @@ def test_a_state_that_is_kept_is_not_written_twice(path):
 def test_a_checkpoint_is_shown_by_what_it_was_asked_for(path):
     ours = checkpoint(path, every=3)
     ours.keep(1, RUN)  # parameters are not for a log
-    known = f"identity={ours.identity!r}, words={{}}"
+    known = f"identity={ours.identity!r}, display_names={{}}"
     assert repr(ours) == f"Checkpoint(path={path!r}, every=3, {known})"
-    held = Held(path, {"table": "t"}, {})
+    held = RetainedPath(path, {"table": "t"}, {})
     held.checkpoint(1, {})
-    assert repr(held) == f"Held(path={path!r}, about={{'table': 't'}}, words={{}})"
+    assert repr(held) == f"RetainedPath(path={path!r}, about={{'table': 't'}}, display_names={{}})"
 
 
 def test_a_finished_run_is_over_but_not_thrown_away(path):
@@ -112,16 +112,18 @@ def test_a_finished_run_is_over_but_not_thrown_away(path):
 
 
 def test_a_held_run_is_over_when_it_is_released(path):
-    held = Held(str(path), {"table": "t"}, {"alpha": "--lambda"})
+    held = RetainedPath(str(path), {"table": "t"}, {"alpha": "--lambda"})
     held.release()
     assert not path.exists()
     ours = checkpoint_at(held, 2, run_identity({"alpha": 1.0}))
-    assert isinstance(ours, HeldCheckpoint)
+    assert isinstance(ours, RetainedCheckpoint)
     assert (ours.path, ours.every) == (str(path), 2)
     assert ours.identity == {"alpha": "1.0", "table": "t"}
     ours.finish(RUN)
     assert ours.unfinished()["nested"] == {"t": 7}
-    other = checkpoint_at(Held(path, {"table": "t"}, {"alpha": "--lambda"}), 2, {"alpha": "2.0"})
+    other = checkpoint_at(
+        RetainedPath(path, {"table": "t"}, {"alpha": "--lambda"}), 2, {"alpha": "2.0"}
+    )
     with pytest.raises(InvalidInput, match=r"--lambda was 1\.0 and is now 2\.0"):
         other.unfinished()
     held.release()
@@ -132,7 +134,7 @@ def test_a_held_run_is_over_when_it_is_released(path):
 def test_a_path_is_no_held_one(path):
     ours = checkpoint_at(path, 4, {"a": "b"})
     assert type(ours) is Checkpoint
-    assert (ours.path, ours.every, ours.identity, ours.words) == (path, 4, {"a": "b"}, {})
+    assert (ours.path, ours.every, ours.identity, ours.display_names) == (path, 4, {"a": "b"}, {})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import os
 from ..experiment.prepared import PreparedTable
 from ..experiment.settings import Settings
 from ..storage.fingerprints import content_hash
-from ..training.checkpoints import Held, run_identity
+from ..training.checkpoints import RetainedPath, run_identity
 from .option_names import OPTIONS
 
 # A part of a training's identity -> how it is asked for on the command line.
@@ -24,7 +24,7 @@ ASKED_AS = {
 }
 
 
-def hold(path: str | os.PathLike[str], data: PreparedTable, settings: Settings) -> Held:
+def hold(path: str | os.PathLike[str], data: PreparedTable, settings: Settings) -> RetainedPath:
     """Make the checkpoint that is kept until the model and the report are written."""
     asked = {
         "target": data.target.name,
@@ -32,4 +32,4 @@ def hold(path: str | os.PathLike[str], data: PreparedTable, settings: Settings) 
         "dtype": settings.dtype,
     }
     read = str(content_hash(data.preprocessing.to_arrays()))
-    return Held(path, run_identity(asked, preprocessing=read), ASKED_AS)
+    return RetainedPath(path, run_identity(asked, preprocessing=read), ASKED_AS)

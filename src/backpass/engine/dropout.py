@@ -58,8 +58,11 @@ def _mask(
     """Draw one layer's mask: the counter is (unit/4, row, step, layer), four units a draw."""
     quads = np.arange((units + 3) // 4, dtype=np.uint64)
     unit, row = np.broadcast_arrays(quads[None, :], rows.astype(np.uint64)[:, None])
+    # Counter-based: a mask hangs on its place alone, so any order of rows, any cut into blocks and
+    # any number of threads draws the same one, and nothing has to be kept for the way back.
     words = philox(seed, [unit, row, np.full_like(unit, step), np.full_like(unit, layer)])
     bits = np.stack(words, axis=-1).reshape(len(rows), -1)[:, :units]
+    # Whole numbers are compared, as the core does: no float is made of the bits.
     keep = bits >= np.uint64(round(rate * 2**32))
     return np.where(keep, 1 / (1 - rate), 0.0)
 
@@ -68,7 +71,7 @@ def philox(seed: int, counter: list[np.ndarray]) -> list[np.ndarray]:
     """Philox4x32-10: four 32-bit words, as uint64 arrays, from a key and a counter of four."""
     c0, c1, c2, c3 = (word & _LOW for word in counter)
     k0, k1 = seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF
-    for _ in range(10):
+    for _ in range(10):  # in uint64: the high half of each 32-bit product is a shift away
         p0, p1 = _MULTIPLIERS[0] * c0, _MULTIPLIERS[1] * c2
         c0, c1 = (p1 >> np.uint64(32)) ^ c1 ^ np.uint64(k0), p1 & _LOW
         c2, c3 = (p0 >> np.uint64(32)) ^ c3 ^ np.uint64(k1), p0 & _LOW

@@ -39,7 +39,7 @@ from ..training.stop import StopReason
 from . import options
 from .drafts import found, original, published_whole
 from .findings import Findings
-from .fit import Task, Weights, prepare
+from .fit import Task, Weights, prepare_fit
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
 from .raw_tables import learnt_rows, refuse_to_learn, rows_of
 from .rows import (
@@ -184,7 +184,7 @@ class Perceptron(
 
     def _run(self, task: Task) -> None:
         """Run a fit, publish its end, and say how it ended."""
-        prepared = prepare(task)
+        prepared = prepare_fit(task)
         adapter = CallbackAdapter(
             original(self), *prepared.given, self._with_weights(prepared.fit.problem.net)
         )

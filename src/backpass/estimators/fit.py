@@ -112,7 +112,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A fit that can be run, the rows that it looks at, and what judges θ after every epoch."""
+    """A fit that can be run, the rows that it looks at, and what scores θ after every epoch."""
 
     fit: Fit
     rows: EncodedRows | EncodedBlocks
@@ -125,7 +125,7 @@ class Prepared:
         return (rows.blocks, None) if isinstance(rows, EncodedBlocks) else (rows.X, rows.Y)
 
 
-def prepare(task: Task) -> Prepared:
+def prepare_fit(task: Task) -> Prepared:
     """Draw the starts, set the validation rows aside, and bind the network to the others.
 
     Raises

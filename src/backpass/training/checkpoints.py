@@ -29,10 +29,10 @@ KIND = "checkpoint"
 # Parameters that say how a training runs, not where it goes.
 HARMLESS = ("callbacks", "checkpoint", "every", "n_threads", "verbose", "warm_start")
 
-# Told as hashes, which say nothing to a reader.
+# Compared by hashes, which say nothing to a reader.
 HASHED = ("data", "validation data", "preprocessing", "labels", "first weights", "first state")
 
-# What the first release did not write down; its files are taken at their word.
+# What the first release did not write; its files are not refused for the lack of it.
 WRITTEN_LATER = ("target", "test_size", "dtype", "preprocessing", "labels", "first state")
 
 _RENAMED = {repr(old): repr(new) for old, new in ALIASES.items()}
@@ -41,7 +41,7 @@ HASH_DIGITS = 8  # that are shown of a function's hash: enough to see that two d
 
 
 def run_identity(parameters: Mapping[str, object], **data: str) -> dict[str, str]:
-    """Put into words what two trainings must have in common, so that one can go on as the other.
+    """Describe what two trainings must have in common, so that one can go on as the other.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def run_identity(parameters: Mapping[str, object], **data: str) -> dict[str, str
     Returns
     -------
     dict of str
-        The same words for 5 and np.int64(5), for (5,) and [5], for an activation and its name; for
+        The same text for 5 and np.int64(5), for (5,) and [5], for an activation and its name; for
         functions of the user's, their names and a hash of what they do.
 
     Warns
@@ -68,18 +68,18 @@ def run_identity(parameters: Mapping[str, object], **data: str) -> dict[str, str
     {'alpha': '0.1', 'loss': 'huber(2.0)', 'data': '1a2b'}
     """
     kept = {name: value for name, value in parameters.items() if name not in HARMLESS}
-    return {**{name: _in_words(name, value) for name, value in kept.items()}, **data}
+    return {**{name: _as_text(name, value) for name, value in kept.items()}, **data}
 
 
-def _in_words(name: str, value: object) -> str:
+def _as_text(name: str, value: object) -> str:
     """A parameter's value, as it is compared and shown."""
     if isinstance(value, list | tuple):
-        return f"({', '.join(_in_words(name, item) for item in value)})"
+        return f"({', '.join(_as_text(name, item) for item in value)})"
     if isinstance(value, dict):
-        items = [f"{_in_words(name, k)}: {_in_words(name, v)}" for k, v in value.items()]
+        items = [f"{_as_text(name, k)}: {_as_text(name, v)}" for k, v in value.items()]
         return f"{{{', '.join(sorted(items))}}}"
     if isinstance(value, np.ndarray):
-        return _in_words(name, value.tolist())
+        return _as_text(name, value.tolist())
     if isinstance(value, np.generic):
         return repr(value.item())
     if name == "activation" and isinstance(value, str):
@@ -88,20 +88,20 @@ def _in_words(name: str, value: object) -> str:
         return repr(value)
     if isinstance(value, type) and value.__module__.partition(".")[0] == "backpass":
         return repr(value.__name__)
-    return _known_by_name(value) or _known_by_content(name, value)
+    return _own_name(value) or _name_and_hash(name, value)
 
 
-def _known_by_name(value: object) -> str | None:
-    """Words for one of the library's own; None for everything else."""
+def _own_name(value: object) -> str | None:
+    """The name of one of the library's own; None for everything else."""
     if isinstance(value, Activation) and is_own_activation(value):
         return repr(value.name)
     if isinstance(value, Loss) and is_own(value):
-        told = value.parameter is not None
-        return f"{value.name}({value.parameter!r})" if told else repr(value.name)
+        has_parameter = value.parameter is not None
+        return f"{value.name}({value.parameter!r})" if has_parameter else repr(value.name)
     return None
 
 
-def _known_by_content(parameter: str, value: object) -> str:
+def _name_and_hash(parameter: str, value: object) -> str:
     """A name, and a hash of everything that the value does."""
     name = getattr(value, "name", None) or getattr(value, "__name__", type(value).__name__)
     content = content_hash(value)
@@ -125,15 +125,15 @@ class Checkpoint:
     every : int
         Write after every so many epochs.
     identity : dict of str
-        From ``identity``; a file of another training is not touched.
-    words : mapping of str
+        From ``run_identity``; a file of another training is not touched.
+    display_names : mapping of str
         What a part of the identity is called where the training was asked for, if not by its name.
     """
 
     path: str | os.PathLike[str]
     every: int
     identity: dict[str, str]
-    words: Mapping[str, str] = field(default_factory=dict)
+    display_names: Mapping[str, str] = field(default_factory=dict)
     _latest: State | None = field(default=None, repr=False)
     _warned: bool = field(default=False, repr=False)
 
@@ -156,7 +156,7 @@ class Checkpoint:
         with reading(os.fspath(self.path)):
             if content.metadata["finished"]:
                 return None
-            theirs = _in_todays_words(content.metadata["identity"])
+            theirs = _in_current_form(content.metadata["identity"])
             run = Unpacker(content.arrays).unpack(content.metadata["state"])
         self._refuse_other(theirs)
         return run
@@ -167,9 +167,9 @@ class Checkpoint:
         if not names:
             return
         names.sort(key=HASHED.__contains__)  # what says most comes first
-        told = ", ".join(self._difference(name, theirs) for name in names[:3])
+        differences = ", ".join(self._difference(name, theirs) for name in names[:3])
         raise InvalidInput(
-            f"{os.fspath(self.path)} holds another training that is not finished ({told}); "
+            f"{os.fspath(self.path)} holds another training that is not finished ({differences}); "
             "name another checkpoint, or remove this file to give that training up."
         )
 
@@ -180,8 +180,8 @@ class Checkpoint:
         return not _same(self.identity.get(name), theirs.get(name))
 
     def _difference(self, name: str, theirs: dict[str, str]) -> str:
-        """Say what differs, in the words of who asked for the training."""
-        called = self.words.get(name, name)
+        """Say what differs, by the names under which the training was asked for."""
+        called = self.display_names.get(name, name)
         was, now = theirs.get(name), self.identity.get(name)
         if name not in HASHED:
             return f"{called} was {was or 'not given'} and is now {now or 'not given'}"
@@ -190,7 +190,7 @@ class Checkpoint:
         return f"the {called} differ"
 
     def keep(self, epoch: int, run: State) -> None:
-        """Write a training's state, every so many epochs; a failure is said once, and survived."""
+        """Write a training's state, every so many epochs; a failure is warned of once."""
         self._latest = run
         if epoch % self.every == 0:
             self._write(run, finished=False)
@@ -202,7 +202,7 @@ class Checkpoint:
             self._write(self._latest, finished=False)
 
     def finish(self, run: State | None = None) -> None:
-        """Say that the training is over: the next begins anew, and its end is kept till then."""
+        """Mark the training as finished: the next starts afresh, and its end is kept until then."""
         self._write(run, finished=True)
 
     def _write(self, run: State | None, finished: bool) -> None:
@@ -217,21 +217,21 @@ class Checkpoint:
             self._warned = True
 
 
-class HeldCheckpoint(Checkpoint):
-    """One that is not over with its training: what was learnt has not been saved elsewhere yet."""
+class RetainedCheckpoint(Checkpoint):
+    """One that outlasts its training: what was learnt has not been saved elsewhere yet."""
 
     def finish(self, run: State | None = None) -> None:
         """Keep the end of the training, which the same training takes up at once."""
         self._write(run, finished=False)
 
     def release(self) -> None:
-        """Say that all is saved: the next training begins anew."""
+        """Mark the training as saved: the next starts afresh."""
         super().finish()
 
 
 @dataclass
-class Held:
-    """A checkpoint's path for those who write more files when the training is over.
+class RetainedPath:
+    """The path of a checkpoint that is kept until other files, too, are written.
 
     An estimator takes it for its ``checkpoint``. The file keeps the finished training until
     ``release``, so that nothing is lost where the files cannot be written: the same training,
@@ -243,38 +243,40 @@ class Held:
         The file.
     about : dict of str
         What else makes the training what it is.
-    words : mapping of str
+    display_names : mapping of str
         What a part of its identity is called where the training was asked for.
     """
 
     path: str | os.PathLike[str]
     about: dict[str, str]
-    words: Mapping[str, str]
-    _made: HeldCheckpoint | None = field(default=None, repr=False)
+    display_names: Mapping[str, str]
+    _checkpoint: RetainedCheckpoint | None = field(default=None, repr=False)
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
 
-    def checkpoint(self, every: int, known: dict[str, str]) -> HeldCheckpoint:
-        """Make the checkpoint of a training that is known by these words."""
-        self._made = HeldCheckpoint(self.path, every, {**self.about, **known}, self.words)
-        return self._made
+    def checkpoint(self, every: int, known: dict[str, str]) -> RetainedCheckpoint:
+        """Make the checkpoint of a training of this identity."""
+        self._checkpoint = RetainedCheckpoint(
+            self.path, every, {**self.about, **known}, self.display_names
+        )
+        return self._checkpoint
 
     def release(self) -> None:
-        """Say that everything is saved."""
-        if self._made is not None:
-            self._made.release()
+        """Mark the training as saved, if there was one."""
+        if self._checkpoint is not None:
+            self._checkpoint.release()
 
 
 def checkpoint_at(place: str | os.PathLike[str], every: int, known: dict[str, str]) -> Checkpoint:
-    """Make the checkpoint at a path, held or not."""
-    if isinstance(place, Held):
+    """Make the checkpoint at a path, a retained one or not."""
+    if isinstance(place, RetainedPath):
         return place.checkpoint(every, known)
     return Checkpoint(place, every, known)
 
 
 def _same(ours: str | None, theirs: str | None) -> bool:
-    """Whether two words mean the same: 1 is 1.0."""
+    """Whether two values mean the same: 1 is 1.0."""
     if ours == theirs or ours is None or theirs is None:
         return ours == theirs
     try:
@@ -283,8 +285,8 @@ def _same(ours: str | None, theirs: str | None) -> bool:
         return False
 
 
-def _in_todays_words(theirs: Mapping[str, str]) -> dict[str, str]:
-    """The identity in a file, in the words of today where the first release had others.
+def _in_current_form(theirs: Mapping[str, str]) -> dict[str, str]:
+    """The identity in a file, as it is written today where the first release wrote it otherwise.
 
     It kept 3 for one layer's size where (3) is kept now, and sigmoid for logistic; what is the same
     for every layer it said for each.
@@ -294,8 +296,8 @@ def _in_todays_words(theirs: Mapping[str, str]) -> dict[str, str]:
     if not sizes.startswith("("):
         today["hidden_layer_sizes"] = f"({sizes})"
     for name in {"dropout", "activation"} & today.keys():
-        words = today[name]
-        by_layer = words[1:-1].split(", ") if words.startswith("(") else [words]
+        text = today[name]
+        by_layer = text[1:-1].split(", ") if text.startswith("(") else [text]
         known = [_RENAMED.get(each, each) for each in by_layer]
         once = known[0] and len(set(known)) == 1
         today[name] = known[0] if once else f"({', '.join(known)})"
