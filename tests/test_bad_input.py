@@ -109,7 +109,7 @@ def one_bad_index(kind, index):
 
 
 NET = bp.Network((3, 4, 3), loss="log_loss")
-SPARSE_DOORS = {
+TAKES_SPARSE = {
     "fit": lambda X: fit(X, K),
     "fit, full batch": lambda X: fit(X, K, solver="lbfgs"),
     "fit, second order": lambda X: fit(X, K, solver="newton"),
@@ -130,11 +130,11 @@ SPARSE_DOORS = {
 
 @pytest.mark.parametrize("kind", ["csr", "csc"])
 @pytest.mark.parametrize("index", ["end", -1])
-@pytest.mark.parametrize("door", SPARSE_DOORS)
-def test_an_index_just_outside_of_a_sparse_matrix(door, index, kind):
+@pytest.mark.parametrize("call", TAKES_SPARSE)
+def test_an_index_just_outside_of_a_sparse_matrix(call, index, kind):
     """The core would read beside the row; the first index outside is the one to look at."""
     with pytest.raises(ValueError, match="indices outside of 0 to"):
-        SPARSE_DOORS[door](one_bad_index(kind, index))
+        TAKES_SPARSE[call](one_bad_index(kind, index))
 
 
 @pytest.mark.parametrize("index", ["end", -1])

@@ -174,9 +174,9 @@ def test_n_threads_bounds_an_estimator_of_ones_own_functions(solver):
 
 @pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
 @pytest.mark.parametrize("asked", [1000, 255, 2, None])
-def test_no_door_asks_the_core_for_more_threads_than_processors(asked, monkeypatch):
+def test_nothing_asks_the_core_for_more_threads_than_processors(asked, monkeypatch):
     usable = thread_limit._usable()
-    doors: list[int] = []
+    asked_for: list[int] = []
     real = core.compiled
 
     class Watched:
@@ -186,11 +186,11 @@ def test_no_door_asks_the_core_for_more_threads_than_processors(asked, monkeypat
             return getattr(real, name)
 
         def forward(self, *arguments):
-            doors.append(arguments[-1])
+            asked_for.append(arguments[-1])
             return real.forward(*arguments)
 
         def Problem64(self, *arguments):
-            doors.append(arguments[3])
+            asked_for.append(arguments[3])
             return real.Problem64(*arguments)
 
     monkeypatch.setattr(core, "compiled", Watched())
@@ -205,8 +205,8 @@ def test_no_door_asks_the_core_for_more_threads_than_processors(asked, monkeypat
         model.predict(X)
         model.predict_proba(X)
         model.transform(X)
-    assert len(doors) >= 7
-    assert set(doors) == {min(asked or usable, usable)}
+    assert len(asked_for) >= 7
+    assert set(asked_for) == {min(asked or usable, usable)}
 
 
 @pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")

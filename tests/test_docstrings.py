@@ -11,15 +11,15 @@ import pytest
 import backpass as bp
 from backpass import errors
 
-ROOMS = ("diagnose", "inspection.explain", "landscape", "plots")
+WINGS = ("diagnose", "inspection.explain", "landscape", "plots")
 
 
 def public():
-    """Qualified name -> every public function, class and method; rooms offer more than the door."""
+    """Qualified name -> every public function, class and method; wings offer more."""
     found = {name: getattr(bp, name) for name in bp.__all__ if name != "__version__"}
-    for room in ROOMS:
-        module = importlib.import_module(f"backpass.{room}")
-        found |= {f"{room}.{name}": getattr(module, name) for name in module.__all__}
+    for wing in WINGS:
+        module = importlib.import_module(f"backpass.{wing}")
+        found |= {f"{wing}.{name}": getattr(module, name) for name in module.__all__}
     for name, thing in list(found.items()):
         for part, value in inspect.getmembers(thing) if inspect.isclass(thing) else ():
             ours = getattr(value, "__module__", None) or ""

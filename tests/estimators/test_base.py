@@ -454,7 +454,7 @@ WORDS = {
     of_an_interruption: "interrupted",
     of_a_checkpoint: "without its checkpoint",
 }
-DOORS = {
+CALLS = {
     "fit": lambda model, X, y: model.fit(X, y),
     "Pipeline": lambda model, X, y: make_pipeline(FunctionTransformer(), model).fit(X, y),
     "GridSearchCV": lambda model, X, y: GridSearchCV(model, {"alpha": [0.1]}, cv=2).fit(X, y),
@@ -470,12 +470,12 @@ def metered(function):
     return wrapper
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("warned", WORDS, ids=lambda w: w.__name__)
-def test_a_warning_points_at_the_users_line(warned, door):
+def test_a_warning_points_at_the_users_line(warned, call):
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        warned(DOORS[door])
+        warned(CALLS[call])
     heard = [w for w in heard if WORDS[warned] in str(w.message)]
     assert heard
     assert {w.filename for w in heard} == {__file__}

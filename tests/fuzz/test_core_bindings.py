@@ -1,4 +1,4 @@
-"""Whatever comes to the compiled core past the public doors: an answer or an exception, no crash.
+"""Whatever comes to the compiled core past the public functions: an answer or an error, no crash.
 
 Under the sanitizers (scripts/sanitize) a read or write outside of an array ends the process.
 """
@@ -43,12 +43,12 @@ def core():
 @given(st.sampled_from(["f4", "f8"]), lengths, dtypes)
 def test_any_theta(kind, length, dtype):
     ours, theta = problem(kind), vector(length, dtype)
-    for door in (ours.cost_and_gradient, ours.logits_and_cost, ours.intermediates):
+    for method in (ours.cost_and_gradient, ours.logits_and_cost, ours.intermediates):
         if length == NET.n_parameters:
-            door(theta)
+            method(theta)
         else:
             with pytest.raises(ODD):
-                door(theta)
+                method(theta)
 
 
 @settings(max_examples=250, deadline=None)

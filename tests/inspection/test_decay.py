@@ -1,4 +1,4 @@
-"""λ of some rows has the training's λ/W, by whichever estimator, file and door."""
+"""λ of some rows has the training's λ/W, by whichever estimator, file and call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The full-batch solvers behind their one door: minima, limits, reasons, interruptions, resume."""
+"""The full-batch solvers by their entry point: minima, limits, reasons, interruptions, resuming."""
 
 from __future__ import annotations
 

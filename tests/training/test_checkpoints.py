@@ -334,7 +334,7 @@ def test_numbers_are_compared_as_numbers(path):
             Checkpoint(path, 1, {"a": "1.0", "b": "inf", "c": "None", **change}).unfinished()
 
 
-# --- the doors: estimators ---------------------------------------------------------------------
+# --- as estimators use them -------------------------------------------------------------------
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(48, 3))
@@ -721,7 +721,7 @@ def test_what_the_first_release_did_not_tell_apart_is_refused(name, part, path):
     assert path.read_bytes() == before
 
 
-# --- the doors: the command line and the studio ------------------------------------------------
+# --- as the command line and the studio use them ------------------------------------------------
 
 
 @pytest.fixture

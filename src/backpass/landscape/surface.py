@@ -1,4 +1,4 @@
-"""The mountains in 3-D: the one door to plotly."""
+"""The mountains in 3-D: the one place that imports plotly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A problem whose rows come in blocks: the engine's doors for data larger than memory.
+"""A problem whose rows come in blocks: the engine's interface for data larger than memory.
 
 J and D are sums over the blocks, in their order. An epoch of mini-batches visits the groups in a
 drawn order and draws the rows' order within a window of some blocks, so that a batch mixes rows

@@ -26,7 +26,7 @@ OPTIMIZERS: dict[str, engine.Optimizer] = {
 
 
 class Engine:
-    """The doors of ``backpass.engine``, as training and ``bp.forward`` use them."""
+    """The functions of ``backpass.engine``, as training and ``bp.forward`` use them."""
 
     _once: Callable[[], Array | tuple[Array, Array]]
 
@@ -37,7 +37,7 @@ class Engine:
         getattr(self, f"_prepare_{workload.kind}")()
 
     def run(self, times: int) -> None:
-        """Call the door."""
+        """Call the function."""
         for _ in range(times):
             self._result = self._once()
 

@@ -1,4 +1,4 @@
-"""Whatever arrays come to the engine's doors: an answer, or InvalidInput."""
+"""Whatever arrays come to the engine's entry points: an answer, or InvalidInput."""
 
 import contextlib
 
