@@ -173,3 +173,12 @@ def test_the_citation_and_the_package_agree():
     assert cited["license"] == project()["license"]
     holder = re.search(r"Copyright \(c\) \d+, (.*)", (ROOT / "LICENSE").read_text("utf-8"))
     assert [author["name"] for author in cited["authors"]] == [holder[1]]  # type: ignore[index]
+
+
+def test_type_checkers_see_every_public_name_where_it_is():
+    stub = ast.parse((ROOT / "src" / "backpass" / "__init__.pyi").read_text("utf-8"))
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom) and node.level == 1]
+    seen = {alias.name: node.module for node in imports for alias in node.names}
+    (exported,) = [node.value for node in stub.body if isinstance(node, ast.Assign)]
+    assert seen == bp._HOME
+    assert sorted(ast.literal_eval(exported)) == sorted(bp.__all__)

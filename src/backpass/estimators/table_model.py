@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from .raw_tables import preprocessing_of
 from .regressor import MLPRegressor
 from .targets.labels import Labels
 
-Estimator = MLPClassifier | MLPRegressor
+Estimator: TypeAlias = MLPClassifier | MLPRegressor
 
 
 @dataclass(frozen=True, eq=False)
