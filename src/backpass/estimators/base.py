@@ -37,7 +37,7 @@ from ..training.monitor import Monitor, Progress
 from ..training.state import TrainingState, as_state
 from ..training.stop import StopReason
 from . import options
-from .drafts import found, original, published_whole
+from .drafts import fitted_state, original, published_at_once
 from .findings import Findings
 from .fit import Task, Weights, prepare_fit
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
@@ -46,8 +46,8 @@ from .rows import (
     SPARSE,
     EncodedBlocks,
     EncodedRows,
+    check_validation_set,
     encoded_rows,
-    refuse_half_a_set,
     rows_to_learn,
 )
 from .sklearn_compat import (
@@ -56,7 +56,7 @@ from .sklearn_compat import (
     same_namespace,
     with_callbacks,
 )
-from .starts import as_it_is_seen, checksum
+from .starts import checksum, continuing_at
 from .targets.strategies import Targets
 from .weights import Views, assign, coefs, intercepts
 
@@ -85,7 +85,7 @@ class Perceptron(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    @published_whole
+    @published_at_once
     def fit(
         self,
         X: ArrayLike,
@@ -140,8 +140,8 @@ class Perceptron(
         >>> clf.stop_reason_.converged
         True
         """
-        options.refuse_what_would_not_be_done(self)
-        refuse_half_a_set(X_val, y_val, sample_weight_val)
+        options.check_combination(self)
+        check_validation_set(X_val, y_val, sample_weight_val)
         for rows in (X, X_val):
             refuse_to_learn(self, rows)
         weights = self._existing_weights() if self.warm_start else None
@@ -165,7 +165,7 @@ class Perceptron(
         """Make one pass over the rows."""
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
-        options.refuse_what_would_not_be_done(self)
+        options.check_combination(self)
         if self.checkpoint is not None:
             raise InvalidInput(
                 "partial_fit keeps no checkpoint: save the model with bp.save(..., state=True), or "
@@ -206,7 +206,7 @@ class Perceptron(
 
     def _with_weights(self, net: Network) -> Callable[[Array], dict[str, object]]:
         """What makes a working estimator's attributes of θ, for scikit-learn's callbacks."""
-        return lambda theta: {**found(self), "net_": net, "theta_": theta}
+        return lambda theta: {**fitted_state(self), "net_": net, "theta_": theta}
 
     def _publish(self, fitted: Fitted, reason: StopReason, targets: Targets) -> None:
         """Set the fitted attributes."""
@@ -431,7 +431,7 @@ class Perceptron(
         inherited: Any = super().__getstate__()
         state = dict(inherited)
         if "training_state_" in state and not self.warm_start:
-            kept = as_it_is_seen(self.training_state_, self.theta_)
+            kept = continuing_at(self.training_state_, self.theta_)
             if kept.solver_name not in MINI_BATCH_SOLVERS:
                 kept = kept.updated(solver=None)
             state["training_state_"] = kept

@@ -20,7 +20,7 @@ from ..arrays import Array, ArrayLike, array_namespace, as_numpy, is_array_api_o
 from ..streaming.dask_blocks import is_dask
 from ..streaming.dask_predictions import lazily, lazy_accuracy
 from .base import Perceptron
-from .drafts import published_whole
+from .drafts import published_at_once
 from .parameters import ClassifierParameters, documented
 from .raw_tables import truth_of
 from .targets.decisions import Decision
@@ -68,7 +68,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
 
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
-    @published_whole
+    @published_at_once
     def partial_fit(
         self,
         X: ArrayLike,

@@ -19,7 +19,7 @@ E = TypeVar("E", bound=BaseEstimator)
 P = ParamSpec("P")
 
 
-def published_whole(
+def published_at_once(
     fit: Callable[Concatenate[E, P], E],
 ) -> Callable[Concatenate[E, P], E]:
     """Let a method that trains work on a draft, and publish what it has found at its end."""
@@ -41,7 +41,7 @@ def original(draft: E) -> E:
     return draft.__dict__.get(ORIGINAL, draft)
 
 
-def found(draft: BaseEstimator) -> dict[str, object]:
+def fitted_state(draft: BaseEstimator) -> dict[str, object]:
     """What a draft knows, its parameters left out."""
     parameters = draft.get_params(deep=False)
     return {k: v for k, v in draft.__dict__.items() if k not in parameters and k != ORIGINAL}

@@ -26,7 +26,7 @@ def hidden_sizes(asked: SharedParameters) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def refuse_what_would_not_be_done(asked: SharedParameters) -> None:
+def check_combination(asked: SharedParameters) -> None:
     """Raise where a parameter that scikit-learn lacks asks for what the others rule out.
 
     scikit-learn's own parameters are taken as it takes them, those too that a solver ignores.

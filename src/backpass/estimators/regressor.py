@@ -15,7 +15,7 @@ from ..arrays import Array, ArrayLike, as_numpy
 from ..streaming.dask_blocks import is_dask
 from ..streaming.dask_predictions import lazily, lazy_r_squared
 from .base import Perceptron
-from .drafts import published_whole
+from .drafts import published_at_once
 from .parameters import RegressorParameters, documented
 from .raw_tables import in_units
 from .targets.labels import as_numbers
@@ -46,7 +46,7 @@ class MLPRegressor(RegressorMixin, Perceptron, RegressorParameters):
 
     @available_if(lambda self: self._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
-    @published_whole
+    @published_at_once
     def partial_fit(
         self,
         X: ArrayLike,

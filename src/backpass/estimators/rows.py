@@ -140,7 +140,7 @@ def encoded_rows(
     return EncodedRows(X, like(X, targets.encode(y)), w), targets
 
 
-def refuse_half_a_set(X_val: ArrayLike, y_val: ArrayLike, sample_weight_val: ArrayLike) -> None:
+def check_validation_set(X_val: ArrayLike, y_val: ArrayLike, sample_weight_val: ArrayLike) -> None:
     """Raise where a validation set has targets or weights and no rows, or rows and no targets."""
     given = {"y_val": y_val, "sample_weight_val": sample_weight_val}
     if X_val is None:

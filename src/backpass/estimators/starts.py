@@ -46,14 +46,14 @@ def resumed(parameters: SharedParameters, state: TrainingState, theta: Array) ->
     asks = by_score or not mini_batch
     changed = asks and not _sums_up_to(theta, state.published)
     if changed or not by_score:
-        state = as_it_is_seen(state, theta)
+        state = continuing_at(state, theta)
     if (changed and not mini_batch) or state.solver_name != parameters.solver:
         state = state.updated(solver=None)
     return state
 
 
-def as_it_is_seen(state: TrainingState, theta: Array) -> TrainingState:
-    """A state that goes on from the θ that is shown, not from that of the last epoch."""
+def continuing_at(state: TrainingState, theta: Array) -> TrainingState:
+    """A state that goes on from the published θ, not from that of the last epoch."""
     return state.updated(theta=theta, best_theta=None, best_score=-np.inf)
 
 
@@ -81,6 +81,7 @@ def _drawn(
     blocks: list[np.ndarray] = []
     for (units, columns), activation in zip(net.shapes, _governing(parameters, net)):
         fan_in = columns - 1
+        # scikit-learn's Glorot bound √(6 / (fan_in + units)), √(2 / …) for the logistic function.
         factor = 2.0 if activation == ACTIVATIONS["logistic"] else 6.0
         bound = np.sqrt(factor / (fan_in + units))
         weights = generator.uniform(-bound, bound, (fan_in, units))
