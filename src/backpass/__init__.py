@@ -146,6 +146,7 @@ _RENAMED = {
     "diagnose.caller.Answer": "diagnose.caller.CallResult",
     "diagnose.search.Target": "diagnose.response.Response",
     "engine.curvature_product.HasRows": "engine.problem.Objective",
+    "engine.reference.second_moments": "engine.reference.kronecker_factors",
     "engine.workspace.Block": "engine.blocked.workspace.RowBlock",
     "engine.workspace.Blocks": "engine.blocked.workspace.LayerBlocks",
     "engine.workspace.blocks_of": "engine.blocked.workspace.transposed_views",

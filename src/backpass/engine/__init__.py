@@ -192,4 +192,4 @@ def second_moments(
         a, _, delta, _ = intermediates(net, theta, X, Y, w)
         return a, delta
 
-    return reference.second_moments(rows, one_pass)
+    return reference.kronecker_factors(rows, one_pass)

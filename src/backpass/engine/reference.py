@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import backprop
+from .. import backprop, old_names
 from ..arrays import Array, State, array_namespace
 from ..blas import blas_threads
 from ..network import Network
@@ -18,6 +18,8 @@ from .dropout import Dropout, thinned
 from .problem import Epoch, HasBatches, Optimizer, Rows, SequentialProblem, logits_and_cost
 
 BLOCK_ROWS = 1024
+
+__getattr__ = old_names("engine.reference")
 
 
 class ReferenceProblem(SequentialProblem[Rows]):
@@ -118,7 +120,7 @@ def forward(net: Network, theta: Array, X: Array) -> Array:
     return net.loss.h(logits(net, theta, X))
 
 
-def second_moments(
+def kronecker_factors(
     rows: Rows, one_pass: Callable[[Array, Array, Array], tuple[backprop.ByLayer, backprop.ByLayer]]
 ) -> tuple[list[Array], list[Array]]:
     """The Kronecker factors by layer: A = (1/W) Σ w [1, a][1, a]ᵀ and G = (1/W) Σ w δ δᵀ.

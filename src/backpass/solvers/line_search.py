@@ -166,7 +166,7 @@ def _bracket(line: LineObjective, t: float) -> Point:
 
 def _zoom(line: LineObjective, low: Point, high: Point) -> Point:
     """Shrink an interval: low falls enough and is its lowest end, φ goes down from it to high."""
-    previous = math.inf
+    previous = math.inf  # width before the last step: interpolation that hardly shrinks it is slow
     while line.nfev < MAX_EVALUATIONS:
         width = high.t - low.t
         if abs(width) <= 4 * machine_epsilon(low.theta) * max(low.t, high.t):
@@ -178,7 +178,7 @@ def _zoom(line: LineObjective, low: Point, high: Point) -> Point:
         if not line.falls(point) or point.J >= low.J:
             high = point
             continue
-        if point.slope * width >= 0:
+        if point.slope * width >= 0:  # φ rises towards high: the minimum lies on low's side
             high = low
         low = point
     return low
