@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -217,7 +218,7 @@ class _EqualUnits:
         return J, D
 
 
-_Walkable = _EqualUnits | engine.InMemoryProblem
+_Walkable: TypeAlias = _EqualUnits | engine.InMemoryProblem
 
 
 def drops(
