@@ -178,11 +178,11 @@ class Perceptron(
         reset = weights is None or not hasattr(self, "n_features_in_")
         rows, targets = encoded_rows(self, X, y, sample_weight, targets, targets.expect, reset)
         rows = rows if weights is None else rows.like(weights.now)
-        task = Task(self, targets, rows, None, weights, 1, keep=False, total_weight=total_weight)
-        self._run(task)
+        task = Task(self, targets, rows, None, weights, 1, total_weight)
+        self._run(task, StopReason.ONE_PASS)
         return self
 
-    def _run(self, task: Task) -> None:
+    def _run(self, task: Task, at_its_limit: StopReason = StopReason.MAX_ITER) -> None:
         """Run a fit, publish its end, and say how it ended."""
         prepared = prepare_fit(task)
         adapter = CallbackAdapter(
@@ -190,9 +190,7 @@ class Perceptron(
         )
         callbacks = (*_printer(self.verbose), *options.callbacks(self), *adapter.callbacks())
         fitted = prepared.fit.run(Monitor(prepared.validate, callbacks))
-        reason = fitted.reason
-        if not task.keep and reason is StopReason.MAX_ITER:
-            reason = StopReason.ONE_PASS
+        reason = at_its_limit if fitted.reason is StopReason.MAX_ITER else fitted.reason
         for name in ("critical_point_", "_findings"):
             self.__dict__.pop(name, None)
         self._publish(fitted, reason, task.targets)

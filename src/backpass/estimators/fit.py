@@ -94,8 +94,6 @@ class Task:
         What the fit goes on from; None: it begins anew.
     max_iter : int
         Epochs, or iterations, at most.
-    keep : bool
-        Whether a checkpoint is kept, where the parameters name one.
     total_weight : float, optional
         W of all the rows that are still to come, where these are a part.
     """
@@ -106,7 +104,6 @@ class Task:
     validation: EncodedRows | None
     weights: Weights | None
     max_iter: int
-    keep: bool = True
     total_weight: float | None = None
 
 
@@ -195,7 +192,7 @@ def _network(task: Task, head: EncodedRows) -> Network:
 def _checkpoint(task: Task, net: Network) -> Checkpoint | None:
     """The file that the fit keeps its state in, where one is named."""
     parameters, weights = task.parameters, task.weights
-    if not task.keep or parameters.checkpoint is None:
+    if parameters.checkpoint is None:
         return None
     about = {
         "data": task.rows.fingerprint(),
