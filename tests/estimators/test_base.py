@@ -8,6 +8,7 @@ import inspect
 import io
 import pickle
 import tempfile
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -25,8 +26,10 @@ import backpass as bp
 from backpass import MLPClassifier, MLPRegressor, StopReason
 from backpass.errors import WriteError
 from backpass.estimators import fit as estimators_fit
+from backpass.estimators import starts
 from backpass.estimators.targets.strategies import ClassTargets
 from backpass.training import checkpoints
+from backpass.training.state import Curve, History
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -388,6 +391,49 @@ def test_a_partial_fit_that_fails_changes_nothing(solver):
     with pytest.raises(MemoryError):
         model.set_params(callbacks=raising(MemoryError())).partial_fit(X_IRIS, Y_IRIS)
     assert seen_of(model) == before
+
+
+def test_a_call_of_partial_fit_does_not_copy_what_was_learnt_before():
+    """A million calls leave a curve of a million numbers, which the next one only makes longer."""
+    model = small(solver="sgd").partial_fit(X_IRIS, Y_IRIS, classes=[0, 1, 2])
+    curve = Curve(np.linspace(9.0, 1.0, 10**6).tolist())
+    history = History(curve, curve, curve)
+    model.training_state_ = model.training_state_.updated(history=history)
+    model.partial_fit(X_IRIS, Y_IRIS)  # a list makes itself room for many more
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            model.partial_fit(X_IRIS, Y_IRIS)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10**6
+    assert len(model.loss_curve_) == len(model.validation_scores_) + 4 == 10**6 + 4
+    assert model.loss_curve_ is model.loss_curve_  # a list, made once
+    held = model.loss_curve_
+    model.partial_fit(X_IRIS, Y_IRIS)
+    assert len(held) == len(model.loss_curve_) - 1
+    assert held == model.loss_curve_[:-1]
+
+
+def test_there_is_no_curve_before_a_fit():
+    for name in ("loss_curve_", "validation_scores_", "validation_loss_curve_"):
+        with pytest.raises(AttributeError, match="no curves before it is fitted"):
+            getattr(small(), name)
+
+
+@pytest.mark.parametrize(
+    ("options", "sums"),
+    [({}, 0), ({"early_stopping": True}, 1), ({"solver": "lbfgs"}, 1)],
+    ids=str,
+)
+def test_weights_are_summed_up_only_where_a_change_of_them_matters(options, sums, monkeypatch):
+    summed = []
+    monkeypatch.setattr(starts.zlib, "crc32", lambda data: summed.append(data) or 7)
+    model = small(**options, warm_start=True).fit(X_IRIS, Y_IRIS)
+    assert len(summed) == sums
+    model.fit(X_IRIS, Y_IRIS)
+    assert len(summed) == 3 * sums  # as it begins, and for the next
 
 
 def test_what_a_callback_writes_on_the_estimator_stays():

@@ -8,7 +8,6 @@ published as attributes. What is known afterwards is one vector, ``theta_``, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cached_property, partial
 from numbers import Integral
 from typing import Any, Self
@@ -34,7 +33,7 @@ from ..streaming.dask_blocks import is_dask
 from ..streaming.dask_predictions import lazily
 from ..training.fit import Fitted
 from ..training.monitor import Monitor, Progress
-from ..training.state import TrainingState, as_state
+from ..training.state import History, TrainingState, as_state
 from ..training.stop import StopReason
 from . import options
 from .drafts import fitted_state, original, published_at_once
@@ -56,9 +55,11 @@ from .sklearn_compat import (
     same_namespace,
     with_callbacks,
 )
-from .starts import checksum, continuing_at
+from .starts import continuing_at, published_state
 from .targets.strategies import Targets
 from .weights import Views, assign, coefs, intercepts
+
+CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 _NEW_NAMES = {"found_": "critical_point_"}  # of attributes in the first release's pickles
 
@@ -72,6 +73,7 @@ class Perceptron(
     theta_: Array
     training_state_: TrainingState
     n_iter_: int
+    _history: History
     _assigned: dict[str, list[ArrayLike]]
 
     def _targets(self) -> Targets:
@@ -208,14 +210,13 @@ class Perceptron(
 
     def _publish(self, fitted: Fitted, reason: StopReason, targets: Targets) -> None:
         """Set the fitted attributes."""
-        self.__dict__.pop("_assigned", None)
-        state, net, history = fitted.state, fitted.problem.net, fitted.state.history
+        for name in ("_assigned", *CURVES):
+            self.__dict__.pop(name, None)
+        state, net = fitted.state, fitted.problem.net
         by_score = fitted.early_stopping.by_score
         self.net_ = net
         self.theta_ = fitted.theta
-        self.training_state_ = replace(
-            state, solver_name=self.solver, published=checksum(self.theta_)
-        )
+        self.training_state_ = published_state(self, state, self.theta_)
         self.n_layers_ = net.L
         self.n_outputs_ = net.sizes[-1]
         self.out_activation_ = net.loss.output
@@ -223,13 +224,33 @@ class Perceptron(
         self.t_ = state.rows_seen
         self.total_weight_ = float(fitted.problem.rows.W)
         self.stop_reason_ = reason
-        self.loss_curve_ = history.J
+        self._history = state.history
         self.loss_ = targets.sklearn_loss(fitted)
         self.best_loss_ = None if by_score else state.best_J
-        self.validation_scores_ = history.score or None
-        self.validation_loss_curve_ = history.validation_loss or None
         best = by_score and state.best_theta is not None
         self.best_validation_score_ = state.best_score if best else None
+
+    # Made into lists when they are asked for: a call of partial_fit does not look at a long one.
+
+    @cached_property
+    def loss_curve_(self) -> list[float]:
+        """J after every epoch or iteration; NaN where the training diverged."""
+        return self._curves().J[:]
+
+    @cached_property
+    def validation_scores_(self) -> list[float] | None:
+        """Score on the validation set after every epoch, where there is one."""
+        return self._curves().score[:] or None
+
+    @cached_property
+    def validation_loss_curve_(self) -> list[float] | None:
+        """Mean loss on the validation set after every epoch, where there is one."""
+        return self._curves().validation_loss[:] or None
+
+    def _curves(self) -> History:
+        if "_history" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no curves before it is fitted.")
+        return self._history
 
     @cached_property
     def critical_point_(self) -> Description:

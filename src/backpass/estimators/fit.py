@@ -247,7 +247,9 @@ def _starts(task: Task, net: Network, head: EncodedRows) -> list[TrainingState]:
     parameters, weights = task.parameters, task.weights
     if weights is None:
         return fresh_starts(parameters, net, head.X)
-    state = weights.state or assigned_start(parameters, weights.now)
+    state = weights.state
+    if state is None:
+        state = assigned_start(parameters, weights.now)
     return [resumed(parameters, state, weights.now)]
 
 

@@ -18,6 +18,7 @@ from ..activations import Activation
 from ..arrays import State
 from ..data.preprocessing import Preprocessing, Stored
 from ..errors import InvalidInput
+from ..estimators.base import CURVES
 from ..estimators.classifier import MLPClassifier
 from ..estimators.raw_tables import preprocessing_of
 from ..estimators.regressor import MLPRegressor
@@ -48,7 +49,6 @@ RESULTS = (
     "best_validation_score_",
     "feature_names_in_",
 )
-CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 
 def save(

@@ -183,9 +183,9 @@ class Session:
         """Put the epoch's news into the mailbox; the costly part only when a frame is due."""
         epoch, history = self._state.epoch, self._state.history
         rows_per_second = monitor.rows / (time.perf_counter() - monitor.started)
-        curves = {"J": history.J, "score": history.score}
+        curves = {"J": history.J[:], "score": history.score[:]}
         if self.data.has_validation:
-            curves["validation"] = history.validation_loss
+            curves["validation"] = history.validation_loss[:]
         news: News = {
             "epoch": epoch,
             "epochs": last,

@@ -8,12 +8,66 @@ one leaves the last whole epoch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import overload
 
 import numpy as np
 
 from ..arrays import Array, State
+
+
+class Curve(Sequence[float]):
+    """Numbers that never change, and that share their memory with the longer curve made of them.
+
+    A copy after every epoch would make a million calls of ``partial_fit`` quadratic.
+
+    Examples
+    --------
+    >>> short = Curve([3.0, 2.0])
+    >>> short.longer(1.0), short
+    ([3.0, 2.0, 1.0], [3.0, 2.0])
+    """
+
+    __slots__ = ("_n", "_shared")
+
+    def __init__(self, numbers: Iterable[float] = ()) -> None:
+        self._shared = list(numbers)  # at least the first n are this curve's, in this order
+        self._n = len(self._shared)
+
+    def longer(self, number: float) -> Curve:
+        """Add a number."""
+        shared, n = self._shared, self._n
+        if len(shared) == n:
+            shared.append(number)
+        if shared[n] is not number:  # it goes on otherwise elsewhere
+            shared = [*shared[:n], number]
+        curve = object.__new__(Curve)
+        curve._shared, curve._n = shared, n + 1
+        return curve
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, index: int) -> float: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[float]: ...
+    def __getitem__(self, index: int | slice) -> float | list[float]:
+        if isinstance(index, slice):
+            return self._shared[: self._n][index]
+        return self._shared[range(self._n)[index]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self[:] == list(other)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  # as a list's
+
+    def __reduce__(self) -> tuple[type[Curve], tuple[list[float]]]:
+        return Curve, (self[:],)
+
+    def __repr__(self) -> str:
+        return repr(self[:])
 
 
 @dataclass(frozen=True)
@@ -22,22 +76,24 @@ class History:
 
     Parameters
     ----------
-    J : list of float
+    J : Curve
         The objective; NaN where the training diverged.
-    score, validation_loss : list of float
+    score, validation_loss : Curve
         Score and mean loss on the validation set; empty where there is none.
     """
 
-    J: list[float] = field(default_factory=list)
-    score: list[float] = field(default_factory=list)
-    validation_loss: list[float] = field(default_factory=list)
+    J: Curve = field(default_factory=Curve)
+    score: Curve = field(default_factory=Curve)
+    validation_loss: Curve = field(default_factory=Curve)
 
     def longer(self, J: float, validation: tuple[float, float] | None) -> History:
         """Add an epoch: J and, where there is a validation set, its score and loss."""
         if validation is None:
-            return History([*self.J, J], self.score, self.validation_loss)
+            return History(self.J.longer(J), self.score, self.validation_loss)
         score, loss = validation
-        return History([*self.J, J], [*self.score, score], [*self.validation_loss, loss])
+        return History(
+            self.J.longer(J), self.score.longer(score), self.validation_loss.longer(loss)
+        )
 
 
 # What files and the first release's ``training_state_`` call the curves.
@@ -138,7 +194,7 @@ def pack(state: TrainingState) -> State:
     """Name the state's values as files do."""
     packed = {f.name: getattr(state, f.name) for f in fields(state) if f.name != "history"}
     packed = {_FILE_NAMES.get(name, name): value for name, value in packed.items()}
-    return packed | {name: getattr(state.history, curve) for name, curve in CURVES.items()}
+    return packed | {name: getattr(state.history, curve)[:] for name, curve in CURVES.items()}
 
 
 def unpack(packed: Mapping[str, object], default: TrainingState) -> TrainingState:
@@ -146,4 +202,5 @@ def unpack(packed: Mapping[str, object], default: TrainingState) -> TrainingStat
     known = {f.name: _FILE_NAMES.get(f.name, f.name) for f in fields(default)}
     values: State = {name: packed[of_file] for name, of_file in known.items() if of_file in packed}
     curves: State = {curve: packed[name] for name, curve in CURVES.items() if name in packed}
+    curves = {curve: Curve(numbers) for curve, numbers in curves.items()}
     return replace(default, **values, history=replace(default.history, **curves))

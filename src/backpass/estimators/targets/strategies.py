@@ -229,7 +229,10 @@ class NumberTargets:
 
     def sklearn_loss(self, fitted: Fitted) -> float:
         """scikit-learn takes the mean over the outputs, and the gradient of the sum."""
-        n_outputs, decay = fitted.problem.net.sizes[-1], fitted.decay
+        n_outputs = fitted.problem.net.sizes[-1]
+        if n_outputs == 1:  # both are J: no need to look at every weight
+            return fitted.J
+        decay = fitted.decay
         return (fitted.J - decay) / n_outputs + decay
 
 
