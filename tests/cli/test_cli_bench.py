@@ -76,7 +76,7 @@ def test_a_picture_is_not_replaced_without_leave(asked, tmp_path):
 
 
 def test_a_workload_that_is_none_is_one_line():
-    done = call("--workload", "W9")
+    done = call("--workload", "W12")
     assert done.exit_code == 2
-    assert "'W9' is not one of W1," in done.stderr
+    assert "'W12' is not one of W1," in done.stderr
     assert "Traceback" not in done.stderr

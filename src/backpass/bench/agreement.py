@@ -6,8 +6,9 @@ import numpy as np
 
 from ..engine import check_rows, reference
 from ..solvers.first_order import GradientDescent
+from .data import Data, make_data
 from .process import CandidateFailed
-from .workloads import Data, Workload, make_data
+from .workloads import Workload
 
 # Of the largest entry. float32 carries 7 digits, and a few steps go through a few thousand sums.
 FIT_ACCURACY = 0.95

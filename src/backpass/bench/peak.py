@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 from ..engine import native
-from .workloads import Data, Workload
+from .data import Data
+from .workloads import Workload
 
 PEAK = "peak"  # the name of its process
 

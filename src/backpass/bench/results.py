@@ -70,7 +70,7 @@ class Line:
 
     def share_of_peak(self, name: str, flops_per_second: float) -> float | None:
         """How much of the machine's arithmetic a candidate used; None for a whole training."""
-        if self.workload.source:
+        if self.workload.kind in ("race", "fit"):
             return None
         return self.workload.flops / self.timings[name].median / flops_per_second
 

@@ -11,14 +11,14 @@ from .. import engine
 from ..errors import InvalidInput
 from .candidates import CANDIDATES, Entry
 from .candidates.race import scipy_lbfgs
+from .data import make_data, missing
 from .environment import usable_cpus
 from .measure import Settings, measure
 from .peak import PEAK, how
 from .process import Process, Runner
 from .results import Line, Report, describe_machine
-from .workloads import FITS, SOLVER_RACES, WORKLOADS, Workload, make_data
+from .workloads import DTYPES, FITS, SOLVER_RACES, WORKLOADS, Workload, named
 
-DTYPES = ("float32", "float64")
 QUICK_ROWS = 6000
 SIDE, QUICK_SIDE = 2048, 512  # of the matrices that measure the machine's peak
 OURS = tuple(entry.name for entry in CANDIDATES if entry.ours)
@@ -41,7 +41,7 @@ def run(
     Parameters
     ----------
     workloads : sequence of str or Workload
-        Which of W1 to W6, by the beginning of their names; all where none is given.
+        Which of W1 to W11, by the beginning of their names; all where none is given.
     quick : bool
         Fewer rows and rounds, and torch.compile only if it is named, for a first look.
     threads : int, optional
@@ -49,7 +49,8 @@ def run(
     isa : {"native", "avx2"}
         "avx2" holds every library that can be held to AVX2.
     dtypes : sequence of {"float32", "float64"}
-        In which arithmetic; both where not given, or float32 in a quick run.
+        In which arithmetic; where not given, in those of each workload, in a quick run in its
+        first one.
     candidates : sequence of str
         Who takes part, by name; everybody who is installed where none is given.
     settings : Settings, optional
@@ -66,30 +67,32 @@ def run(
     Raises
     ------
     InvalidInput
-        If there is no such workload, dtype, instruction set or candidate.
+        If there is no such workload, dtype, instruction set or candidate, or none of the workloads
+        is measured in that dtype.
 
     Examples
     --------
-    >>> run(["W9"])
+    >>> run(["W12"])
     Traceback (most recent call last):
-    backpass.errors.InvalidInput: There is no workload 'W9'; there are W1, W1 20k, W1 200k, W2, ...
+    backpass.errors.InvalidInput: There is no workload 'W12'; there are W1, W1 20k, W1 200k, W2, ...
     """
-    chosen = [_as_asked(w, quick) for w in _find_workloads(workloads)]
-    entries = _find_entries(candidates)
-    dtypes = dtypes or (DTYPES[:1] if quick else DTYPES)
+    found, entries = _find_workloads(workloads), _find_entries(candidates)
     _check_choices(dtypes, isa)
+    absent = {workload.name: name for workload in found if (name := missing(workload))}
+    chosen = _distinct([_as_asked(w, quick) for w in found if w.name not in absent])
+    tasks = tasks_in(chosen, dtypes, quick)
     threads = threads or usable_cpus()
     settings = replace(settings or (QUICK if quick else Settings()), threads=threads)
-    peaks = {dtype: _peak(QUICK_SIDE if quick else SIDE, dtype, threads, isa) for dtype in dtypes}
-    asked = {workload.kind for workload in chosen}
-    entries = [entry for entry in entries if asked & set(entry.kinds)]
+    side = QUICK_SIDE if quick else SIDE
+    peaks = {d: _peak(side, d, threads, isa) for d in dict.fromkeys(d for _, d in tasks)}
+    entries = [entry for entry in entries if any(map(entry.does, chosen))]
     if quick and not candidates:
         entries = [entry for entry in entries if not entry.slow_to_start]
     installed = [entry for entry in entries if entry.missing() is None]
-    missing = {entry.name: name for entry in entries if (name := entry.missing())}
+    absent |= {entry.name: name for entry in entries if (name := entry.missing())}
     with _started(installed, threads, isa) as runners:
-        lines = tuple(_lines(_distinct(chosen), dtypes, installed, runners, settings, say))
-    return Report(describe_machine(), peaks, how(), threads, isa, lines, missing)
+        lines = tuple(_lines(tasks, installed, runners, settings, say))
+    return Report(describe_machine(), peaks, how(), threads, isa, lines, absent)
 
 
 class Options(TypedDict, total=False):
@@ -160,21 +163,35 @@ def with_target(workload: Workload) -> Workload:
     return replace(workload, target=1.01 * float(lowest))
 
 
+def tasks_in(
+    workloads: list[Workload], dtypes: Sequence[str], quick: bool
+) -> list[tuple[Workload, str]]:
+    """Each workload in the asked dtypes that it is measured in, or in its own, one dtype first."""
+    tasks = [
+        (workload, dtype)
+        for dtype in DTYPES
+        for workload in workloads
+        if dtype in (dtypes or workload.dtypes[: 1 if quick else None]) and dtype in workload.dtypes
+    ]
+    if workloads and not tasks:
+        names = ", ".join(workload.name for workload in workloads)
+        raise InvalidInput(f"Nothing of {names} is measured in {' and '.join(dtypes)}.")
+    return tasks
+
+
 def _lines(
-    workloads: list[Workload],
-    dtypes: Sequence[str],
+    tasks: list[tuple[Workload, str]],
     entries: list[Entry],
     runners: dict[str, Process],
     settings: Settings,
     say: Callable[[str], object],
 ) -> Iterator[Line]:
-    for dtype in dtypes:
-        for workload in workloads:
-            say(f"{workload.name}, {dtype}: {workload.title}")
-            able: dict[str, Runner] = {
-                entry.name: runners[entry.name] for entry in entries if workload.kind in entry.kinds
-            }
-            yield measure(workload, dtype, able, settings, OURS, CHOOSERS)
+    for workload, dtype in tasks:
+        say(f"{workload.name}, {dtype}: {workload.title}")
+        able: dict[str, Runner] = {
+            entry.name: runners[entry.name] for entry in entries if entry.does(workload)
+        }
+        yield measure(workload, dtype, able, settings, OURS, CHOOSERS)
 
 
 @contextmanager
@@ -210,11 +227,11 @@ def _find_workloads(wanted: Sequence[str] | Sequence[Workload]) -> list[Workload
         if isinstance(which, Workload):
             found.append(which)
             continue
-        named = [w for w in WORKLOADS if w.name.lower().startswith(which.lower())]
-        if not named or not which:
+        begun = named(which)
+        if not begun:
             names = ", ".join(w.name for w in WORKLOADS)
             raise InvalidInput(f"There is no workload {which!r}; there are {names}.")
-        found += named
+        found += begun
     return found
 
 

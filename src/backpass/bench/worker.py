@@ -19,9 +19,10 @@ from threadpoolctl import threadpool_limits
 
 from . import memory
 from .candidates import Candidate, find_entry
+from .data import make_data
 from .environment import stay_on
 from .peak import PEAK, Limit
-from .workloads import Fields, Workload, make_data
+from .workloads import Fields, Workload
 
 # "with" is a word of Python's, so that the names are given as text.
 Request = TypedDict("Request", {"do": str, "with": dict[str, object]})

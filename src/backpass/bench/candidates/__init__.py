@@ -9,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 
 
 class Candidate(Protocol):
@@ -40,6 +41,10 @@ class Entry:
     ours: bool = False
     threads_at_run_time: bool = True  # whether prepare() can choose the number of threads
     slow_to_start: bool = False  # so that a quick run does without it
+
+    def does(self, workload: Workload) -> bool:
+        """Whether it can do a workload."""
+        return workload.kind in self.kinds
 
     def missing(self) -> str | None:
         """The first module that is not installed."""

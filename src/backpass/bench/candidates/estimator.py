@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..workloads import Data, Fields, Workload
+from ..data import Data
+from ..workloads import Fields, Workload
 
 Model = Any  # ours or theirs; scikit-learn says no types, and a checker guesses them wrong
 

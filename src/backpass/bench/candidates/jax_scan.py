@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 
 Layers = list[tuple[Array, Array]]  # W of shape (s_l, s_{l+1}), b of shape (s_{l+1},)
 State = tuple[Array, Layers, Layers]  # of Adam: t, and the means of D and of its squares

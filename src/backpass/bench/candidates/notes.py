@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 from .race import race, scipy_lbfgs
 
 

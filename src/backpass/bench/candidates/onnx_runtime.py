@@ -9,7 +9,8 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 
 OPERATORS = {"logistic": "Sigmoid", "relu": "Relu", "tanh": "Tanh"}
 TYPES = {"float32": TensorProto.FLOAT, "float64": TensorProto.DOUBLE}

@@ -13,7 +13,8 @@ from ...estimators.classifier import MLPClassifier
 from ...io.sklearn import from_sklearn
 from ...solvers.first_order import Adam, GradientDescent, Momentum
 from ...solvers.minimize import minimize_function
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 from .estimator import VALIDATED, fit_settings, fitted
 from .race import MOST_ITERATIONS, race
 from .scikit_learn import ScikitLearn

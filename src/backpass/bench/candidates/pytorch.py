@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 from .race import MOST_ITERATIONS, Watched, race
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {

@@ -7,7 +7,8 @@ import warnings
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 from .estimator import Model, fit_settings, fitted
 
 Layers = list[np.ndarray]

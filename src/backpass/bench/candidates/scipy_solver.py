@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ... import engine
-from ..workloads import Data, Workload
+from ..data import Data
+from ..workloads import Workload
 from .race import race, scipy_lbfgs
 
 

