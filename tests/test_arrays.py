@@ -4,8 +4,9 @@ import pytest
 import scipy.sparse
 
 import backpass as bp
-from backpass.arrays import ImageShape
+from backpass.arrays import ImageShape, as_inputs
 from backpass.errors import InvalidInput
+from sparse_rows import parts_of, untidy
 
 NET = bp.Network((2, 3, 2), loss="log_loss")
 THETA = bp.init_theta(NET)
@@ -55,6 +56,45 @@ def test_bad_arguments_are_named(change, message):
     arguments = {"net": NET, "theta": THETA, "X": X, "Y": Y} | change
     with pytest.raises(InvalidInput, match=message):
         bp.cost_and_gradient(**arguments)
+
+
+FORMATS = ["csr", "csc", "coo", "bsr", "lil", "dok", "dia"]
+
+
+@pytest.mark.parametrize("matrix", [scipy.sparse.coo_array, scipy.sparse.coo_matrix])
+@pytest.mark.parametrize("form", FORMATS)
+def test_sparse_inputs_of_any_format_become_csr(form, matrix):
+    given = matrix(np.where(X > 0, X, 0)).asformat(form)
+    inputs = as_inputs(given, 2)
+    assert inputs.format == "csr"
+    np.testing.assert_array_equal(inputs.toarray(), given.toarray())
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kept"),
+    [("f4", "f4"), ("f8", "f8"), ("c16", "c16"), ("i4", "f8"), ("u1", "f8"), ("?", "f8")],
+)
+def test_the_dtype_of_sparse_inputs(dtype, kept):
+    given = scipy.sparse.csr_array((X > 0).astype(dtype))
+    inputs = as_inputs(given, 2)
+    assert inputs.dtype == np.dtype(kept)
+    assert (inputs is given) == (dtype == kept)
+
+
+@pytest.mark.parametrize("indices", [np.int32, np.int64])
+def test_a_csr_matrix_of_floats_is_neither_copied_nor_changed(indices, rng):
+    given = untidy(rng, (20, 9), indices=indices)
+    before = parts_of(given)
+    assert as_inputs(given, 9) is given
+    for after, part in zip(parts_of(given), before):
+        np.testing.assert_array_equal(after, part)
+        assert after.dtype == part.dtype
+
+
+def test_sparse_inputs_of_another_shape_are_refused():
+    for wrong in (scipy.sparse.csr_array(X[:, :1]), scipy.sparse.coo_array(X[0])):
+        with pytest.raises(InvalidInput, match=r"the network has 2 input units"):
+            as_inputs(wrong, 2)
 
 
 def test_one_hot():

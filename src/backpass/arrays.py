@@ -34,6 +34,7 @@ __all__ = [
     "State",
     "array_namespace",
     "as_csr",
+    "as_inputs",
     "as_matrix",
     "as_numpy",
     "as_targets",
@@ -45,6 +46,7 @@ __all__ = [
     "is_numpy_array",
     "like",
     "log1p",
+    "numbers_of",
     "one_hot",
     "real_part",
     "where_positive",
@@ -129,7 +131,7 @@ def log1p(z: Array) -> Array:
 
 
 def as_csr(X: ArrayLike) -> ArrayLike:
-    """Turn a sparse matrix into CSR, one that holds together."""
+    """Turn a sparse matrix into CSR, one that holds together; what is CSR stays the same object."""
     if X.format in ("csr", "csc"):
         _check_compressed(X)
     return X.tocsr()
@@ -148,6 +150,11 @@ def _check_compressed(X: ArrayLike) -> None:
         raise InvalidInput(
             f"The {X.format.upper()} matrix has indices outside of 0 to {minor - 1}."
         )
+
+
+def numbers_of(X: ArrayLike) -> Array:
+    """Return an array itself, of a CSR matrix the stored values: what says dtype and library."""
+    return X.data if hasattr(X, "tocsr") else X
 
 
 def as_numpy(value: ArrayLike) -> np.ndarray:
@@ -174,7 +181,7 @@ def in_precision(reference: ArrayLike, X: ArrayLike) -> ArrayLike:
     """Bring X to the dtype of other numbers; what is too large for it is refused."""
     with np.errstate(over="ignore"):
         narrowed = like(reference, X)
-    numbers = narrowed.data if hasattr(narrowed, "tocsr") else narrowed
+    numbers = numbers_of(narrowed)
     xp = array_namespace(numbers)
     single = narrowed is not X and xp.finfo(numbers.dtype).bits < 64
     if single and not bool(xp.all(xp.isfinite(numbers))):
@@ -233,12 +240,31 @@ def as_vector(value: ArrayLike, name: str, length: int, why: str, like: Array = 
 def as_matrix(value: ArrayLike, name: str, columns: int) -> Array:
     """Return a floating matrix with `columns` columns, or say what is wrong with it."""
     matrix = _floating(_foreign_to_numpy(value, name), name)
-    if matrix.ndim != 2 or matrix.shape[1] != columns:
+    _check_columns(matrix, name, columns)
+    return matrix
+
+
+def as_inputs(X: ArrayLike, columns: int) -> ArrayLike:
+    """Return X as the engines read it: a floating matrix, or CSR with floating values.
+
+    A CSR matrix whose values are floats is returned as it is, in whatever order its indices stand
+    and however often it names a place: nothing of the caller's is sorted, summed or copied.
+    """
+    if not hasattr(X, "tocsr"):
+        return as_matrix(X, "X", columns)
+    _check_columns(X, "X", columns)
+    X = as_csr(X)
+    dtype = _floating(X.data[:0], "X").dtype.newbyteorder("=")
+    return X if X.data.dtype == dtype else X.astype(dtype)
+
+
+def _check_columns(matrix: Array, name: str, columns: int) -> None:
+    """Raise where a matrix does not have a column for each input unit."""
+    if len(matrix.shape) != 2 or matrix.shape[1] != columns:
         raise InvalidInput(
             f"{name} has shape {tuple(matrix.shape)}, but the network has {columns} input units: "
             f"{name} needs the shape (m, {columns})."
         )
-    return matrix
 
 
 def as_targets(value: ArrayLike, rows: int, units: int, like: Array) -> Array:

@@ -15,12 +15,13 @@ from all_losses import ALL_LOSSES
 from backpass import Activation, Network, init_theta
 from backpass.activations import ACTIVATIONS
 from backpass.engine import Dropout, check_rows, reference
+from backpass.engine.blocked import inputs, workspace
 from backpass.engine.blocked import problem as blocked
 from backpass.engine.blocked import steps as inplace_steps
-from backpass.engine.blocked import workspace
 from backpass.engine.blocked.problem import BlockedProblem
 from backpass.engine.reference import ReferenceProblem
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from sparse_rows import ONLY_LINUX, parts_of, told, untidy
 
 OPTIMIZERS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(weight_decay=0.1)]
 
@@ -169,6 +170,139 @@ def test_csr_and_fortran_ordered_rows(form, rng):
     assert_same(
         ours.batch_cost_and_gradient(theta, batch), theirs.batch_cost_and_gradient(theta, batch)
     )
+
+
+KINDS = [scipy.sparse.csr_matrix, scipy.sparse.csr_array]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("indices", [np.int32, np.int64])
+@pytest.mark.parametrize("engine", ["blocked", "reference"])
+@pytest.mark.parametrize("hidden", [(), (8, 5)])
+def test_sparse_rows_give_what_their_dense_form_gives(engine, kind, indices, hidden, rng):
+    net = Network((30, *hidden, 3), ("tanh",) * len(hidden), "log_loss")
+    X = untidy(rng, (410, 30), kind=kind, indices=indices)
+    before = parts_of(X)
+    _, Y, w = _data(rng, net, m=410)
+    theta = rng.normal(size=net.n_parameters)
+    sparse, dense = (
+        dict(zip(("blocked", "reference"), both(net, form, Y, w, 0.1))) for form in (X, X.toarray())
+    )
+    ours, theirs = sparse[engine], dense["reference"]
+    assert_same(ours.cost_and_gradient(theta), theirs.cost_and_gradient(theta))
+    batch = rng.permutation(410)[:210]
+    dropout = Dropout((0.25,) * len(hidden), 3) if hidden else None
+    assert_same(
+        ours.batch_cost_and_gradient(theta, batch, dropout, 1),
+        theirs.batch_cost_and_gradient(theta, batch, dropout, 1),
+    )
+    z, cost = ours.logits_and_cost(theta)
+    z_dense, cost_dense = theirs.logits_and_cost(theta)
+    np.testing.assert_allclose(z, z_dense, atol=1e-12)
+    assert cost == pytest.approx(cost_dense, rel=1e-12)
+    for mine, there in zip(parts_of(X), before):
+        np.testing.assert_array_equal(mine, there)
+        assert mine.dtype == there.dtype
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS[:3], ids=repr)
+def test_an_epoch_over_sparse_rows(optimizer, rng):
+    """SGD's weights; Adam would make large steps of what rounding leaves of a zero."""
+    net = Network((40, 9, 3), "tanh", "log_loss")
+    X = untidy(rng, (330, 40))
+    _, Y, w = _data(rng, net, m=330)
+    theta, order = init_theta(net, seed=1, epsilon=0.5), rng.permutation(330)
+    ours, theirs = (
+        problem.run_epoch(
+            theta, optimizer.init(theta), optimizer, order, 150, np.full(3, 0.1), None
+        )
+        for problem in (both(net, X, Y, w, 0.3)[0], both(net, X.toarray(), Y, w, 0.3)[1])
+    )
+    assert_same((ours.J, ours.theta), (theirs.J, theirs.theta))
+
+
+def test_a_sparse_block_adds_to_Delta_in_parts(rng, monkeypatch):
+    net = Network((50, 8, 3), "tanh", "log_loss")
+    X = untidy(rng, (300, 50))
+    _, Y, w = _data(rng, net, m=300)
+    theta = rng.normal(size=net.n_parameters)
+    monkeypatch.setattr(inputs, "PART_BYTES", 7 * 8 * 8)  # seven rows of eight numbers
+    ours, theirs = both(net, X, Y, w, 0.1)[0], both(net, X.toarray(), Y, w, 0.1)[1]
+    assert_same(ours.cost_and_gradient(theta), theirs.cost_and_gradient(theta))
+
+
+def test_arrays_that_are_longer_than_what_is_in_the_matrix(rng):
+    """What lies behind indptr's end is in no row: it may be anything."""
+    net = Network((30, 3))
+    X = untidy(rng, (60, 30))
+    dense = X.toarray()
+    X.indices = np.concatenate([X.indices, np.full(5, 10**6, np.int32)])
+    X.data = np.concatenate([X.data, np.full(5, np.nan)])
+    _, Y, w = _data(rng, net, m=60)
+    theta = rng.normal(size=net.n_parameters)
+    for ours in both(net, X, Y, w, 0.0):
+        theirs = both(net, dense, Y, w, 0.0)[1]
+        assert_same(ours.cost_and_gradient(theta), theirs.cost_and_gradient(theta))
+    np.testing.assert_allclose(
+        blocked.forward(net, theta, X), blocked.forward(net, theta, dense), atol=1e-13
+    )
+
+
+def test_sparse_rows_in_float32(rng):
+    net = Network((60, 30, 5), "logistic", "binary_log_loss")
+    X = untidy(rng, (700, 60)).astype(np.float32)
+    _, Y, w = _data(rng, net, m=700)
+    theta = rng.normal(size=net.n_parameters)
+    J, D = both(net, X, Y, w, 0.1)[0].cost_and_gradient(theta)
+    assert D.dtype == np.float32
+    truth = both(net, X.toarray().astype(np.float64), Y, w, 0.1)[1]
+    assert_same((J, D), truth.cost_and_gradient(theta), 5e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("m", [0, 1, 1300])
+def test_forward_of_sparse_rows(kind, m, rng):
+    net = Network((40, 7, 4), "tanh", "log_loss")
+    X, theta = untidy(rng, (1300, 40), kind=kind)[:m], rng.normal(size=net.n_parameters)
+    expected = reference.forward(net, theta, X.toarray())
+    for engine in (blocked, reference):
+        answer = engine.forward(net, theta, X)
+        assert type(answer) is np.ndarray
+        np.testing.assert_allclose(answer, expected, atol=1e-13)
+        np.testing.assert_allclose(
+            engine.logits(net, theta, X), reference.logits(net, theta, X.toarray()), atol=1e-12
+        )
+
+
+WIDE = """
+import os
+os.environ["BACKPASS_ENGINE"] = {engine!r}
+X, y = text(3000, 100_000, 50)
+net = bp.Network((100_000, 4, 2), loss="log_loss")
+from backpass import engine
+from backpass.solvers.first_order import GradientDescent
+theta, rule = bp.init_theta(net), GradientDescent()
+Y = np.eye(2)[y]
+
+def work(X, Y):
+    problem = engine.prepare(net, X, Y)
+    assert problem.name == {engine!r}
+    J, D = problem.cost_and_gradient(theta)
+    epoch = problem.run_epoch(theta, {{"t": 0}}, rule, np.arange(len(Y)), 200, np.full(15, 0.1))
+    return J, len(engine.forward(net, theta, X)), len(problem.logits_and_cost(theta)[0])
+
+work(X[:200], Y[:200])
+allow(100)  # theta has 3 MB, X 2 MB, and 2.4 GB if it is dense: 400 MB a block of 512 rows
+tell(work(X, Y))
+"""
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize("engine", ["blocked", "reference"])
+def test_wide_sparse_rows_are_never_dense(engine):
+    J, *rows = told(WIDE.format(engine=engine))
+    assert J == pytest.approx(np.log(2), rel=0.1)
+    assert rows == [3000, 3000]
 
 
 def test_float32_stays_float32(rng):

@@ -12,6 +12,7 @@ import backpass as bp
 from backpass import engine
 from backpass.engine.curvature import ProblemCurvature, second_derivative
 from backpass.losses import find_loss
+from sparse_rows import untidy
 
 LOSSES = ("log_loss", "binary_log_loss", "squared_error", "poisson", "huber")
 
@@ -195,3 +196,29 @@ def test_torch_arrays_take_the_same_way() -> None:
     np.testing.assert_allclose(
         theirs.product(moved)(torch.tensor(v)).numpy(), ours.product(theta)(v), atol=1e-12
     )
+
+
+@pytest.mark.parametrize("name", ["native", "blocked", "reference"])
+def test_the_curvature_of_sparse_rows_is_that_of_their_dense_form(name, monkeypatch):
+    monkeypatch.setenv("BACKPASS_ENGINE", name)
+    rng = np.random.default_rng(4)
+    X, w = untidy(rng, (60, 6)), rng.uniform(0.5, 2, 60)
+    Y = np.eye(2)[rng.integers(0, 2, 60)]
+    net = bp.Network((6, 5, 2), hidden="tanh", loss="log_loss")
+    theta = bp.init_theta(net, seed=5, epsilon=0.8)
+    v = rng.normal(size=theta.size)
+    sparse, dense = (
+        ProblemCurvature(engine.prepare(net, form, Y, lam=0.7, sample_weight=w))
+        for form in (X, X.toarray())
+    )
+    np.testing.assert_allclose(sparse.product(theta)(v), dense.product(theta)(v), rtol=1e-10)
+    np.testing.assert_allclose(sparse.dense(theta), dense.dense(theta), rtol=1e-10, atol=1e-12)
+    for ours, theirs in zip(sparse.second_moments(theta), dense.second_moments(theta)):
+        for factor, expected in zip(ours, theirs):
+            np.testing.assert_allclose(factor, expected, rtol=1e-10, atol=1e-12)
+    for ours, theirs in zip(
+        engine.second_moments(net, theta, X, Y, w),
+        engine.second_moments(net, theta, X.toarray(), Y, w),
+    ):
+        for factor, expected in zip(ours, theirs):
+            np.testing.assert_allclose(factor, expected, rtol=1e-10, atol=1e-12)

@@ -7,7 +7,7 @@ whatever packed copies make that fast.
 from __future__ import annotations
 
 from .. import backprop
-from ..arrays import Array, ArrayLike, array_namespace, as_matrix, as_vector
+from ..arrays import Array, ArrayLike, array_namespace, as_inputs, as_vector, numbers_of
 from ..blas import blas_threads
 from ..network import Network
 from . import native, reference
@@ -78,7 +78,7 @@ def cost_and_gradient(
         Sizes, activations and loss.
     theta : array of shape (n,)
         All parameters, unrolled column by column, layer by layer.
-    X : array-like or CSR matrix of shape (m, s_1)
+    X : array-like or sparse matrix of shape (m, s_1)
         Inputs. Its dtype decides the arithmetic: float32 stays float32, integers become float64.
     Y : array-like of shape (m, s_L)
         Targets, one-hot for classes; booleans, integers and data frames are accepted.
@@ -131,8 +131,8 @@ def forward(net: Network, theta: ArrayLike, X: ArrayLike, *, n_threads: int | No
         Sizes, activations and loss (which brings the output activation).
     theta : array of shape (n,)
         All parameters.
-    X : array-like of shape (m, s_1)
-        Inputs.
+    X : array-like or sparse matrix of shape (m, s_1)
+        Inputs; of a sparse matrix no number that is not stored is read or made.
     n_threads : int, optional
         Threads to use at most, of the core or of BLAS; never more than there are processors.
 
@@ -159,9 +159,11 @@ def forward(net: Network, theta: ArrayLike, X: ArrayLike, *, n_threads: int | No
     quick = native.quick_forward(net, theta, X)
     if quick is not None:
         return quick
-    X = as_matrix(X, "X", net.sizes[0])
-    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
+    X = as_inputs(X, net.sizes[0])
+    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), numbers_of(X))
     engine = choose(net, X, theta)
+    if engine == "native" and hasattr(X, "tocsr"):
+        engine = "blocked"
     if engine == "native":
         return native.forward(net, theta, X, bounded(n_threads or native.default_threads()))
     with blas_threads(n_threads):

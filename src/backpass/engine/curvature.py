@@ -25,6 +25,7 @@ from ..arrays import Array, array_namespace, device
 from ..errors import InvalidInput
 from ..losses import Loss
 from ..network import Network, Slice
+from .moments import moment, moment_with_bias
 from .problem import Examples, Objective, Rows
 
 BLOCK_ROWS = 1024
@@ -81,8 +82,9 @@ class ProblemCurvature:
         a, z = backprop.forward_pass(net, Thetas, X)
         delta = backprop.backward_pass(net, Thetas, z, Y)
         # Each A is (s_l + 1, s_l + 1), each G (s_{l+1}, s_{l+1}).
-        As = [self._input_moment, *(_moment(_with_bias(a[l]), w) for l in range(2, net.L))]
-        return As, [_moment(delta[l], w) for l in range(2, net.L + 1)]
+        W = _total(w)
+        As = [self._input_moment, *(moment_with_bias(a[l], w) / W for l in range(2, net.L))]
+        return As, [moment(delta[l], w) / W for l in range(2, net.L + 1)]
 
     def product(self, theta: Array) -> Callable[[Array], Array]:
         """Return v -> B(θ) v."""
@@ -139,7 +141,7 @@ class ProblemCurvature:
     @cached_property
     def _input_moment(self) -> Array:
         X, _, w = self._sample
-        return _moment(_with_bias(X), w)
+        return moment_with_bias(X, w) / _total(w)
 
     def _decay_matrix(self, theta: Array) -> Array:
         xp = array_namespace(theta)
@@ -174,7 +176,9 @@ def jacobian(
 ) -> list[Array]:
     """∂z_k^(L)/∂θ of every example, one (m, n) for each output unit k, by a pass back from each."""
     xp = array_namespace(z[net.L])
-    with_bias = {l: _with_bias(a[l]) for l in range(1, net.L)}
+    # The rows are dense here whatever X is: their Jacobians are s_2 times as large.
+    x = a[1].toarray() if hasattr(a[1], "tocsr") else a[1]
+    with_bias = {l: _with_bias(x if l == 1 else a[l]) for l in range(1, net.L)}
     Js = []
     for k in range(net.sizes[-1]):
         r = xp.zeros_like(z[net.L])
@@ -278,7 +282,6 @@ def _with_bias(a: Array) -> Array:
     return xp.concat([xp.ones_like(a[:, :1]), a], axis=1)  # (m, s_l + 1)
 
 
-def _moment(rows: Array, w: Array) -> Array:
-    """Σ w r rᵀ / Σ w."""
-    total = float(array_namespace(w).sum(w))
-    return (rows * w[:, None]).T @ rows / (total or 1.0)
+def _total(w: Array) -> float:
+    """Σ w, and 1 where that is 0."""
+    return float(array_namespace(w).sum(w)) or 1.0

@@ -13,10 +13,10 @@ from ..arrays import (
     ArrayLike,
     State,
     array_namespace,
-    as_csr,
-    as_matrix,
+    as_inputs,
     as_targets,
     as_weights,
+    numbers_of,
 )
 from ..errors import InvalidInput
 from ..network import Network
@@ -104,7 +104,7 @@ class Epoch(NamedTuple):
 def logits_and_cost(
     net: Network, rows: Rows, logits: Callable[[Array], Array]
 ) -> tuple[Array, float]:
-    """z^(L), shape (m, s_L), and Σ w cost, by blocks of dense rows."""
+    """z^(L), shape (m, s_L), and Σ w cost, by blocks of rows."""
     zs, cost = [], 0.0
     for X, Y, w in rows.blocks(LOGIT_ROWS):
         zs.append(logits(X))
@@ -126,7 +126,7 @@ class Examples(Protocol):
         ...
 
     def take(self, batch: np.ndarray) -> tuple[Array, Array, Array]:
-        """Gather dense (X, Y, w) of the given row numbers."""
+        """Gather (X, Y, w) of the given row numbers, a CSR X as such."""
         ...
 
 
@@ -246,15 +246,15 @@ class Rows:
         object.__setattr__(self, "m", self.Y.shape[0])
 
     def blocks(self, size: int) -> Iterator[tuple[Array, Array, Array]]:
-        """Yield dense (X, Y, w) by consecutive rows."""
+        """Yield (X, Y, w) by consecutive rows, a CSR X as such."""
         for start in range(0, self.m, size):
             here = slice(start, min(start + size, self.m))
-            yield _dense(self.X[here, :]), self.Y[here, :], self.w[here]
+            yield self.X[here, :], self.Y[here, :], self.w[here]
 
     def take(self, batch: np.ndarray) -> tuple[Array, Array, Array]:
-        """Gather dense (X, Y, w) of the given row numbers."""
-        if hasattr(self.X, "toarray"):
-            return _dense(self.X[batch]), self.Y[batch], self.w[batch]
+        """Gather (X, Y, w) of the given row numbers, a CSR X as such."""
+        if hasattr(self.X, "tocsr"):
+            return self.X[batch], self.Y[batch], self.w[batch]
         xp = array_namespace(self.X)
         index = xp.asarray(batch, device=self.X.device) if hasattr(self.X, "device") else batch
         X, Y, w = (xp.take(array, index, axis=0) for array in (self.X, self.Y, self.w))
@@ -269,11 +269,10 @@ def check_rows(
     total_weight: float | None = None,
 ) -> Rows:
     """Turn what a user hands in into rows of one dtype, or say in one sentence what is wrong."""
-    sparse = hasattr(X, "tocsr")
-    X = _as_csr(X, net.sizes[0]) if sparse else as_matrix(X, "X", net.sizes[0])
+    X = as_inputs(X, net.sizes[0])
     if X.shape[0] == 0:
         raise InvalidInput("X has no rows, so there is no cost to compute.")
-    like = X[:1].toarray() if sparse else X
+    like = numbers_of(X)
     Y = as_targets(Y, X.shape[0], net.sizes[-1], like)
     w = as_weights(sample_weight, X.shape[0], like)
     W = float(array_namespace(w).sum(w)) if total_weight is None else float(total_weight)
@@ -304,18 +303,3 @@ def check_steps(
     n_steps = -(-rows // batch_size)
     if any(len(rates) < n_steps for rates in learning_rates):
         raise InvalidInput(f"An epoch of {n_steps} batches needs as many learning rates.")
-
-
-def _as_csr(X: ArrayLike, columns: int) -> ArrayLike:
-    """CSR with float32 or float64 values."""
-    if X.shape[1] != columns:
-        raise InvalidInput(
-            f"X has shape {tuple(X.shape)}, but the network has {columns} input units: "
-            f"X needs the shape (m, {columns})."
-        )
-    X = as_csr(X)
-    return X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
-
-
-def _dense(X: ArrayLike) -> Array:
-    return X.toarray() if hasattr(X, "toarray") else X

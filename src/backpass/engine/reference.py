@@ -11,10 +11,11 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import backprop, old_names
-from ..arrays import Array, State, array_namespace
+from ..arrays import Array, ArrayLike, State, array_namespace
 from ..blas import blas_threads
 from ..network import Network
 from .dropout import Dropout, thinned
+from .moments import moment, moment_with_bias
 from .problem import Epoch, HasBatches, Optimizer, Rows, SequentialProblem, logits_and_cost
 
 BLOCK_ROWS = 1024
@@ -109,13 +110,16 @@ def epoch_by_steps(
     return Epoch(theta, state, float(J_sum))
 
 
-def logits(net: Network, theta: Array, X: Array) -> Array:
-    """z^(L), shape (m, s_L)."""
-    _, z = backprop.forward_pass(net, net.roll_unchecked(theta), X)
-    return z[net.L]
+def logits(net: Network, theta: Array, X: ArrayLike) -> Array:
+    """z^(L), shape (m, s_L), by blocks of rows: of CSR, z^(2) may be the larger matrix."""
+    Thetas, zs = net.roll_unchecked(theta), list[Array]()
+    for start in range(0, max(X.shape[0], 1), BLOCK_ROWS):
+        _, z = backprop.forward_pass(net, Thetas, X[start : start + BLOCK_ROWS, :])
+        zs.append(z[net.L])
+    return zs[0] if len(zs) == 1 else array_namespace(*zs).concat(zs)
 
 
-def forward(net: Network, theta: Array, X: Array) -> Array:
+def forward(net: Network, theta: Array, X: ArrayLike) -> Array:
     """a^(L), shape (m, s_L)."""
     return net.loss.h(logits(net, theta, X))
 
@@ -132,8 +136,6 @@ def kronecker_factors(
     for X, Y, w in rows.blocks(BLOCK_ROWS):
         a, delta = one_pass(X, Y, w)
         for l in sorted(a)[: len(delta)]:
-            xp = array_namespace(a[l])
-            a1 = xp.concat([xp.ones_like(a[l][:, :1]), a[l]], axis=1)  # (m, s_l + 1)
-            As[l] = As.get(l, 0.0) + (a1 * w[:, None]).T @ a1 / rows.W
-            Gs[l] = Gs.get(l, 0.0) + (delta[l + 1] * w[:, None]).T @ delta[l + 1] / rows.W
+            As[l] = As.get(l, 0.0) + moment_with_bias(a[l], w) / rows.W
+            Gs[l] = Gs.get(l, 0.0) + moment(delta[l + 1], w) / rows.W
     return list(As.values()), list(Gs.values())

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ...arrays import Array, State
+from ...arrays import Array, ArrayLike, State
 from ...blas import blas_threads
 from ...network import Network
 from ..dropout import Dropout, thinned
@@ -117,11 +117,7 @@ class BlockedProblem(SequentialProblem[Rows]):
         self, work: Workspace, Theta: LayerBlocks, blocks: Iterator[RowBlock], scale: float
     ) -> float:
         """J = scale · Σ w cost + (λ/2W) Σ Θ²; D is in the workspace."""
-        # The first block writes D, so that it need not be set to zero; the others are added.
-        total = work.pass_through(Theta, next(blocks), scale, work.D_blocks)
-        for block in blocks:
-            total += work.pass_through(Theta, block, scale, work.part_blocks)
-            work.D += work.part
+        total = work.sums(Theta, blocks, scale)
         return scale * total + work.decay(Theta, self.lam / self.rows.W)
 
     def _consecutive(self, work: Workspace) -> Iterator[RowBlock]:
@@ -138,18 +134,7 @@ class BlockedProblem(SequentialProblem[Rows]):
             y = work.y[:, : len(part)]
             y[...] = self.rows.Y[part].T
             w = self.rows.w[part] if self.rows.weighted else None
-            yield RowBlock(self._inputs(work, part), y, w, work.hidden)
-
-    def _inputs(self, work: Workspace, part: np.ndarray) -> np.ndarray:
-        """Dense rows of X, shape (rows, s_1)."""
-        X = self.rows.X
-        if hasattr(X, "toarray"):
-            return X[part].toarray()
-        if not X.flags.c_contiguous:  # take would copy the whole array
-            return X[part]
-        # "clip" lets take write into out directly, where the default checks by way of a buffer; the
-        # order was checked.
-        return np.take(X, part, axis=0, out=work.x[: len(part)], mode="clip")
+            yield RowBlock(work.inputs.gather(part), y, w, work.hidden)
 
     def _thinned(
         self,
@@ -172,7 +157,7 @@ class BlockedProblem(SequentialProblem[Rows]):
         try:
             work = self._spare.pop()
         except IndexError:
-            work = Workspace(self.net, self.dtype, self.rows.m)
+            work = Workspace(self.net, self.rows.X)
         try:
             # Where J overflows, the training loop says so in a sentence.
             with np.errstate(over="ignore", invalid="ignore"), blas_threads(self.n_threads):
@@ -181,29 +166,29 @@ class BlockedProblem(SequentialProblem[Rows]):
             self._spare.append(work)
 
 
-def logits(net: Network, theta: Array, X: Array) -> Array:
-    """z^(L), shape (m, s_L)."""
+def logits(net: Network, theta: Array, X: ArrayLike) -> Array:
+    """z^(L), shape (m, s_L), of an array's rows or of CSR's."""
     Theta = transposed_views(net, np.asarray(theta, X.dtype))
-    z = np.empty((len(X), net.sizes[-1]), X.dtype)
-    for start in range(0, len(X), FORWARD_ROWS):
+    z = np.empty((X.shape[0], net.sizes[-1]), X.dtype)
+    for start in range(0, len(z), FORWARD_ROWS):
         x = X[start : start + FORWARD_ROWS]
         z[start : start + FORWARD_ROWS] = _block_logits(net, Theta, x).T
     return z
 
 
-def forward(net: Network, theta: Array, X: Array) -> Array:
-    """a^(L), shape (m, s_L)."""
+def forward(net: Network, theta: Array, X: ArrayLike) -> Array:
+    """a^(L), shape (m, s_L), of an array's rows or of CSR's."""
     h = output_in_place(net.loss).h
     Theta = transposed_views(net, np.asarray(theta, X.dtype))
-    a = np.empty((len(X), net.sizes[-1]), X.dtype)
-    for start in range(0, len(X), FORWARD_ROWS):
+    a = np.empty((X.shape[0], net.sizes[-1]), X.dtype)
+    for start in range(0, len(a), FORWARD_ROWS):
         z = _block_logits(net, Theta, X[start : start + FORWARD_ROWS])
         h(z)
         a[start : start + FORWARD_ROWS] = z.T
     return a
 
 
-def _block_logits(net: Network, Theta: LayerBlocks, x: np.ndarray) -> np.ndarray:
+def _block_logits(net: Network, Theta: LayerBlocks, x: ArrayLike) -> np.ndarray:
     """z^(L) of one block, transposed: (s_L, rows)."""
     a = x.T
     for block, activation in zip(Theta, net.hidden):
@@ -213,8 +198,8 @@ def _block_logits(net: Network, Theta: LayerBlocks, x: np.ndarray) -> np.ndarray
     return _pre_activations(Theta[-1], a)
 
 
-def _pre_activations(block: np.ndarray, a: np.ndarray) -> np.ndarray:
-    """z of the next layer, shape (s_{l+1}, rows)."""
+def _pre_activations(block: np.ndarray, a: ArrayLike) -> np.ndarray:
+    """z of the next layer, shape (s_{l+1}, rows); a^(1) may be sparse."""
     z = block[1:].T @ a
     z += block[0][:, None]
     return z

@@ -36,7 +36,7 @@ def _gradient_descent(
 ) -> None:
     """θ := θ − α D."""
     state["t"] += 1
-    for here in _pieces(theta):
+    for here in pieces(theta):
         D[here] *= lr
         theta[here] -= D[here]
 
@@ -46,7 +46,7 @@ def _momentum(
 ) -> None:
     """v := μ v − α D; θ := θ + v."""
     state["t"] += 1
-    for here in _pieces(theta):
+    for here in pieces(theta):
         v = state["v"][here]
         _update_velocity(v, D[here], optimizer.momentum, lr)
         theta[here] += v
@@ -57,7 +57,7 @@ def _nesterov(
 ) -> None:
     """v := μ v − α D; θ := θ + μ v − α D."""
     state["t"] += 1
-    for here in _pieces(theta):
+    for here in pieces(theta):
         v = state["v"][here]
         _update_velocity(v, D[here], optimizer.momentum, lr)
         theta[here] += optimizer.momentum * v
@@ -79,7 +79,7 @@ def _adam(optimizer: HasMoments, state: State, theta: np.ndarray, D: np.ndarray,
     alpha = lr * math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
     kept = 1 - lr * optimizer.weight_decay
     scratch = np.empty_like(D[:PIECE])
-    for here in _pieces(theta):
+    for here in pieces(theta):
         g, m, v = D[here], state["m"][here], state["v"][here]
         s = scratch[: len(g)]
         _moving_average(m, beta_1, np.multiply(g, 1 - beta_1, out=s))
@@ -99,7 +99,7 @@ def _moving_average(average: np.ndarray, beta: float, new: np.ndarray) -> None:
     average += new
 
 
-def _pieces(theta: np.ndarray) -> Iterator[slice]:
+def pieces(theta: np.ndarray) -> Iterator[slice]:
     """Slices of at most PIECE numbers."""
     return (slice(start, start + PIECE) for start in range(0, len(theta), PIECE))
 

@@ -6,12 +6,16 @@ one product gives z with its bias, and one gives Δ with its bias column.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from ...arrays import ArrayLike
 from ...network import Network
 from .functions import Hidden, Output, hidden_in_place, output_in_place
+from .inputs import inputs_of, numbers_in_a_row
+from .steps import pieces
 
 BLOCK_BYTES = 1 << 20  # of inputs, z, a and δ: they stay in a level-2 cache
 MIN_ROWS, MAX_ROWS = 256, 4096
@@ -22,7 +26,7 @@ LayerBlocks = list[np.ndarray]  # by layer, from l = 1: (s_l + 1, s_{l+1}), the 
 class RowBlock(NamedTuple):
     """Some rows of the data, and the hidden layers' functions for them."""
 
-    x: np.ndarray  # (rows, s_1)
+    x: ArrayLike  # (rows, s_1), an array or CSR
     y: np.ndarray  # (s_L, rows)
     w: np.ndarray | None  # (rows,), None where all weights are one
     hidden: list[Hidden]
@@ -31,32 +35,49 @@ class RowBlock(NamedTuple):
 class Workspace:
     """The buffers of one block, and of one gradient."""
 
-    def __init__(self, net: Network, dtype: np.dtype, most_rows: int) -> None:
-        self.net = net
+    def __init__(self, net: Network, X: ArrayLike) -> None:
+        dtype = np.dtype(X.dtype)
         self.hidden = [hidden_in_place(g) for g in net.hidden]
         self.output: Output = output_in_place(net.loss)
-        numbers = net.sizes[0] + 3 * sum(net.sizes[1:])  # x; z, a and δ
+        numbers = numbers_in_a_row(X) + 3 * sum(net.sizes[1:])  # x; z, a and δ
         fitting = BLOCK_BYTES // (numbers * dtype.itemsize)
         # At least 256 rows, else the products are too narrow for BLAS; at most what X has.
-        self.rows = R = min(max(fitting, MIN_ROWS), MAX_ROWS, most_rows)
-        self.x = np.empty((R, net.sizes[0]), dtype)
+        self.rows = R = min(max(fitting, MIN_ROWS), MAX_ROWS, X.shape[0])
+        self.inputs = inputs_of(X, R)
         self.y = np.empty((net.sizes[-1], R), dtype)
         self.z = [np.empty((s, R), dtype) for s in net.sizes[1:]]
         self.delta = [np.empty((s, R), dtype) for s in net.sizes[1:]]
         # A hidden a has s + 1 rows, the first of them ones that no activation writes over.
         self.a = [np.ones((s + 1, R), dtype) for s in net.sizes[1:-1]]
-        self.D, self.part = np.empty((2, net.n_parameters), dtype)
-        self.D_blocks, self.part_blocks = (
-            transposed_views(net, self.D),
-            transposed_views(net, self.part),
-        )
+        self.D = np.empty(net.n_parameters, dtype)
+        self._D_blocks = transposed_views(net, self.D)
+        # What the blocks after the first write, to be added to D. Sparse ones add to Δ^(1) itself:
+        # nothing as large as Θ^(1) is written for the few rows of it that they name.
+        added = int(self.inputs.adds)
+        start = net.slices[0].where.stop if added else 0
+        self._written, self._part = self.D[start:], np.empty(len(self.D) - start, dtype)
+        self._part_blocks = self._D_blocks[:added] + [
+            self._part[where.start - start : where.stop - start].reshape(shape)
+            for where, shape in net.slices[added:]
+        ]
 
-    def pass_through(
+    def sums(self, Theta: LayerBlocks, blocks: Iterator[RowBlock], scale: float) -> float:
+        """D := scale · Δ of all the blocks; return Σ w cost."""
+        if self.inputs.adds:
+            self._D_blocks[0][...] = 0
+        # The first block writes D, so that it need not be set to zero; the others are added.
+        total = self._pass_through(Theta, next(blocks), scale, self._D_blocks)
+        for block in blocks:
+            total += self._pass_through(Theta, block, scale, self._part_blocks)
+            self._written += self._part
+        return total
+
+    def _pass_through(
         self, Theta: LayerBlocks, block: RowBlock, scale: float, D: LayerBlocks
     ) -> float:
         """Write scale · Δ of the block to D, and return Σ w cost."""
         z = self._forward(Theta, block)
-        delta = self.delta[-1][:, : len(block.x)]
+        delta = self.delta[-1][:, : block.y.shape[1]]
         cost = self.output.value(z, block.y, delta)
         # Scaled here, (s_L, rows) numbers, and not at each layer's Δ: the rest is linear in δ.
         delta *= scale if block.w is None else scale * block.w
@@ -67,18 +88,17 @@ class Workspace:
         """D := D + share · Θ, the bias left out; return share/2 · Σ Θ²."""
         if share == 0:
             return 0.0
-        for block, D, scratch in zip(Theta, self.D_blocks, self.part_blocks):
-            np.multiply(block[1:], share, out=scratch[1:])
-            D[1:] += scratch[1:]
+        for block, D in zip(Theta, self._D_blocks):
+            weights, sums = block[1:].reshape(-1), D[1:].reshape(-1)
+            for here in pieces(weights):
+                sums[here] += share * weights[here]
         return share / 2 * sum(float(np.vdot(block[1:], block[1:])) for block in Theta)
 
     def _forward(self, Theta: LayerBlocks, block: RowBlock) -> np.ndarray:
         """Fill every z and a; return z^(L)."""
-        n = len(block.x)
+        n = block.y.shape[1]
         z = self.z[0][:, :n]
-        # x has no row of ones (it is the caller's, not copied), so the first bias is added.
-        np.matmul(Theta[0][1:].T, block.x.T, out=z)
-        z += Theta[0][0][:, None]
+        self.inputs.forward(block.x, Theta[0], z)
         for l, functions in enumerate(block.hidden):
             a = self.a[l][:, :n]
             functions.g(z, a[1:])
@@ -88,7 +108,7 @@ class Workspace:
 
     def _backward(self, Theta: LayerBlocks, block: RowBlock, D: LayerBlocks) -> None:
         """Take δ from the last layer to layer 2, and each layer's Δ on the way."""
-        n = len(block.x)
+        n = block.y.shape[1]
         delta = self.delta[-1][:, :n]
         for l in range(len(block.hidden) - 1, -1, -1):
             a, z = self.a[l][:, :n], self.z[l][:, :n]
@@ -97,8 +117,7 @@ class Workspace:
             np.matmul(Theta[l + 1][1:], delta, out=behind)
             block.hidden[l].times_slope(behind, z, a[1:])
             delta = behind
-        np.matmul(block.x.T, delta.T, out=D[0][1:])
-        delta.sum(axis=1, out=D[0][0])
+        self.inputs.backward(block.x, delta, D[0])
 
 
 def transposed_views(net: Network, theta: np.ndarray) -> LayerBlocks:
