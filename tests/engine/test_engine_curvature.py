@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import backpass as bp
 from backpass import engine
-from backpass.engine.curvature import ProblemCurvature, second_derivative
+from backpass.engine.curvature import WIDE, WIDE_ROWS, ProblemCurvature, second_derivative
 from backpass.losses import find_loss
 from sparse_rows import untidy
 
@@ -222,3 +223,79 @@ def test_the_curvature_of_sparse_rows_is_that_of_their_dense_form(name, monkeypa
     ):
         for factor, expected in zip(ours, theirs):
             np.testing.assert_allclose(factor, expected, rtol=1e-10, atol=1e-12)
+
+
+class NeverDense(sparse.csr_matrix):
+    """CSR that tells who makes it dense."""
+
+    def toarray(self, *args: Any, **kwargs: Any) -> Any:
+        assert self.shape[0] <= 1 or self.shape[1] < WIDE, "inputs were made dense"
+        return super().toarray(*args, **kwargs)
+
+
+def wide_problem(m: int, kind: Any = np.asarray, dtype: Any = np.float64) -> Any:
+    """More inputs than a factor of theirs is formed for; weighted rows, most entries 0."""
+    rng = np.random.default_rng(6)
+    X = rng.standard_normal((m, WIDE)) * (rng.random((m, WIDE)) < 0.05)
+    Y, w = np.eye(2)[rng.integers(0, 2, m)], rng.uniform(0.5, 2, m)
+    net = bp.Network((WIDE, 5, 2), "tanh")
+    X, Y, w = X.astype(dtype), Y.astype(dtype), w.astype(dtype)
+    like = np.asarray if kind is NeverDense else kind
+    return engine.prepare(net, kind(X), like(Y), lam=0.7, sample_weight=like(w))
+
+
+@pytest.mark.parametrize("kind", [np.asarray, NeverDense])
+def test_wide_inputs_are_left_as_rows_of_their_moment(kind: Any, rng: np.random.Generator) -> None:
+    dense_task, task = wide_problem(40), wide_problem(40, kind)
+    theta = theta_of(task)
+    As, Gs = ProblemCurvature(dense_task).second_moments(theta)
+    rows = dense_task.rows
+    (A, A2), theirs = engine.second_moments(task.net, theta, rows.X, rows.Y, rows.w)
+    curvature = ProblemCurvature(task)
+    Z = curvature.input_rows()
+    assert Z is not None
+    V, U = rng.standard_normal((WIDE + 1, 3)), rng.standard_normal((40, 3))
+    np.testing.assert_allclose(Z.transposed_times(Z.times(V)), A @ V, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.sum(U * Z.times(V)), np.sum(Z.transposed_times(U) * V))
+    K = curvature.second_moments(theta)[0][0]
+    np.testing.assert_allclose(np.trace(K), np.trace(A))
+    np.testing.assert_allclose(K @ U, Z.times(Z.transposed_times(U)), rtol=1e-9, atol=1e-12)
+    for ours, whole in zip([As[1], *Gs], [A2, *theirs]):
+        np.testing.assert_allclose(ours, whole, rtol=1e-9, atol=1e-14)
+
+
+def test_wide_moments_of_many_rows_are_estimated_from_some_of_them() -> None:
+    task = wide_problem(900)
+    rows = task.rows
+    curvature = ProblemCurvature(task)
+    theta = theta_of(task)
+    K = curvature.second_moments(theta)[0][0]
+    assert K.shape == (WIDE_ROWS, WIDE_ROWS)
+    assert curvature.second_moments(theta + 1)[0][0] is K  # the inputs do not change
+    a1 = np.hstack([np.ones((900, 1)), rows.X])
+    whole = np.sum(rows.w[:, None] * a1 * a1) / rows.w.sum()
+    assert abs(np.trace(K) - whole) < 0.2 * whole
+
+
+def test_inputs_that_are_not_wide_have_no_rows() -> None:
+    assert ProblemCurvature(problem("log_loss")).input_rows() is None
+
+
+def test_wide_moments_stay_in_their_precision_and_library(rng: np.random.Generator) -> None:
+    torch = pytest.importorskip("torch")
+    task = wide_problem(30)
+    theta, V = theta_of(task), rng.standard_normal((WIDE + 1, 2))
+    ours = ProblemCurvature(task)
+    U = ours.input_rows().times(V)  # type: ignore[union-attr]
+    for other, as_other in (
+        (wide_problem(30, dtype=np.float32), lambda array: array.astype(np.float32)),
+        (wide_problem(30, torch.tensor), torch.tensor),
+    ):
+        theirs = ProblemCurvature(other)
+        Z = theirs.input_rows()
+        assert Z is not None
+        moved = Z.times(as_other(V))
+        assert moved.dtype == as_other(V).dtype
+        np.testing.assert_allclose(np.asarray(moved), U, atol=1e-5)
+        K = theirs.second_moments(as_other(theta))[0][0]
+        np.testing.assert_allclose(np.asarray(K), ours.second_moments(theta)[0][0], atol=1e-5)

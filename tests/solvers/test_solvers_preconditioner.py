@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import backpass as bp
 from backpass import engine
-from backpass.solvers import KroneckerFactors, PlainScaling, minimize_function
+from backpass.solvers import LBFGS, KroneckerFactors, PlainScaling, minimize_function
 from drawn_problems import draw, goal, work_to
 
 SLICES = ((slice(0, 15), (5, 3)), (slice(15, 23), (4, 2)))  # of a 4-3-2 network
@@ -119,8 +120,6 @@ def test_a_preconditioner_that_lies_does_not_stop_the_solver() -> None:
         def apply(self, held: Any, v: np.ndarray) -> np.ndarray:
             return v if not held else held[0] * v
 
-    from backpass.solvers import LBFGS
-
     honest = minimize_function(fun, np.zeros(8), tol=1e-6, ftol=0)
     misled = minimize_function(
         fun,
@@ -180,3 +179,129 @@ def test_digits_need_less_than_half_of_the_evaluations() -> None:
         assert result.fun <= 0.4460
         counts[curvature is None] = result.nfev
     assert counts[False] <= counts[True] / 2
+
+
+class DenseRows:
+    """Z itself, as the solver sees it."""
+
+    def __init__(self, Z: Any) -> None:
+        self.Z = Z
+
+    def times(self, V: Any) -> Any:
+        return self.Z @ V
+
+    def transposed_times(self, U: Any) -> Any:
+        return self.Z.T @ U
+
+
+def left_as_rows(Z: np.ndarray, damping: float = 0.01) -> tuple[KroneckerFactors, Any]:
+    """H₀ of a first factor that is left as its rows, and the moments with that factor formed."""
+    As, Gs = moments()
+    rows = DenseRows(Z)
+    seen = [Z @ Z.T, As[1]], Gs
+    H0 = KroneckerFactors(lambda theta: seen, SLICES, 0.1, damping, input_rows=lambda: rows)
+    return H0, ([Z.T @ Z, As[1]], Gs)
+
+
+@pytest.mark.parametrize("r", [1, 3, 4])
+def test_a_factor_left_as_rows_has_the_inverse_of_the_formed_one(
+    r: int, rng: np.random.Generator
+) -> None:
+    H0, formed = left_as_rows(rng.standard_normal((r, 5)) / np.sqrt(r))
+    whole, theta = factors(formed), np.zeros(23)
+    for v in rng.standard_normal((3, 23)):
+        expected = whole.apply(whole.refresh(theta), v)
+        np.testing.assert_allclose(H0.apply(H0.refresh(theta), v), expected, rtol=1e-10, atol=1e-13)
+
+
+def test_a_factor_left_as_rows_keeps_small_matrices_only(rng: np.random.Generator) -> None:
+    H0, _ = left_as_rows(rng.standard_normal((2, 5)))
+    held = H0.refresh(np.zeros(23))
+    assert [inverse.shape for inverse in held] == [(2, 2), (3, 3), (4, 4), (2, 2)]
+
+
+def wide_problem(sparse_X: bool = False, m: int = 60, n: int = 700) -> tuple[Any, np.ndarray]:
+    """Fewer rows than inputs, which are too many for a factor of theirs."""
+    from scipy import sparse
+
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((m, n)) * (rng.random((m, n)) < 0.1)
+    Y = (X[:, :20].sum(axis=1) > 0).astype(float)[:, None]
+    net = bp.Network((n, 6, 1), "tanh", "binary_log_loss")
+    task = engine.prepare(net, sparse.csr_matrix(X) if sparse_X else X, Y, lam=1.0)
+    return task, bp.init_theta(net, 1, method="glorot")
+
+
+@pytest.mark.parametrize("sparse_X", [False, True])
+def test_a_wide_run_resumed_has_the_same_bits(sparse_X: bool) -> None:
+    task, theta = wide_problem(sparse_X)
+
+    def run(iterations: int, state: Any = None) -> Any:
+        return minimize_function(
+            task.cost_and_gradient,
+            theta,
+            max_iter=iterations,
+            tol=0,
+            ftol=0,
+            curvature=engine.ProblemCurvature(task),  # a new one, as after a restart
+            state=state,
+        )
+
+    whole, first = run(45), run(38)
+    assert len(first.state["H0"]) == 4
+    resumed = run(7, pickle.loads(pickle.dumps(first.state)))
+    np.testing.assert_array_equal(resumed.x, whole.x)
+
+
+def test_a_state_with_a_formed_wide_factor_goes_on_as_it_would_have() -> None:
+    task, theta = wide_problem()
+    curvature = engine.ProblemCurvature(task)
+    net, rows = task.net, task.rows
+
+    def formed(theta: np.ndarray) -> Any:  # as the first release had it
+        return engine.second_moments(net, theta, rows.X, rows.Y, rows.w)
+
+    def run(iterations: int, preconditioner: KroneckerFactors, state: Any = None) -> Any:
+        solver = LBFGS(preconditioner=preconditioner, every=10)
+        return minimize_function(
+            task.cost_and_gradient, theta, solver=solver, max_iter=iterations, tol=0, state=state
+        )
+
+    of_old = KroneckerFactors(formed, curvature.slices, curvature.decay)
+    first, whole = run(12, of_old), run(18, of_old)  # refreshed at 10, and at 20 only
+    resumed = run(6, KroneckerFactors.of(curvature), pickle.loads(pickle.dumps(first.state)))
+    np.testing.assert_array_equal(resumed.x, whole.x)
+
+
+@pytest.mark.parametrize("sparse_X", [False, True])
+def test_wide_inputs_need_no_more_evaluations_than_without_h0(sparse_X: bool) -> None:
+    task, theta = wide_problem(sparse_X, m=300)
+    low = minimize_function(task.cost_and_gradient, theta, max_iter=200).fun
+    counts = [
+        minimize_function(
+            task.cost_and_gradient,
+            theta,
+            curvature=curvature,
+            max_iter=300,
+            tol=0,
+            ftol=0,
+            callback=lambda point: point.fun <= 1.0001 * low,
+        ).nfev
+        for curvature in (None, engine.ProblemCurvature(task))
+    ]
+    assert counts[1] < counts[0]
+
+
+@pytest.mark.parametrize("sparse_X", [False, True])
+def test_wide_inputs_take_some_dozens_of_vectors(sparse_X: bool) -> None:
+    task, theta = wide_problem(sparse_X, m=50, n=20_000)
+    task.cost_and_gradient(theta)  # what the engine keeps is not the solver's
+    tracemalloc.start()
+    try:
+        minimize_function(
+            task.cost_and_gradient, theta, max_iter=15, curvature=engine.ProblemCurvature(task)
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * theta.nbytes  # 38 MB, where the formed factor alone had 3.2 GB

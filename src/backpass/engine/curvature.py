@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import backprop
-from ..arrays import Array, array_namespace, device
+from ..arrays import Array, ArrayLike, array_namespace, device
 from ..errors import InvalidInput
 from ..losses import Loss
 from ..network import Network, Slice
@@ -30,6 +30,10 @@ from .problem import Examples, Objective, Rows
 
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 256  # of the second moments' sample
+# From so many input units on A^(1) is left as so many rows. Its inverse and the products with it
+# cost as much at 400 to 500 units, twice as much at 800, 20 times at 2000; half as many rows take
+# some more iterations, twice as many save none.
+WIDE, WIDE_ROWS = 512, 128
 OFTEN, SELDOM = 10, 30
 SMALL = 500_000  # rows times parameters: below, an estimate costs more than ten evaluations
 
@@ -86,6 +90,10 @@ class ProblemCurvature:
         As = [self._input_moment, *(moment_with_bias(a[l], w) / W for l in range(2, net.L))]
         return As, [moment(delta[l], w) / W for l in range(2, net.L + 1)]
 
+    def input_rows(self) -> InputRows | None:
+        """Z with A^(1) = ZᵀZ, where the inputs are too many for A^(1); else None."""
+        return self._input_rows if self._wide else None
+
     def product(self, theta: Array) -> Callable[[Array], Array]:
         """Return v -> B(θ) v."""
         net, rows = self._net, self._rows
@@ -132,14 +140,30 @@ class ProblemCurvature:
         """Enough drawn rows to tell the moments of the widest layer."""
         # Twice as many rows as the widest factor has columns, so that A and G have full rank where
         # the data has.
-        enough = max(FEWEST_ROWS, 2 * max(self._net.sizes) + 2)
+        formed = self._net.sizes[self._wide :]
+        enough = max(FEWEST_ROWS, 2 * max(formed) + 2)
         if enough >= self._rows.m:
             return self._rows.take(np.arange(self._rows.m))
         drawn = np.random.default_rng(0).choice(self._rows.m, enough, replace=False)
         return self._rows.take(drawn)
 
+    @property
+    def _wide(self) -> bool:
+        return self._net.sizes[0] >= WIDE
+
+    @cached_property
+    def _input_rows(self) -> InputRows:
+        X, _, w = self._sample
+        few = slice(None)
+        if X.shape[0] > WIDE_ROWS:
+            few = np.random.default_rng(1).choice(X.shape[0], WIDE_ROWS, replace=False)
+        return InputRows(X[few], w[few])
+
     @cached_property
     def _input_moment(self) -> Array:
+        """A^(1), or ZZᵀ in its place."""
+        if self._wide:
+            return self._input_rows.gram()
         X, _, w = self._sample
         return moment_with_bias(X, w) / _total(w)
 
@@ -151,6 +175,39 @@ class ProblemCurvature:
         decay = backprop.regularised_mean(zero, ones, self._lam, self._rows.W)
         diagonal = self._net.unroll([decay[l] for l in sorted(decay)])
         return diagonal[:, None] * xp.eye(theta.shape[0], dtype=theta.dtype, device=device(theta))
+
+
+class InputRows:
+    """Z = √(w / Σ w) [1, X] of a few rows, X dense or CSR: A^(1) = ZᵀZ in products only.
+
+    Parameters
+    ----------
+    X : array or CSR matrix of shape (r, s_1)
+        Inputs.
+    w : array of shape (r,)
+        Weights.
+    """
+
+    def __init__(self, X: ArrayLike, w: Array) -> None:
+        xp = array_namespace(w)
+        self._X = X
+        self._scale = xp.sqrt(w / (float(xp.sum(w)) or 1.0))[:, None]
+
+    def times(self, V: Array) -> Array:
+        """Z V, shape (r, k) for V of shape (s_1 + 1, k)."""
+        return self._scale * (V[:1, :] + self._X @ V[1:, :])
+
+    def transposed_times(self, U: Array) -> Array:
+        """Zᵀ U, shape (s_1 + 1, k) for U of shape (r, k)."""
+        xp, scaled = array_namespace(U), self._scale * U
+        return xp.concat([xp.sum(scaled, axis=0)[None, :], self._X.T @ scaled])
+
+    def gram(self) -> Array:
+        """ZZᵀ, shape (r, r)."""
+        products = self._X @ self._X.T  # CSR too, of CSR
+        if hasattr(products, "toarray"):
+            products = products.toarray()
+        return self._scale * (1 + products) * self._scale.T
 
 
 def forward_derivative(

@@ -10,6 +10,18 @@ from ..arrays import Array
 Function = Callable[[Array], tuple[SupportsFloat, Array]]  # θ -> (J, D)
 
 
+class MomentRows(Protocol):
+    """Rows Z, shape (r, n) with r < n, of a second moment A = ZᵀZ too large to be formed."""
+
+    def times(self, V: Array) -> Array:
+        """Z V, shape (r, k) for V of shape (n, k)."""
+        ...
+
+    def transposed_times(self, U: Array) -> Array:
+        """Zᵀ U, shape (n, k) for U of shape (r, k)."""
+        ...
+
+
 class Curvature(Protocol):
     """The Gauss-Newton matrix B(θ), whole, as a product, and as Kronecker factors by layer."""
 
@@ -29,7 +41,11 @@ class Curvature(Protocol):
         ...
 
     def second_moments(self, theta: Array) -> tuple[Sequence[Array], Sequence[Array]]:
-        """Estimate A and G by layer: second moments of [1, a] and of δ."""
+        """Estimate A and G by layer: second moments of [1, a] and of δ.
+
+        A curvature that has ``input_rows``, a method () -> MomentRows or None, may keep the first A
+        as such rows: the list then has their Gram matrix ZZᵀ in its place.
+        """
         ...
 
     def product(self, theta: Array) -> Callable[[Array], Array]:

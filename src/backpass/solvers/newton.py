@@ -123,7 +123,7 @@ class Products:
     def __init__(self, curvature: Curvature, theta: Array, D: Array, most: int) -> None:
         self._times: Callable[[Array], Array] = curvature.product(theta)
         self._D, self._most = D, most
-        self._H0 = KroneckerFactors(curvature.second_moments, curvature.slices, curvature.decay)
+        self._H0 = KroneckerFactors.of(curvature)
         self._inverses = self._H0.refresh(theta)
 
     def curvature_along(self, v: Array) -> float:

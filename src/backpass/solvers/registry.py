@@ -95,8 +95,7 @@ def _lbfgs(curvature: Curvature | None) -> Solver:
 
     if curvature is None:
         return LBFGS()
-    H0 = KroneckerFactors(curvature.second_moments, curvature.slices, curvature.decay)
-    return LBFGS(preconditioner=H0, every=curvature.every)
+    return LBFGS(preconditioner=KroneckerFactors.of(curvature), every=curvature.every)
 
 
 def _cg(curvature: Curvature | None) -> Solver:
