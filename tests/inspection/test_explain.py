@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -13,6 +14,7 @@ import backpass as bp
 from backpass.activations import ACTIVATIONS
 from backpass.errors import InvalidInput
 from backpass.losses import LOSSES
+from sparse_rows import untidy
 
 
 def traced(hidden="tanh", loss="log_loss", sizes=(3, 4, 5, 2), m=4, seed=0, weighted=True):
@@ -350,3 +352,34 @@ def test_latex_of_words_and_of_sums_that_are_cut():
     )
     long = bp.explain(traced(sizes=(40, 2), m=1), "z", layer=2, unit=0).latex
     assert r"\dots  \text{(29 more terms)} \dots " in long
+
+
+def test_sums_over_sparse_inputs_name_those_that_are_not_zero():
+    """The same value and the same factors, and as many terms as the text says are left out."""
+    rng = np.random.default_rng(5)
+    X = untidy(rng, (6, 8), filled=0.5)
+    net = bp.Network((8, 3, 2), "tanh", "log_loss")
+    theta, Y = bp.init_theta(net, 1, epsilon=1.0), np.eye(2)[rng.integers(2, size=6)]
+    ours, theirs = (bp.trace(net, theta, form, Y, 0.5) for form in (X, X.toarray()))
+    cells = [("z", {"layer": 2, "unit": 1, "example": e}) for e in range(6)]
+    cells += [("Delta", {"layer": 1, "unit": 1, "column": c}) for c in range(9)]
+    for symbol, place in cells:
+        found, expected = (bp.explain(t, symbol, **place) for t in (ours, theirs))
+        assert found.value == pytest.approx(expected.value, abs=1e-14)
+        assert found.recomputed == pytest.approx(expected.recomputed, abs=1e-14)
+        terms = [term.value for term in expected.terms if term.value]
+        np.testing.assert_allclose([term.value for term in found.terms], terms, rtol=1e-12)
+        zeros = len(expected.terms) - len(terms)
+        said = f"{expected.formula.text}; terms of inputs that are 0, left out: {zeros}"
+        assert found.formula.text == (said if zeros else expected.formula.text)
+        assert found.formula.latex.startswith(expected.formula.latex)
+        found._repr_html_()
+
+
+def test_a_sparse_row_s_sums_are_counted_as_the_row_is():
+    X = scipy.sparse.csr_array(np.array([[0.0, 2.0], [3.0, 0.0]]))
+    t = bp.trace(bp.Network((2, 1), hidden=()), [0.0, 1.0, 1.0], X, [[1.0], [0.0]]).row(1)
+    found = bp.explain(t, "z", layer=2, unit=0)
+    assert [part.text for part in found.parts] == ["Θ⁽¹⁾[0, 0]", "Θ⁽¹⁾[0, 1]", "a⁽¹⁾[1, 0]"]
+    assert bp.explain(t, "Delta", layer=1, unit=0, column=1).parts[0].index == (1, 0)
+    assert bp.explain(t, "Delta", layer=1, unit=0, column=2).terms == ()

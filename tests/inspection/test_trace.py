@@ -7,6 +7,7 @@ from rich.console import Console
 import backpass as bp
 from backpass import backprop
 from backpass.errors import InvalidInput
+from sparse_rows import ONLY_LINUX, parts_of, told, untidy
 
 
 @pytest.fixture
@@ -65,3 +66,67 @@ def test_bad_input_names_the_argument():
         bp.trace(net, np.zeros(9), [[1.0, 2.0]], [[0, 1]])
     with pytest.raises(InvalidInput, match=r"bp\.one_hot"):
         bp.trace(net, np.zeros(9), [[1.0, 2.0]], [2])
+
+
+# Sparse inputs.
+
+
+@pytest.fixture(params=["native", "blocked", "reference"])
+def sparse_and_dense(request, rng, monkeypatch):
+    """A trace of CSR rows, and one of the same rows dense, by each engine."""
+    monkeypatch.setenv("BACKPASS_ENGINE", request.param)
+    net = bp.Network((9, 4, 2), "tanh", "log_loss")
+    X, Y = untidy(rng, (30, 9)), np.eye(2)[rng.integers(2, size=30)]
+    theta, w = bp.init_theta(net, 1, epsilon=0.5), rng.uniform(1, 2, 30)
+    return [bp.trace(net, theta, form, Y, 0.5, w) for form in (X, X.toarray())]
+
+
+def test_a_trace_of_sparse_rows_keeps_them_so(sparse_and_dense):
+    ours, theirs = sparse_and_dense
+    assert ours.a[1] is ours.X
+    assert ours.X.format == "csr"
+    assert ours.J == pytest.approx(theirs.J, rel=1e-14)
+    for (name, layer, array), (_, _, expected) in zip(ours, theirs):
+        dense = array.toarray() if (name, layer) == ("a", 1) else array
+        np.testing.assert_allclose(dense, expected, atol=1e-13, err_msg=f"{name}{layer}")
+
+
+def test_the_tables_of_a_sparse_trace_are_those_of_the_dense_one(sparse_and_dense):
+    ours, theirs = sparse_and_dense
+    before = parts_of(ours.X)
+    tables = []
+    for t in (ours, theirs):
+        console = Console(width=120, record=True, file=io.StringIO())
+        console.print(t)
+        lines = [line for line in console.export_text().splitlines() if "a^(1)" in line]
+        row = t._repr_html_().split("<td>a^(1)</td>")[1].split("</tr>")[0]
+        tables.append((lines, row, t.shapes(), repr(t)))
+    assert tables[0] == tables[1]
+    for after, part in zip(parts_of(ours.X), before):
+        np.testing.assert_array_equal(after, part)
+
+
+def test_one_sparse_row_alone(sparse_and_dense):
+    ours, theirs = (t.row(3) for t in sparse_and_dense)
+    assert ours.first == 3
+    assert ours.X.shape == (1, 9)
+    np.testing.assert_allclose(ours.gradient, theirs.gradient, atol=1e-14)
+
+
+@ONLY_LINUX
+def test_a_trace_of_wide_sparse_rows_is_never_dense():
+    """2 MB of CSR would be 2.4 GB; Θ^(1), Δ^(1) and D^(1) have 3 MB each."""
+    J, text = told("""
+X, y = text(3000, 100_000, 50)
+net = bp.Network((100_000, 4, 2), loss="log_loss")
+theta = bp.init_theta(net)
+def work(X, y):
+    t = bp.trace(net, theta, X, np.eye(2)[y])
+    t._repr_html_()
+    return t.J, str(bp.explain(t, "z", layer=2, unit=0))
+work(X[:200], y[:200])
+allow(150)
+tell(work(X, y))
+""")
+    assert J == pytest.approx(np.log(2), rel=0.1)
+    assert "left out: 999" in text

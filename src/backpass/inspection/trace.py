@@ -16,7 +16,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .. import backprop, engine
-from ..arrays import Array, array_namespace, as_matrix, as_targets, as_vector, as_weights
+from ..arrays import (
+    Array,
+    ArrayLike,
+    array_namespace,
+    as_inputs,
+    as_targets,
+    as_vector,
+    as_weights,
+    numbers_of,
+)
 from ..network import Network
 
 if TYPE_CHECKING:
@@ -49,7 +58,7 @@ class Trace:
     theta : array of shape (n,)
         Its parameters, unrolled.
     X, Y, w : arrays of shapes (m, s_1), (m, s_L), (m,)
-        Inputs, targets and sample weights.
+        Inputs, targets and sample weights; sparse inputs stay CSR.
     lam : float
         λ.
     a : dict of arrays
@@ -84,7 +93,7 @@ class Trace:
 
     net: Network
     theta: Array
-    X: Array
+    X: ArrayLike
     Y: Array | None
     w: Array
     lam: float
@@ -205,7 +214,7 @@ class Trace:
 def trace(
     net: Network,
     theta: Array,
-    X: Array,
+    X: ArrayLike,
     Y: Array | None = None,
     lam: float = 0.0,
     sample_weight: Array | None = None,
@@ -218,8 +227,8 @@ def trace(
         Sizes, activations and loss.
     theta : array of shape (n,)
         All parameters, unrolled.
-    X : array-like of shape (m, s_1)
-        Inputs; the dtype decides the arithmetic.
+    X : array-like or sparse matrix of shape (m, s_1)
+        Inputs; the dtype decides the arithmetic. Of a sparse matrix a^(1) is CSR.
     Y : array-like of shape (m, s_L), optional
         Targets, one-hot for classes; without them the pass ends with a^(L).
     lam : float
@@ -252,11 +261,12 @@ def trace(
     >>> t.z[2], t.delta[2], t.D[1], t.J
     (array([[6.]]), array([[1.]]), array([[1., 3.]]), 0.5)
     """
-    X = as_matrix(X, "X", net.sizes[0])
-    Y = None if Y is None else as_targets(Y, X.shape[0], net.sizes[-1], X)
-    w = as_weights(sample_weight, X.shape[0], X)
-    xp = array_namespace(X)
-    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), X)
+    X = as_inputs(X, net.sizes[0])
+    like = numbers_of(X)
+    Y = None if Y is None else as_targets(Y, X.shape[0], net.sizes[-1], like)
+    w = as_weights(sample_weight, X.shape[0], like)
+    xp = array_namespace(w)
+    theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), like)
     Thetas = net.roll_unchecked(theta)
     if Y is None:
         any_Y = xp.zeros((X.shape[0], net.sizes[-1]), dtype=X.dtype)
@@ -269,11 +279,16 @@ def trace(
     return Trace(net, theta, X, Y, w, float(lam), a, z, delta, Delta, D, J)
 
 
-def _summary(array: Array) -> tuple[str, str, str, str]:
+def _summary(array: ArrayLike) -> tuple[str, str, str, str]:
     """Smallest, mean and largest entry, and the norm, as short text."""
-    xp = array_namespace(array)
-    norm = xp.sqrt(xp.sum(array * array))
-    numbers = (xp.min(array), xp.mean(array), xp.max(array), norm)
+    if hasattr(array, "tocsr"):
+        array = array.copy()  # the caller's is not changed
+        array.sum_duplicates()
+        numbers = (array.min(), array.mean(), array.max(), (array.data**2).sum() ** 0.5)
+    else:
+        xp = array_namespace(array)
+        norm = xp.sqrt(xp.sum(array * array))
+        numbers = (xp.min(array), xp.mean(array), xp.max(array), norm)
     return tuple(f"{float(number):.3g}" for number in numbers)  # type: ignore[return-value]
 
 

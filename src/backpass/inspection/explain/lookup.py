@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ...arrays import Array
+from ...arrays import Array, ArrayLike
 from ...errors import InvalidInput
 from ..trace import Trace
 from .number import Number
@@ -20,7 +22,7 @@ class TraceNumbers:
         self.trace, self.net = trace, trace.net
         self.Thetas = trace.Thetas
         self._W = trace.W
-        self._arrays: dict[tuple[str, int | None], np.ndarray] = {}
+        self._arrays: dict[tuple[str, int | None], ArrayLike] = {}
 
     def number(self, symbol: str, layer: int | None, *index: int | None) -> Number:
         """Look a number up, or say what there is."""
@@ -58,9 +60,25 @@ class TraceNumbers:
         """The numbers of the examples."""
         return range(self.trace.first, self.trace.first + self.trace.X.shape[0])
 
-    def _array(self, symbol: str, layer: int | None) -> np.ndarray:
+    def units(self, layer: int, example: int) -> Sequence[int]:
+        """The units of a layer whose activation an example has: of sparse inputs those not 0."""
+        a = self._array("a", layer)
+        if not _is_sparse(a):
+            return range(a.shape[1])
+        return _named(a[[example - self.trace.first], :])[1].tolist()
+
+    def examples_of(self, layer: int, unit: int) -> Sequence[int]:
+        """The examples that have a unit's activation: of a sparse input those where it is not 0."""
+        a = self._array("a", layer)
+        if not _is_sparse(a):
+            return self.examples()
+        return (self.trace.first + _named(a[:, [unit]])[0]).tolist()
+
+    def _array(self, symbol: str, layer: int | None) -> ArrayLike:
+        """What is called so: an array, or sparse inputs as CSR."""
         if (symbol, layer) not in self._arrays:
-            self._arrays[symbol, layer] = np.asarray(self._looked_up(symbol, layer))
+            found = self._looked_up(symbol, layer)
+            self._arrays[symbol, layer] = found if _is_sparse(found) else np.asarray(found)
         return self._arrays[symbol, layer]
 
     def _looked_up(self, symbol: str, layer: int | None) -> Array | float:
@@ -92,6 +110,16 @@ def _place(
     place = [int(k) - start for k, start in zip(index, starts) if _is_whole(k)]  # type: ignore[arg-type]
     inside = len(place) == len(index) and all(0 <= k < n for k, n in zip(place, shape))
     return tuple(place) if inside else None
+
+
+def _is_sparse(array: object) -> bool:
+    return hasattr(array, "tocsr")
+
+
+def _named(part: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of what is not 0 in a part of a CSR matrix, which is no one else's."""
+    part.sum_duplicates()
+    return part.nonzero()
 
 
 def _is_whole(k: object) -> bool:

@@ -47,14 +47,16 @@ def _z(numbers: TraceNumbers, number: Number) -> Derivation:
     l, (i, k) = _layer(number) - 1, number.index
     bias = numbers.number("Theta", l, k, 0)
     terms, parts = [Term(f"{as_factor(bias.value)}·1", bias.value)], [bias]
-    for j in range(numbers.net.sizes[l - 1]):
+    units = numbers.units(l, i)
+    for j in units:
         weight, a = numbers.number("Theta", l, k, j + 1), numbers.number("a", l, i, j)
         terms.append(product(weight, a))
         parts += [weight, a]
     sup = superscript(l)
     text = f"Σⱼ Θ{sup}[{k}, j] a{sup}[{i}, j], with a bias unit of 1"
     latex = rf"\sum_j \Theta^{{({l})}}_{{{k},j}}\, a^{{({l})}}_{{{i},j}},\quad a_0 = 1"
-    return Derivation(Formula(text, latex), terms, parts)
+    formula = _without(Formula(text, latex), numbers.net.sizes[l - 1] - len(units))
+    return Derivation(formula, terms, parts)
 
 
 def _a(numbers: TraceNumbers, number: Number) -> Derivation:
@@ -140,7 +142,8 @@ def _Delta(numbers: TraceNumbers, number: Number) -> Derivation:
     """Δ^(l) = Σ w δ^(l+1) [1, a^(l)]ᵀ over the examples."""
     l, (i, j) = _layer(number), number.index
     terms, parts = list[Term](), list[Number]()
-    for e in numbers.examples():
+    examples = numbers.examples() if j == 0 else numbers.examples_of(l, j - 1)
+    for e in examples:
         w, d = numbers.number("w", None, e), numbers.number("delta", l + 1, e, i)
         factors = [] if w.value == 1 else [w]
         factors += [d] if j == 0 else [d, numbers.number("a", l, e, j - 1)]
@@ -150,7 +153,9 @@ def _Delta(numbers: TraceNumbers, number: Number) -> Derivation:
     text = f"Σₑ wₑ δ{superscript(l + 1)}[e, {i}] · {a}"
     right = "" if j == 0 else rf"\, a^{{({l})}}_{{e,{j - 1}}}"
     latex = rf"\sum_e w_e\, \delta^{{({l + 1})}}_{{e,{i}}}{right}"
-    return Derivation(Formula(text, latex), terms, parts)
+    left_out = len(numbers.examples()) - len(examples)
+    formula = _without(Formula(text, latex), left_out)
+    return Derivation(formula, terms, parts)
 
 
 def _D(numbers: TraceNumbers, number: Number) -> Derivation:
@@ -214,6 +219,14 @@ def _cost(numbers: TraceNumbers, number: Number) -> Derivation:
     term = Term(f"{name}(z = [{z_text}], y = [{y_text}])", value)
     formula = net.loss.formula or Formula(f"{name}(z, y)", rf"\text{{{text_in_latex(name)}}}(z, y)")
     return Derivation(formula, [term], [*zs, *ys])
+
+
+def _without(formula: Formula, zeros: int) -> Formula:
+    """A sum over what sparse inputs name, which says how many terms it does not write."""
+    if not zeros:
+        return formula
+    said = f"; terms of inputs that are 0, left out: {zeros}"
+    return Formula(formula.text + said, rf"{formula.latex}\text{{{said}}}")
 
 
 def _layer(number: Number) -> int:
