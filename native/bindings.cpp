@@ -33,6 +33,27 @@ using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 
+// SciPy's arrays, kept alive; the indices are of 32 bits or of 64.
+template <class T>
+class CsrArrays {
+public:
+    CsrArrays() = default;
+    CsrArrays(In<T> values, In<int32_t> columns, In<int32_t> starts)
+        : values_(std::move(values)), columns_32_(std::move(columns)), starts_32_(std::move(starts)) {}
+    CsrArrays(In<T> values, In<int64_t> columns, In<int64_t> starts)
+        : values_(std::move(values)), columns_64_(std::move(columns)), starts_64_(std::move(starts)) {}
+
+    CsrMatrix<T> matrix() const {
+        return {values_.data(), columns_32_.data(), starts_32_.data(), columns_64_.data(), starts_64_.data()};
+    }
+    int64_t rows() const { return static_cast<int64_t>(std::max(starts_32_.size(), starts_64_.size())) - 1; }
+
+private:
+    In<T> values_;
+    In<int32_t> columns_32_, starts_32_;
+    In<int64_t> columns_64_, starts_64_;
+};
+
 struct PyNetwork {
     NetworkSpec spec;
     const KernelSet* kernels;
@@ -66,6 +87,19 @@ void forward(const PyNetwork& net, In<T> theta, In<T> x, Out<T> out, bool output
     source.outputs = net.spec.outputs();
     source.m = m;
     ManyRows<T>(net.spec, kernels, source, threads).run(theta.data(), out.data(), output_activation);
+}
+
+template <class T>
+void forward_sparse(const PyNetwork& net, In<T> theta, const CsrArrays<T>& x, Out<T> out,
+                    bool output_activation, int threads) {
+    const nb::gil_scoped_release release;
+    RowSource<T> source;
+    source.csr = x.matrix();
+    source.inputs = net.spec.inputs();
+    source.outputs = net.spec.outputs();
+    source.m = x.rows();
+    ManyRows<T>(net.spec, kernels_of<T>(*net.kernels), source, threads)
+        .run(theta.data(), out.data(), output_activation);
 }
 
 // A view of a Python buffer, released at the end of the scope.
@@ -147,13 +181,9 @@ public:
         source_.x = x_.data();
     }
 
-    void set_sparse(In<T> values, In<int32_t> columns, In<int64_t> starts) {
-        x_ = std::move(values);
-        columns_ = std::move(columns);
-        starts_ = std::move(starts);
-        source_.values = x_.data();
-        source_.columns = columns_.data();
-        source_.starts = starts_.data();
+    void set_sparse(const CsrArrays<T>& x) {
+        csr_ = x;
+        source_.csr = x.matrix();
     }
 
     double cost_and_gradient(In<T> theta, Out<T> D, double lam, double total_weight) {
@@ -265,19 +295,20 @@ private:
 
     // Σ w cost; writes Δ.
     double sums(const T* theta, T* Delta) {
-        if (LaneBatch<T>::suits(net_.spec)) return sums_in_lanes(lane_batches_, threads_, theta, Delta);
+        if (!source_.sparse() && LaneBatch<T>::suits(net_.spec))
+            return sums_in_lanes(lane_batches_, threads_, theta, Delta);
         return sums_in_panels(full_batches_, threads_, theta, Delta);
     }
 
     double sums_on_one_thread(const T* theta, T* Delta) {
-        if (LaneBatch<T>::suits(net_.spec)) return sums_in_lanes(one_thread_lane_batches_, 1, theta, Delta);
+        if (!source_.sparse() && LaneBatch<T>::suits(net_.spec))
+            return sums_in_lanes(one_thread_lane_batches_, 1, theta, Delta);
         return sums_in_panels(one_thread_full_batches_, 1, theta, Delta);
     }
 
     PyNetwork net_;
     In<T> x_, y_, w_;
-    In<int32_t> columns_;
-    In<int64_t> starts_;
+    CsrArrays<T> csr_;
     RowSource<T> source_;
     int threads_;
     TransposedInputCache<T> input_cache_;
@@ -301,7 +332,14 @@ double multiply_adds(const std::string& isa, long rounds, int threads) {
 }
 
 template <class T>
-void bind_number_type(nb::module_& m, const char* problem) {
+void bind_number_type(nb::module_& m, const char* problem, const char* csr) {
+    nb::class_<CsrArrays<T>>(m, csr)
+        .def(nb::init<In<T>, In<int32_t>, In<int32_t>>(), nb::arg().noconvert(), nb::arg().noconvert(),
+             nb::arg().noconvert())
+        .def(nb::init<In<T>, In<int64_t>, In<int64_t>>(), nb::arg().noconvert(), nb::arg().noconvert(),
+             nb::arg().noconvert());
+    m.def("forward_sparse", &forward_sparse<T>, nb::arg(), nb::arg("theta").noconvert(), nb::arg("x"),
+          nb::arg("out").noconvert(), nb::arg("output_activation"), nb::arg("threads"));
     m.def("forward", &forward<T>, nb::arg().noconvert(), nb::arg("theta").noconvert(),
           nb::arg("x").noconvert(), nb::arg("out").noconvert(), nb::arg("output_activation"),
           nb::arg("threads"));
@@ -350,6 +388,6 @@ NB_MODULE(_native, m) {
             new (at) RuleSpec{
                 find_named(RULE_NAMES, rule, "update rule"), momentum, beta_1, beta_2, epsilon, weight_decay};
         });
-    bind_number_type<float>(m, "Problem32");
-    bind_number_type<double>(m, "Problem64");
+    bind_number_type<float>(m, "Problem32", "Csr32");
+    bind_number_type<double>(m, "Problem64", "Csr64");
 }

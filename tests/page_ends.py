@@ -11,9 +11,11 @@ import ctypes
 import hashlib
 import mmap
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+from scipy import sparse
 
 import backpass as bp
 from backpass import engine
@@ -66,6 +68,15 @@ class Fences:
         fenced[...] = array
         return fenced
 
+    def csr(self, X, width) -> sparse.csr_array:
+        """A CSR matrix whose three arrays lie so, with indices of the given width."""
+        held = sparse.csr_array(X)
+        held.data, held.indices, held.indptr = (
+            self.copy(array.astype(kind))
+            for array, kind in ((held.data, X.dtype), (held.indices, width), (held.indptr, width))
+        )
+        return held
+
 
 def call_everything(fences, net, dtype, m, as_csr):
     """Every method of a problem, one after the other, and each answer once it is there."""
@@ -75,11 +86,10 @@ def call_everything(fences, net, dtype, m, as_csr):
     theta = bp.init_theta(net, 0, "glorot", dtype=dtype)
     X, Y, w, theta = (fences.copy(array.astype(dtype)) for array in (X, Y, rng.random(m), theta))
     rows = engine.Rows(X, Y, w, float(w.sum()), weighted=True)
-    problem = native.NativeProblem(net, rows, 0.5, 2)
     if as_csr:
-        starts = np.arange(0, X.size + 1, net.sizes[0], dtype=np.int64)
-        columns = np.tile(np.arange(net.sizes[0], dtype=np.int32), m)
-        problem._core.set_sparse(*map(fences.copy, (X.reshape(-1), columns, starts)))
+        X[rng.random(X.shape) < 0.3] = 0
+        rows = replace(rows, X=fences.csr(X, np.int32 if m % 2 else np.int64))
+    problem = native.NativeProblem(net, rows, 0.5, 2)
     used = fences.used
     order = fences.copy(rng.permutation(m))
     dropout = Dropout((0.3,) * len(net.hidden), 7) if net.hidden else None
@@ -88,7 +98,8 @@ def call_everything(fences, net, dtype, m, as_csr):
     answers += [problem.costs_and_gradients([theta, theta])]
     for masks in (None, dropout):
         answers.append(problem.batch_cost_and_gradient(theta, order[: m // 2 + 1], masks))
-    answers += [[kept[l] for kept in problem.intermediates(theta) for l in sorted(kept)]]
+    kept = [by_layer[l] for by_layer in problem.intermediates(theta) for l in sorted(by_layer)]
+    answers += [[array for array in kept if not sparse.issparse(array)]]
     yield from (part for answer in answers for part in answer)
     for rule in RULES:
         fences.used = used + 1
@@ -107,6 +118,8 @@ def call_everything(fences, net, dtype, m, as_csr):
         fences.used = used
         a = native.forward(net, theta, fences.copy(X[:few]), 2)
         yield from (a, native.logits(net, theta, X[m - few :], 2))
+        if as_csr:
+            yield native.forward(net, theta, fences.csr(X[:few], np.int32), 2)
         yield bp.forward(net, theta, X[m - few :])
 
 
@@ -135,7 +148,8 @@ def main(kernels: str) -> None:
                 loss = ("log_loss", "squared_error", "poisson")[number % 3]
                 net = bp.Network(each, ("tanh", "gelu")[number % 2], loss)
                 for m in (1, 4, 21) if number else (1, 2, 5, 40):
-                    for answer in call_everything(fences, net, dtype, m, number == 2):
-                        take(answer)
-                    fences.used = 0
+                    for as_csr in (False, True):
+                        for answer in call_everything(fences, net, dtype, m, as_csr):
+                            take(answer)
+                        fences.used = 0
     print(digest.hexdigest())

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "engine/column_sums.hpp"
 #include "engine/delta_pass.hpp"
 #include "engine/row_pass.hpp"
 #include "runtime/thread_team.hpp"
@@ -25,18 +26,44 @@ class BlockExecutor {
 public:
     BlockExecutor(const NetworkSpec& net, const PanelLayout<T>& layout, const Kernels<T>& kernels,
                   const RowSource<T>& source, int rows, int threads, bool masked)
-        : source_(source), deltas_(layout, kernels), workspace_(net, kernels, rows, masked) {
+        : source_(source),
+          deltas_(layout, kernels),
+          workspace_(net, kernels, source.packed_inputs(), rows, masked) {
         for (int t = 0; t < threads; ++t) passes_.emplace_back(net, layout, kernels, source);
+    }
+
+    // Memory for sparse blocks of so many entries.
+    void reserve(size_t entries) {
+        for (RowPass<T>& pass : passes_) pass.reserve(workspace_.capacity(), entries);
     }
 
     int capacity() const { return workspace_.capacity(); }
     int strips() const { return deltas_.strips(); }
 
-    void rows_pass(const Weights<T>& weights, const RowNumbers& numbers, int rows, double scale,
-                   const DropoutSpec& dropout, uint32_t step, int thread, int threads) {
-        const int begin = first_row_of<T>(rows, thread, threads),
-                  end = first_row_of<T>(rows, thread + 1, threads);
-        passes_[thread].run(weights, workspace_, {numbers, begin, end, scale, step}, dropout);
+    // `all`: every row of the block; the thread's share of them is gathered, and passes.
+    void gather(const BlockRows<T>& all, int thread, int threads) {
+        passes_[thread].gather(workspace_, share(all, thread, threads));
+    }
+
+    void rows_pass(const Weights<T>& weights, const BlockRows<T>& all, const DropoutSpec& dropout, int thread,
+                   int threads) {
+        passes_[thread].run(weights, workspace_, share(all, thread, threads), dropout);
+    }
+
+    // The thread's columns of a sparse block, whose rows `threads` threads have gathered: `find` for those
+    // that no earlier block of the batch named, and how many had one; then Δ.
+    int find_columns(ColumnSums<T>& columns, int thread, int threads) {
+        int known = -1;
+        for (int t = 0; t < threads; ++t) {
+            const int before = columns.find(passes_[t].entries(), thread, threads);
+            if (t == 0) known = before;
+        }
+        return known;
+    }
+
+    void add_to_columns(ColumnSums<T>& columns, int thread, int threads) {
+        for (int t = 0; t < threads; ++t)
+            columns.add(passes_[t].entries(), workspace_.delta(1), workspace_.panel(), thread, threads);
     }
 
     // Prefetches, of dense X, the rows that this thread will gather next.
@@ -55,6 +82,13 @@ public:
     }
 
 private:
+    static BlockRows<T> share(BlockRows<T> rows, int thread, int threads) {
+        const int all = rows.end;
+        rows.begin = first_row_of<T>(all, thread, threads);
+        rows.end = first_row_of<T>(all, thread + 1, threads);
+        return rows;
+    }
+
     const RowSource<T>& source_;
     DeltaPass<T> deltas_;
     Workspace<T> workspace_;
@@ -65,11 +99,17 @@ private:
 constexpr size_t WORKSPACE_BYTES = size_t(6) << 20;
 
 // Rows of a block: as many as the workspace may hold, whatever m is. The number of threads plays no part in
-// it, since the order of the sums, and with it the bits, would depend on it.
+// it, since the order of the sums, and with it the bits, would depend on it. Sparse rows are as many as have
+// about `BLOCK_ENTRIES` entries.
+constexpr double BLOCK_ENTRIES = 1 << 18;
+
 template <class T>
-int block_rows(const NetworkSpec& net, int64_t wanted, int least, int most) {
-    const auto fit = static_cast<int64_t>(WORKSPACE_BYTES / Workspace<T>::bytes_per_row(net));
-    const int64_t rows = std::clamp<int64_t>(fit, least, most);
+int block_rows(const NetworkSpec& net, const RowSource<T>& source, int64_t wanted, int least, int most) {
+    const auto fit =
+        static_cast<int64_t>(WORKSPACE_BYTES / Workspace<T>::bytes_per_row(net, source.packed_inputs()));
+    int64_t rows = std::clamp<int64_t>(fit, least, most);
+    if (source.sparse())
+        rows = std::min(rows, static_cast<int64_t>(BLOCK_ENTRIES / std::max(1.0, source.entries_per_row())));
     return static_cast<int>(std::max<int64_t>(1, std::min(rows, wanted)));
 }
 

@@ -48,7 +48,9 @@ public:
             const LayerOffsets& y = layout_.layers()[l];
             const int begin = strips_before(from - passed, y), end = strips_before(to - passed, y);
             if (begin < end) run_strips(ws, rows, target, prefetch, static_cast<int>(l), begin, end);
-            if (begin == 0 && end > 0) run_bias(ws, rows, target, static_cast<int>(l));
+            // A layer without strips, whose weights stay in θ, has its bias with the first thread.
+            if (y.input_panels > 0 ? begin == 0 && end > 0 : thread == 0)
+                run_bias(ws, rows, target, static_cast<int>(l));
             passed += static_cast<long>(y.input_panels) * y.output_panels;
         }
     }

@@ -5,16 +5,13 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 
 #include "engine/block_executor.hpp"
+#include "engine/lazy_weights.hpp"
 #include "runtime/adaptive_threads.hpp"
 
 namespace backpass {
-
-struct RuleSpec {
-    Rule rule = Rule::gd;
-    double momentum = 0, beta_1 = 0, beta_2 = 0, epsilon = 0, weight_decay = 0;
-};
 
 // The optimiser's state and θ, in θ's order; `first` and `second` are null where the rule has none.
 template <class T>
@@ -34,8 +31,9 @@ struct EpochPlan {
 };
 
 // Forward, backward and Δ each multiply and add once for every row and weight.
-inline double multiply_adds_of_step(const NetworkSpec& net, int64_t rows) {
-    return 3.0 * static_cast<double>(rows) * static_cast<double>(net.parameters());
+template <class T>
+double multiply_adds_of_step(const NetworkSpec& net, const RowSource<T>& source, int64_t rows) {
+    return 3.0 * static_cast<double>(rows) * multiply_adds_forward(net, source);
 }
 
 template <class T>
@@ -46,14 +44,16 @@ public:
         : net_(net),
           kernels_(kernels),
           source_(source),
-          layout_(net),
+          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
           weights_(layout_),
           threads_(threads),
           batch_(batch),
           masked_(masked),
-          executor_(net, layout_, kernels, source, block_rows<T>(net, batch, 1024, 1 << 20), threads, masked),
-          squares_(executor_.strips()),
-          adaptive_(threads_for(multiply_adds_of_step(net, batch), threads)) {
+          executor_(net, layout_, kernels, source, block_rows<T>(net, source, batch, 1024, 1 << 20), threads,
+                    masked),
+          squares_(std::max(1, executor_.strips())),
+          adaptive_(threads_for(multiply_adds_of_step(net, source, batch), threads)) {
+        if (source.sparse()) lazy_.emplace(net, kernels, source, threads);
         if (batch > executor_.capacity()) sums_ = Buffer<T>(layout_.size());
     }
 
@@ -71,13 +71,15 @@ public:
     double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
         reserve(arrays);
         read(arrays);
+        if (lazy_.has_value()) begin_lazily(plan, arrays);
         double J = 0;
-        const int64_t steps = (plan.rows + plan.batch - 1) / plan.batch;
+        const int64_t steps = steps_of(plan);
         for (int64_t step = 0; step < steps;) {
             const int64_t end = std::min(steps, step + adaptive_.steps());
             J += run_steps(plan, step, end);
             step = end;
         }
+        if (lazy_.has_value()) J += finish_lazily(plan);
         write(arrays);
         return J;
     }
@@ -93,6 +95,31 @@ private:
             if (threads > 1) adaptive.wait(thread, [this] { barrier.wait(); });
         }
     };
+
+    static int64_t steps_of(const EpochPlan& plan) { return (plan.rows + plan.batch - 1) / plan.batch; }
+
+    void begin_lazily(const EpochPlan& plan, const EpochArrays<T>& arrays) {
+        std::vector<EpochStep<T>> steps;
+        for (int64_t step = 0; step < steps_of(plan); ++step) {
+            const int64_t rows = std::min(plan.batch, plan.rows - step * plan.batch);
+            steps.push_back(
+                {step_of(plan, step), static_cast<double>(rows) / static_cast<double>(plan.rows)});
+        }
+        const size_t bias = net_.sizes[1];
+        lazy_->begin(
+            {arrays.theta + bias, offset_or_null(arrays.first, bias), offset_or_null(arrays.second, bias)},
+            std::move(steps), plan.rule);
+        const RowNumbers all{plan.order, 0};
+        executor_.reserve(
+            most_entries(source_.csr, all, plan.rows, std::min<int64_t>(plan.batch, executor_.capacity())));
+        lazy_->sums().reserve(most_entries(source_.csr, all, plan.rows, plan.batch));
+    }
+
+    // The penalty's part of J, which the steps of the first layer have summed up.
+    double finish_lazily(const EpochPlan& plan) {
+        run_on_team(threads_, [&](int thread, int threads) { lazy_->finish(thread, threads); });
+        return plan.lam / (2 * plan.total_weight) * lazy_->penalty();
+    }
 
     // Steps [begin, end) on as many threads as `adaptive_` allows; their share of the mean J.
     double run_steps(const EpochPlan& plan, int64_t begin, int64_t end) {
@@ -136,14 +163,18 @@ private:
         const bool whole = rows <= executor_.capacity();
         for (int64_t done = 0; done < rows; done += executor_.capacity()) {
             const int n = static_cast<int>(std::min<int64_t>(executor_.capacity(), rows - done));
-            executor_.rows_pass(weights_, {plan.order, at + done}, n, scale, plan.dropout, dropout_step,
-                                member.thread, member.threads);
+            const BlockRows<T> all{{plan.order, at + done}, 0, n, scale, dropout_step};
+            executor_.gather(all, member.thread, member.threads);
+            if (lazy_.has_value()) catch_up(step, member);
+            executor_.rows_pass(weights_, all, plan.dropout, member.thread, member.threads);
             member.wait();
             if (member.thread == 0) J += executor_.loss(n);
             const RowNumbers next{plan.order, at + done + n};
             const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
             executor_.delta_pass(n, whole ? target : sums_target(), next, next_rows, member.thread,
                                  member.threads);
+            if (lazy_.has_value()) executor_.add_to_columns(lazy_->sums(), member.thread, member.threads);
+            if (lazy_.has_value() && done + n == rows) lazy_->update(static_cast<int>(step), member.thread);
             member.wait();
         }
         if (!whole) {
@@ -152,6 +183,14 @@ private:
         }
         if (member.thread == 0 && plan.lam != 0) J += penalty(plan);
         return J;
+    }
+
+    // The columns of a block that no earlier block of the batch named, before the rows read their weights.
+    void catch_up(int64_t step, const TeamMember& member) {
+        member.wait();
+        const int known = executor_.find_columns(lazy_->sums(), member.thread, member.threads);
+        lazy_->catch_up(static_cast<int>(step), known, member.thread);
+        member.wait();
     }
 
     // Computed in double precision: β^t and 1 - β would lose digits in T.
@@ -187,7 +226,7 @@ private:
     // A batch too large for the workspace: its blocks are summed, and one thread applies the rule to the
     // sums.
     void apply_sums(const UpdateTarget<T>& target) {
-        squares_[0] = 0;
+        std::fill(squares_.begin(), squares_.end(), 0);
         for (const LayerOffsets& y : layout_.layers()) {
             const size_t n = y.bias - y.weights;
             if (target.squares != nullptr) squares_[0] += sum_of_squares(target.w + y.weights, n);
@@ -222,6 +261,7 @@ private:
     int64_t batch_;
     bool masked_;
     BlockExecutor<T> executor_;
+    std::optional<LazyWeights<T>> lazy_;  // of sparse rows
     std::vector<double> squares_;
     AdaptiveThreads adaptive_;  // kept from epoch to epoch: a busy core stays busy
 };

@@ -4,6 +4,8 @@
 // of this engine).
 #pragma once
 
+#include <optional>
+
 #include "engine/block_executor.hpp"
 #include "runtime/adaptive_threads.hpp"
 
@@ -29,15 +31,18 @@ public:
               int64_t max_rows, bool masked)
         : kernels_(kernels),
           source_(source),
-          layout_(net),
+          net_(net),
+          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
           weights_(layout_),
           sums_(layout_.size()),
-          threads_(threads_for(3.0 * static_cast<double>(max_rows) * static_cast<double>(net.parameters()),
-                               threads)),
+          threads_(
+              threads_for(3.0 * static_cast<double>(max_rows) * multiply_adds_forward(net, source), threads)),
           max_rows_(max_rows),
           masked_(masked),
-          executor_(net, layout_, kernels, source, block_rows<T>(net, max_rows, 128, 1024), threads_,
-                    masked) {}
+          executor_(net, layout_, kernels, source, block_rows<T>(net, source, max_rows, 128, 1024), threads_,
+                    masked) {
+        if (source.sparse()) columns_.emplace(net, kernels, source, threads_);
+    }
 
     bool fits(int64_t rows, bool masked) const { return rows == max_rows_ && masked == masked_; }
 
@@ -49,20 +54,24 @@ public:
     double sums(const T* theta, T* Delta, const SummedRows& summed) {
         weights_.read(layout_, kernels_, theta);
         sums_.clear();
+        if (columns_.has_value()) reserve(summed);
         UpdateTarget<T> target{sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr};
         double total = 0;
         Barrier barrier(threads_), alone(1);
         run_on_team(threads_, [&](int thread, int threads) {
             Barrier& together = threads == threads_ ? barrier : alone;
+            if (columns_.has_value()) clear_columns(Delta, thread, threads);
             for (int64_t done = 0; done < summed.rows; done += executor_.capacity()) {
                 const int rows =
                     static_cast<int>(std::min<int64_t>(executor_.capacity(), summed.rows - done));
-                const RowNumbers numbers{summed.numbers.order, summed.numbers.first + done};
-                executor_.rows_pass(weights_, numbers, rows, summed.scale, summed.dropout, summed.step,
-                                    thread, threads);
+                const BlockRows<T> all{
+                    {summed.numbers.order, summed.numbers.first + done}, 0, rows, summed.scale, summed.step};
+                executor_.gather(all, thread, threads);
+                executor_.rows_pass(weights_, all, summed.dropout, thread, threads);
                 together.wait();
                 if (thread == 0) total += executor_.loss(rows);
                 executor_.delta_pass(rows, target, {nullptr, 0}, 0, thread, threads);
+                if (columns_.has_value()) add_columns(Delta, thread, threads);
                 together.wait();
             }
         });
@@ -71,11 +80,34 @@ public:
     }
 
 private:
+    void reserve(const SummedRows& summed) {
+        const size_t entries =
+            most_entries(source_.csr, summed.numbers, summed.rows, int64_t(executor_.capacity()));
+        executor_.reserve(entries);
+        columns_->reserve(entries);
+    }
+
+    // Δ^(1), where it lies in θ: the thread's columns from zero, then a block's sums added.
+    void clear_columns(T* Delta, int thread, int threads) const {
+        const size_t units = net_.sizes[1];
+        const auto begin = static_cast<size_t>(columns_->groups().first_column(thread, threads)),
+                   end = static_cast<size_t>(columns_->groups().first_column(thread + 1, threads));
+        std::fill(Delta + (begin + 1) * units, Delta + (end + 1) * units, T(0));
+    }
+
+    void add_columns(T* Delta, int thread, int threads) {
+        executor_.find_columns(*columns_, thread, threads);
+        executor_.add_to_columns(*columns_, thread, threads);
+        columns_->move_to(Delta + net_.sizes[1], thread);
+    }
+
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
+    const NetworkSpec& net_;
     PanelLayout<T> layout_;
     Weights<T> weights_;
     Buffer<T> sums_;
+    std::optional<ColumnSums<T>> columns_;  // of sparse rows
     int threads_;
     int64_t max_rows_;
     bool masked_;

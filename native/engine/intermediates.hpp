@@ -5,8 +5,10 @@
 // multiplied by w between the two.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "engine/block_executor.hpp"
 #include "engine/delta_pass.hpp"
 #include "engine/row_pass.hpp"
 
@@ -28,24 +30,33 @@ public:
           w_(source.w),
           ones_(source.m, T(1)),
           source_(with_weights(source, ones_.data())),
-          layout_(net),
+          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
           weights_(layout_),
           sums_(layout_.size()),
-          workspace_(net, kernels, static_cast<int>(std::min<int64_t>(BLOCK, source.m)), false),
+          block_rows_(block_rows<T>(net, source, source.m, BLOCK, BLOCK)),
+          workspace_(net, kernels, source.packed_inputs(), block_rows_, false),
           rows_(net, layout_, kernels, source_),
-          deltas_(layout_, kernels) {}
+          deltas_(layout_, kernels) {
+        if (source.sparse()) {
+            const size_t entries = most_entries(source.csr, {nullptr, 0}, source.m, block_rows_);
+            columns_.emplace(net, kernels, source, 1);
+            columns_->reserve(entries);
+            rows_.reserve(block_rows_, entries);
+        }
+    }
 
     void run(const T* theta, const Intermediates<T>& out) {
         weights_.read(layout_, kernels_, theta);
-        for (int64_t first = 0; first < source_.m; first += BLOCK) {
-            run_block(first, static_cast<int>(std::min<int64_t>(BLOCK, source_.m - first)), out);
+        std::fill_n(out.Delta, net_.parameters(), T(0));
+        for (int64_t first = 0; first < source_.m; first += block_rows_) {
+            run_block(first, static_cast<int>(std::min<int64_t>(block_rows_, source_.m - first)), out);
         }
         layout_.unpack(sums_.data(), out.Delta);
     }
 
 private:
     static constexpr int P = PANEL<T>;
-    static constexpr int64_t BLOCK = 256;
+    static constexpr int BLOCK = 256;
 
     static RowSource<T> with_weights(RowSource<T> source, const T* w) {
         source.w = w;
@@ -64,6 +75,11 @@ private:
         }
         deltas_.run(workspace_, rows, {sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr},
                     nullptr, 0, 1);
+        if (columns_.has_value()) {
+            columns_->find(rows_.entries(), 0, 1);
+            columns_->add(rows_.entries(), workspace_.delta(1), workspace_.panel(), 0, 1);
+            columns_->move_to(out.Delta + net_.sizes[1], 0);
+        }
     }
 
     void forward(int l, int64_t first, int rows, const Intermediates<T>& out) {
@@ -117,6 +133,8 @@ private:
     PanelLayout<T> layout_;
     Weights<T> weights_;
     Buffer<T> sums_;
+    std::optional<ColumnSums<T>> columns_;  // of sparse rows
+    int block_rows_;
     Workspace<T> workspace_;
     RowPass<T> rows_;
     DeltaPass<T> deltas_;

@@ -24,4 +24,11 @@ struct NetworkSpec {
     }
 };
 
+// What a row costs forward; sparse rows meet few of the first layer's weights.
+template <class Source>
+double multiply_adds_forward(const NetworkSpec& net, const Source& source) {
+    return static_cast<double>(net.parameters()) -
+           (net.inputs() - source.entries_per_row()) * static_cast<double>(net.sizes[1]);
+}
+
 }  // namespace backpass

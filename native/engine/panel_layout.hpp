@@ -19,8 +19,12 @@ constexpr int panels_for(int features) {
     return (features + PANEL<T> - 1) / PANEL<T>;
 }
 
+// Whether the first layer's weights are packed, or read where they lie in θ: sparse rows name few of them.
+enum class FirstLayer { packed, in_theta };
+
 struct LayerOffsets {
-    int inputs, outputs, input_panels, output_panels;
+    int inputs;  // whose weights are packed; 0 where they stay in θ
+    int outputs, input_panels, output_panels;
     size_t weights;     // [output panel][input_panels * P][P]
     size_t bias;        // [output_panels * P]
     size_t transposed;  // [input panel][output_panels * P][P], in a buffer of its own
@@ -31,17 +35,17 @@ struct LayerOffsets {
 template <class T>
 class PanelLayout {
 public:
-    explicit PanelLayout(const NetworkSpec& net) {
+    PanelLayout(const NetworkSpec& net, FirstLayer first) {
         size_t theta = 0;
         for (int l = 0; l < net.weight_layers(); ++l) {
-            const int in = net.sizes[l], out = net.sizes[l + 1];
+            const int in = l == 0 && first == FirstLayer::in_theta ? 0 : net.sizes[l], out = net.sizes[l + 1];
             const int ip = panels_for<T>(in), op = panels_for<T>(out);
             const size_t square = size_t(ip) * op * P * P;
             layers_.push_back({in, out, ip, op, size_, size_ + square, transposed_size_, theta,
                                ptrdiff_t(ip) * P * P, ptrdiff_t(op) * P * P});
             size_ += square + size_t(op) * P;
             transposed_size_ += l > 0 ? square : 0;  // nothing flows back to the inputs
-            theta += (in + size_t(1)) * out;
+            theta += (net.sizes[l] + size_t(1)) * out;
         }
     }
 

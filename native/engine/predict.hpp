@@ -5,6 +5,7 @@
 #include <atomic>
 #include <numeric>
 
+#include "engine/block_executor.hpp"
 #include "engine/row_pass.hpp"
 #include "runtime/adaptive_threads.hpp"
 #include "runtime/thread_team.hpp"
@@ -66,14 +67,16 @@ public:
         : net_(net),
           kernels_(kernels),
           source_(source),
-          layout_(net),
+          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
           weights_(layout_),
-          threads_(
-              threads_for(static_cast<double>(source.m) * static_cast<double>(net.parameters()), threads)) {
-        const int rows = block_rows_here();
+          block_rows_(block_rows<T>(net, source, source.m, PREDICT_BLOCK, PREDICT_BLOCK)),
+          threads_(threads_for(multiply_adds_forward(net, source) * static_cast<double>(source.m), threads)) {
+        const size_t entries =
+            source.sparse() ? most_entries(source.csr, {nullptr, 0}, source.m, block_rows_) : 0;
         for (int t = 0; t < threads_; ++t) {
-            workspaces_.emplace_back(net, kernels, rows, false);
+            workspaces_.emplace_back(net, kernels, source.packed_inputs(), block_rows_, false);
             passes_.emplace_back(net, layout_, kernels, source);
+            passes_.back().reserve(block_rows_, entries);
             lanes_.emplace_back(size_t(panels_for<T>(net.outputs())) * P * P);
         }
     }
@@ -86,12 +89,12 @@ public:
 
     // Writes z^(L) and returns Σ w cost, added up over the blocks in their order.
     double logits_and_cost(const T* theta, T* out) {
-        std::vector<double> costs((source_.m + block_rows_here() - 1) / block_rows_here());
+        std::vector<double> costs((source_.m + block_rows_ - 1) / block_rows_);
         each_block(theta, [&](int64_t first, int rows, int thread) {
             run_block(first, rows, thread, out, false);
             Workspace<T>& ws = workspaces_[thread];
             passes_[thread].take_loss(ws, {{nullptr, first}, 0, rows, 1.0, 0});
-            costs[first / block_rows_here()] =
+            costs[first / block_rows_] =
                 std::accumulate(ws.losses().begin(), ws.losses().begin() + rows, 0.0);
         });
         return std::accumulate(costs.begin(), costs.end(), 0.0);
@@ -103,8 +106,8 @@ private:
     // Calls visit(first row, rows, thread) for every block.
     template <class Visit>
     void each_block(const T* theta, Visit visit) {
-        layout_.pack(theta, weights_.panels.data());
-        const int64_t size = block_rows_here(), blocks = (source_.m + size - 1) / size;
+        weights_.read_forward(layout_, theta);
+        const int64_t size = block_rows_, blocks = (source_.m + size - 1) / size;
         std::atomic<int64_t> next{0};
         run_on_team(threads_, [&](int thread, int) {
             for (int64_t b = next.fetch_add(1); b < blocks; b = next.fetch_add(1)) {
@@ -113,8 +116,6 @@ private:
             }
         });
     }
-
-    int block_rows_here() const { return static_cast<int>(std::min<int64_t>(PREDICT_BLOCK, source_.m)); }
 
     void run_block(int64_t first, int rows, int thread, T* out, bool output_activation) {
         Workspace<T>& ws = workspaces_[thread];
@@ -148,7 +149,7 @@ private:
     const RowSource<T>& source_;
     PanelLayout<T> layout_;
     Weights<T> weights_;
-    int threads_;
+    int block_rows_, threads_;
     std::vector<Workspace<T>> workspaces_;
     std::vector<RowPass<T>> passes_;
     std::vector<Buffer<T>> lanes_;

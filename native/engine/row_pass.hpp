@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "engine/block_entries.hpp"
 #include "engine/network_spec.hpp"
 #include "engine/row_source.hpp"
 #include "engine/weights.hpp"
@@ -38,19 +39,25 @@ public:
         delta_ = Buffer<T>(n);
     }
 
+    // The rows that `gather` has gathered.
     void run(const Weights<T>& weights, Workspace<T>& ws, const BlockRows<T>& rows,
              const DropoutSpec& dropout) {
         if (rows.begin == rows.end) return;
-        gather(ws, rows);
         draw_masks(ws, rows, dropout);
         forward(weights, ws, rows.begin, rows.end);
         take_loss(ws, rows);
         backward(weights, ws, rows.begin, rows.end);
     }
 
-    void gather(Workspace<T>& ws, const BlockRows<T>& rows) const {
+    // Memory for the entries of sparse rows.
+    void reserve(int rows, size_t entries) { entries_.reserve(rows, entries); }
+
+    void gather(Workspace<T>& ws, const BlockRows<T>& rows) {
+        if (source_.sparse()) return entries_.read(source_.csr, rows.numbers, rows.begin, rows.end);
         source_.gather(kernels_, rows.numbers, rows.begin, rows.end, ws.a(0), ws.panel());
     }
+
+    BlockEntries<T>& entries() { return entries_; }
 
     // z^(L) is left where δ^(L) will be.
     void forward(const Weights<T>& weights, Workspace<T>& ws, int begin, int end) const {
@@ -60,14 +67,14 @@ public:
             p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
             p.keep = offset_or_null(ws.keep_or_null(l), ptrdiff_t(begin) * P);
             p.mask = offset_or_null(ws.mask(l), ptrdiff_t(begin) * P);
-            kernels_.product(p);
+            multiply(weights, p, l);
         }
         pre_activations(weights, ws, last, begin, end);
     }
 
     // z of layer l alone, without the activation.
     void pre_activations(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
-        kernels_.product(pre_activation(weights, ws, l, begin, end));
+        multiply(weights, pre_activation(weights, ws, l, begin, end), l);
     }
 
     void backward(const Weights<T>& weights, Workspace<T>& ws, int begin, int end) const {
@@ -123,6 +130,30 @@ private:
         return p;
     }
 
+    void multiply(const Weights<T>& weights, const Product<T>& p, int l) const {
+        if (l > 1 || !source_.sparse()) return kernels_.product(p);
+        SparseProduct<T> sparse{{},       weights.first_layer, net_.sizes[1], readable_rows(), p.bias, p.c,
+                                p.c_panel};
+        for (int r = entries_.begin(); r < entries_.end(); ++r) {
+            sparse.row = entries_.row(r);
+            kernels_.sparse_product(sparse);
+            sparse.z += P;
+        }
+        if (p.forward == nullptr) return;
+        const size_t n = static_cast<size_t>(p.rows) * P;
+        for (int j = 0; j < p.panels; ++j)
+            p.forward(p.c + j * p.c_panel, offset_or_null(p.keep, j * p.c_panel),
+                      offset_or_null(p.mask, j * p.c_panel), n);
+    }
+
+    // Of how many rows of Θ^(1)ᵀ a whole panel may be read where the last one's units end: θ ends where it
+    // ends.
+    int readable_rows() const {
+        const auto units = static_cast<int64_t>(net_.sizes[1]), behind = units / P * P + P;
+        const int64_t last = static_cast<int64_t>(net_.parameters()) - units - behind;
+        return last < 0 ? 0 : static_cast<int>(std::min<int64_t>(last / units + 1, net_.inputs()));
+    }
+
     // Rows are known to dropout by their number in the data, so that the order does not change their masks.
     void draw_masks(Workspace<T>& ws, const BlockRows<T>& rows, const DropoutSpec& dropout) const {
         for (size_t h = 0; h < dropout.rates.size(); ++h) {
@@ -169,6 +200,7 @@ private:
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
     Buffer<T> z_, y_, delta_;  // P rows in lanes
+    BlockEntries<T> entries_;  // of this thread's rows, where they are sparse
 };
 
 }  // namespace backpass

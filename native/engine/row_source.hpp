@@ -1,4 +1,5 @@
-// The examples as the caller's own arrays: X dense or CSR, Y, w. Rows are gathered into panels.
+// The examples as the caller's own arrays: X dense or CSR, Y, w. Dense rows are gathered into panels, sparse
+// ones stay entries.
 #pragma once
 
 #include <algorithm>
@@ -15,38 +16,58 @@ struct RowNumbers {
     int64_t operator[](int i) const { return order == nullptr ? first + i : order[first + i]; }
 };
 
+// Compressed sparse rows as SciPy holds them, with 32-bit indices or with 64-bit ones. In each row the
+// columns ascend and no column stands twice.
+template <class T>
+struct CsrMatrix {
+    const T* values = nullptr;
+    const int32_t *columns_32 = nullptr, *starts_32 = nullptr;
+    const int64_t *columns_64 = nullptr, *starts_64 = nullptr;
+
+    int64_t start(int64_t row) const { return starts_32 != nullptr ? starts_32[row] : starts_64[row]; }
+    int32_t column(int64_t i) const {
+        return columns_32 != nullptr ? columns_32[i] : static_cast<int32_t>(columns_64[i]);
+    }
+
+    // Columns of entries [begin, end).
+    void copy_columns(int64_t begin, int64_t end, int32_t* to) const {
+        if (columns_32 != nullptr) {
+            std::copy(columns_32 + begin, columns_32 + end, to);
+        } else {
+            std::transform(columns_64 + begin, columns_64 + end, to,
+                           [](int64_t column) { return static_cast<int32_t>(column); });
+        }
+    }
+};
+
 template <class T>
 struct RowSource {
-    const T* x = nullptr;       // dense: row-major (m, inputs), contiguous
-    const T* values = nullptr;  // CSR: values, columns and the rows' starts
-    const int32_t* columns = nullptr;
-    const int64_t* starts = nullptr;
+    const T* x = nullptr;  // dense: row-major (m, inputs), contiguous
+    CsrMatrix<T> csr;
     const T* y = nullptr;  // row-major (m, outputs)
     const T* w = nullptr;
     int64_t m = 0;
     int inputs = 0, outputs = 0;
 
-    bool sparse() const { return values != nullptr; }
+    bool sparse() const { return x == nullptr; }
+
+    // Columns that are gathered into panels.
+    int packed_inputs() const { return sparse() ? 0 : inputs; }
+
+    // How many numbers of a row are multiplied, in the mean.
+    double entries_per_row() const {
+        if (!sparse() || m == 0) return inputs;
+        return static_cast<double>(csr.start(m) - csr.start(0)) / static_cast<double>(m);
+    }
 
     RowsOfX<T> rows(const RowNumbers& numbers) const {
         return {x, inputs, numbers.order, numbers.first, inputs};
     }
 
-    // Rows [begin, end) of a block into its panels.
+    // Dense rows [begin, end) of a block into its panels.
     void gather(const Kernels<T>& kernels, const RowNumbers& numbers, int begin, int end, T* to,
                 ptrdiff_t panel) const {
-        if (!sparse()) return kernels.gather_rows(rows(numbers), begin, end, to, panel);
-        for (int r = begin; r < end; ++r) gather_sparse(numbers[r], to + ptrdiff_t(r) * P, panel);
-    }
-
-private:
-    static constexpr int P = PANEL<T>;
-
-    void gather_sparse(int64_t row, T* to, ptrdiff_t panel) const {
-        for (int k = 0; k < inputs; k += P) std::fill_n(to + k / P * panel, P, T(0));
-        for (int64_t i = starts[row]; i < starts[row + 1]; ++i) {
-            to[columns[i] / P * panel + columns[i] % P] += values[i];
-        }
+        kernels.gather_rows(rows(numbers), begin, end, to, panel);
     }
 };
 

@@ -105,7 +105,7 @@ private:
         const size_t k = tasks.size(), threads = static_cast<size_t>(threads_);
         if (k < 2 || threads < 2 || net_.parameters() * sizeof(T) > MAX_PARALLEL_BYTES) return 0;
         const EpochPlan& plan = tasks.front().plan;
-        const double work = multiply_adds_of_step(net_, std::min(plan.batch, plan.rows));
+        const double work = multiply_adds_of_step(net_, source_, std::min(plan.batch, plan.rows));
         return threads_for(work, threads_) == threads_ ? k - k % threads : k;
     }
 

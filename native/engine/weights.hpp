@@ -13,11 +13,18 @@ struct Weights {
         : panels(layout.size(), Fill::none), transposed(layout.transposed_size(), Fill::none) {}
 
     void read(const PanelLayout<T>& layout, const Kernels<T>& kernels, const T* theta) {
-        layout.pack(theta, panels.data());
+        read_forward(layout, theta);
         layout.transpose(panels.data(), transposed.data(), kernels);
     }
 
+    // For the way forward alone.
+    void read_forward(const PanelLayout<T>& layout, const T* theta) {
+        layout.pack(theta, panels.data());
+        first_layer = theta + layout.layers().front().outputs;
+    }
+
     Buffer<T> panels, transposed;
+    const T* first_layer = nullptr;  // Θ^(1)ᵀ where it lies in θ, for sparse rows
 };
 
 }  // namespace backpass

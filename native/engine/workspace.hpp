@@ -12,12 +12,13 @@ namespace backpass {
 template <class T>
 class Workspace {
 public:
-    // `masked`: whether dropout's masks, and the activations before them, are kept.
-    Workspace(const NetworkSpec& net, const Kernels<T>& kernels, int rows, bool masked)
+    // `masked`: whether dropout's masks, and the activations before them, are kept. `packed_inputs`: the
+    // columns of X that are gathered into panels, none of a sparse one.
+    Workspace(const NetworkSpec& net, const Kernels<T>& kernels, int packed_inputs, int rows, bool masked)
         : capacity_((rows + P - 1) / P * P), panel_((capacity_ + 1) * ptrdiff_t(P)) {
         const int last = net.weight_layers();
         for (int l = 0; l <= last; ++l) {
-            const size_t n = size_t(panels_for<T>(net.sizes[l])) * panel_;
+            const size_t n = size_t(panels_for<T>(l == 0 ? packed_inputs : net.sizes[l])) * panel_;
             const bool hidden = l > 0 && l < last;
             const bool keeps_z = hidden && kernels.keeps_z[static_cast<int>(net.hidden[l - 1])];
             a_.emplace_back(l < last ? n : 0);
@@ -38,9 +39,9 @@ public:
     T* mask(int layer) { return or_null(mask_[layer]); }
     std::vector<T>& losses() { return losses_; }
 
-    static size_t bytes_per_row(const NetworkSpec& net) {
-        size_t n = 0;
-        for (int units : net.sizes) n += size_t(panels_for<T>(units)) * P * 2;
+    static size_t bytes_per_row(const NetworkSpec& net, int packed_inputs) {
+        size_t n = size_t(panels_for<T>(packed_inputs)) * P * 2;
+        for (int l = 1; l <= net.weight_layers(); ++l) n += size_t(panels_for<T>(net.sizes[l])) * P * 2;
         return n * sizeof(T);
     }
 

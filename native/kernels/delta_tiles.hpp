@@ -71,18 +71,6 @@ ALWAYS_INLINE void delta_square(DeltaSums<T>& task) {
     }
 }
 
-// ΣΘ² of one tile for the penalty in J; its n numbers are in cache for the update.
-template <class T>
-double sum_of_squares(const T* w, size_t n) {
-    using V = Native<T>;
-    V sum{};
-    for (size_t i = 0; i < n; i += LANES<T>) {
-        const V x = load<V>(w + i);
-        sum += x * x;
-    }
-    return horizontal_sum(sum);
-}
-
 // One square of P x P weights: the penalty of the old ones, the rule, and the new ones transposed for the
 // next way back. Rows beyond the last input hold no weights and are left out.
 template <class T>

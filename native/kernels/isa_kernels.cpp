@@ -7,6 +7,7 @@
 #include "kernels/losses.hpp"
 #include "kernels/peak.hpp"
 #include "kernels/single_row.hpp"
+#include "kernels/sparse_rows.hpp"
 #include "kernels/tile.hpp"
 #include "kernels/transpose.hpp"
 #include "kernels/updates.hpp"
@@ -66,10 +67,13 @@ void set_losses(Kernels<T>& k) {
 
 template <class T>
 void set_rules(Kernels<T>& k) {
-#define BACKPASS_SET(name, rule) k.update[static_cast<int>(Rule::name)] = rule;
+#define BACKPASS_SET(name, R)                              \
+    k.update[static_cast<int>(Rule::name)] = update<R, T>; \
+    k.catch_up[static_cast<int>(Rule::name)] = catch_up<R, T>;
     BACKPASS_RULES(BACKPASS_SET)
 #undef BACKPASS_SET
     k.update[static_cast<int>(Rule::sum)] = add_sum<T>;
+    k.catch_up[static_cast<int>(Rule::sum)] = nullptr;
 }
 
 template <class T>
@@ -81,6 +85,10 @@ void fill(Kernels<T>& k) {
     k.lane_product = lane_product<T>;
     k.lane_delta = lane_delta<T>;
     k.lane_sums = lane_sums<T>;
+    k.sparse_product = sparse_product<T>;
+    k.sparse_delta = sparse_delta<T>;
+    k.update_rows = update_rows<T>;
+    k.catch_up_rows = catch_up_rows<T>;
     k.column_sums = column_sums<T>;
     k.single_row = single_row<T>;
     k.mask_row = mask_row<T>;

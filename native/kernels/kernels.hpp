@@ -99,6 +99,69 @@ struct DeltaTiles {
     RowPrefetch<T>* prefetch;  // or null
 };
 
+// Entries of one row of a sparse X: its values beside their columns, ascending, each column once.
+template <class T>
+struct RowEntries {
+    const T* values;
+    const int32_t* columns;
+    int n;
+};
+
+// z = bias + x Θᵀ of one sparse row, Θᵀ (inputs, units) row-major as it lies in θ. `whole` says of how many
+// of its first rows a whole panel may be read beyond the last unit: later rows end where θ does.
+template <class T>
+struct SparseProduct {
+    RowEntries<T> row;
+    const T* weights;
+    int units;
+    int whole;
+    const T* bias;  // padded to whole panels
+    T* z;           // panel 0's P numbers of this row; those beyond the last unit become 0
+    ptrdiff_t panel;
+};
+
+// sums[slot] += x δ for the entries of one sparse row: one padded row of sums for each column of Θᵀ.
+template <class T>
+struct SparseDelta {
+    const T* values;
+    const int32_t* slots;
+    int n;
+    const T* delta;  // panel 0's P numbers of this row
+    ptrdiff_t panel;
+    int panels;
+    T* sums;  // [slot][panels * P]
+};
+
+// One step, and what its penalty counts in the epoch's mean.
+template <class T>
+struct EpochStep {
+    Step<T> step;
+    double share;
+};
+
+// Steps in which some weights have no gradient but λΘ: n that move them, and more that only multiply the
+// rule's arrays. Where the first array is zero already, all of them only multiply the second one.
+template <class T>
+struct IdleSteps {
+    const EpochStep<T>* steps;
+    int n;
+    T rest_of_first, rest_of_second, all_of_second;
+};
+
+// The steps that n numbers have missed; returns Σ over them of their share of the penalty, Σ share ΣΘ².
+template <class T>
+using CatchUp = double (*)(T* w, T* first, T* second, size_t n, const IdleSteps<T>& idle);
+
+// Rows of Θᵀ where they lie in θ, and in the rule's arrays. A row's own numbers alone are written: the next
+// row may be another thread's.
+template <class T>
+struct WeightRows {
+    T *w, *first, *second;  // `first`, `second` may be null
+    int units;
+    const int32_t* columns;  // which rows
+    int n;
+};
+
 // One group of P rows, rows in lanes: [unit][P].
 template <class T>
 struct LossRows {
@@ -180,6 +243,10 @@ struct Kernels {
     void (*lane_product)(const LaneProduct<T>&);
     void (*lane_delta)(const LaneDelta<T>&);
     void (*lane_sums)(const T* delta, int units, T* sums);  // sums[unit][P] += delta[unit][P]
+    void (*sparse_product)(const SparseProduct<T>&);
+    void (*sparse_delta)(const SparseDelta<T>&);
+    void (*update_rows)(const WeightRows<T>&, const T* sums, Update<T>, const Step<T>&, double* squares);
+    void (*catch_up_rows)(const WeightRows<T>&, CatchUp<T>, const IdleSteps<T>* idle, double* penalties);
     void (*column_sums)(const T* panel, int rows, T* sums);
     void (*single_row)(const SingleRow<T>&);
     void (*mask_row)(const MaskRow<T>&);
@@ -194,6 +261,7 @@ struct Kernels {
     void (*loss[LOSSES])(const LossRows<T>&);
     void (*output[LOSSES])(const T* z, T* a, int units);  // P rows in lanes
     Update<T> update[RULES];
+    CatchUp<T> catch_up[RULES];  // null for `sum`
 };
 
 }  // namespace backpass

@@ -272,6 +272,14 @@ ALWAYS_INLINE V reciprocal(V x) {
     return y;
 }
 
+template <class V>
+ALWAYS_INLINE bool any_non_zero(V v) {
+    const auto is = v != V{};
+    Element<IntVec<V>> any = 0;
+    for (int i = 0; i < LANES_OF<V>; ++i) any |= is[i];
+    return any != 0;
+}
+
 // By halves: the order of the sum is fixed by the number of lanes.
 template <class V>
 ALWAYS_INLINE Element<V> horizontal_sum(V v) {
@@ -281,6 +289,18 @@ ALWAYS_INLINE Element<V> horizontal_sum(V v) {
         for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
     }
     return lanes[0];
+}
+
+// ΣΘ² for the penalty in J; n is a multiple of the lanes.
+template <class T>
+double sum_of_squares(const T* w, size_t n) {
+    using V = Native<T>;
+    V sum{};
+    for (size_t i = 0; i < n; i += LANES<T>) {
+        const V x = load<V>(w + i);
+        sum += x * x;
+    }
+    return horizontal_sum(sum);
 }
 
 }  // namespace backpass::BACKPASS_ISA

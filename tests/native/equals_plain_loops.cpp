@@ -107,7 +107,26 @@ double slope(const NetworkSpec& net, Numbers theta, const Numbers& direction, co
     return (total_cost(net, up, x, y, m) - total_cost(net, down, x, y, m)) / (2 * h);
 }
 
-template <class T, class Batch>
+// The same examples as entries, zeros left out.
+template <class T>
+struct Entries {
+    std::vector<T> values;
+    std::vector<int32_t> columns, starts{0};
+
+    Entries(const std::vector<T>& x, int m, int inputs) {
+        for (int i = 0; i < m; ++i) {
+            for (int k = 0; k < inputs; ++k) {
+                if (x[size_t(i) * inputs + k] == 0) continue;
+                values.push_back(x[size_t(i) * inputs + k]);
+                columns.push_back(k);
+            }
+            starts.push_back(static_cast<int32_t>(values.size()));
+        }
+    }
+    CsrMatrix<T> matrix() const { return {values.data(), columns.data(), starts.data(), nullptr, nullptr}; }
+};
+
+template <class T, class Batch, bool SPARSE = false>
 double worst_error(const NetworkSpec& net, const Kernels<T>& kernels, std::mt19937& random) {
     constexpr int m = 37;
     std::uniform_real_distribution<double> draw(-0.5, 0.5);
@@ -116,12 +135,19 @@ double worst_error(const NetworkSpec& net, const Kernels<T>& kernels, std::mt199
         for (double& each : v) each = static_cast<float>(draw(random) + shift);
         return v;
     };
-    const Numbers theta = numbers(net.parameters(), 0), x = numbers(size_t(m) * net.inputs(), 0);
+    const Numbers theta = numbers(net.parameters(), 0);
+    Numbers x = numbers(size_t(m) * net.inputs(), 0);
+    for (double& each : x) each = SPARSE && each > -0.2 ? 0 : each;
     const Numbers y = numbers(size_t(m) * net.outputs(), 0.6), direction = numbers(net.parameters(), 0);
     const std::vector<T> theta_(theta.begin(), theta.end()), x_(x.begin(), x.end()), y_(y.begin(), y.end()),
         w(m, 1);
     RowSource<T> source;
-    source.x = x_.data();
+    const Entries<T> entries(x_, m, net.inputs());
+    if (SPARSE) {
+        source.csr = entries.matrix();
+    } else {
+        source.x = x_.data();
+    }
     source.y = y_.data();
     source.w = w.data();
     source.m = m;
@@ -146,6 +172,7 @@ int check_networks(const Kernels<T>& kernels, double tolerance) {
                 {19, 23, 17, 3}, {2, static_cast<Activation>(hidden)}, static_cast<Loss>(loss), 0.7};
             wrong += worst_error<T, CachedLaneBatch<T>>(net, kernels, random) > tolerance;
             wrong += worst_error<T, FullBatch<T>>(net, kernels, random) > tolerance;
+            wrong += worst_error<T, FullBatch<T>, true>(net, kernels, random) > tolerance;
         }
     }
     return wrong;

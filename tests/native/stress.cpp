@@ -15,10 +15,10 @@ using namespace backpass;
 
 namespace {
 
-constexpr int ROWS = 1500, CALLERS = 3, ROUNDS = 6;
+constexpr int ROWS = 1500, ENTRIES = 9, CALLERS = 3, ROUNDS = 6;
 
 struct Problem {
-    explicit Problem(std::vector<int> sizes) : net{std::move(sizes), {}, Loss::log_loss, 0} {
+    Problem(std::vector<int> sizes, bool sparse) : net{std::move(sizes), {}, Loss::log_loss, 0} {
         net.hidden.assign(net.sizes.size() - 2, Activation::tanh);
         theta.resize(net.parameters());
         x.resize(size_t(ROWS) * net.inputs());
@@ -30,7 +30,14 @@ struct Problem {
             y[size_t(r) * net.outputs() + r % net.outputs()] = 1;
             order.push_back((r * 7) % ROWS);
         }
-        source.x = x.data();
+        if (sparse) {
+            for (int r = 0; r <= ROWS; ++r) starts.push_back(int64_t(r) * ENTRIES);
+            for (int i = 0; i < ROWS * ENTRIES; ++i)
+                columns.push_back((i % ENTRIES * net.inputs() + i / ENTRIES * 31 % net.inputs()) / ENTRIES);
+            source.csr = {x.data(), nullptr, nullptr, columns.data(), starts.data()};
+        } else {
+            source.x = x.data();
+        }
         source.y = y.data();
         source.w = w.data();
         source.m = ROWS;
@@ -40,7 +47,7 @@ struct Problem {
 
     NetworkSpec net;
     std::vector<float> theta, x, y, w;
-    std::vector<int64_t> order;
+    std::vector<int64_t> order, columns, starts;
     RowSource<float> source;
 };
 
@@ -80,18 +87,15 @@ std::vector<float> predictions(const Problem& p, const Kernels<float>& kernels, 
 
 std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, int threads) {
     std::vector<float> all;
-    for (const auto& part :
-         {gradient<CachedLaneBatch<float>>(p, kernels, threads), epochs(p, kernels, threads),
-          predictions(p, kernels, threads), gradient<FullBatch<float>>(p, kernels, threads)}) {
-        all.insert(all.end(), part.begin(), part.end());
-    }
+    const auto add = [&](const std::vector<float>& part) { all.insert(all.end(), part.begin(), part.end()); };
+    if (!p.source.sparse()) add(gradient<CachedLaneBatch<float>>(p, kernels, threads));
+    add(epochs(p, kernels, threads));
+    add(predictions(p, kernels, threads));
+    add(gradient<FullBatch<float>>(p, kernels, threads));
     return all;
 }
 
-}  // namespace
-
-int main() {
-    const Problem p({90, 70, 10});
+int wrong_predictions(const Problem& p) {
     const Kernels<float>& kernels = kernel_set(runnable_instruction_sets().back()).f32;
     const std::vector<float> truth = everything(p, kernels, 1);
     std::atomic<int> wrong{0};
@@ -105,6 +109,14 @@ int main() {
         });
     }
     for (std::thread& caller : callers) caller.join();
-    std::printf("%d callers, %d rounds each, %d wrong predictions\n", CALLERS, ROUNDS, wrong.load());
+    return wrong;
+}
+
+}  // namespace
+
+int main() {
+    const int wrong =
+        wrong_predictions(Problem({90, 70, 10}, false)) + wrong_predictions(Problem({2000, 70, 10}, true));
+    std::printf("%d callers, %d rounds each, %d wrong predictions\n", CALLERS, ROUNDS, wrong);
     return wrong == 0 ? 0 : 1;
 }

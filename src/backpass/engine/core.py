@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 
 from .. import activations, losses
+from ..arrays import ArrayLike
 from ..errors import InvalidInput
 from ..network import Network
 from . import thread_limit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from . import _native as compiled
 
+SINGLE = 4  # bytes
 NUMBER_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 # The names that the core reports: a function that it does not name is another engine's.
@@ -101,6 +103,17 @@ def state_arrays(optimizer: CoreRule) -> tuple[str, ...]:
     return tuple(name for name in optimizer.init(np.empty(0)) if name != "t")
 
 
+def csr(X: ArrayLike) -> compiled.Csr32 | compiled.Csr64:
+    """Hand over SciPy's arrays; where a row's columns are not in order or not unique, a copy's."""
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    kind = compiled.Csr32 if X.dtype.itemsize == SINGLE else compiled.Csr64
+    width = np.promote_types(X.indices.dtype, X.indptr.dtype)
+    columns, starts = (np.ascontiguousarray(each, width) for each in (X.indices, X.indptr))
+    return kind(contiguous(X.data), columns, starts)
+
+
 def contiguous(array: np.ndarray) -> np.ndarray:
     """Contiguous and in the machine's byte order; the array itself where it is so already."""
     return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
@@ -125,6 +138,7 @@ __all__ = [
     "compiled",
     "computes",
     "contiguous",
+    "csr",
     "default_threads",
     "elementwise",
     "instruction_set",

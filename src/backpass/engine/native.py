@@ -71,9 +71,7 @@ class NativeProblem(SequentialProblem[Rows]):
             cache_inputs,
         )
         if hasattr(rows.X, "tocsr"):
-            X = rows.X
-            starts, columns = X.indptr.astype(np.int64), X.indices.astype(np.int32, copy=False)
-            self._core.set_sparse(core.contiguous(X.data), core.contiguous(columns), starts)
+            self._core.set_sparse(core.csr(rows.X))
         else:
             self._core.set_dense(core.contiguous(rows.X))
 
@@ -252,9 +250,11 @@ def _forward(
     threads = 1 if X.shape[0] <= FEW_ROWS else n_threads or default_threads()
     threads = min(threads, MOST_THREADS)
     theta = np.ascontiguousarray(theta, dtype)
-    core.compiled.forward(
-        core.network(net), theta, core.contiguous(X), out, output_activation, threads
-    )
+    network, how = core.network(net), (out, output_activation, threads)
+    if hasattr(X, "tocsr"):
+        core.compiled.forward_sparse(network, theta, core.csr(X), *how)
+    else:
+        core.compiled.forward(network, theta, core.contiguous(X), *how)
     return out
 
 

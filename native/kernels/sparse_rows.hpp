@@ -1,0 +1,197 @@
+// Rows of X that are mostly zeros: forward reads the rows of Θᵀ that a row's entries name, Δ adds only to
+// those. Θᵀ is read where it lies in θ, one row of units for each input, so that nothing of a wide first
+// layer is packed, copied or made dense.
+//
+// Both kernels hold a group of a row's panels in registers (z forward, δ backward) while its entries pass.
+// The rows of Θᵀ come from anywhere in memory, so each is requested some entries before.
+#pragma once
+
+#include "kernels/vec.hpp"
+
+namespace backpass::BACKPASS_ISA {
+
+constexpr int PREFETCH_ENTRIES = 8;
+// Panels that a row's numbers fill are taken 8 vectors at a time, then 4, 2 and 1.
+constexpr int SPARSE_VECTORS = 8;
+
+// All cache lines of n numbers.
+template <class T>
+ALWAYS_INLINE void prefetch_row(const T* from, int n) {
+    for (int i = 0; i < n; i += PANEL<T>) __builtin_prefetch(from + i);
+}
+
+// `PANELS` whole panels of z from `column` on. Few vectors have more than one sum each, since a single one
+// would wait for the latency of every multiply-add.
+template <class T, int PANELS>
+[[gnu::noinline]] void sparse_columns(const SparseProduct<T>& p, int column) {
+    using V = Native<T>;
+    constexpr int VECTORS = PANELS * VECTORS_PER_PANEL<T>, SUMS = VECTORS < 4 ? 4 / VECTORS : 1;
+    V acc[SUMS][VECTORS] = {};
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; ++v) acc[0][v] = load<V>(p.bias + column + v * LANES<T>);
+    const T* weights = p.weights + column;
+    const auto add = [&](V(&sums)[VECTORS], int i) {
+        const T* from = weights + ptrdiff_t(p.row.columns[i]) * p.units;
+        const V x = broadcast<V>(p.row.values[i]);
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; ++v) sums[v] += x * load<V>(from + v * LANES<T>);
+    };
+    int i = 0;
+    for (; i + SUMS <= p.row.n; i += SUMS) {
+#pragma GCC unroll 4
+        for (int k = 0; k < SUMS; ++k) {
+            if (i + k + PREFETCH_ENTRIES < p.row.n) {
+                const int32_t later = p.row.columns[i + k + PREFETCH_ENTRIES];
+                prefetch_row(weights + ptrdiff_t(later) * p.units, PANELS * PANEL<T>);
+            }
+            add(acc[k], i + k);
+        }
+    }
+    for (; i < p.row.n; ++i) add(acc[0], i);
+    T* z = p.z + column / PANEL<T> * p.panel;
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; ++v) {
+#pragma GCC unroll 4
+        for (int k = 1; k < SUMS; ++k) acc[0][v] += acc[k][v];
+        store(z + v / VECTORS_PER_PANEL<T> * p.panel + v % VECTORS_PER_PANEL<T> * LANES<T>, acc[0][v]);
+    }
+}
+
+// Calls run<PANELS>(panel) for whole panels [begin, end), as many at once as SPARSE_VECTORS allows.
+template <int PANELS, class Run>
+ALWAYS_INLINE void visit_panels(int begin, int end, Run run) {
+    for (; begin + PANELS <= end; begin += PANELS) run(std::integral_constant<int, PANELS>(), begin);
+    if constexpr (PANELS > 1) visit_panels<PANELS / 2>(begin, end, run);
+}
+
+// A last panel that the units do not fill: whole panels are read, into the next input's weights, but for the
+// inputs whose panel would pass θ's end.
+template <class T>
+[[gnu::noinline]] void sparse_rest(const SparseProduct<T>& p, int column) {
+    using V = Native<T>;
+    constexpr int VECTORS = VECTORS_PER_PANEL<T>;
+    const int width = p.units - column;
+    V acc[VECTORS];
+    for (int v = 0; v < VECTORS; ++v) acc[v] = load<V>(p.bias + column + v * LANES<T>);
+    int i = 0;
+    for (; i < p.row.n && p.row.columns[i] < p.whole; ++i) {
+        const T* from = p.weights + column + ptrdiff_t(p.row.columns[i]) * p.units;
+        const V x = broadcast<V>(p.row.values[i]);
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; ++v) multiply_add(acc[v], x, load<V>(from + v * LANES<T>));
+    }
+    alignas(PANEL_BYTES) T z[PANEL<T>];
+    for (int v = 0; v < VECTORS; ++v) store(z + v * LANES<T>, acc[v]);
+    for (; i < p.row.n; ++i) {
+        const T* from = p.weights + column + ptrdiff_t(p.row.columns[i]) * p.units;
+        for (int j = 0; j < width; ++j) z[j] += p.row.values[i] * from[j];
+    }
+    T* to = p.z + column / PANEL<T> * p.panel;
+    for (int j = 0; j < PANEL<T>; ++j) to[j] = j < width ? z[j] : T(0);
+}
+
+template <class T>
+void sparse_product(const SparseProduct<T>& p) {
+    constexpr int P = PANEL<T>;
+    const int whole = p.units / P;
+    visit_panels<SPARSE_VECTORS / VECTORS_PER_PANEL<T>>(
+        0, whole, [&](auto panels, int panel) { sparse_columns<T, decltype(panels)::value>(p, panel * P); });
+    if (whole * P < p.units) sparse_rest(p, whole * P);
+}
+
+template <class T, int PANELS>
+[[gnu::noinline]] void sparse_delta_panels(const SparseDelta<T>& d, int panel) {
+    using V = Native<T>;
+    constexpr int VECTORS = PANELS * VECTORS_PER_PANEL<T>;
+    V delta[VECTORS];
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; ++v) {
+        delta[v] = load<V>(d.delta + (panel + v / VECTORS_PER_PANEL<T>)*d.panel +
+                           v % VECTORS_PER_PANEL<T> * LANES<T>);
+    }
+    T* sums = d.sums + ptrdiff_t(panel) * PANEL<T>;
+    const ptrdiff_t width = ptrdiff_t(d.panels) * PANEL<T>;
+    for (int i = 0; i < d.n; ++i) {
+        T* to = sums + d.slots[i] * width;
+        const V x = broadcast<V>(d.values[i]);
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; ++v) {
+            store(to + v * LANES<T>, load<V>(to + v * LANES<T>) + x * delta[v]);
+        }
+    }
+}
+
+template <class T>
+void sparse_delta(const SparseDelta<T>& d) {
+    visit_panels<SPARSE_VECTORS / VECTORS_PER_PANEL<T>>(0, d.panels, [&](auto panels, int panel) {
+        sparse_delta_panels<T, decltype(panels)::value>(d, panel);
+    });
+}
+
+// A row's numbers in whole panels where they lie, and the rest in a panel of its own: visit(w, first, second,
+// offset in the row, numbers). The rest is written back number by number.
+template <class T, class Visit>
+ALWAYS_INLINE void visit_row(const WeightRows<T>& rows, ptrdiff_t at, Visit visit) {
+    constexpr int P = PANEL<T>;
+    const int whole = rows.units / P * P, rest = rows.units - whole;
+    T* arrays[3] = {rows.w + at, rows.first == nullptr ? nullptr : rows.first + at,
+                    rows.second == nullptr ? nullptr : rows.second + at};
+    if (whole > 0) visit(arrays[0], arrays[1], arrays[2], 0, whole);
+    if (rest == 0) return;
+    alignas(PANEL_BYTES) T own[3][P] = {};
+    for (int k = 0; k < 3; ++k) {
+        for (int j = 0; j < rest && arrays[k] != nullptr; ++j) own[k][j] = arrays[k][whole + j];
+    }
+    visit(own[0], own[1], own[2], whole, P);
+    for (int k = 0; k < 3; ++k) {
+        for (int j = 0; j < rest && arrays[k] != nullptr; ++j) arrays[k][whole + j] = own[k][j];
+    }
+}
+
+template <class T>
+ALWAYS_INLINE void prefetch_weights(const WeightRows<T>& rows, int i) {
+    if (i >= rows.n) return;
+    const ptrdiff_t at = ptrdiff_t(rows.columns[i]) * rows.units;
+    prefetch_row(rows.w + at, rows.units);
+    if (rows.first != nullptr) prefetch_row(rows.first + at, rows.units);
+    if (rows.second != nullptr) prefetch_row(rows.second + at, rows.units);
+}
+
+// The rule on each row, with row i of `sums` for its gradient; `squares` (may be null) receives ΣΘ² of each
+// row before its step.
+template <class T>
+void update_rows(const WeightRows<T>& rows, const T* sums, Update<T> update, const Step<T>& step,
+                 double* squares) {
+    constexpr int P = PANEL<T>;
+    const ptrdiff_t width = ptrdiff_t(rows.units + P - 1) / P * P;
+    for (int i = 0; i < rows.n; ++i) {
+        prefetch_weights(rows, i + PREFETCH_ENTRIES);
+        const T* g = sums + i * width;
+        double before = 0;
+        visit_row(rows, ptrdiff_t(rows.columns[i]) * rows.units,
+                  [&](T* w, T* first, T* second, int from, int n) {
+                      if (squares != nullptr) before += sum_of_squares(w, static_cast<size_t>(n));
+                      update(w, first, second, g + from, static_cast<size_t>(n), step);
+                  });
+        if (squares != nullptr) squares[i] = before;
+    }
+}
+
+// Row i's idle steps are idle[i]; `penalties` (may be null) receives what they count in the epoch's mean.
+template <class T>
+void catch_up_rows(const WeightRows<T>& rows, CatchUp<T> catch_up, const IdleSteps<T>* idle,
+                   double* penalties) {
+    for (int i = 0; i < rows.n; ++i) {
+        prefetch_weights(rows, i + PREFETCH_ENTRIES);
+        double penalty = 0;
+        if (idle[i].n > 0 || idle[i].rest_of_first != 1) {
+            visit_row(rows, ptrdiff_t(rows.columns[i]) * rows.units,
+                      [&](T* w, T* first, T* second, int, int n) {
+                          penalty += catch_up(w, first, second, static_cast<size_t>(n), idle[i]);
+                      });
+        }
+        if (penalties != nullptr) penalties[i] = penalty;
+    }
+}
+
+}  // namespace backpass::BACKPASS_ISA
