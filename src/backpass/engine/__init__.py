@@ -162,8 +162,6 @@ def forward(net: Network, theta: ArrayLike, X: ArrayLike, *, n_threads: int | No
     X = as_inputs(X, net.sizes[0])
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), numbers_of(X))
     engine = choose(net, X, theta)
-    if engine == "native" and hasattr(X, "tocsr"):
-        engine = "blocked"
     if engine == "native":
         return native.forward(net, theta, X, bounded(n_threads or native.default_threads()))
     with blas_threads(n_threads):
