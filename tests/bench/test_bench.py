@@ -44,9 +44,10 @@ EPOCH = Workload(
 REGRESSION = replace(EPOCH, sizes=(4, 6, 6, 1), hidden="tanh", loss="squared_error")
 MOMENTUM = replace(EPOCH, optimizer="momentum", per_step=False)
 PREDICT = Workload("predict", "predict", (12, 5, 3), "relu", "log_loss", 7)
+TEXTS = replace(EPOCH, sizes=(300, 5, 3), source="texts", nonzeros=8, per_step=False)
 RACE = replace(SOLVER_RACES[0], target=2.0)
 FIT = replace(FITS[0], epochs=15, learning_rate=0.01)
-TINY = [COST, EPOCH, REGRESSION, MOMENTUM, PREDICT]
+TINY = [COST, EPOCH, REGRESSION, MOMENTUM, PREDICT, TEXTS, replace(TEXTS, kind="predict")]
 FAST = Settings(rounds=3, rest=0.0, turn=0.0)
 
 
@@ -102,6 +103,22 @@ def test_medians_and_ratio_to_the_best_peer():
     assert line.timings["fast"].memory == 5
 
 
+def test_who_makes_another_update_is_shown_and_no_peer():
+    other = {"quick": "it leaves out half", "absent": "it is not here"}
+    line = measured(
+        Fake("backpass", told(1.0, 1.0, 1.0)),
+        Fake("slow", told(8.0, 8.0, 8.0)),
+        Fake("quick", told(0.1, 0.1, 0.1)),
+        uncounted=other,
+    )
+    assert line.uncounted == {"quick": "it leaves out half"}
+    assert (line.best_peer, line.ratio) == ("slow", 8.0)
+    assert line.timings["quick"].median == 0.1
+    report = replace(example_report(), lines=(line,))
+    assert Report.from_json(report.to_json()) == report
+    assert any("quick is no peer" in remark for remark in bench.remarks(report))
+
+
 def test_ours_is_never_a_peer():
     timings = {name: Timing((t,), 1, None) for name, t in (("backpass", 2.0), ("own", 1.0))}
     line = Line(COST, "float64", timings, {}, ours=("backpass", "own"))
@@ -109,7 +126,7 @@ def test_ours_is_never_a_peer():
     assert line.ratio is None
 
 
-@pytest.mark.parametrize("workload", TINY, ids=lambda w: f"{w.kind}-{w.loss}")
+@pytest.mark.parametrize("workload", TINY, ids=lambda w: f"{w.kind}-{w.loss}-{w.form}")
 def test_a_candidate_that_computes_something_else_is_caught_and_named(workload):
     def slightly_wrong(numbers):
         numbers = numbers.copy()
@@ -245,7 +262,9 @@ def test_pixels_are_never_zero_and_are_drawn_alike_everywhere():
 @pytest.mark.parametrize("workload", bench.WORKLOADS, ids=lambda w: w.name)
 def test_only_w11_has_dense_rows_with_zeros(workload):
     data = make_data(workload.shorter(3), workload.dtypes[0])
-    if workload.name == "W11":
+    if workload.form == "CSR":
+        assert data.X.nnz == 3 * workload.nonzeros
+    elif workload.name == "W11":
         assert 0.7 < (data.X == 0).mean() < 0.9
     else:
         assert (data.X != 0).all()
@@ -260,6 +279,27 @@ def test_mnist_is_repeated_until_there_are_rows_enough():
     np.testing.assert_array_equal(data.X[5000:], data.X[:2000])
     np.testing.assert_array_equal(data.labels[5000:], data.labels[:2000])
     assert np.bincount(data.labels[:5000]).tolist() == [500] * 10
+
+
+def test_texts_use_words_as_often_as_zipf_says():
+    (w7,) = bench.workloads.named("W7")
+    data = make_data(w7.shorter(4000), "float32")
+    X = data.X
+    assert X.has_canonical_format
+    assert (np.diff(X.indptr) == 80).all()
+    np.testing.assert_allclose(X.multiply(X).sum(axis=1), 1, rtol=1e-5)
+    texts = np.sort(np.bincount(X.indices, minlength=w7.sizes[0]))[::-1]
+    # in Zipf's law the r-th word is 1/r as frequent; a text names the first ones once only
+    slope = np.polyfit(np.log(np.arange(100, 2000)), np.log(texts[100:2000]), 1)[0]
+    assert -1.2 < slope < -0.8
+    assert (texts > 0).sum() > w7.sizes[0] / 4
+    own = [np.unique(X[data.labels == k].indices) for k in (0, 1)]
+    assert len(np.intersect1d(*own)) < 0.6 * min(map(len, own))
+
+
+def test_flops_of_csr_are_those_of_its_entries():
+    assert TEXTS.flops == 70 * (2 * 2 * (8 * 5 + 5 * 3) + 2 * 5 * 3)
+    assert TEXTS.title == "epoch of 70 texts, 300-5-3 relu, 8 nonzeros a row, batch 16, adam"
 
 
 @pytest.mark.parametrize(
@@ -314,7 +354,7 @@ CASES = [
     for entry in QUICK_TO_START
     for workload in [*TINY, RACE, FIT]
     for dtype in (("float64", "float32") if workload is COST else ("float64",))
-    if workload.kind in entry.kinds
+    if entry.does(workload)
 ]
 
 
@@ -357,8 +397,15 @@ def test_every_candidate_computes_what_the_reference_computes(entry, workload, d
     agreement.check(checked, dtype, candidate.result(), wanted)
 
 
-@pytest.mark.parametrize("workload", [EPOCH, MOMENTUM], ids=lambda w: w.optimizer)
-@pytest.mark.parametrize("name", ["scikit-learn", "PyTorch", "JAX"])
+TIMED = [
+    (name, workload)
+    for name in ("scikit-learn", "PyTorch", "JAX", "PyTorch, EmbeddingBag")
+    for workload in (EPOCH, MOMENTUM, TEXTS)
+    if find_entry(name).does(workload)
+]
+
+
+@pytest.mark.parametrize(("name", "workload"), TIMED)
 def test_the_timed_epochs_go_the_same_way(name, workload, made):
     ways = []
     for candidate in (made(find_entry(name)), made(find_entry("backpass"))):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..engine import check_rows, reference
@@ -20,9 +22,14 @@ def expected(workload: Workload, dtype: str) -> np.ndarray:
 
     For an epoch this is the way that θ went, so that a θ which hardly moves hides nothing.
     """
-    data = _in_float64(make_data(workload, dtype, shuffled=False))
     if workload.kind in _BY_QUALITY:
         return np.empty(0)
+    data = _in_float64(make_data(workload, dtype, shuffled=False))
+    return _of_named_columns(workload, data) if workload.nonzeros else _expected(workload, data)
+
+
+def _expected(workload: Workload, data: Data) -> np.ndarray:
+    """h(X), J and D, or the way of θ."""
     if workload.kind == "predict":
         return reference.forward(workload.network, data.theta, data.X)
     problem = _problem(workload, data)
@@ -35,6 +42,22 @@ def expected(workload: Workload, dtype: str) -> np.ndarray:
         data.theta, rule.init(data.theta), rule, data.order, workload.batch_size, rates
     )
     return epoch.theta - data.theta
+
+
+def _of_named_columns(workload: Workload, data: Data) -> np.ndarray:
+    """The same from the columns alone that have an entry: without λ no other row of Θᵀ moves."""
+    columns, units = np.unique(data.X.indices), workload.sizes[1]
+    rows = np.concatenate([[0], 1 + columns])  # of Θᵀ^(1), the bias first
+    first = (rows[:, None] * units + np.arange(units)).ravel()
+    places = np.concatenate([first, np.arange((workload.sizes[0] + 1) * units, len(data.theta))])
+    narrow = replace(workload, sizes=(len(columns), *workload.sizes[1:]), nonzeros=0)
+    dense = replace(data, X=data.X[:, columns].toarray(), theta=data.theta[places])
+    result = _expected(narrow, dense)
+    if workload.kind != "epoch":
+        return result
+    way = np.zeros_like(data.theta)
+    way[places] = result
+    return way
 
 
 def check(workload: Workload, dtype: str, result: np.ndarray, wanted: np.ndarray) -> None:

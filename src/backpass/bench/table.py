@@ -27,6 +27,11 @@ def remarks(report: Report) -> list[str]:
         for line in report.lines
         for name, reason in line.left_out.items()
     ]
+    said += [
+        f"{line.workload.name}, {line.dtype}: {name} is no peer, its update is another: {how}."
+        for line in report.lines
+        for name, how in line.uncounted.items()
+    ]
     if report.isa == "avx2":
         names = ", ".join(WITHOUT_A_SWITCH)
         said.append(f"Everything is held to AVX2, but for {names}, which has no switch.")

@@ -19,6 +19,7 @@ Fields = dict[str, Any]  # of a dataclass by name, as JSON has them, or of a con
 
 DTYPES = ("float32", "float64")
 CHECKED_ROWS = 2000  # so many rows are enough to see that two programs compute the same
+CHECKED_TEXTS = 500  # the reference holds their columns dense
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Workload:
     source: str = ""  # what the rows are, by its name in data.SOURCES; plain ones where empty
     target: float = 0.0  # the J at which a race ends
     epochs: int = 0  # of a fit
+    nonzeros: int = 0  # of a row of CSR; dense where there are none
     dtypes: tuple[str, ...] = DTYPES  # in which it is measured
 
     @classmethod
@@ -52,6 +54,11 @@ class Workload:
         return Network(self.sizes, self.hidden, self.loss)
 
     @property
+    def form(self) -> str:
+        """How X is stored: "dense" or "CSR"."""
+        return "CSR" if self.nonzeros else "dense"
+
+    @property
     def steps(self) -> int:
         """Optimiser steps of one epoch."""
         return -(-self.rows // self.batch_size)
@@ -63,8 +70,12 @@ class Workload:
 
     @property
     def flops(self) -> int:
-        """Multiplications and additions of one run's matrix products; nothing else is counted."""
-        products = [s * s_next for s, s_next in pairwise(self.sizes)]
+        """Multiplications and additions of one run's matrix products; nothing else is counted.
+
+        Of dense rows every entry counts, whoever leaves its zeros out.
+        """
+        sizes = (self.nonzeros or self.sizes[0], *self.sizes[1:])
+        products = [s * s_next for s, s_next in pairwise(sizes)]
         forward = sum(products)
         both_ways = 2 * forward + sum(products[1:])  # z and Δ by layer, δ by hidden layer
         return 2 * self.rows * (forward if self.kind == "predict" else both_ways)
@@ -73,6 +84,8 @@ class Workload:
     def title(self) -> str:
         """A few words: what it does, and the network."""
         shape = f"{_joined(self.sizes)} {self.hidden}"
+        if self.nonzeros:
+            shape += f", {self.nonzeros} nonzeros a row"
         if self.kind == "race":
             return f"from a random θ to J = {self.target:.4g}, {self.source}, {shape}"
         if self.kind == "fit":
@@ -80,7 +93,7 @@ class Workload:
         if self.kind == "gradient":
             return f"J and D, {shape}, m = {self.rows:,}"
         if self.kind == "predict":
-            return f"predict {self.rows:,} row{'s' if self.rows > 1 else ''}, {shape}"
+            return f"predict {self.rows:,} {self.source or _rows(self.rows)}, {shape}"
         rows = f"{self.rows:,} {self.source}".strip()
         what = f"{self.optimizer} step" if self.per_step else f"epoch of {rows}"
         rule = "" if self.per_step else f", {self.optimizer}"
@@ -95,7 +108,7 @@ class Workload:
         if self.kind in ("race", "fit"):
             return self
         if self.kind != "epoch":
-            return replace(self, rows=min(self.rows, CHECKED_ROWS))
+            return self.shorter(CHECKED_TEXTS if self.nonzeros else CHECKED_ROWS)
         rows = min(self.rows, 3 * self.batch_size + self.batch_size // 2)
         return replace(self, rows=rows, optimizer="gd", learning_rate=0.1)
 
@@ -115,6 +128,10 @@ def _in_tuples(value: Any) -> Any:
     return tuple(map(_in_tuples, value)) if isinstance(value, list | tuple) else value
 
 
+def _rows(count: int) -> str:
+    return "row" if count == 1 else "rows"
+
+
 def _joined(sizes: tuple[int, ...]) -> str:
     """Write 32-64×6-1 for a long row of equal layers."""
     if len(set(sizes[1:-1])) == 1 and len(sizes) > 5:
@@ -128,6 +145,11 @@ _IMAGES = Workload(
     rows=60_000, batch_size=128, optimizer="adam", learning_rate=1e-3,
 )  # fmt: skip
 _PREDICT = Workload("W6 1 row", "predict", (784, 128, 10), "relu", "log_loss", rows=1)
+_TEXTS = Workload(
+    "W7", "epoch", (1 << 18, 64, 20), "relu", "log_loss",
+    rows=20_000, batch_size=200, optimizer="adam", learning_rate=1e-3,
+    source="texts", nonzeros=80, dtypes=("float32",),
+)  # fmt: skip
 
 WORKLOADS: tuple[Workload, ...] = (
     _COST,
@@ -148,6 +170,8 @@ WORKLOADS: tuple[Workload, ...] = (
     ),
     _PREDICT,
     replace(_PREDICT, name="W6 10k rows", rows=10_000),
+    _TEXTS,
+    replace(_TEXTS, name="W8", kind="predict"),
     replace(_IMAGES, name="W11", source="MNIST images", dtypes=("float32",)),
 )  # fmt: skip
 

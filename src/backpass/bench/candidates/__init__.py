@@ -41,10 +41,12 @@ class Entry:
     ours: bool = False
     threads_at_run_time: bool = True  # whether prepare() can choose the number of threads
     slow_to_start: bool = False  # so that a quick run does without it
+    forms: tuple[str, ...] = ("dense",)  # of X that it takes, as Workload.form has them
+    another_update: str = ""  # why it is shown beside the peers, and not counted
 
     def does(self, workload: Workload) -> bool:
         """Whether it can do a workload."""
-        return workload.kind in self.kinds
+        return workload.kind in self.kinds and workload.form in self.forms
 
     def missing(self) -> str | None:
         """The first module that is not installed."""
@@ -57,15 +59,16 @@ class Entry:
 
 
 ALL = ("gradient", "epoch", "predict")
+BOTH = ("dense", "CSR")
 
 CANDIDATES: tuple[Entry, ...] = (
-    Entry("backpass", "ours", "Engine", (*ALL, "race", "fit"), ours=True),
+    Entry("backpass", "ours", "Engine", (*ALL, "race", "fit"), ours=True, forms=BOTH),
     Entry("backpass, NumPy engine", "ours", "NumPyEngine", ALL, ours=True),
-    Entry("backpass, MLPClassifier", "ours", "Estimator", ("predict",), ours=True),
+    Entry("backpass, MLPClassifier", "ours", "Estimator", ("predict",), ours=True, forms=BOTH),
     Entry("backpass, bare epochs", "ours", "BareEpochs", ("fit",), ours=True),
     Entry("notes' code, mended", "notes", "NotesCode", ("gradient", "race")),
     Entry("SciPy on backpass", "scipy_solver", "ScipyOnOurs", ("race",)),
-    Entry("scikit-learn", "scikit_learn", "ScikitLearn", (*ALL, "fit"), ("sklearn",)),
+    Entry("scikit-learn", "scikit_learn", "ScikitLearn", (*ALL, "fit"), ("sklearn",), forms=BOTH),
     Entry("PyTorch", "pytorch", "Eager", (*ALL, "race"), ("torch",)),
     Entry(
         "torch.compile",
@@ -74,6 +77,23 @@ CANDIDATES: tuple[Entry, ...] = (
         ("gradient", "epoch"),
         ("torch",),
         slow_to_start=True,
+    ),
+    Entry(
+        "PyTorch, EmbeddingBag",
+        "pytorch_text",
+        "EmbeddingBag",
+        ("epoch", "predict"),
+        ("torch",),
+        forms=("CSR",),
+    ),
+    Entry(
+        "PyTorch, SparseAdam",
+        "pytorch_text",
+        "SparseAdam",
+        ("epoch",),
+        ("torch",),
+        forms=("CSR",),
+        another_update="its moments rest where a batch has no entry",
     ),
     Entry("JAX", "jax_scan", "JaxScan", ALL, ("jax",), threads_at_run_time=False),
     Entry("onnxruntime", "onnx_runtime", "OnnxRuntime", ("predict",), ("onnxruntime", "onnx")),

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ...arrays import ArrayLike
 from ..data import Data
 from ..workloads import Workload
 from .race import MOST_ITERATIONS, Watched, race
@@ -23,6 +25,18 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 SMALL = 1 << 25  # bytes of X up to which an epoch is shuffled at once, not batch by batch
 
 
+class Steps(Protocol):
+    """What is asked of an optimiser."""
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients."""
+        ...
+
+    def step(self) -> object:
+        """Step on the parameters."""
+        ...
+
+
 class Eager:
     """Tensors and ``torch.autograd``, without a Module around them."""
 
@@ -30,10 +44,10 @@ class Eager:
         """Make leaf tensors of the layers, and the fused optimiser."""
         torch.set_num_threads(threads)
         self._workload = workload
-        self._X = torch.from_numpy(data.X)
+        self._X = self._inputs(data.X)
         self._Y = torch.from_numpy(data.labels if workload.loss == "log_loss" else data.Y)
         self._order = torch.from_numpy(data.order)
-        self._layers = _layers(workload, data.theta)
+        self._layers = self._make_layers(workload, data.theta)
         self._parameters = [tensor for layer in self._layers for tensor in layer]
         self._start = [tensor.detach().clone() for tensor in self._parameters]
         self._optimizer = self._make_optimizer()
@@ -48,28 +62,42 @@ class Eager:
     def result(self) -> np.ndarray:
         """J and D, θ, or h(X)."""
         if self._workload.kind in ("epoch", "race"):
-            return _packed(self._parameters)
+            return packed(self._parameters)
         if self._workload.kind == "predict":
             return self._answer.numpy()
-        return np.concatenate([[self._J.item()], _packed(self._gradients)])
+        return np.concatenate([[self._J.item()], packed(self._gradients)])
 
-    def _make_loss(self) -> Callable[[Tensor, Tensor], Tensor]:
+    def _inputs(self, X: ArrayLike) -> Any:
+        return torch.from_numpy(X)
+
+    def _make_layers(self, workload: Workload, theta: np.ndarray) -> list[tuple[Tensor, Tensor]]:
+        """(W, b) by layer, W of shape (s_{l+1}, s_l), as ``nn.Linear`` has them."""
+        return [(_leaf(Theta[:, 1:]), _leaf(Theta[:, 0])) for Theta in workload.network.roll(theta)]
+
+    def _make_loss(self) -> Callable[[Any, Tensor], Tensor]:
         return self._objective
 
-    def _make_optimizer(self) -> torch.optim.Optimizer:
+    def _make_optimizer(self) -> Steps:
+        return self._optimizer_of(self._parameters)
+
+    def _optimizer_of(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
         rate = self._workload.learning_rate
         if self._workload.optimizer == "adam":
-            return torch.optim.Adam(self._parameters, lr=rate, fused=True)
+            return torch.optim.Adam(parameters, lr=rate, fused=True)
         momentum = 0.9 if self._workload.optimizer == "momentum" else 0.0
-        return torch.optim.SGD(self._parameters, lr=rate, momentum=momentum, fused=True)
+        return torch.optim.SGD(parameters, lr=rate, momentum=momentum, fused=True)
 
-    def _logits(self, x: Tensor) -> Tensor:
-        g = ACTIVATIONS[self._workload.hidden]
-        for W, b in self._layers[:-1]:
-            x = g(F.linear(x, W, b))
-        return F.linear(x, *self._layers[-1])
+    def _logits(self, x: Any) -> Tensor:
+        g, z = ACTIVATIONS[self._workload.hidden], self._first(x)
+        for W, b in self._layers[1:]:
+            z = F.linear(g(z), W, b)
+        return z
 
-    def _objective(self, x: Tensor, y: Tensor) -> Tensor:
+    def _first(self, x: Any) -> Tensor:
+        """z^(2)."""
+        return F.linear(x, *self._layers[0])
+
+    def _objective(self, x: Any, y: Tensor) -> Tensor:
         z, lam = self._logits(x), self._workload.lam
         J = LOSSES[self._workload.loss](z, y)
         if lam:
@@ -88,7 +116,7 @@ class Eager:
             self._loss(x, y).backward()
             self._optimizer.step()
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self) -> Iterator[tuple[Any, Tensor]]:
         size = self._workload.batch_size
         if self._X.nbytes <= SMALL:
             X, Y = self._X[self._order], self._Y[self._order]
@@ -129,7 +157,14 @@ class Eager:
 class Compiled(Eager):
     """The same with the objective, and its gradient, through ``torch.compile``."""
 
-    def _make_loss(self) -> Callable[[Tensor, Tensor], Tensor]:
+    def _inputs(self, X: ArrayLike) -> Any:
+        return torch.from_numpy(X)
+
+    def _make_layers(self, workload: Workload, theta: np.ndarray) -> list[tuple[Tensor, Tensor]]:
+        """(W, b) by layer, W of shape (s_{l+1}, s_l), as ``nn.Linear`` has them."""
+        return [(_leaf(Theta[:, 1:]), _leaf(Theta[:, 0])) for Theta in workload.network.roll(theta)]
+
+    def _make_loss(self) -> Callable[[Any, Tensor], Tensor]:
         torch.compiler.reset()
         return torch.compile(self._objective, dynamic=False)
 
@@ -153,16 +188,11 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def _layers(workload: Workload, theta: np.ndarray) -> list[tuple[Tensor, Tensor]]:
-    """(W, b) by layer, W of shape (s_{l+1}, s_l), as ``nn.Linear`` has them."""
-    return [(_leaf(Theta[:, 1:]), _leaf(Theta[:, 0])) for Theta in workload.network.roll(theta)]
-
-
 def _leaf(array: np.ndarray) -> Tensor:
     return torch.from_numpy(array.copy(order="C")).requires_grad_()
 
 
-def _packed(tensors: Sequence[Tensor]) -> np.ndarray:
+def packed(tensors: Sequence[Tensor]) -> np.ndarray:
     """θ's order, from W, b, W, b, …"""
     arrays = [tensor.detach().numpy() for tensor in tensors]
     pairs = zip(arrays[::2], arrays[1::2])
