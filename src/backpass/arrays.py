@@ -6,6 +6,7 @@ The mathematics is written against the Array API, so the same lines run on NumPy
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import array_api_compat
@@ -45,6 +46,7 @@ __all__ = [
     "is_array_api_obj",
     "is_numpy_array",
     "like",
+    "joined_rows",
     "log1p",
     "numbers_of",
     "one_hot",
@@ -155,6 +157,15 @@ def _check_compressed(X: ArrayLike) -> None:
 def numbers_of(X: ArrayLike) -> Array:
     """Return an array itself, of a CSR matrix the stored values: what says dtype and library."""
     return X.data if hasattr(X, "tocsr") else X
+
+
+def joined_rows(parts: Sequence[ArrayLike]) -> ArrayLike:
+    """Put NumPy's rows below each other; as CSR where one of the parts is."""
+    if not any(hasattr(part, "tocsr") for part in parts):
+        return np.concatenate(parts)
+    from scipy.sparse import vstack  # whoever has a sparse matrix has loaded it
+
+    return vstack(parts, format="csr")
 
 
 def as_numpy(value: ArrayLike) -> np.ndarray:

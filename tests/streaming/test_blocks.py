@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backpass.errors import InvalidInput
-from backpass.streaming.blocks import ArrayBlocks, Blocks, ParquetBlocks, cut, n_rows
+from backpass.streaming.blocks import (
+    ArrayBlocks,
+    Blocks,
+    ParquetBlocks,
+    computed_in,
+    cut,
+    n_rows,
+)
+from sparse_rows import parts_of, untidy
 
 RNG = np.random.default_rng(11)
 X = RNG.normal(size=(101, 5))
@@ -163,3 +171,51 @@ def test_bad_arrays():
     ]:
         with pytest.raises(InvalidInput, match=part):
             build()
+
+
+# Sparse rows.
+
+
+@pytest.mark.parametrize("kind", [scipy.sparse.csr_matrix, scipy.sparse.csr_array])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_blocks_of_few_entries_stay_sparse(kind, dtype, rng):
+    source = (10 * untidy(rng, (101, 40), filled=0.1, kind=kind)).astype(dtype)
+    before = parts_of(source)
+    read = every(ArrayBlocks(source, y, w, rows=30))
+    assert [block.X.shape[0] for block in read] == [30, 30, 30, 11]
+    assert all(block.X.format == "csr" for block in read)
+    assert {block.X.dtype for block in read} == {np.dtype(computed_in(source.dtype))}
+    np.testing.assert_array_equal(np.vstack([b.X.toarray() for b in read]), source.toarray())
+    read[0].X.data[:] = 7  # a block is its own
+    for after, part in zip(parts_of(source), before):
+        np.testing.assert_array_equal(after, part)
+
+
+def test_a_fuller_csr_matrix_comes_in_dense_blocks():
+    source = scipy.sparse.csr_array(np.where(X > 0, X, 0))
+    assert all(type(block.X) is np.ndarray for block in every(ArrayBlocks(source, y, rows=30)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sparse_blocks_are_cut_by_their_entries(dtype):
+    """About 2 MiB of values and indices, not of the cells that are zero."""
+    words, width = 80, 2**18
+    where = np.sort(np.arange(9000 * words) * 7919 % width)
+    starts = np.arange(9001) * words
+    source = scipy.sparse.csr_array(
+        (np.ones(9000 * words, dtype), where, starts), shape=(9000, width)
+    )
+    rows = 2**21 // (2 * words * np.dtype(dtype).itemsize)
+    blocks = ArrayBlocks(source, np.zeros(9000))
+    assert blocks.groups[0] == (rows,)
+    assert n_rows(blocks) == 9000
+
+
+def test_sparse_blocks_that_are_not_finite():
+    dense = np.zeros((20, 30))
+    dense[[3, 13, 13, 17], [2, 4, 9, 0]] = 1.0, np.nan, np.inf, -1.0
+    blocks = ArrayBlocks(scipy.sparse.csr_array(dense), np.zeros(20), rows=10)
+    next(blocks.read(0))
+    message = "X has 2 NaN or infinite numbers .* row 10 on, the first in row 13, column 'x4'"
+    with pytest.raises(InvalidInput, match=message):
+        next(blocks.read(1))

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import backpass as bp
 from backpass.errors import InvalidInput
+from sparse_rows import untidy
 
 da = pytest.importorskip("dask.array")
 pytestmark = [
@@ -180,3 +182,62 @@ def test_arrays_of_unknown_length():
     for method in METHODS:
         lazy = getattr(model, method)(unknown)
         np.testing.assert_allclose(lazy.compute(), getattr(model, method)(X), rtol=1e-12)
+
+
+# Sparse partitions.
+
+
+def sparse_parts(array, kind, columns=6):
+    """A Dask array whose chunks are sparse, perhaps of several to a row."""
+    chunks = (SIZES, (columns,) * (array.shape[1] // columns))
+    return da.from_array(array, chunks=chunks).map_blocks(kind)
+
+
+@pytest.fixture
+def few(rng):
+    return untidy(rng, (210, 6), filled=0.1).toarray()
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csr_array, sparse.csc_array])
+@pytest.mark.parametrize("columns", [6, 2])
+@pytest.mark.parametrize("solver", ["lbfgs", "sgd"])
+def test_sparse_partitions_are_trained_on_as_sparse_blocks(solver, columns, kind, few):
+    blocks = bp.ArrayBlocks(sparse.csr_array(few), K, rows=[size for size in SIZES if size])
+    assert next(blocks.read(0)).X.format == "csr"
+    ours = bp.MLPClassifier(solver=solver, **SETTINGS).fit(blocks)
+    theirs = bp.MLPClassifier(solver=solver, **SETTINGS)
+    theirs.fit(sparse_parts(few, kind, columns), cut(K))
+    np.testing.assert_array_equal(ours.theta_, theirs.theta_)
+
+
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_array])
+@pytest.mark.parametrize("columns", [6, 3])
+def test_sparse_partitions_are_predicted_as_they_are(columns, kind, few):
+    model = bp.MLPClassifier(**SETTINGS).fit(X, K)
+    rows = sparse_parts(few, kind, columns)
+    for name in ("predict", "predict_proba", "predict_log_proba", "decision_function", "transform"):
+        answer = getattr(model, name)(rows)
+        np.testing.assert_allclose(answer.compute(), getattr(model, name)(few), atol=1e-12)
+    assert float(model.score(rows, cut(K)).compute()) == pytest.approx(model.score(few, K))
+
+
+def test_a_checkpoint_knows_sparse_partitions_by_their_content(few, tmp_path):
+    path = tmp_path / "half.checkpoint"
+
+    def stop(progress):
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    def fit(rows, **how):
+        clf = bp.MLPClassifier(solver="lbfgs", checkpoint=path, every=1, **SETTINGS, **how)
+        return clf.fit(sparse_parts(rows, sparse.csr_matrix), cut(K))
+
+    with pytest.warns(UserWarning, match="interrupted"):
+        fit(few, callbacks=stop)
+    other = few.copy()
+    other[3, 2] += 1
+    with pytest.raises(InvalidInput, match="data"):
+        fit(other)
+    whole = bp.MLPClassifier(solver="lbfgs", **SETTINGS)
+    whole.fit(sparse_parts(few, sparse.csr_matrix), cut(K))
+    np.testing.assert_array_equal(fit(few).theta_, whole.theta_)

@@ -10,6 +10,7 @@ from backpass.errors import InvalidInput
 from backpass.solvers.first_order import Adam, GradientDescent
 from backpass.streaming.blocks import ArrayBlocks
 from backpass.streaming.problem import StreamedProblem, all_targets
+from sparse_rows import ONLY_LINUX, told, untidy
 
 RNG = np.random.default_rng(3)
 M = 230
@@ -181,3 +182,96 @@ def test_bad_weights():
         streamed(w=-w)
     with pytest.raises(InvalidInput, match="nothing to learn"):
         streamed(w=0 * w)
+
+
+# Sparse rows.
+
+
+def sparse_and_dense(rng, rows=32, weights=w):
+    """A streamed problem on CSR blocks, and one on the same blocks dense."""
+    source = untidy(rng, (M, 6), filled=0.1)
+    return [
+        StreamedProblem(net, ArrayBlocks(form, K, weights, rows), encode, lam=0.3, window=2)
+        for form in (source, source.toarray())
+    ]
+
+
+def test_sparse_blocks_have_the_sums_of_dense_ones(rng):
+    ours, theirs = sparse_and_dense(rng)
+    assert next(ours.blocks.read(0)).X.format == "csr"
+    J, D = ours.cost_and_gradient(theta)
+    expected_J, expected_D = theirs.cost_and_gradient(theta)
+    assert pytest.approx(expected_J, rel=1e-13) == J
+    assert np.linalg.norm(D - expected_D) <= 1e-13 * np.linalg.norm(expected_D)
+
+
+@pytest.mark.parametrize("batch_size", [10, 77, 500])
+def test_an_epoch_over_sparse_blocks_is_that_over_dense_ones(batch_size, rng):
+    ours, theirs = sparse_and_dense(rng)
+    order = ours.draw_order(np.random.default_rng(0), shuffle=True)
+    rule, rates = GradientDescent(), np.full(-(-M // batch_size), 0.1)
+    mine, other = (
+        problem.run_epoch(theta, rule.init(theta), rule, order, batch_size, rates)
+        for problem in (ours, theirs)
+    )
+    assert np.linalg.norm(mine.theta - other.theta) <= 1e-12 * np.linalg.norm(other.theta)
+    assert mine.J == pytest.approx(other.J, rel=1e-12)
+
+
+def test_a_few_rows_of_sparse_blocks(rng):
+    ours, theirs = sparse_and_dense(rng)
+    batch = rng.permutation(M)[:40]
+    X_taken, Y_taken, w_taken = ours.rows.take(batch)
+    expected = theirs.rows.take(batch)
+    np.testing.assert_array_equal(X_taken.toarray(), expected[0])
+    np.testing.assert_array_equal(Y_taken, expected[1])
+    np.testing.assert_array_equal(w_taken, expected[2])
+
+
+def test_blocks_of_which_some_are_dense(rng):
+    """A block with many entries is dense; in a window it joins those that are not."""
+    source = untidy(rng, (M, 6), filled=0.1).toarray()
+    source[40:60] = rng.normal(size=(20, 6))
+    sparse, dense = (
+        StreamedProblem(net, ArrayBlocks(form, K, None, 20), encode, lam=0.3, window=2)
+        for form in (scipy.sparse.csr_array(source), source)
+    )
+    forms = [hasattr(sparse.blocks.read(group).__next__().X, "tocsr") for group in range(4)]
+    assert forms == [True, True, False, True]
+    order, rule = sparse.draw_order(np.random.default_rng(0), shuffle=True), GradientDescent()
+    mine, other = (
+        problem.run_epoch(theta, rule.init(theta), rule, order, 16, np.full(15, 0.1))
+        for problem in (sparse, dense)
+    )
+    assert np.linalg.norm(mine.theta - other.theta) <= 1e-12 * np.linalg.norm(other.theta)
+
+
+@QUIET
+@pytest.mark.parametrize("solver", ["lbfgs", "cg", "gd", "sgd"])
+def test_fit_on_sparse_blocks(solver, rng):
+    source = untidy(rng, (M, 6), filled=0.1)
+    ours, theirs = (
+        bp.MLPClassifier(solver=solver, **SETTINGS).fit(ArrayBlocks(form, K, w, rows=32))
+        for form in (source, source.toarray())
+    )
+    np.testing.assert_allclose(ours.theta_, theirs.theta_, rtol=1e-9, atol=1e-10)
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+@pytest.mark.parametrize("engine_name", ["blocked", "reference"])
+def test_wide_sparse_blocks_are_never_dense(solver, engine_name):
+    """2 MB of CSR would be 2.4 GB; θ has 3 MB."""
+    lower = told(f"""
+import os
+os.environ["BACKPASS_ENGINE"] = {engine_name!r}
+X, y = text(3000, 100_000, 50)
+def fit(X, y):
+    clf = bp.MLPClassifier((4,), solver={solver!r}, alpha=0.0, max_iter=2, random_state=0)
+    return clf.fit(bp.ArrayBlocks(X, y, rows=500)).loss_curve_
+fit(X[:100], y[:100])
+allow(150)
+curve = fit(X, y)
+tell(curve[-1] < curve[0])
+""")
+    assert lower is True

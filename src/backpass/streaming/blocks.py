@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..arrays import Array, ArrayLike, as_csr, in_precision
+from ..arrays import ArrayLike, as_csr, in_precision, numbers_of
 from ..data.parquet import ParquetRows
 from ..errors import InvalidInput
 from ..extras import optional
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
     import pyarrow
 
 BLOCK_BYTES = 2 << 20  # of X, where the caller does not choose the number of rows
+# Of a CSR matrix's cells, at most so many are stored where its rows stay sparse: those of a fuller
+# one are hardly larger as dense blocks, and sooner computed with.
+SPARSE_PART = 0.25
 
 
 class Block(NamedTuple):
     """Some consecutive rows."""
 
-    X: Array  # (rows, n), float32 or float64
+    X: ArrayLike  # (rows, n), float32 or float64; CSR where most of it is zero
     y: np.ndarray  # (rows,) or (rows, k), as the user has it
     w: np.ndarray | None  # (rows,)
 
@@ -71,9 +75,14 @@ def n_rows(blocks: Blocks) -> int:
     return sum(map(sum, blocks.groups))
 
 
-def rows_of_block(n_columns: int, dtype: np.dtype) -> int:
+def rows_of_block(numbers_in_a_row: int, dtype: np.dtype) -> int:
     """How many rows make a block of about 2 MiB."""
-    return max(256, BLOCK_BYTES // max(1, n_columns * dtype.itemsize))
+    return max(256, BLOCK_BYTES // max(1, numbers_in_a_row * dtype.itemsize))
+
+
+def stays_sparse(X: ArrayLike) -> bool:
+    """Whether blocks of X are CSR: it is sparse, and few of its cells are stored."""
+    return hasattr(X, "tocsr") and X.nnz <= SPARSE_PART * X.shape[0] * X.shape[1]
 
 
 def computed_in(dtype: np.dtype) -> np.dtype:
@@ -89,6 +98,8 @@ def cut(rows: int, size: int) -> tuple[int, ...]:
 @dataclass(frozen=True, eq=False)
 class ArrayBlocks:
     """Blocks of arrays: NumPy's of any dtype and order, memory maps, or CSR.
+
+    A CSR matrix of which at most a quarter is stored comes in CSR blocks; a fuller one in dense.
 
     Parameters
     ----------
@@ -142,7 +153,7 @@ class ArrayBlocks:
         if sum(sizes) != shape[0] or min(sizes) < 1:
             raise InvalidInput(f"The blocks have {sum(sizes)} rows, but X has {shape[0]}.")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """x0, x1, … for X's columns."""
         return tuple(f"x{i}" for i in range(self.X.shape[1]))
@@ -156,7 +167,8 @@ class ArrayBlocks:
     def groups(self) -> tuple[tuple[int, ...], ...]:
         """One block each, where nothing else was asked for."""
         m, n = self.X.shape
-        rows = rows_of_block(n, self.dtype) if self.rows is None else self.rows
+        numbers = 2 * self.X.nnz // m if stays_sparse(self.X) else n  # of CSR values and indices
+        rows = rows_of_block(numbers, self.dtype) if self.rows is None else self.rows
         sizes = cut(m, rows) if isinstance(rows, int) else rows
         return tuple((size,) if isinstance(size, int) else tuple(size) for size in sizes)
 
@@ -171,7 +183,7 @@ class ArrayBlocks:
         Yields
         ------
         Block
-            X of shape (rows, n) in ``dtype``, y as it was given, and w or None.
+            X of shape (rows, n) in ``dtype``, dense or CSR, y as it was given, and w or None.
 
         Raises
         ------
@@ -185,7 +197,7 @@ class ArrayBlocks:
         [((2, 3), array([0, 1]), array([2., 2.]))]
         """
         for here, (y, w) in zip(self._slices(group), self.read_targets(group)):
-            yield Block(dense_block(self.X[here], self.dtype, self.names, here.start), y, w)
+            yield Block(rows_as_block(self.X[here], self.dtype, self.names, here.start), y, w)
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Read y and w of a group's blocks, without X.
@@ -420,6 +432,15 @@ class BlocksInDtype:
         return self.source.read_targets(group)
 
 
+def rows_as_block(X: ArrayLike, dtype: np.dtype, names: Sequence[str], start: int) -> ArrayLike:
+    """Some rows of any array as floats of their own, CSR where they stay sparse."""
+    if not stays_sparse(X):
+        return dense_block(X, dtype, names, start)
+    block = as_csr(X).astype(dtype)
+    _refuse_not_finite(block, names, start, "X")
+    return block
+
+
 def dense_block(X: ArrayLike, dtype: np.dtype, names: Sequence[str], start: int) -> np.ndarray:
     """Some rows of any array as C-ordered floats of its own; NaN and infinity are refused."""
     dense = X.toarray() if hasattr(X, "toarray") else X
@@ -428,16 +449,25 @@ def dense_block(X: ArrayLike, dtype: np.dtype, names: Sequence[str], start: int)
     return block
 
 
-def _refuse_not_finite(X: np.ndarray, names: Sequence[str], start: int, where: str) -> None:
+def _refuse_not_finite(X: ArrayLike, names: Sequence[str], start: int, where: str) -> None:
     """Raise for NaN and infinity, with the count and the first place."""
+    numbers = numbers_of(X)
     with np.errstate(over="ignore", invalid="ignore"):
-        total = X.sum()  # one pass, without a temporary
+        total = numbers.sum()  # one pass, without a temporary
     if np.isfinite(total):
         return
-    bad = ~np.isfinite(X)
+    bad = ~np.isfinite(numbers)
     if bad.any():
-        row, column = np.unravel_index(int(bad.argmax()), bad.shape)
+        row, column = _place(X, int(bad.argmax()))
         raise InvalidInput(
             f"{where} has {bad.sum()} NaN or infinite numbers in the block from row {start} on, "
-            f"the first in row {start + row}, column {names[int(column)]!r}."
+            f"the first in row {start + row}, column {names[column]!r}."
         )
+
+
+def _place(X: ArrayLike, k: int) -> tuple[int, int]:
+    """Row and column of the k-th number of an array, or of those that a CSR matrix stores."""
+    if hasattr(X, "tocsr"):
+        return int(np.searchsorted(X.indptr, k, side="right")) - 1, int(X.indices[k])
+    row, column = np.unravel_index(k, X.shape)
+    return int(row), int(column)

@@ -12,7 +12,7 @@ import numpy as np
 from ..arrays import Array, ArrayLike
 from ..errors import InvalidInput
 from ..extras import optional
-from .blocks import Block, computed_in, dense_block
+from .blocks import Block, computed_in, rows_as_block
 from .dask_client import computed, watched
 from .problem import Encode, block_digest
 
@@ -88,7 +88,7 @@ def partition_digest(
 def block_of(dtype: np.dtype, names: tuple[str, ...], X: Array, y: Array, w: Array = None) -> Block:
     """Make a block of a partition."""
     weights = None if w is None else np.array(w, np.float64)
-    return Block(dense_block(X, dtype, names, 0), np.array(y), weights)
+    return Block(rows_as_block(X, dtype, names, 0), np.array(y), weights)
 
 
 def as_dask_array(value: Collection, name: str) -> Collection:

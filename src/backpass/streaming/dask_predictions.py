@@ -68,7 +68,7 @@ def _part_of(method: Method, part: int) -> Method:
 
 def _rows_of(method: Method, empty: np.ndarray) -> Method:
     """A method that also takes partitions without rows."""
-    return lambda X: method(X) if len(X) else empty
+    return lambda X: method(X) if X.shape[0] else empty
 
 
 def lazy_accuracy(

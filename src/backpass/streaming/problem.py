@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import engine
-from ..arrays import Array, State
+from ..arrays import Array, ArrayLike, State, joined_rows
 from ..backprop import penalty
 from ..errors import InvalidInput
 from ..network import Network
@@ -41,7 +41,7 @@ class StreamedRows:
         self._blocks, self._encode = blocks, encode
         self.m, self.W = n_rows(blocks), total_weight(blocks)
 
-    def take(self, batch: np.ndarray) -> tuple[Array, Array, Array]:
+    def take(self, batch: np.ndarray) -> tuple[ArrayLike, Array, Array]:
         """Gather (X, Y, w) of a few row numbers, in one pass over the groups that have them."""
         order = np.argsort(batch, kind="stable")
         wanted, start, found = batch[order], 0, []
@@ -51,13 +51,13 @@ class StreamedRows:
                 found += self._taken(group, start, wanted)
             start = stop
         back = np.argsort(order, kind="stable")
-        return tuple(np.concatenate(part)[back] for part in zip(*found))  # type: ignore[return-value]
+        return tuple(joined_rows(part)[back] for part in zip(*found))  # type: ignore[return-value]
 
-    def _taken(self, group: int, start: int, wanted: np.ndarray) -> list[tuple[Array, ...]]:
+    def _taken(self, group: int, start: int, wanted: np.ndarray) -> list[tuple[ArrayLike, ...]]:
         """The wanted rows of a group's blocks."""
         found = []
         for block in self._blocks.read(group):
-            stop = start + len(block.X)
+            stop = start + block.X.shape[0]
             here = wanted[(wanted >= start) & (wanted < stop)] - start
             w = np.ones(len(here)) if block.w is None else block.w[here]
             dtype = block.X.dtype
@@ -118,13 +118,15 @@ class StreamedProblem(engine.SequentialProblem[StreamedRows]):
         """J(θ) and D over all rows."""
         total, Delta = 0.0, np.zeros_like(theta)
         for block_total, block_Delta in self.all_sums(theta):
-            total, Delta = total + float(block_total), Delta + block_Delta
+            total += float(block_total)
+            Delta += block_Delta
         Thetas = self.net.roll_unchecked(theta)
         lam = theta.dtype.type(self.lam)
         for Theta, D in zip(Thetas, self.net.roll_unchecked(Delta)):
             D[:, 1:] += lam * Theta[:, 1:]
         J = (total + self.lam * float(penalty(Thetas))) / self.rows.W
-        return J, Delta / theta.dtype.type(self.rows.W)
+        Delta /= theta.dtype.type(self.rows.W)
+        return J, Delta
 
     def draw_order(self, generator: np.random.Generator, shuffle: bool) -> Order:
         """Draw the order of an epoch."""
@@ -180,15 +182,16 @@ class StreamedProblem(engine.SequentialProblem[StreamedRows]):
                 del block
                 if len(waiting) > self.window:
                     rows = _joined(waiting)
-                    n_used = len(rows.X) // batch_size * batch_size
-                    waiting[:] = [_rest(rows, n_used)] if n_used < len(rows.X) else []
+                    there = rows.X.shape[0]
+                    n_used = there // batch_size * batch_size
+                    waiting[:] = [_rest(rows, n_used)] if n_used < there else []
                     if n_used:
                         yield rows, n_used
                     del rows
         if waiting:
             rows = _joined(waiting)
             waiting.clear()
-            yield rows, len(rows.X)
+            yield rows, rows.X.shape[0]
 
 
 def total_weight(blocks: Blocks) -> float:
@@ -244,7 +247,7 @@ def _joined(blocks: list[Block]) -> Block:
     """Several blocks as one."""
     parts = list(zip(*blocks))
     w = None if parts[2][0] is None else np.concatenate(parts[2])
-    return Block(np.concatenate(parts[0]), np.concatenate(parts[1]), w)
+    return Block(joined_rows(parts[0]), np.concatenate(parts[1]), w)
 
 
 def _rest(rows: Block, start: int) -> Block:
