@@ -164,6 +164,26 @@ def test_a_look_is_rarer_where_evaluations_are_cheap() -> None:
     assert ProblemCurvature(cheap).every > ProblemCurvature(dear).every
 
 
+@pytest.mark.parametrize(("m", "n"), [(500, 400), (500, 2000)])  # a factor that is formed, and rows
+def test_a_linear_network_is_not_kept_waiting_for_an_estimate(
+    m: int, n: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    X = rng.standard_normal((m, n))
+    Y = X @ rng.standard_normal((n, 1)) / np.sqrt(n)
+    estimates: list[int] = []
+    monkeypatch.setattr(ProblemCurvature, "second_moments", lambda *_: estimates.append(1))
+    net = bp.Network((n, 1), hidden=(), loss="squared_error")
+    bp.minimize(net, bp.init_theta(net, 0), X, Y, lam=1.0, max_iter=15)
+    assert not estimates  # one costs more than that many evaluations
+
+
+def test_a_linear_network_with_cheap_moments_has_them_as_any_other() -> None:
+    usual = ProblemCurvature(problem("log_loss", hidden=("tanh", "gelu"))).every
+    net = bp.Network((4, 2), hidden=(), loss="log_loss")
+    task = engine.prepare(net, np.ones((23, 4)), np.eye(2)[np.arange(23) % 2])
+    assert ProblemCurvature(task).every == usual
+
+
 def test_float32_stays_float32() -> None:
     task = problem("log_loss")
     rows = task.rows

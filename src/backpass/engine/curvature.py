@@ -73,8 +73,21 @@ class ProblemCurvature:
 
     @property
     def every(self) -> int:
-        """Iterations between estimates of the second moments: fewer where evaluations cost much."""
-        return OFTEN if self._rows.m * self._net.n_parameters > SMALL else SELDOM
+        """Iterations between estimates of the second moments: fewer where evaluations cost much.
+
+        Without a hidden layer A^(1) and its inverse may cost more than a hundred evaluations,
+        and L-BFGS may need a dozen of them in all. The first estimate then comes after as many
+        iterations as it costs: it takes half of the time at most, however few are needed.
+        """
+        usual = OFTEN if self._rows.m * self._net.n_parameters > SMALL else SELDOM
+        return usual if self._net.hidden else max(usual, self._cost_of_estimate)
+
+    @property
+    def _cost_of_estimate(self) -> int:
+        """Multiply-adds of A^(1) and its inverse over those of one evaluation of J and D."""
+        n, m = self._net.sizes[0] + 1, self._rows.m
+        work = WIDE_ROWS**2 * n if self._wide else self._sample_size * n**2 + n**3
+        return work // (2 * m * self._net.n_parameters)
 
     def second_moments(self, theta: Array) -> tuple[list[Array], list[Array]]:
         """Estimate A = Σ w [1, a][1, a]ᵀ and G = Σ w δ δᵀ, over Σ w, by layer.
@@ -138,14 +151,18 @@ class ProblemCurvature:
     @cached_property
     def _sample(self) -> tuple[Array, Array, Array]:
         """Enough drawn rows to tell the moments of the widest layer."""
+        if self._sample_size == self._rows.m:
+            return self._rows.take(np.arange(self._rows.m))
+        drawn = np.random.default_rng(0).choice(self._rows.m, self._sample_size, replace=False)
+        return self._rows.take(drawn)
+
+    @property
+    def _sample_size(self) -> int:
         # Twice as many rows as the widest factor has columns, so that A and G have full rank where
         # the data has.
         formed = self._net.sizes[self._wide :]
-        enough = max(FEWEST_ROWS, 2 * max(formed) + 2)
-        if enough >= self._rows.m:
-            return self._rows.take(np.arange(self._rows.m))
-        drawn = np.random.default_rng(0).choice(self._rows.m, enough, replace=False)
-        return self._rows.take(drawn)
+        fewest = WIDE_ROWS if self._wide else FEWEST_ROWS
+        return min(self._rows.m, max(fewest, 2 * max(formed) + 2))
 
     @property
     def _wide(self) -> bool:
