@@ -114,7 +114,8 @@ def logits(net: Network, theta: Array, X: ArrayLike) -> Array:
     """z^(L), shape (m, s_L), by blocks of rows: of CSR, z^(2) may be the larger matrix."""
     Thetas, zs = net.roll_unchecked(theta), list[Array]()
     for start in range(0, max(X.shape[0], 1), BLOCK_ROWS):
-        _, z = backprop.forward_pass(net, Thetas, X[start : start + BLOCK_ROWS, :])
+        block = X[start : min(start + BLOCK_ROWS, X.shape[0]), :]  # the Array API has no more
+        _, z = backprop.forward_pass(net, Thetas, block)
         zs.append(z[net.L])
     return zs[0] if len(zs) == 1 else array_namespace(*zs).concat(zs)
 

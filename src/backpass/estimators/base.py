@@ -47,6 +47,7 @@ from .rows import (
     EncodedRows,
     check_validation_set,
     encoded_rows,
+    plain_rows,
     rows_to_learn,
 )
 from .sklearn_compat import (
@@ -363,6 +364,10 @@ class Perceptron(
         if "theta_" in self.__dict__ and self._needs_no_check(X):
             return X
         check_is_fitted(self)
+        if type(self.theta_) is np.ndarray and "preprocessing_" not in self.__dict__:
+            plain = plain_rows(self, X)
+            if plain is not None:
+                return in_precision(self.theta_, plain)
         X = rows_of(self, X)
         same_namespace(X, self, method)
         X = validate_data(self, X, accept_sparse=SPARSE, reset=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from .sklearn_compat import float_dtypes
 from .targets.strategies import Targets
 
 SPARSE = ("csr", "csc")
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
 COLUMN_VECTOR = (
     "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
@@ -120,16 +122,7 @@ def encoded_rows(
     reset: bool,
 ) -> tuple[EncodedRows, Targets]:
     """Validate, encode and weight some rows; the strategy learns from y, or expects it."""
-    X, y = validate_data(
-        estimator,
-        X,
-        targets.read(y),
-        accept_sparse=SPARSE,
-        multi_output=True,
-        y_numeric=targets.numeric,
-        dtype=float_dtypes(X),
-        reset=reset,
-    )
+    X, y = _validated(estimator, X, targets.read(y), targets.numeric, reset)
     y = y if hasattr(y, "tocsr") else as_numpy(y)
     if y.ndim == 2 and y.shape[1] == 1:
         warn(COLUMN_VECTOR, DataConversionWarning)
@@ -138,6 +131,79 @@ def encoded_rows(
     targets = learn(y)
     w = targets.weights(sample_weight, X, y)
     return EncodedRows(X, like(X, targets.encode(y)), w), targets
+
+
+def _validated(
+    estimator: SharedParameters, X: ArrayLike, y: ArrayLike, numeric: bool, reset: bool
+) -> tuple[ArrayLike, ArrayLike]:
+    """X and y as arrays: at once where nothing can be wrong, by scikit-learn else."""
+    plain = plain_rows(estimator, X, reset)
+    if plain is None or not _plainly_beside(y, plain):
+        X, y = validate_data(
+            estimator,
+            X,
+            y,
+            accept_sparse=SPARSE,
+            multi_output=True,
+            y_numeric=numeric,
+            dtype=float_dtypes(X),
+            reset=reset,
+        )
+        return X, y
+    if reset:
+        estimator.n_features_in_ = plain.shape[1]
+        estimator.__dict__.pop("feature_names_in_", None)
+    keeps = plain.dtype in FLOATS and type(X) is not list  # whose dtype scikit-learn does not ask
+    return (plain if keeps else plain.astype(np.float64)), y
+
+
+def plain_rows(estimator: SharedParameters, X: ArrayLike, reset: bool = False) -> Array | None:
+    """X as an array, if it plainly is a finite matrix with the columns that are known; None else.
+
+    Of such scikit-learn's validation finds nothing to say, in more time than a small network needs
+    to answer: what it would say of anything else, it says.
+    """
+    names = None if reset else estimator.__dict__.get("feature_names_in_")
+    array = _unnamed(X) if names is None else _with_names(X, names.tolist())
+    if array is None or array.ndim != 2 or not array.size or array.dtype.kind not in "fiub":
+        return None
+    known = reset or array.shape[1] == estimator.n_features_in_
+    return array if known and _is_finite(array) else None
+
+
+def _unnamed(X: ArrayLike) -> np.ndarray | None:
+    """An array, or what a list holds; None where X may have names."""
+    if type(X) is not list:
+        return X if type(X) is np.ndarray else None
+    try:
+        return np.asarray(X)
+    except ValueError:  # rows of unlike lengths
+        return None
+
+
+def _with_names(X: ArrayLike, names: list[str]) -> np.ndarray | None:
+    """What a data frame with these names holds; None where a column is not NumPy's."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None or type(X) is not pandas.DataFrame or X.columns.tolist() != names:
+        return None
+    return X.to_numpy() if all(isinstance(dtype, np.dtype) for dtype in X.dtypes) else None
+
+
+def _plainly_beside(y: ArrayLike, X: np.ndarray) -> bool:
+    """Whether y plainly has a label, a number, or several of them, for every row."""
+    return (
+        type(y) is np.ndarray
+        and y.ndim in (1, 2)
+        and y.size > 0
+        and len(y) == len(X)
+        and (y.dtype.kind in "biuU" or (y.dtype.kind == "f" and _is_finite(y)))
+    )
+
+
+def _is_finite(array: np.ndarray) -> bool:
+    """Whether the numbers are finite; a sum that is not leaves the question to others."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(array.sum()))
 
 
 def check_validation_set(X_val: ArrayLike, y_val: ArrayLike, sample_weight_val: ArrayLike) -> None:
