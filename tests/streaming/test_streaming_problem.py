@@ -259,7 +259,7 @@ def test_fit_on_sparse_blocks(solver, rng):
 
 @ONLY_LINUX
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
-@pytest.mark.parametrize("engine_name", ["blocked", "reference"])
+@pytest.mark.parametrize("engine_name", ["native", "blocked", "reference"])
 def test_wide_sparse_blocks_are_never_dense(solver, engine_name):
     """2 MB of CSR would be 2.4 GB; θ has 3 MB."""
     lower = told(f"""

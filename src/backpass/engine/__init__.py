@@ -172,8 +172,7 @@ def intermediates(
     net: Network, theta: Array, X: Array, Y: Array, w: Array
 ) -> tuple[backprop.ByLayer, backprop.ByLayer, backprop.ByLayer, backprop.ByLayer]:
     """Compute every a, z, δ and Δ of one pass, by layer, from arguments that are checked."""
-    # What SciPy's products make of sparse rows is as good: all of it is kept, and it is made once.
-    if not hasattr(X, "tocsr") and choose(net, X, Y, theta) == "native":
+    if choose(net, X, Y, theta) == "native":
         rows = Rows(X, Y, w, 1.0, weighted=True)
         return native.NativeProblem(net, rows, 0.0).intermediates(theta)
     Thetas = net.roll_unchecked(theta)
