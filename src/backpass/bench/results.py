@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import TypedDict
 
-from .workloads import Fields, Workload
+from .workloads import TRAININGS, Fields, Workload
 
 US = "backpass"
 
@@ -72,7 +72,7 @@ class Line:
 
     def share_of_peak(self, name: str, flops_per_second: float) -> float | None:
         """How much of the machine's arithmetic a candidate used; None for a whole training."""
-        if self.workload.kind in ("race", "fit"):
+        if self.workload.kind in TRAININGS:
             return None
         return self.workload.flops / self.timings[name].median / flops_per_second
 

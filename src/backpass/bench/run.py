@@ -9,9 +9,9 @@ from typing import TypedDict, Unpack
 
 from .. import engine
 from ..errors import InvalidInput
-from .candidates import CANDIDATES, Entry
+from .candidates import CANDIDATES, Entry, find_entry
 from .candidates.race import scipy_lbfgs
-from .data import make_data, missing
+from .data import Data, make_data, missing
 from .environment import usable_cpus
 from .measure import Settings, measure
 from .peak import PEAK, how
@@ -151,17 +151,32 @@ def run_fits(*, quick: bool = False, **options: Unpack[Options]) -> Report:
 
 def _as_asked(workload: Workload, quick: bool) -> Workload:
     """Shorten what can be shortened; give a race its target."""
-    if workload.kind == "race":
+    if workload.kind in TARGETS:
         return workload if workload.target else with_target(workload)
     return workload.shorter(QUICK_ROWS) if quick else workload
 
 
 def with_target(workload: Workload) -> Workload:
-    """Set the J of 200 iterations of SciPy's L-BFGS-B, and 1 % above."""
+    """Set the J at which a race ends."""
     data = make_data(workload, "float64")
     problem = engine.prepare(workload.network, data.X, data.Y, lam=workload.lam)
-    lowest = scipy_lbfgs(problem.cost_and_gradient, data.theta, iterations=200).fun
-    return replace(workload, target=1.01 * float(lowest))
+    return replace(workload, target=float(TARGETS[workload.kind](workload, data, problem)))
+
+
+def _of_scipy(workload: Workload, data: Data, problem: engine.InMemoryProblem) -> float:
+    """The J of 200 iterations of SciPy's L-BFGS-B, and 1 % above."""
+    return 1.01 * scipy_lbfgs(problem.cost_and_gradient, data.theta, iterations=200).fun
+
+
+def _of_scikit_learn(workload: Workload, data: Data, problem: engine.InMemoryProblem) -> float:
+    """The J of the workload's iterations of scikit-learn's lbfgs, and 0.01 % above."""
+    theirs = find_entry("scikit-learn").make()
+    theirs.prepare(workload, data, usable_cpus())
+    theirs.run(1)
+    return 1.0001 * problem.cost_and_gradient(theirs.result())[0]
+
+
+TARGETS = {"race": _of_scipy, "lbfgs": _of_scikit_learn}
 
 
 def tasks_in(

@@ -95,7 +95,7 @@ def threads(count: int) -> str:
 
 def _caption(report: Report, dtype: str) -> str:
     peak = f"{report.peaks[dtype] / 1e9:.0f} GFLOP/s, {report.peak_how}"
-    races = any(line.workload.kind == "race" for line in report.lines)
+    races = any(line.workload.kind in ("race", "lbfgs") for line in report.lines)
     return (
         f"Medians. Beside a workload: the best peer's time divided by ours. Peak: {peak}. "
         "Memory: beyond the data." + (" (Evaluations of J and D.)" if races else "")

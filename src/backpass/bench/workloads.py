@@ -13,8 +13,10 @@ KINDS = {
     "epoch": "one pass over the rows in mini-batches",
     "predict": "h(X), once",
     "race": "from a random θ down to a given J",
+    "lbfgs": "the same, down to where scikit-learn's lbfgs comes",
     "fit": "an estimator's whole fit, validation and early stopping on",
 }
+TRAININGS = ("race", "lbfgs", "fit")  # the ways differ, so that only the ends can be compared
 Fields = dict[str, Any]  # of a dataclass by name, as JSON has them, or of a constructor
 
 DTYPES = ("float32", "float64")
@@ -39,6 +41,7 @@ class Workload:
     per_step: bool = False  # times are given by step, not by epoch
     source: str = ""  # what the rows are, by its name in data.SOURCES; plain ones where empty
     target: float = 0.0  # the J at which a race ends
+    iterations: int = 0  # of scikit-learn's lbfgs, until it is where the others have to come
     epochs: int = 0  # of a fit
     nonzeros: int = 0  # of a row of CSR; dense where there are none
     dtypes: tuple[str, ...] = DTYPES  # in which it is measured
@@ -86,7 +89,7 @@ class Workload:
         shape = f"{_joined(self.sizes)} {self.hidden}"
         if self.nonzeros:
             shape += f", {self.nonzeros} nonzeros a row"
-        if self.kind == "race":
+        if self.kind in ("race", "lbfgs"):
             return f"from a random θ to J = {self.target:.4g}, {self.source}, {shape}"
         if self.kind == "fit":
             return f"fit, {self.epochs} epochs, {self.source}, {shape}, batch {self.batch_size}"
@@ -105,7 +108,7 @@ class Workload:
         Adam divides by the gradient's own size, so rounding alone can turn a step around: its
         weights say nothing about who computes the right gradient.
         """
-        if self.kind in ("race", "fit"):
+        if self.kind in TRAININGS:
             return self
         if self.kind != "epoch":
             return self.shorter(CHECKED_TEXTS if self.nonzeros else CHECKED_ROWS)
@@ -172,6 +175,10 @@ WORKLOADS: tuple[Workload, ...] = (
     replace(_PREDICT, name="W6 10k rows", rows=10_000),
     _TEXTS,
     replace(_TEXTS, name="W8", kind="predict"),
+    Workload(
+        "W9", "lbfgs", (5000, 20, 5), "relu", "log_loss",
+        rows=1000, lam=1.0, source="profiles", iterations=40, dtypes=("float64",),
+    ),
     replace(_IMAGES, name="W11", source="MNIST images", dtypes=("float32",)),
 )  # fmt: skip
 

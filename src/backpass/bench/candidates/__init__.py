@@ -59,17 +59,25 @@ class Entry:
 
 
 ALL = ("gradient", "epoch", "predict")
+RACES = ("race", "lbfgs")
 BOTH = ("dense", "CSR")
 
 CANDIDATES: tuple[Entry, ...] = (
-    Entry("backpass", "ours", "Engine", (*ALL, "race", "fit"), ours=True, forms=BOTH),
+    Entry("backpass", "ours", "Engine", (*ALL, *RACES, "fit"), ours=True, forms=BOTH),
     Entry("backpass, NumPy engine", "ours", "NumPyEngine", ALL, ours=True),
     Entry("backpass, MLPClassifier", "ours", "Estimator", ("predict",), ours=True, forms=BOTH),
     Entry("backpass, bare epochs", "ours", "BareEpochs", ("fit",), ours=True),
     Entry("notes' code, mended", "notes", "NotesCode", ("gradient", "race")),
-    Entry("SciPy on backpass", "scipy_solver", "ScipyOnOurs", ("race",)),
-    Entry("scikit-learn", "scikit_learn", "ScikitLearn", (*ALL, "fit"), ("sklearn",), forms=BOTH),
-    Entry("PyTorch", "pytorch", "Eager", (*ALL, "race"), ("torch",)),
+    Entry("SciPy on backpass", "scipy_solver", "ScipyOnOurs", RACES),
+    Entry(
+        "scikit-learn",
+        "scikit_learn",
+        "ScikitLearn",
+        (*ALL, "lbfgs", "fit"),
+        ("sklearn",),
+        forms=BOTH,
+    ),
+    Entry("PyTorch", "pytorch", "Eager", (*ALL, *RACES), ("torch",)),
     Entry(
         "torch.compile",
         "pytorch",

@@ -64,6 +64,8 @@ class Engine:
         self._problem = self._bind()
         self._once = self._race
 
+    _prepare_lbfgs = _prepare_race
+
     def _prepare_fit(self) -> None:
         self._once = self._fit
 

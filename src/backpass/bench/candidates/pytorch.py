@@ -61,7 +61,7 @@ class Eager:
 
     def result(self) -> np.ndarray:
         """J and D, θ, or h(X)."""
-        if self._workload.kind in ("epoch", "race"):
+        if self._workload.kind in ("epoch", "race", "lbfgs"):
             return packed(self._parameters)
         if self._workload.kind == "predict":
             return self._answer.numpy()
@@ -141,6 +141,8 @@ class Eager:
         )
         watched = race(self._evaluate, self._workload.target, lambda fun: _step(optimizer, fun))
         self.evaluations = watched.evaluations
+
+    _lbfgs = _race
 
     def _evaluate(self, optimizer: torch.optim.Optimizer) -> tuple[Tensor, None]:
         """J, with its gradient in the parameters."""

@@ -13,7 +13,15 @@ from .estimator import Model, fit_settings, fitted
 
 Layers = list[np.ndarray]
 
-SOLVERS = {"gd": ("sgd", 0.0), "momentum": ("sgd", 0.9), "adam": ("adam", 0.9)}
+# By rule; by kind of workload where there is none.
+SOLVERS = {
+    "gd": ("sgd", 0.0),
+    "momentum": ("sgd", 0.9),
+    "adam": ("adam", 0.9),
+    "lbfgs": ("lbfgs", 0.9),
+    "gradient": ("adam", 0.9),
+    "predict": ("adam", 0.9),
+}
 
 
 class ScikitLearn:
@@ -35,7 +43,7 @@ class ScikitLearn:
 
     def result(self) -> np.ndarray:
         """J and D, θ, or the probabilities."""
-        if self._workload.kind == "epoch":
+        if self._workload.kind in ("epoch", "lbfgs"):
             return packed(self.model.coefs_, self.model.intercepts_)
         if self._workload.kind in ("predict", "fit"):
             return np.asarray(self._result)
@@ -43,7 +51,7 @@ class ScikitLearn:
         return np.concatenate([[J], packed(coefs, intercepts)])
 
     def _started(self) -> Model:
-        """Fit on one row of zeros for each class, which sizes the model; put our weights in."""
+        """Fit on one row of zeros for each class, which sizes the model; begin with our θ."""
         model, K = self._estimator(), self._net.sizes[-1]
         rows = max(K, 2)
         targets = {
@@ -55,14 +63,18 @@ class ScikitLearn:
             warnings.simplefilter("ignore")
             X = np.zeros((rows, self._net.sizes[0]), self._data.X.dtype)
             model.fit(X, targets[self._workload.loss])
+        self._place(model)
+        return model
+
+    def _place(self, model: Model) -> None:
+        """Put our weights in."""
         Thetas = self._net.roll(self._data.theta)
         model.coefs_ = [Theta[:, 1:].T.copy() for Theta in Thetas]
         model.intercepts_ = [Theta[:, 0].copy() for Theta in Thetas]
-        return model
 
     def _estimator(self) -> Model:
         w = self._workload
-        solver, momentum = SOLVERS.get(w.optimizer, ("adam", 0.9))
+        solver, momentum = SOLVERS[w.optimizer or w.kind]
         shuffled = bool((self._data.order[1:] < self._data.order[:-1]).any())
         kind: Model = MLPRegressor if w.loss == "squared_error" else MLPClassifier
         return kind(
@@ -75,7 +87,7 @@ class ScikitLearn:
             momentum=momentum,
             nesterovs_momentum=False,
             shuffle=shuffled,
-            max_iter=1,
+            max_iter=w.iterations or 1,
             tol=0,
             n_iter_no_change=10**9,
             warm_start=True,
@@ -97,6 +109,14 @@ class ScikitLearn:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.model.fit(self._data.X, self._y)
+
+    def _lbfgs(self, times: int) -> None:
+        """From our θ each time, for its number of iterations: where it comes is the target."""
+        for _ in range(times):
+            self._place(self.model)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.model.fit(self._data.X, self._y)
 
     def _fit(self, times: int) -> None:
         for _ in range(times):
