@@ -31,7 +31,7 @@ from backpass.bench import results as results_module
 from backpass.bench.candidates import CANDIDATES, find_entry
 from backpass.bench.candidates.ours import Engine
 from backpass.bench.candidates.race import race
-from backpass.bench.data import make_data
+from backpass.bench.data import make_data, members
 from backpass.bench.process import CandidateFailed, Process
 from backpass.bench.run import tasks_in, with_target
 from backpass.bench.worker import Worker
@@ -47,10 +47,15 @@ REGRESSION = replace(EPOCH, sizes=(4, 6, 6, 1), hidden="tanh", loss="squared_err
 MOMENTUM = replace(EPOCH, optimizer="momentum", per_step=False)
 PREDICT = Workload("predict", "predict", (12, 5, 3), "relu", "log_loss", 7)
 TEXTS = replace(EPOCH, sizes=(300, 5, 3), source="texts", nonzeros=8, per_step=False)
+JOBS = Workload(
+    "jobs", "jobs", (4, 1), "relu", "squared_error", 70,
+    batch_size=16, optimizer="adam", learning_rate=1e-3,
+    networks=((5,), (6, 3), (3,), (4, 4), (7,), (2,), (9,), (5, 5, 5)),
+)  # fmt: skip
 RACE = replace(SOLVER_RACES[0], target=2.0)
 CATCH_UP = replace(bench.workloads.named("W9")[0], sizes=(30, 4, 3), rows=60, iterations=12)
 FIT = replace(FITS[0], epochs=15, learning_rate=0.01)
-TINY = [COST, EPOCH, REGRESSION, MOMENTUM, PREDICT, TEXTS, replace(TEXTS, kind="predict")]
+TINY = [COST, EPOCH, REGRESSION, MOMENTUM, PREDICT, TEXTS, replace(TEXTS, kind="predict"), JOBS]
 FAST = Settings(rounds=3, rest=0.0, turn=0.0)
 
 
@@ -305,6 +310,48 @@ def test_flops_of_csr_are_those_of_its_entries():
     assert TEXTS.title == "epoch of 70 texts, 300-5-3 relu, 8 nonzeros a row, batch 16, adam"
 
 
+def test_w10_is_of_networks_no_two_of_which_are_alike():
+    (w10,) = bench.workloads.named("W10")
+    widths = [width for hidden in w10.networks for width in hidden]
+    assert len(set(w10.networks)) == len(w10.networks) == 32
+    assert (min(widths), max(widths)) == (64, 384)
+    assert {len(hidden) for hidden in w10.networks} == {1, 2, 3}
+    assert w10.title == (
+        "epoch of 20,000 by 32 networks, 12-(64 to 384)×(1 to 3)-1 relu, batch 256, adam"
+    )
+    one, two = w10.members[:2]
+    assert (one.sizes, two.sizes) == ((12, 64, 1), (12, 288, 288, 1))
+    assert w10.flops == sum(member.flops for member in w10.members) > 32 * one.flops
+
+
+def test_each_network_has_its_own_order_and_theta():
+    data = make_data(JOBS, "float64")
+    jobs = members(JOBS, data)
+    assert [len(each.theta) for _, each in jobs] == [w.network.n_parameters for w, _ in jobs]
+    np.testing.assert_array_equal(np.concatenate([each.theta for _, each in jobs]), data.theta)
+    assert len({tuple(each.order) for _, each in jobs}) == len(jobs)
+    assert all(sorted(each.order) == list(range(70)) for _, each in jobs)
+
+
+def test_the_network_that_computes_something_else_is_named():
+    right = agreement.expected(JOBS.to_check(), "float64")
+    theta = make_data(JOBS.to_check(), "float64", shuffled=False).theta
+    wrong = theta + right
+    wrong[JOBS.members[0].network.n_parameters] += 1
+    with pytest.raises(CandidateFailed, match=r"in network 2 the way of Θ\^\(1\)\[0, 0\] is"):
+        agreement.check(JOBS.to_check(), "float64", wrong, right)
+
+
+def test_a_network_among_wider_ones_takes_no_part_of_their_room(made):
+    stacked = made(find_entry("PyTorch, stacked"))
+    stacked.prepare(JOBS, "float64", True, 1)
+    stacked.run(1)
+    for stack in stacked._candidate._stacks:
+        for k, network in enumerate(stack._networks):
+            for W, s in zip(stack.parameters[::2], network.sizes):
+                assert not W.detach().numpy()[k, s:].any()
+
+
 @pytest.mark.parametrize(
     ("which", "names"),
     [
@@ -402,8 +449,16 @@ def test_every_candidate_computes_what_the_reference_computes(entry, workload, d
 
 TIMED = [
     (name, workload)
-    for name in ("scikit-learn", "PyTorch", "JAX", "PyTorch, EmbeddingBag")
-    for workload in (EPOCH, MOMENTUM, TEXTS)
+    for name in (
+        "scikit-learn",
+        "PyTorch",
+        "JAX",
+        "PyTorch, EmbeddingBag",
+        "PyTorch, stacked",
+        "PyTorch, one a thread",
+        "scikit-learn, one a core",
+    )
+    for workload in (EPOCH, MOMENTUM, TEXTS, JOBS)
     if find_entry(name).does(workload)
 ]
 

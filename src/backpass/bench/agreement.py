@@ -8,7 +8,7 @@ import numpy as np
 
 from ..engine import check_rows, reference
 from ..solvers.first_order import GradientDescent
-from .data import Data, make_data
+from .data import Data, make_data, members
 from .process import CandidateFailed
 from .workloads import TRAININGS, Workload
 
@@ -30,6 +30,8 @@ def expected(workload: Workload, dtype: str) -> np.ndarray:
 
 def _expected(workload: Workload, data: Data) -> np.ndarray:
     """h(X), J and D, or the way of θ."""
+    if workload.networks:
+        return np.concatenate([_expected(*each) for each in members(workload, data)])
     if workload.kind == "predict":
         return reference.forward(workload.network, data.theta, data.X)
     problem = _problem(workload, data)
@@ -65,7 +67,7 @@ def check(workload: Workload, dtype: str, result: np.ndarray, wanted: np.ndarray
     if workload.kind in TRAININGS:
         _BY_QUALITY[workload.kind](workload, result)
         return
-    if workload.kind == "epoch":
+    if workload.kind in ("epoch", "jobs"):
         result = result - make_data(workload, dtype, shuffled=False).theta
     if result.shape != wanted.shape:
         raise CandidateFailed(f"computes {result.shape} numbers where {wanted.shape} are wanted")
@@ -104,6 +106,10 @@ def _problem(workload: Workload, data: Data) -> reference.ReferenceProblem:
 
 def _where(workload: Workload, index: int) -> str:
     """Name an entry of the compared numbers."""
+    for k, member in enumerate(workload.members, start=1):
+        if index < member.network.n_parameters:
+            return f"in network {k} {_where(member, index)}"
+        index -= member.network.n_parameters
     if workload.kind == "predict":
         row, unit = divmod(index, workload.sizes[-1])
         return f"h of row {row}, unit {unit},"
@@ -117,4 +123,4 @@ def _where(workload: Workload, index: int) -> str:
 def _in_float64(data: Data) -> Data:
     wide = (array.astype(np.float64) for array in (data.X, data.Y, data.theta))
     X, Y, theta = wide
-    return Data(X, Y, data.labels, data.order, theta)
+    return replace(data, X=X, Y=Y, theta=theta)

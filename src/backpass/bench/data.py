@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -29,8 +29,8 @@ class Data:
     X: ArrayLike  # (m, s_1), an array or CSR
     Y: np.ndarray  # (m, s_L)
     labels: np.ndarray  # (m,), the classes as numbers
-    order: np.ndarray  # (m,), in which an epoch takes the rows
-    theta: np.ndarray  # (n,)
+    order: np.ndarray  # (m,), in which an epoch takes the rows; (k, m) of several networks
+    theta: np.ndarray  # (n,); of several networks one after another
 
 
 Drawn = tuple[ArrayLike, np.ndarray, np.ndarray]  # X, Y and labels
@@ -48,9 +48,25 @@ def make_data(workload: Workload, dtype: str, shuffled: bool = True) -> Data:
     """Make the workload's data, the same ones on every call."""
     rng = np.random.default_rng(20)
     X, Y, labels = _source(workload).make(rng, workload, dtype)
-    order = rng.permutation(workload.rows) if shuffled else np.arange(workload.rows)
-    theta = init_theta(workload.network, seed=1, method="glorot", dtype=dtype)
-    return Data(X, Y, labels, order, theta)
+    each = workload.members or [workload]
+    orders = [rng.permutation(w.rows) if shuffled else np.arange(w.rows) for w in each]
+    thetas = [
+        init_theta(w.network, seed=seed, method="glorot", dtype=dtype)
+        for seed, w in enumerate(each, start=1)
+    ]
+    order = np.stack(orders) if workload.networks else orders[0]
+    return Data(X, Y, labels, order, np.concatenate(thetas))
+
+
+def members(workload: Workload, data: Data) -> list[tuple[Workload, Data]]:
+    """Each network's own epoch: the same rows, in its own order, and its own θ."""
+    each = workload.members
+    ends = np.cumsum([w.network.n_parameters for w in each])
+    thetas = np.split(data.theta, ends[:-1])
+    return [
+        (w, replace(data, order=order, theta=theta))
+        for w, order, theta in zip(each, data.order, thetas)
+    ]
 
 
 def missing(workload: Workload) -> str | None:

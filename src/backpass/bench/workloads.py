@@ -12,6 +12,7 @@ KINDS = {
     "gradient": "J and D, once",
     "epoch": "one pass over the rows in mini-batches",
     "predict": "h(X), once",
+    "jobs": "an epoch of each of several networks",
     "race": "from a random θ down to a given J",
     "lbfgs": "the same, down to where scikit-learn's lbfgs comes",
     "fit": "an estimator's whole fit, validation and early stopping on",
@@ -44,6 +45,7 @@ class Workload:
     iterations: int = 0  # of scikit-learn's lbfgs, until it is where the others have to come
     epochs: int = 0  # of a fit
     nonzeros: int = 0  # of a row of CSR; dense where there are none
+    networks: tuple[tuple[int, ...], ...] = ()  # the hidden layers of each, where there are several
     dtypes: tuple[str, ...] = DTYPES  # in which it is measured
 
     @classmethod
@@ -55,6 +57,15 @@ class Workload:
     def network(self) -> Network:
         """The network that all candidates compute."""
         return Network(self.sizes, self.hidden, self.loss)
+
+    @property
+    def members(self) -> list[Workload]:
+        """Each network's own epoch, where there are several."""
+        first, *_, last = self.sizes
+        return [
+            replace(self, kind="epoch", sizes=(first, *hidden, last), networks=())
+            for hidden in self.networks
+        ]
 
     @property
     def form(self) -> str:
@@ -77,6 +88,8 @@ class Workload:
 
         Of dense rows every entry counts, whoever leaves its zeros out.
         """
+        if self.networks:
+            return sum(member.flops for member in self.members)
         sizes = (self.nonzeros or self.sizes[0], *self.sizes[1:])
         products = [s * s_next for s, s_next in pairwise(sizes)]
         forward = sum(products)
@@ -98,6 +111,8 @@ class Workload:
         if self.kind == "predict":
             return f"predict {self.rows:,} {self.source or _rows(self.rows)}, {shape}"
         rows = f"{self.rows:,} {self.source}".strip()
+        if self.networks:
+            return f"epoch of {rows} by {_several(self)}, batch {self.batch_size}, {self.optimizer}"
         what = f"{self.optimizer} step" if self.per_step else f"epoch of {rows}"
         rule = "" if self.per_step else f", {self.optimizer}"
         return f"{what}, {shape}, batch {self.batch_size}{rule}"
@@ -110,7 +125,7 @@ class Workload:
         """
         if self.kind in TRAININGS:
             return self
-        if self.kind != "epoch":
+        if self.kind not in ("epoch", "jobs"):
             return self.shorter(CHECKED_TEXTS if self.nonzeros else CHECKED_ROWS)
         rows = min(self.rows, 3 * self.batch_size + self.batch_size // 2)
         return replace(self, rows=rows, optimizer="gd", learning_rate=0.1)
@@ -129,6 +144,16 @@ def named(which: str) -> list[Workload]:
 def _in_tuples(value: Any) -> Any:
     """Lists as tuples, at any depth."""
     return tuple(map(_in_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def _several(workload: Workload) -> str:
+    """Write 32 networks, 12-(64 to 384)×(1 to 3)-1 relu."""
+    widths = [width for hidden in workload.networks for width in hidden]
+    depths = [len(hidden) for hidden in workload.networks]
+    between = (f"({min(numbers)} to {max(numbers)})" for numbers in (widths, depths))
+    first, last = workload.sizes[0], workload.sizes[-1]
+    shape = f"{first}-{'×'.join(between)}-{last} {workload.hidden}"
+    return f"{len(depths)} networks, {shape}"
 
 
 def _rows(count: int) -> str:
@@ -178,6 +203,12 @@ WORKLOADS: tuple[Workload, ...] = (
     Workload(
         "W9", "lbfgs", (5000, 20, 5), "relu", "log_loss",
         rows=1000, lam=1.0, source="profiles", iterations=40, dtypes=("float64",),
+    ),
+    Workload(
+        "W10", "jobs", (12, 1), "relu", "squared_error",
+        rows=20_000, batch_size=256, optimizer="adam", learning_rate=1e-3, dtypes=("float32",),
+        # No two alike: 3 depths and 11 widths have no common divisor.
+        networks=tuple((64 + 32 * (7 * k % 11),) * (1 + k % 3) for k in range(32)),
     ),
     replace(_IMAGES, name="W11", source="MNIST images", dtypes=("float32",)),
 )  # fmt: skip

@@ -63,7 +63,7 @@ RACES = ("race", "lbfgs")
 BOTH = ("dense", "CSR")
 
 CANDIDATES: tuple[Entry, ...] = (
-    Entry("backpass", "ours", "Engine", (*ALL, *RACES, "fit"), ours=True, forms=BOTH),
+    Entry("backpass", "ours", "Engine", (*ALL, "jobs", *RACES, "fit"), ours=True, forms=BOTH),
     Entry("backpass, NumPy engine", "ours", "NumPyEngine", ALL, ours=True),
     Entry("backpass, MLPClassifier", "ours", "Estimator", ("predict",), ours=True, forms=BOTH),
     Entry("backpass, bare epochs", "ours", "BareEpochs", ("fit",), ours=True),
@@ -103,6 +103,17 @@ CANDIDATES: tuple[Entry, ...] = (
         forms=("CSR",),
         another_update="its moments rest where a batch has no entry",
     ),
+    Entry(
+        "scikit-learn, one after another",
+        "scikit_learn",
+        "ScikitLearnInTurn",
+        ("jobs",),
+        ("sklearn",),
+    ),
+    Entry("scikit-learn, one a core", "scikit_learn", "OneACore", ("jobs",), ("sklearn",)),
+    Entry("PyTorch, one after another", "pytorch_jobs", "EagerInTurn", ("jobs",), ("torch",)),
+    Entry("PyTorch, one a thread", "pytorch_jobs", "OneAThread", ("jobs",), ("torch",)),
+    Entry("PyTorch, stacked", "pytorch_jobs", "Stacked", ("jobs",), ("torch",)),
     Entry("JAX", "jax_scan", "JaxScan", ALL, ("jax",), threads_at_run_time=False),
     Entry("onnxruntime", "onnx_runtime", "OnnxRuntime", ("predict",), ("onnxruntime", "onnx")),
 )

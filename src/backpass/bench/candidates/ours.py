@@ -16,6 +16,7 @@ from ...solvers.minimize import minimize_function
 from ..data import Data
 from ..workloads import Workload
 from .estimator import VALIDATED, fit_settings, fitted
+from .in_turn import InTurn
 from .race import MOST_ITERATIONS, race
 from .scikit_learn import ScikitLearn
 
@@ -68,6 +69,16 @@ class Engine:
 
     def _prepare_fit(self) -> None:
         self._once = self._fit
+
+    def _prepare_jobs(self) -> None:
+        """One network after another, each on all threads."""
+        self._jobs = InTurn(Engine)
+        self._jobs.prepare(self._workload, self._data, self._threads)
+        self._once = self._run_jobs
+
+    def _run_jobs(self) -> np.ndarray:
+        self._jobs.run(1)
+        return self._jobs.result()
 
     def _race(self) -> np.ndarray:
         curvature = engine.ProblemCurvature(self._problem)

@@ -78,14 +78,7 @@ class Eager:
         return self._objective
 
     def _make_optimizer(self) -> Steps:
-        return self._optimizer_of(self._parameters)
-
-    def _optimizer_of(self, parameters: list[Tensor]) -> torch.optim.Optimizer:
-        rate = self._workload.learning_rate
-        if self._workload.optimizer == "adam":
-            return torch.optim.Adam(parameters, lr=rate, fused=True)
-        momentum = 0.9 if self._workload.optimizer == "momentum" else 0.0
-        return torch.optim.SGD(parameters, lr=rate, momentum=momentum, fused=True)
+        return optimizer_of(self._workload, self._parameters)
 
     def _logits(self, x: Any) -> Tensor:
         g, z = ACTIVATIONS[self._workload.hidden], self._first(x)
@@ -169,6 +162,15 @@ class Compiled(Eager):
     def _make_loss(self) -> Callable[[Any, Tensor], Tensor]:
         torch.compiler.reset()
         return torch.compile(self._objective, dynamic=False)
+
+
+def optimizer_of(workload: Workload, parameters: list[Tensor]) -> torch.optim.Optimizer:
+    """The workload's rule, fused."""
+    rate = workload.learning_rate
+    if workload.optimizer == "adam":
+        return torch.optim.Adam(parameters, lr=rate, fused=True)
+    momentum = 0.9 if workload.optimizer == "momentum" else 0.0
+    return torch.optim.SGD(parameters, lr=rate, momentum=momentum, fused=True)
 
 
 def _step(optimizer: torch.optim.Optimizer, fun: Watched) -> object:

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from ...arrays import ArrayLike
 from ..workloads import Workload
-from .pytorch import Eager, packed
+from .pytorch import Eager, optimizer_of, packed
 
 
 class Bags(NamedTuple):
@@ -78,7 +78,7 @@ class SparseAdam(EmbeddingBag):
         table, *others = self._parameters
         rate = self._workload.learning_rate
         rule = torch.optim.SparseAdam if self._workload.optimizer == "adam" else torch.optim.SGD
-        return Both(rule([table], lr=rate), self._optimizer_of(others))
+        return Both(rule([table], lr=rate), optimizer_of(self._workload, others))
 
 
 class Both:

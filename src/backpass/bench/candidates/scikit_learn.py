@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from ..data import Data
 from ..workloads import Workload
+from . import Candidate
 from .estimator import Model, fit_settings, fitted
+from .in_turn import InTurn
 
 Layers = list[np.ndarray]
 
@@ -126,6 +130,33 @@ class ScikitLearn:
     def _predict(self, times: int) -> None:
         for _ in range(times):
             self._result = self.model.predict_proba(self._data.X)
+
+
+class ScikitLearnInTurn(InTurn):
+    """One fit after another, each with all of BLAS's threads."""
+
+    def __init__(self) -> None:
+        super().__init__(ScikitLearn)
+
+
+class OneACore(ScikitLearnInTurn):
+    """A fit a core, by joblib, as scikit-learn's own searches have it."""
+
+    def prepare(self, workload: Workload, data: Data, threads: int) -> None:
+        """Prepare each."""
+        super().prepare(workload, data, threads)
+        self._threads = threads
+
+    def run(self, times: int) -> None:
+        """Send each to a process, and take it back."""
+        fits = (joblib.delayed(_after)(job, times) for job in self.jobs)
+        done: list[Any] = list(joblib.Parallel(self._threads)(fits))  # of no type that joblib says
+        self.jobs = done
+
+
+def _after(job: Candidate, times: int) -> Candidate:
+    job.run(times)
+    return job
 
 
 def packed(coefs: Layers, intercepts: Layers) -> np.ndarray:
