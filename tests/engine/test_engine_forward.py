@@ -5,6 +5,9 @@ import pytest
 import scipy.sparse
 
 from backpass import Network, engine, init_theta
+from backpass.arrays import as_inputs
+from backpass.engine import native
+from backpass.engine.select import choose
 from backpass.errors import InvalidInput
 from sparse_rows import ONLY_LINUX, parts_of, told, untidy
 
@@ -38,6 +41,15 @@ def test_the_callers_matrix_stays_as_it_is(indices, rng):
 def test_sparse_rows_of_another_width_are_refused(rng):
     with pytest.raises(InvalidInput, match="the network has 40 input units"):
         engine.forward(NET, THETA, scipy.sparse.csr_array((3, 39)))
+
+
+def test_more_columns_than_the_core_counts_are_another_engine_s():
+    """θ of such a network has 17 GB for each hidden unit, so that it is not made here."""
+    for columns, name in ((2**31 - 1, "native"), (2**31, "blocked")):
+        net = Network((columns, 1), hidden=(), loss="squared_error")
+        X = scipy.sparse.csr_array(([1.0], ([0], [columns - 1])), shape=(2, columns))
+        assert as_inputs(X, columns).shape == (2, columns)
+        assert choose(net, X) == (name if native.instruction_sets() else "blocked")
 
 
 @ONLY_LINUX

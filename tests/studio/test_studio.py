@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.sparse
 from sklearn.datasets import load_digits
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
@@ -113,6 +114,19 @@ def test_a_scene_of_an_estimator(rng):
     assert "made-up rows" in page_state_of(clf).title
     frame = bp.studio(clf, X, y)._repr_html_()
     assert frame.startswith("<iframe")
+
+
+def test_a_scene_of_sparse_rows_and_labels(rng):
+    X = rng.normal(size=(250, 5)) * (rng.random((250, 5)) < 0.3)
+    y = (X[:, :2] > 0).astype(int)
+    clf = bp.MLPClassifier((4,), max_iter=3, early_stopping=False, random_state=0)
+    clf.partial_fit(X, scipy.sparse.csr_array(y), classes=[0, 1])
+    for labels in (None, y):
+        given = None if labels is None else scipy.sparse.csr_array(labels)
+        ours = page_state_of(clf, scipy.sparse.coo_matrix(X), given)
+        expected = page_state_of(clf, X, labels)
+        np.testing.assert_array_equal(ours.X, X[:200])
+        np.testing.assert_array_equal(ours.Y, expected.Y)
 
 
 def test_a_page_without_a_notebook_says_in_a_line_what_it_is():

@@ -15,6 +15,7 @@ from . import native
 from .blocked import problem as blocked
 
 _NAMES = ("native", "blocked", "reference")
+MOST_UNITS = 2**31 - 1  # of a layer, which the core counts in 32 bits
 
 
 def engine_name() -> str:
@@ -29,9 +30,14 @@ def choose(net: Network, *arrays: Array) -> str:
     if _allowed("native"):
         if not native.instruction_sets():
             _warn_once_that_the_core_is_missing()
-        elif native.computes(net) and all(native.takes(array) for array in arrays):
+        elif _core_serves(net) and all(native.takes(array) for array in arrays):
             return "native"
     return "blocked" if _allowed("blocked") and blocked.fits(*arrays) else "reference"
+
+
+def _core_serves(net: Network) -> bool:
+    """Whether the core knows the network's functions and can count its units."""
+    return native.computes(net) and max(net.sizes) <= MOST_UNITS
 
 
 def _allowed(name: str) -> bool:

@@ -127,7 +127,7 @@ def trace_model(
     ----------
     model : object
         As for ``as_network``.
-    X : array-like of shape (m, s_1)
+    X : array-like or sparse matrix of shape (m, s_1)
         Inputs, as the model's first layer gets them.
     y : array-like of shape (m,) or (m, s_L)
         Labels or numbers, as the model was fitted with, or Y itself. Labels count from 0 for

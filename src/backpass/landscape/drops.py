@@ -244,7 +244,7 @@ def drops(
     ----------
     net : Network
         Sizes, activations and loss.
-    X, Y : array-likes of shapes (m, s_1), (m, s_L)
+    X, Y : array-likes of shapes (m, s_1), (m, s_L), X perhaps sparse
         The examples.
     lam : float
         λ.

@@ -201,7 +201,7 @@ def landscape(
     ----------
     net : Network
         Sizes, activations and loss.
-    X, Y : array-likes of shapes (m, s_1), (m, s_L)
+    X, Y : array-likes of shapes (m, s_1), (m, s_L), X perhaps sparse
         The examples.
     lam : float
         λ.

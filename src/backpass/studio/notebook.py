@@ -61,7 +61,7 @@ def studio(
     ----------
     estimator : MLPClassifier or MLPRegressor
         A fitted one.
-    X : array-like of shape (m, s_1), optional
+    X : array-like or sparse matrix of shape (m, s_1), optional
         Rows to walk through, as the estimator takes them; the first 200 are used. Without them
         the page has made-up rows, and says so.
     y : array-like of shape (m,) or (m, s_L), optional

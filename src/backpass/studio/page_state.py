@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..arrays import ArrayLike, ImageShape, one_hot
+from ..arrays import ArrayLike, ImageShape, as_csr, one_hot
 from ..errors import InvalidInput
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
@@ -96,9 +96,9 @@ def page_state_of(
         )
     _check_known(net)
     made_up = X is None
-    rows = _made_up_rows(net) if made_up else np.asarray(X, dtype=np.float64)[:MOST_ROWS]
+    rows = _made_up_rows(net) if made_up else _shown(X).astype(np.float64)
     classes = _classes(estimator)
-    labels = estimator.predict(rows) if y is None else np.asarray(y)[:MOST_ROWS]
+    labels = _shown(estimator.predict(rows) if y is None else y)
     return PageState(
         net,
         np.asarray(estimator.theta_, dtype=np.float64),
@@ -137,6 +137,13 @@ def _check_known(net: Network) -> None:
 def _classes(estimator: MLPClassifier | MLPRegressor) -> list[object] | None:
     classes = getattr(estimator, "classes_", None)
     return None if classes is None else np.asarray(classes).tolist()
+
+
+def _shown(value: ArrayLike) -> np.ndarray:
+    """The first rows; the page draws every number of sparse ones, the zeros too."""
+    if hasattr(value, "tocsr"):
+        return as_csr(value)[:MOST_ROWS].toarray()
+    return np.asarray(value)[:MOST_ROWS]
 
 
 def _made_up_rows(net: Network) -> np.ndarray:

@@ -34,7 +34,7 @@ def minimize(
         Sizes, activations and loss.
     theta : array of shape (n,)
         Where to start, for example ``init_theta(net)``.
-    X : array-like or CSR matrix of shape (m, s_1)
+    X : array-like or sparse matrix of shape (m, s_1)
         Inputs.
     Y : array-like of shape (m, s_L)
         Targets, one-hot for classes.

@@ -92,9 +92,8 @@ class SparseInputs:
 
     def backward(self, x: ArrayLike, delta: np.ndarray, Delta: np.ndarray) -> None:
         """Δ := Δ + [1, x]ᵀ δᵀ, in the rows that x names."""
-        # The arrays of a matrix may be longer than what its indptr says is in it.
-        columns, places = np.unique(x.indices[: x.nnz], return_inverse=True)
-        named = type(x)((x.data[: x.nnz], places, x.indptr), shape=(x.shape[0], len(columns)))
+        columns, places = np.unique(x.indices, return_inverse=True)
+        named = type(x)((x.data, places, x.indptr), shape=(x.shape[0], len(columns)))
         Delta[0] += delta.sum(axis=1)
         by_column, delta = named.T.tocsr(), np.ascontiguousarray(delta.T)
         # In parts, else a block of many entries would make more than a copy of Δ.
