@@ -33,6 +33,7 @@ __all__ = [
     "ImageShape",
     "Namespace",
     "State",
+    "all_finite",
     "array_namespace",
     "as_csr",
     "as_inputs",
@@ -105,9 +106,18 @@ class ImageShape(NamedTuple):
 
 def array_namespace(*arrays: Array) -> Namespace:
     """Return the Array API of the arrays' library; at once for NumPy's, as one row asks often."""
-    if all(type(array) is np.ndarray for array in arrays):
-        return numpy_namespace
-    return array_api_compat.array_namespace(*arrays)
+    for array in arrays:
+        if type(array) is not np.ndarray:
+            return array_api_compat.array_namespace(*arrays)
+    return numpy_namespace
+
+
+def all_finite(array: Array) -> bool:
+    """Whether every number is finite; at once for NumPy's, as every epoch asks."""
+    if type(array) is np.ndarray:
+        return bool(np.isfinite(array).all())
+    xp = array_namespace(array)
+    return bool(xp.all(xp.isfinite(array)))
 
 
 def real_part(z: Array) -> Array:
@@ -195,7 +205,7 @@ def in_precision(reference: ArrayLike, X: ArrayLike) -> ArrayLike:
     numbers = numbers_of(narrowed)
     xp = array_namespace(numbers)
     single = narrowed is not X and xp.finfo(numbers.dtype).bits < 64
-    if single and not bool(xp.all(xp.isfinite(numbers))):
+    if single and not all_finite(numbers):
         raise InvalidInput(
             f"X holds numbers that are too large for {numbers.dtype}, the precision of the weights."
         )

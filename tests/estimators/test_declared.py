@@ -5,6 +5,8 @@ import inspect
 import pickle
 
 import pytest
+from counted import n_calls
+from sklearn import neural_network
 from sklearn.base import clone
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -122,3 +124,20 @@ def test_a_classifier_is_made_by_a_subclass_that_passes_all_on():
     assert Mine().hidden_layer_sizes == (3,)
     with pytest.raises(TypeError, match="unexpected keyword argument 'depth'"):
         Mine(depth=2)
+
+
+@pytest.mark.parametrize("kind", [bp.MLPClassifier, bp.MLPRegressor, Below, Above])
+def test_the_signature_is_what_python_makes_of_the_constructor(kind):
+    remembered = inspect.signature(kind.__init__)
+    code = kind.__init__
+    plain = type(code)(code.__code__, code.__globals__, code.__name__, code.__defaults__)
+    plain.__kwdefaults__, plain.__annotations__ = code.__kwdefaults__, code.__annotations__
+    assert remembered == inspect.signature(plain)
+    assert list(inspect.signature(Told.__init__).parameters) == ["self", "sizes", "low", "extra"]
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_a_clone_makes_fewer_calls_than_one_of_scikit_learn_s_with_fewer_parameters(name):
+    ours, theirs = getattr(bp, name)(), getattr(neural_network, name)()
+    assert len(ours.get_params()) > len(theirs.get_params())
+    assert n_calls(lambda: clone(ours)) < n_calls(lambda: clone(theirs))

@@ -278,7 +278,7 @@ def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
     k, n, dtype = len(arrays), len(arrays[0]), arrays[0].dtype
     small = k * n * dtype.itemsize < LARGE_PAGE // 2
     numbers = k * n if small else max(k * n, LARGE_PAGES_FROM // dtype.itemsize)
-    return np.stack(arrays, out=np.empty(numbers, dtype)[: k * n].reshape(k, n))
+    return np.concatenate(arrays, out=np.empty(numbers, dtype)[: k * n]).reshape(k, n)
 
 
 __all__ = [

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from inspect import cleandoc
+from inspect import cleandoc, signature
 from itertools import groupby
 from textwrap import indent
 from types import FunctionType
@@ -112,7 +112,11 @@ def _constructor(typed: dict[str, tuple[object, Parameter]]) -> FunctionType:
         (name, kind, dataclasses.field(default=each.default, kw_only=each.kw_only))
         for name, (kind, each) in typed.items()
     ]
-    return vars(dataclasses.make_dataclass("Stored", fields, eq=False, repr=False))["__init__"]
+    stored = dataclasses.make_dataclass("Stored", fields, eq=False, repr=False)
+    constructor: FunctionType = vars(stored)["__init__"]
+    # get_params reads it, and would make it anew at each call: most of the time of a clone
+    vars(constructor)["__signature__"] = signature(constructor)
+    return constructor
 
 
 def entries(cls: type[Declared]) -> str:

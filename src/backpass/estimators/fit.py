@@ -152,7 +152,7 @@ def _validator(task: Task, net: Network, rows: EncodedRows) -> Validate:
         net, rows.X, rows.Y, sample_weight=rows.w, n_threads=task.parameters.n_threads
     )
     examples = problem.rows
-    score = task.targets.scorer(net, examples.Y, examples.w)
+    score = task.targets.scorer(net, examples.Y, examples.w if examples.weighted else None)
 
     def validate(theta: Array) -> tuple[float, float]:
         z, cost = problem.logits_and_cost(theta)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import OptimizeResult
 
-from ..arrays import Array, State, array_namespace
+from ..arrays import Array, State, all_finite
 from ..blas import blas_threads
 from ..errors import InvalidInput
 from .curvature import Curvature, Function
@@ -167,8 +167,7 @@ def _wants_to_stop(callback: Callable[[OptimizeResult], object] | None, state: S
 
 
 def _check_first_point(state: State) -> None:
-    xp = array_namespace(state["D"])
-    if not (math.isfinite(state["J"]) and bool(xp.all(xp.isfinite(state["D"])))):
+    if not (math.isfinite(state["J"]) and all_finite(state["D"])):
         raise InvalidInput(
             f"J is {state['J']} at the first point and its gradient has entries that are not "
             "finite, so there is no way down from it: look for values in theta or the data that "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..arrays import Array
+from ..arrays import Array, State
 from .state import TrainingState
 from .stop import StopReason
 
@@ -24,16 +24,17 @@ class EarlyStopping:
 
     def count(self, state: TrainingState) -> TrainingState:
         """Count the epochs without improvement, as scikit-learn does, and keep the best."""
+        better: State = {}
         if self.by_score:
             score, best = state.history.score[-1], state.best_score
             worse = not score >= best + self.tol  # NaN, too, is no improvement
             if score > best:
-                state = state.updated(best_score=score, best_theta=state.theta)
+                better = {"best_score": score, "best_theta": state.theta}
         else:
             J, best = state.history.J[-1], state.best_J
             worse = not J <= best - self.tol
-            state = state.updated(best_J=min(J, best))
-        return state.updated(no_improvement=state.no_improvement + 1 if worse else 0)
+            better["best_J"] = min(J, best)
+        return state.updated(no_improvement=state.no_improvement + 1 if worse else 0, **better)
 
     def rank(self, state: TrainingState) -> float:
         """What the best of several trainings has least of."""

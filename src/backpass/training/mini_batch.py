@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .. import engine
-from ..arrays import Array, array_namespace
+from ..arrays import Array, all_finite
 from ..errors import InvalidInput
 from .early_stopping import EarlyStopping
 from .monitor import Finished, Monitor, Training
@@ -204,9 +205,8 @@ def _diverged(
     problem: engine.Problem, before: TrainingState, after: TrainingState, explosion: float
 ) -> bool:
     """Whether an epoch ended with what is not finite, or with a J far above what it was."""
-    J, theta = after.history.J[-1], after.theta
-    xp = array_namespace(theta)
-    if not (np.isfinite(J) and bool(xp.all(xp.isfinite(theta)))):
+    J = after.history.J[-1]
+    if not (math.isfinite(J) and all_finite(after.theta)):
         return True
     if J <= explosion:
         return False
@@ -225,8 +225,7 @@ def _last_finite(problem: engine.Problem, before: TrainingState, monitor: Monito
 
 
 def _refuse_if_not_finite(J: float, D: Array) -> None:
-    xp = array_namespace(D)
-    if not (np.isfinite(float(J)) and bool(xp.all(xp.isfinite(D)))):
+    if not (math.isfinite(J) and all_finite(D)):
         raise InvalidInput(NOT_FINITE_AT_ONCE)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime
 import decimal
 import tracemalloc
+import warnings
 
 import array_api_compat.numpy as xp  # NumPy 1.26 has no astype
 import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.preprocessing import LabelBinarizer, MultiLabelBinarizer
+from sklearn.utils.multiclass import check_classification_targets
 
 from backpass.errors import InvalidInput
+from backpass.estimators.targets import labels as labels_module
 from backpass.estimators.targets.labels import Labels, as_labels, as_numbers
 
 K = np.array([0, 1, 2, 1, 0, 2, 2, 1, 0])
@@ -464,3 +467,26 @@ def test_numbers_are_numbers():
         assert as_numbers(y) is y
     with pytest.raises(InvalidInput, match="sparse"):
         as_numbers(scipy.sparse.csr_array([[1.0]]))
+
+
+@pytest.mark.parametrize("n_classes", [2, 10, 11, 12, 13, 25])
+@pytest.mark.parametrize("kind", [int, np.uint8, str, float])
+@pytest.mark.parametrize("m", [20, 22, 25])
+def test_scikit_learn_is_asked_where_it_may_say_something(m, n_classes, kind, monkeypatch):
+    """Labels that are whole numbers or texts are labels: it only warns where they are many."""
+    y, asked = (np.arange(m) % n_classes).astype(kind), []
+
+    def ask(y):
+        asked.append(y)
+        check_classification_targets(y)
+
+    monkeypatch.setattr(labels_module, "check_classification_targets", ask)
+    said = []
+    for look in (Labels.found_in, check_classification_targets):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            look(y)
+        said.append([str(each.message) for each in told])
+    assert said[0] == said[1]
+    assert asked or (kind is not float and not said[1])
+    assert not asked or kind is float or 2 * min(m, n_classes) > m

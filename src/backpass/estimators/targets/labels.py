@@ -60,8 +60,13 @@ class Labels:
         """Find out what y is: one output of classes, several, or indicators of 0 and 1."""
         if y.ndim == 2 and _are_indicators(y):
             return cls.indicators(y.shape[1], sparse.issparse(y))
-        _check_kind(y)
-        return cls.of(y)
+        plain = y.ndim == 1 and y.dtype.kind in "biuU"  # labels, whatever they are
+        if not plain:
+            _check_kind(y)
+        labels = cls.of(y)
+        if plain and 2 * labels.sizes[0] > len(y):  # so many that scikit-learn may warn
+            _check_kind(y)
+        return labels
 
     @classmethod
     def named(cls, classes: ArrayLike, y: ArrayLike) -> Labels:

@@ -38,7 +38,7 @@ class Accuracy:
         """Count more rows, of which it is known whether they are right; all weigh 1 without w."""
         xp = array_namespace(right)
         if w is None:
-            return Accuracy(self.right + int(xp.count_nonzero(right)), self.weight + len(right))
+            return Accuracy(self.right + int(xp.count_nonzero(right)), self.weight + right.shape[0])
         return Accuracy(self.right + float(xp.sum(w[right])), self.weight + float(xp.sum(w)))
 
     @property
@@ -82,20 +82,22 @@ class RSquared:
 
     def plus(self, Y: Numbers, a: Numbers, w: Numbers | None = None) -> RSquared:
         """Count more rows: true numbers and answers of shape (m, outputs), weights (m,)."""
-        w = np.ones((len(Y), 1)) if w is None else w[:, None]
-        here = w.sum()
+        by_row = np.ones((len(Y), 1)) if w is None else w[:, None]
+        here = by_row.sum()
         if not here:
             return self
-        mean = (w * Y).sum(axis=0) / here
+        mean = (by_row * Y).sum(axis=0) / here
         total = self.weight + here
         step, part = mean - self.mean, here / total
-        squares = (w * (Y - mean) ** 2).sum(axis=0) + step**2 * self.weight * part
-        return RSquared(
-            weight=total,
-            mean=self.mean + step * part,
-            squares=self.squares + squares,
-            errors=self.errors + (w * (Y - a) ** 2).sum(axis=0),
-        )
+        squares = (by_row * (Y - mean) ** 2).sum(axis=0) + step**2 * self.weight * part
+        more = RSquared(total, self.mean + step * part, self.squares + squares, self.errors)
+        return more.plus_errors(Y, a, w)
+
+    def plus_errors(self, Y: Numbers, a: Numbers, w: Numbers | None = None) -> RSquared:
+        """Count the errors of rows whose numbers are counted already."""
+        by_row = np.ones((len(Y), 1)) if w is None else w[:, None]
+        errors = self.errors + (by_row * (Y - a) ** 2).sum(axis=0)
+        return RSquared(self.weight, self.mean, self.squares, errors)
 
     @property
     def value(self) -> float:

@@ -71,8 +71,11 @@ class Targets(Protocol):
         """Return classes that the validation set should have in the same parts."""
         ...
 
-    def scorer(self, net: Network, Y: Array, w: Array) -> ScoreOfLogits:
-        """Return the accuracy or R² against Y, as a function of the logits."""
+    def scorer(self, net: Network, Y: Array, w: Array | None) -> ScoreOfLogits:
+        """Return the accuracy or R² against Y, as a function of the logits; all count 1 without w.
+
+        What does not change from epoch to epoch is computed once.
+        """
         ...
 
     def sklearn_loss(self, fitted: Fitted) -> float:
@@ -160,14 +163,15 @@ class ClassTargets:
         """Return the two classes of a single unit."""
         return as_numpy(Y).astype(bool) if Y.shape[1] == 1 else None
 
-    def scorer(self, net: Network, Y: Array, w: Array) -> ScoreOfLogits:
+    def scorer(self, net: Network, Y: Array, w: Array | None) -> ScoreOfLogits:
         """Return the accuracy: the part of the rows whose every label is right."""
         xp, decision = array_namespace(Y), Decision(self.known, net.loss)
         truth = self.known.codes(Y - 0.5, xp)
 
         def accuracy(z: Array) -> float:
-            right = xp.all(decision.codes(z) == truth, axis=1)
-            return Accuracy().plus(right, w).value
+            right = decision.codes(z) == truth
+            whole = right[:, 0] if right.shape[1] == 1 else xp.all(right, axis=1)
+            return Accuracy().plus(whole, w).value
 
         return accuracy
 
@@ -222,10 +226,12 @@ class NumberTargets:
         """Numbers have no classes."""
         return None
 
-    def scorer(self, net: Network, Y: Array, w: Array) -> ScoreOfLogits:
+    def scorer(self, net: Network, Y: Array, w: Array | None) -> ScoreOfLogits:
         """Return R²."""
-        truth, weights = as_numpy(Y), as_numpy(w)
-        return lambda z: RSquared().plus(truth, as_numpy(net.loss.h(z)), weights).value
+        truth = as_numpy(Y)
+        weights = np.ones(len(truth), truth.dtype) if w is None else as_numpy(w)
+        right = RSquared().plus(truth, truth, weights)
+        return lambda z: right.plus_errors(truth, as_numpy(net.loss.h(z)), weights).value
 
     def sklearn_loss(self, fitted: Fitted) -> float:
         """scikit-learn takes the mean over the outputs, and the gradient of the sum."""
