@@ -128,7 +128,7 @@ UNNAMED = {
     "text": FIVE.astype(str),
     "complex": FIVE + 1j,
     "dates": FIVE.astype("datetime64[s]"),
-    "a matrix": np.asmatrix(FIVE),
+    "a matrix": FIVE.view(np.matrix),  # NumPy warns of those that are made otherwise
     "masked": np.ma.masked_array(FIVE, FIVE > 6),
     "CSR": scipy.sparse.csr_matrix(FIVE),
     "a list": FIVE.tolist(),
