@@ -54,6 +54,37 @@ private:
     In<int64_t> columns_64_, starts_64_;
 };
 
+// A table's cells (engine/table_rows.hpp), kept alive: numbers (m, ·), places (m, ·), and for each column its
+// kind, first input, inputs, number, place and row of running sums.
+template <class T>
+class TableArrays {
+public:
+    TableArrays() = default;
+    TableArrays(In<T> numbers, In<int32_t> places, const std::vector<std::vector<int32_t>>& columns)
+        : numbers_(std::move(numbers)), places_(std::move(places)) {
+        for (const std::vector<int32_t>& c : columns)
+            columns_.push_back({static_cast<CellKind>(c[0]), c[1], c[2], c[3], c[4], c[5]});
+    }
+
+    Table<T> table() const {
+        Table<T> table{columns_.data(),
+                       static_cast<int>(columns_.size()),
+                       numbers_.data(),
+                       places_.data(),
+                       static_cast<int>(numbers_.shape(1)),
+                       static_cast<int>(places_.shape(1)),
+                       0};
+        for (const TableColumn& y : columns_) table.sum_rows += y.kind == CellKind::code ? y.inputs : 0;
+        return table;
+    }
+    int64_t rows() const { return static_cast<int64_t>(numbers_.shape(0)); }
+
+private:
+    In<T> numbers_;
+    In<int32_t> places_;
+    std::vector<TableColumn> columns_;
+};
+
 struct PyNetwork {
     NetworkSpec spec;
     const KernelSet* kernels;
@@ -90,16 +121,31 @@ void forward(const PyNetwork& net, In<T> theta, In<T> x, Out<T> out, bool output
 }
 
 template <class T>
-void forward_sparse(const PyNetwork& net, In<T> theta, const CsrArrays<T>& x, Out<T> out,
-                    bool output_activation, int threads) {
+void forward_entries(const PyNetwork& net, RowSource<T> source, const In<T>& theta, Out<T>& out,
+                     bool output_activation, int threads) {
     const nb::gil_scoped_release release;
-    RowSource<T> source;
-    source.csr = x.matrix();
     source.inputs = net.spec.inputs();
     source.outputs = net.spec.outputs();
-    source.m = x.rows();
     ManyRows<T>(net.spec, kernels_of<T>(*net.kernels), source, threads)
         .run(theta.data(), out.data(), output_activation);
+}
+
+template <class T>
+void forward_sparse(const PyNetwork& net, In<T> theta, const CsrArrays<T>& x, Out<T> out,
+                    bool output_activation, int threads) {
+    RowSource<T> source;
+    source.csr = x.matrix();
+    source.m = x.rows();
+    forward_entries(net, source, theta, out, output_activation, threads);
+}
+
+template <class T>
+void forward_table(const PyNetwork& net, In<T> theta, const TableArrays<T>& x, Out<T> out,
+                   bool output_activation, int threads) {
+    RowSource<T> source;
+    source.table = x.table();
+    source.m = x.rows();
+    forward_entries(net, source, theta, out, output_activation, threads);
 }
 
 // A view of a Python buffer, released at the end of the scope.
@@ -184,6 +230,11 @@ public:
     void set_sparse(const CsrArrays<T>& x) {
         csr_ = x;
         source_.csr = x.matrix();
+    }
+
+    void set_table(const TableArrays<T>& x) {
+        table_ = x;
+        source_.table = table_.table();
     }
 
     double cost_and_gradient(In<T> theta, Out<T> D, double lam, double total_weight) {
@@ -295,13 +346,13 @@ private:
 
     // Σ w cost; writes Δ.
     double sums(const T* theta, T* Delta) {
-        if (!source_.sparse() && LaneBatch<T>::suits(net_.spec))
+        if (!source_.has_entries() && LaneBatch<T>::suits(net_.spec))
             return sums_in_lanes(lane_batches_, threads_, theta, Delta);
         return sums_in_panels(full_batches_, threads_, theta, Delta);
     }
 
     double sums_on_one_thread(const T* theta, T* Delta) {
-        if (!source_.sparse() && LaneBatch<T>::suits(net_.spec))
+        if (!source_.has_entries() && LaneBatch<T>::suits(net_.spec))
             return sums_in_lanes(one_thread_lane_batches_, 1, theta, Delta);
         return sums_in_panels(one_thread_full_batches_, 1, theta, Delta);
     }
@@ -309,6 +360,7 @@ private:
     PyNetwork net_;
     In<T> x_, y_, w_;
     CsrArrays<T> csr_;
+    TableArrays<T> table_;
     RowSource<T> source_;
     int threads_;
     TransposedInputCache<T> input_cache_;
@@ -332,7 +384,12 @@ double multiply_adds(const std::string& isa, long rounds, int threads) {
 }
 
 template <class T>
-void bind_number_type(nb::module_& m, const char* problem, const char* csr) {
+void bind_number_type(nb::module_& m, const char* problem, const char* csr, const char* table) {
+    nb::class_<TableArrays<T>>(m, table).def(
+        nb::init<In<T>, In<int32_t>, const std::vector<std::vector<int32_t>>&>(), nb::arg().noconvert(),
+        nb::arg().noconvert(), nb::arg());
+    m.def("forward_table", &forward_table<T>, nb::arg(), nb::arg("theta").noconvert(), nb::arg("x"),
+          nb::arg("out").noconvert(), nb::arg("output_activation"), nb::arg("threads"));
     nb::class_<CsrArrays<T>>(m, csr)
         .def(nb::init<In<T>, In<int32_t>, In<int32_t>>(), nb::arg().noconvert(), nb::arg().noconvert(),
              nb::arg().noconvert())
@@ -347,6 +404,7 @@ void bind_number_type(nb::module_& m, const char* problem, const char* csr) {
         .def(nb::init<const PyNetwork&, In<T>, In<T>, int, bool>())
         .def("set_dense", &PyProblem<T>::set_dense)
         .def("set_sparse", &PyProblem<T>::set_sparse)
+        .def("set_table", &PyProblem<T>::set_table)
         .def("cost_and_gradient", &PyProblem<T>::cost_and_gradient)
         .def("costs_and_gradients", &PyProblem<T>::costs_and_gradients)
         .def("batch_cost_and_gradient", &PyProblem<T>::batch_cost_and_gradient)
@@ -388,6 +446,6 @@ NB_MODULE(_native, m) {
             new (at) RuleSpec{
                 find_named(RULE_NAMES, rule, "update rule"), momentum, beta_1, beta_2, epsilon, weight_decay};
         });
-    bind_number_type<float>(m, "Problem32", "Csr32");
-    bind_number_type<double>(m, "Problem64", "Csr64");
+    bind_number_type<float>(m, "Problem32", "Csr32", "Table32");
+    bind_number_type<double>(m, "Problem64", "Csr64", "Table64");
 }

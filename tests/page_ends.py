@@ -20,6 +20,7 @@ from scipy import sparse
 import backpass as bp
 from backpass import engine
 from backpass.engine import Dropout, core, native
+from backpass.engine.encoding import CODE, LEVEL, NUMBER, EncodedRows
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 
 PAGE = mmap.PAGESIZE
@@ -78,7 +79,23 @@ class Fences:
         return held
 
 
-def call_everything(fences, net, dtype, m, as_csr):
+def table(fences, m, inputs, dtype) -> EncodedRows:
+    """A table's rows of so many inputs: a number, a code and a category, as far as they go."""
+    rng = np.random.default_rng(inputs)
+    bins = max(1, (inputs - 1) // 2)
+    layout = [(NUMBER, 0, 1, 0, -1)]
+    if inputs > 1:
+        layout.append((CODE, 1, bins, 1, 0))
+    if inputs > 1 + bins:
+        layout.append((LEVEL, 1 + bins, inputs - 1 - bins, -1, 1))
+    numbers = fences.copy(rng.random((m, 2)).astype(dtype))
+    places = np.column_stack(
+        [rng.integers(bins, size=m), rng.integers(-1, max(1, inputs - 1 - bins), size=m)]
+    )
+    return EncodedRows(numbers, fences.copy(places.astype(np.int32)), layout)
+
+
+def call_everything(fences, net, dtype, m, how):
     """Every method of a problem, one after the other, and each answer once it is there."""
     rng = np.random.default_rng(0)
     X, Y = rng.random((m, net.sizes[0])), rng.random((m, net.sizes[-1]))
@@ -86,9 +103,11 @@ def call_everything(fences, net, dtype, m, as_csr):
     theta = bp.init_theta(net, 0, "glorot", dtype=dtype)
     X, Y, w, theta = (fences.copy(array.astype(dtype)) for array in (X, Y, rng.random(m), theta))
     rows = engine.Rows(X, Y, w, float(w.sum()), weighted=True)
-    if as_csr:
+    if how == "csr":
         X[rng.random(X.shape) < 0.3] = 0
         rows = replace(rows, X=fences.csr(X, np.int32 if m % 2 else np.int64))
+    if how == "table":
+        rows = replace(rows, X=table(fences, m, net.sizes[0], dtype))
     problem = native.NativeProblem(net, rows, 0.5, 2)
     used = fences.used
     order = fences.copy(rng.permutation(m))
@@ -99,7 +118,7 @@ def call_everything(fences, net, dtype, m, as_csr):
     for masks in (None, dropout):
         answers.append(problem.batch_cost_and_gradient(theta, order[: m // 2 + 1], masks))
     kept = [by_layer[l] for by_layer in problem.intermediates(theta) for l in sorted(by_layer)]
-    answers += [[array for array in kept if not sparse.issparse(array)]]
+    answers += [[array for array in kept if isinstance(array, np.ndarray)]]
     yield from (part for answer in answers for part in answer)
     for rule in RULES:
         fences.used = used + 1
@@ -118,8 +137,10 @@ def call_everything(fences, net, dtype, m, as_csr):
         fences.used = used
         a = native.forward(net, theta, fences.copy(X[:few]), 2)
         yield from (a, native.logits(net, theta, X[m - few :], 2))
-        if as_csr:
+        if how == "csr":
             yield native.forward(net, theta, fences.csr(X[:few], np.int32), 2)
+        if how == "table":
+            yield native.forward(net, theta, table(fences, few, net.sizes[0], dtype), 2)
         yield bp.forward(net, theta, X[m - few :])
 
 
@@ -148,8 +169,8 @@ def main(kernels: str) -> None:
                 loss = ("log_loss", "squared_error", "poisson")[number % 3]
                 net = bp.Network(each, ("tanh", "gelu")[number % 2], loss)
                 for m in (1, 4, 21) if number else (1, 2, 5, 40):
-                    for as_csr in (False, True):
-                        for answer in call_everything(fences, net, dtype, m, as_csr):
+                    for how in ("dense", "csr", "table"):
+                        for answer in call_everything(fences, net, dtype, m, how):
                             take(answer)
                         fences.used = 0
     print(digest.hexdigest())

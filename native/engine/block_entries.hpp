@@ -25,14 +25,13 @@ public:
     }
 
     // Rows [begin, end) of a block.
-    void read(const CsrMatrix<T>& x, const RowNumbers& numbers, int begin, int end) {
+    void read(const RowSource<T>& source, const RowNumbers& numbers, int begin, int end) {
         begin_ = begin;
         starts_.assign(1, 0);
-        for (int r = begin; r < end; ++r) {
-            const int64_t from = x.start(numbers[r]), to = x.start(numbers[r] + 1);
-            std::copy(x.values + from, x.values + to, values_.data() + starts_.back());
-            x.copy_columns(from, to, columns_.get() + starts_.back());
-            starts_.push_back(starts_.back() + to - from);
+        if (source.is_table()) {
+            read_table(source, numbers, begin, end);
+        } else {
+            read_csr(source.csr, numbers, begin, end);
         }
     }
 
@@ -46,6 +45,24 @@ public:
     int32_t* slots(int r) { return slots_.get() + starts_[r - begin_]; }
 
 private:
+    void read_csr(const CsrMatrix<T>& x, const RowNumbers& numbers, int begin, int end) {
+        for (int r = begin; r < end; ++r) {
+            const int64_t from = x.start(numbers[r]), to = x.start(numbers[r] + 1);
+            std::copy(x.values + from, x.values + to, values_.data() + starts_.back());
+            x.copy_columns(from, to, columns_.get() + starts_.back());
+            starts_.push_back(starts_.back() + to - from);
+        }
+    }
+
+    void read_table(const RowSource<T>& source, const RowNumbers& numbers, int begin, int end) {
+        const int entries = source.table.entries_per_row();
+        for (int r = begin; r < end; ++r) {
+            const int64_t at = starts_.back();
+            source.table.read(numbers[r], source.inputs, values_.data() + at, columns_.get() + at);
+            starts_.push_back(at + entries);
+        }
+    }
+
     int begin_ = 0;
     std::vector<int64_t> starts_{0};  // one more than rows
     Buffer<T> values_;
@@ -54,7 +71,9 @@ private:
 
 // The most entries that a block of so many rows has, of those that an order or a first row names.
 template <class T>
-size_t most_entries(const CsrMatrix<T>& x, const RowNumbers& numbers, int64_t rows, int64_t block) {
+size_t most_entries(const RowSource<T>& source, const RowNumbers& numbers, int64_t rows, int64_t block) {
+    if (source.is_table()) return size_t(std::min(rows, block)) * source.table.entries_per_row();
+    const CsrMatrix<T>& x = source.csr;
     int64_t most = 0, sum = 0;
     for (int64_t i = 0; i < rows; ++i) {
         if (i % block == 0) sum = 0;

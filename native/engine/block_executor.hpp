@@ -6,9 +6,10 @@
 
 #include <vector>
 
-#include "engine/column_sums.hpp"
 #include "engine/delta_pass.hpp"
+#include "engine/lazy_weights.hpp"
 #include "engine/row_pass.hpp"
+#include "engine/table_layer.hpp"
 #include "runtime/thread_team.hpp"
 
 namespace backpass {
@@ -50,20 +51,14 @@ public:
         passes_[thread].run(weights, workspace_, share(all, thread, threads), dropout);
     }
 
-    // The thread's columns of a sparse block, whose rows `threads` threads have gathered: `find` for those
-    // that no earlier block of the batch named, and how many had one; then Δ.
-    int find_columns(ColumnSums<T>& columns, int thread, int threads) {
-        int known = -1;
-        for (int t = 0; t < threads; ++t) {
-            const int before = columns.find(passes_[t].entries(), thread, threads);
-            if (t == 0) known = before;
-        }
-        return known;
+    // The inputs that the block's rows name, which `threads` threads have gathered; then their Δ.
+    void find_inputs(EntryLayer<T>& first, int thread, int threads) {
+        for (int t = 0; t < threads; ++t) first.find(passes_[t].entries(), thread, threads);
     }
 
-    void add_to_columns(ColumnSums<T>& columns, int thread, int threads) {
+    void add_delta(EntryLayer<T>& first, int thread, int threads) {
         for (int t = 0; t < threads; ++t)
-            columns.add(passes_[t].entries(), workspace_.delta(1), workspace_.panel(), thread, threads);
+            first.add(passes_[t].entries(), workspace_.delta(1), workspace_.panel(), thread, threads);
     }
 
     // Prefetches, of dense X, the rows that this thread will gather next.
@@ -71,7 +66,7 @@ public:
                     int thread, int threads) {
         RowPrefetch<T> prefetch{source_.rows(next), first_row_of<T>(next_rows, thread, threads),
                                 first_row_of<T>(next_rows, thread + 1, threads), 0, 0};
-        deltas_.run(workspace_, rows, target, source_.sparse() ? nullptr : &prefetch, thread, threads);
+        deltas_.run(workspace_, rows, target, source_.has_entries() ? nullptr : &prefetch, thread, threads);
     }
 
     // Σ over the block's rows, in their order.
@@ -108,9 +103,22 @@ int block_rows(const NetworkSpec& net, const RowSource<T>& source, int64_t wante
     const auto fit =
         static_cast<int64_t>(WORKSPACE_BYTES / Workspace<T>::bytes_per_row(net, source.packed_inputs()));
     int64_t rows = std::clamp<int64_t>(fit, least, most);
-    if (source.sparse())
+    if (source.has_entries())
         rows = std::min(rows, static_cast<int64_t>(BLOCK_ENTRIES / std::max(1.0, source.entries_per_row())));
     return static_cast<int>(std::max<int64_t>(1, std::min(rows, wanted)));
+}
+
+template <class T>
+std::unique_ptr<EntryLayer<T>> make_entry_layer(const NetworkSpec& net, const Kernels<T>& kernels,
+                                                const RowSource<T>& source, int threads) {
+    if (!source.has_entries()) return nullptr;
+    if (source.is_table()) return std::make_unique<TableLayer<T>>(net, kernels, source.table);
+    return std::make_unique<LazyWeights<T>>(net, kernels, source, threads);
+}
+
+template <class T>
+FirstLayer first_layer_of(const RowSource<T>& source) {
+    return source.has_entries() ? FirstLayer::in_theta : FirstLayer::packed;
 }
 
 }  // namespace backpass

@@ -51,8 +51,7 @@ class ColumnSums {
 public:
     ColumnSums(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads)
         : kernels_(kernels),
-          units_(net.sizes[1]),
-          panels_(panels_for<T>(units_)),
+          panels_(panels_for<T>(net.sizes[1])),
           groups_(source.csr, source.m, net.inputs()),
           slots_(net.inputs(), NONE),
           shares_(threads) {}
@@ -73,10 +72,10 @@ public:
     const std::vector<int32_t>& columns(int thread) const { return shares_[thread].columns; }
     const T* sums(int thread) const { return shares_[thread].sums.data(); }
 
-    // Gives every entry of the thread's range its slot; returns how many columns had one before.
-    int find(BlockEntries<T>& entries, int thread, int threads) {
+    // Gives every entry of the thread's range its slot.
+    void find(BlockEntries<T>& entries, int thread, int threads) {
         Share& share = shares_[thread];
-        const auto known = static_cast<int>(share.columns.size());
+        const size_t known = share.columns.size();
         visit(entries, thread, threads, [&](int r, int from, int to) {
             const RowEntries<T> row = entries.row(r);
             int32_t* slots = entries.slots(r);
@@ -85,7 +84,6 @@ public:
         // Sums of new slots start from zero.
         std::fill(share.sums.data() + known * width(), share.sums.data() + share.columns.size() * width(),
                   T(0));
-        return known;
     }
 
     // Adds Σ x δ over the rows; `delta` is δ^(2) in panels [unit / P][row][P].
@@ -93,17 +91,8 @@ public:
         T* sums = shares_[thread].sums.data();
         visit(entries, thread, threads, [&](int r, int from, int to) {
             kernels_.sparse_delta({entries.row(r).values + from, entries.slots(r) + from, to - from,
-                                   delta + ptrdiff_t(r) * P, panel, panels_, sums});
+                                   delta + ptrdiff_t(r) * P, panel, panels_, sums, ptrdiff_t(width()), P});
         });
-    }
-
-    // Adds the thread's sums to Δ^(1), rows of units as in θ, and forgets them.
-    void move_to(T* Delta, int thread) {
-        const Share& share = shares_[thread];
-        const auto n = static_cast<int>(share.columns.size());
-        kernels_.update_rows({Delta, nullptr, nullptr, units_, share.columns.data(), n}, share.sums.data(),
-                             kernels_.update[static_cast<int>(Rule::sum)], {}, nullptr);
-        clear(thread);
     }
 
     void clear(int thread) {
@@ -152,7 +141,7 @@ private:
     }
 
     const Kernels<T>& kernels_;
-    int units_, panels_;
+    int panels_;
     ColumnGroups groups_;
     std::vector<int32_t> slots_;  // by column
     std::vector<Share> shares_;

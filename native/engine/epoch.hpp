@@ -5,10 +5,9 @@
 #pragma once
 
 #include <cmath>
-#include <optional>
+#include <memory>
 
 #include "engine/block_executor.hpp"
-#include "engine/lazy_weights.hpp"
 #include "runtime/adaptive_threads.hpp"
 
 namespace backpass {
@@ -44,7 +43,7 @@ public:
         : net_(net),
           kernels_(kernels),
           source_(source),
-          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
+          layout_(net, first_layer_of(source)),
           weights_(layout_),
           threads_(threads),
           batch_(batch),
@@ -52,8 +51,8 @@ public:
           executor_(net, layout_, kernels, source, block_rows<T>(net, source, batch, 1024, 1 << 20), threads,
                     masked),
           squares_(std::max(1, executor_.strips())),
-          adaptive_(threads_for(multiply_adds_of_step(net, source, batch), threads)) {
-        if (source.sparse()) lazy_.emplace(net, kernels, source, threads);
+          adaptive_(threads_for(multiply_adds_of_step(net, source, batch), threads)),
+          entry_layer_(make_entry_layer(net, kernels, source, threads)) {
         if (batch > executor_.capacity()) sums_ = Buffer<T>(layout_.size());
     }
 
@@ -71,7 +70,7 @@ public:
     double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
         reserve(arrays);
         read(arrays);
-        if (lazy_.has_value()) begin_lazily(plan, arrays);
+        if (entry_layer_ != nullptr) begin_first_layer(plan, arrays);
         double J = 0;
         const int64_t steps = steps_of(plan);
         for (int64_t step = 0; step < steps;) {
@@ -79,7 +78,7 @@ public:
             J += run_steps(plan, step, end);
             step = end;
         }
-        if (lazy_.has_value()) J += finish_lazily(plan);
+        if (entry_layer_ != nullptr) J += finish_first_layer(plan);
         write(arrays);
         return J;
     }
@@ -98,7 +97,7 @@ private:
 
     static int64_t steps_of(const EpochPlan& plan) { return (plan.rows + plan.batch - 1) / plan.batch; }
 
-    void begin_lazily(const EpochPlan& plan, const EpochArrays<T>& arrays) {
+    void begin_first_layer(const EpochPlan& plan, const EpochArrays<T>& arrays) {
         std::vector<EpochStep<T>> steps;
         for (int64_t step = 0; step < steps_of(plan); ++step) {
             const int64_t rows = std::min(plan.batch, plan.rows - step * plan.batch);
@@ -106,19 +105,20 @@ private:
                 {step_of(plan, step), static_cast<double>(rows) / static_cast<double>(plan.rows)});
         }
         const size_t bias = net_.sizes[1];
-        lazy_->begin(
+        const RowNumbers all{plan.order, 0};
+        const int64_t block = std::min<int64_t>(plan.batch, executor_.capacity());
+        executor_.reserve(most_entries(source_, all, plan.rows, block));
+        entry_layer_->reserve(most_entries(source_, all, plan.rows, plan.batch));
+        entry_layer_->begin(
             {arrays.theta + bias, offset_or_null(arrays.first, bias), offset_or_null(arrays.second, bias)},
             std::move(steps), plan.rule);
-        const RowNumbers all{plan.order, 0};
-        executor_.reserve(
-            most_entries(source_.csr, all, plan.rows, std::min<int64_t>(plan.batch, executor_.capacity())));
-        lazy_->sums().reserve(most_entries(source_.csr, all, plan.rows, plan.batch));
+        weights_.first_layer = entry_layer_->read(arrays.theta + bias);
     }
 
     // The penalty's part of J, which the steps of the first layer have summed up.
-    double finish_lazily(const EpochPlan& plan) {
-        run_on_team(threads_, [&](int thread, int threads) { lazy_->finish(thread, threads); });
-        return plan.lam / (2 * plan.total_weight) * lazy_->penalty();
+    double finish_first_layer(const EpochPlan& plan) {
+        run_on_team(threads_, [&](int thread, int threads) { entry_layer_->finish(thread, threads); });
+        return plan.lam / (2 * plan.total_weight) * entry_layer_->penalty();
     }
 
     // Steps [begin, end) on as many threads as `adaptive_` allows; their share of the mean J.
@@ -165,7 +165,7 @@ private:
             const int n = static_cast<int>(std::min<int64_t>(executor_.capacity(), rows - done));
             const BlockRows<T> all{{plan.order, at + done}, 0, n, scale, dropout_step};
             executor_.gather(all, member.thread, member.threads);
-            if (lazy_.has_value()) catch_up(step, member);
+            if (entry_layer_ != nullptr && entry_layer_->has_idle_steps()) catch_up(step, member);
             executor_.rows_pass(weights_, all, plan.dropout, member.thread, member.threads);
             member.wait();
             if (member.thread == 0) J += executor_.loss(n);
@@ -173,8 +173,9 @@ private:
             const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
             executor_.delta_pass(n, whole ? target : sums_target(), next, next_rows, member.thread,
                                  member.threads);
-            if (lazy_.has_value()) executor_.add_to_columns(lazy_->sums(), member.thread, member.threads);
-            if (lazy_.has_value() && done + n == rows) lazy_->update(static_cast<int>(step), member.thread);
+            if (entry_layer_ != nullptr) executor_.add_delta(*entry_layer_, member.thread, member.threads);
+            if (entry_layer_ != nullptr && done + n == rows)
+                entry_layer_->update(static_cast<int>(step), member.thread, member.threads);
             member.wait();
         }
         if (!whole) {
@@ -188,8 +189,8 @@ private:
     // The columns of a block that no earlier block of the batch named, before the rows read their weights.
     void catch_up(int64_t step, const TeamMember& member) {
         member.wait();
-        const int known = executor_.find_columns(lazy_->sums(), member.thread, member.threads);
-        lazy_->catch_up(static_cast<int>(step), known, member.thread);
+        executor_.find_inputs(*entry_layer_, member.thread, member.threads);
+        entry_layer_->catch_up(static_cast<int>(step), member.thread);
         member.wait();
     }
 
@@ -261,9 +262,9 @@ private:
     int64_t batch_;
     bool masked_;
     BlockExecutor<T> executor_;
-    std::optional<LazyWeights<T>> lazy_;  // of sparse rows
     std::vector<double> squares_;
-    AdaptiveThreads adaptive_;  // kept from epoch to epoch: a busy core stays busy
+    AdaptiveThreads adaptive_;                    // kept from epoch to epoch: a busy core stays busy
+    std::unique_ptr<EntryLayer<T>> entry_layer_;  // where rows are entries
 };
 
 }  // namespace backpass

@@ -4,7 +4,7 @@
 // of this engine).
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "engine/block_executor.hpp"
 #include "runtime/adaptive_threads.hpp"
@@ -32,7 +32,7 @@ public:
         : kernels_(kernels),
           source_(source),
           net_(net),
-          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
+          layout_(net, first_layer_of(source)),
           weights_(layout_),
           sums_(layout_.size()),
           threads_(
@@ -40,9 +40,8 @@ public:
           max_rows_(max_rows),
           masked_(masked),
           executor_(net, layout_, kernels, source, block_rows<T>(net, source, max_rows, 128, 1024), threads_,
-                    masked) {
-        if (source.sparse()) columns_.emplace(net, kernels, source, threads_);
-    }
+                    masked),
+          entry_layer_(make_entry_layer(net, kernels, source, threads_)) {}
 
     bool fits(int64_t rows, bool masked) const { return rows == max_rows_ && masked == masked_; }
 
@@ -54,13 +53,13 @@ public:
     double sums(const T* theta, T* Delta, const SummedRows& summed) {
         weights_.read(layout_, kernels_, theta);
         sums_.clear();
-        if (columns_.has_value()) reserve(summed);
+        if (entry_layer_ != nullptr) read_first_layer(theta, summed);
         UpdateTarget<T> target{sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr};
         double total = 0;
         Barrier barrier(threads_), alone(1);
         run_on_team(threads_, [&](int thread, int threads) {
             Barrier& together = threads == threads_ ? barrier : alone;
-            if (columns_.has_value()) clear_columns(Delta, thread, threads);
+            if (entry_layer_ != nullptr) entry_layer_->clear(Delta + bias(), thread, threads);
             for (int64_t done = 0; done < summed.rows; done += executor_.capacity()) {
                 const int rows =
                     static_cast<int>(std::min<int64_t>(executor_.capacity(), summed.rows - done));
@@ -71,7 +70,7 @@ public:
                 together.wait();
                 if (thread == 0) total += executor_.loss(rows);
                 executor_.delta_pass(rows, target, {nullptr, 0}, 0, thread, threads);
-                if (columns_.has_value()) add_columns(Delta, thread, threads);
+                if (entry_layer_ != nullptr) add_first_layer(Delta, thread, threads);
                 together.wait();
             }
         });
@@ -80,25 +79,20 @@ public:
     }
 
 private:
-    void reserve(const SummedRows& summed) {
+    size_t bias() const { return static_cast<size_t>(net_.sizes[1]); }
+
+    void read_first_layer(const T* theta, const SummedRows& summed) {
         const size_t entries =
-            most_entries(source_.csr, summed.numbers, summed.rows, int64_t(executor_.capacity()));
+            most_entries(source_, summed.numbers, summed.rows, int64_t(executor_.capacity()));
         executor_.reserve(entries);
-        columns_->reserve(entries);
+        entry_layer_->reserve(entries);
+        weights_.first_layer = entry_layer_->read(theta + bias());
     }
 
-    // Δ^(1), where it lies in θ: the thread's columns from zero, then a block's sums added.
-    void clear_columns(T* Delta, int thread, int threads) const {
-        const size_t units = net_.sizes[1];
-        const auto begin = static_cast<size_t>(columns_->groups().first_column(thread, threads)),
-                   end = static_cast<size_t>(columns_->groups().first_column(thread + 1, threads));
-        std::fill(Delta + (begin + 1) * units, Delta + (end + 1) * units, T(0));
-    }
-
-    void add_columns(T* Delta, int thread, int threads) {
-        executor_.find_columns(*columns_, thread, threads);
-        executor_.add_to_columns(*columns_, thread, threads);
-        columns_->move_to(Delta + net_.sizes[1], thread);
+    void add_first_layer(T* Delta, int thread, int threads) {
+        executor_.find_inputs(*entry_layer_, thread, threads);
+        executor_.add_delta(*entry_layer_, thread, threads);
+        entry_layer_->move_to(Delta + bias(), thread, threads);
     }
 
     const Kernels<T>& kernels_;
@@ -107,11 +101,11 @@ private:
     PanelLayout<T> layout_;
     Weights<T> weights_;
     Buffer<T> sums_;
-    std::optional<ColumnSums<T>> columns_;  // of sparse rows
     int threads_;
     int64_t max_rows_;
     bool masked_;
     BlockExecutor<T> executor_;
+    std::unique_ptr<EntryLayer<T>> entry_layer_;  // where rows are entries
 };
 
 }  // namespace backpass

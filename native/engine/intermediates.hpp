@@ -5,7 +5,6 @@
 // multiplied by w between the two.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "engine/block_executor.hpp"
@@ -30,23 +29,23 @@ public:
           w_(source.w),
           ones_(source.m, T(1)),
           source_(with_weights(source, ones_.data())),
-          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
+          layout_(net, first_layer_of(source)),
           weights_(layout_),
           sums_(layout_.size()),
           block_rows_(block_rows<T>(net, source, source.m, BLOCK, BLOCK)),
           workspace_(net, kernels, source.packed_inputs(), block_rows_, false),
           rows_(net, layout_, kernels, source_),
-          deltas_(layout_, kernels) {
-        if (source.sparse()) {
-            const size_t entries = most_entries(source.csr, {nullptr, 0}, source.m, block_rows_);
-            columns_.emplace(net, kernels, source, 1);
-            columns_->reserve(entries);
-            rows_.reserve(block_rows_, entries);
-        }
+          deltas_(layout_, kernels),
+          entry_layer_(make_entry_layer(net, kernels, source, 1)) {
+        if (entry_layer_ == nullptr) return;
+        const size_t entries = most_entries(source_, {nullptr, 0}, source.m, block_rows_);
+        entry_layer_->reserve(entries);
+        rows_.reserve(block_rows_, entries);
     }
 
     void run(const T* theta, const Intermediates<T>& out) {
         weights_.read(layout_, kernels_, theta);
+        if (entry_layer_ != nullptr) weights_.first_layer = entry_layer_->read(theta + net_.sizes[1]);
         std::fill_n(out.Delta, net_.parameters(), T(0));
         for (int64_t first = 0; first < source_.m; first += block_rows_) {
             run_block(first, static_cast<int>(std::min<int64_t>(block_rows_, source_.m - first)), out);
@@ -75,11 +74,10 @@ private:
         }
         deltas_.run(workspace_, rows, {sums_.data(), nullptr, nullptr, nullptr, Rule::sum, {}, nullptr},
                     nullptr, 0, 1);
-        if (columns_.has_value()) {
-            columns_->find(rows_.entries(), 0, 1);
-            columns_->add(rows_.entries(), workspace_.delta(1), workspace_.panel(), 0, 1);
-            columns_->move_to(out.Delta + net_.sizes[1], 0);
-        }
+        if (entry_layer_ == nullptr) return;
+        entry_layer_->find(rows_.entries(), 0, 1);
+        entry_layer_->add(rows_.entries(), workspace_.delta(1), workspace_.panel(), 0, 1);
+        entry_layer_->move_to(out.Delta + net_.sizes[1], 0, 1);
     }
 
     void forward(int l, int64_t first, int rows, const Intermediates<T>& out) {
@@ -133,11 +131,11 @@ private:
     PanelLayout<T> layout_;
     Weights<T> weights_;
     Buffer<T> sums_;
-    std::optional<ColumnSums<T>> columns_;  // of sparse rows
     int block_rows_;
     Workspace<T> workspace_;
     RowPass<T> rows_;
     DeltaPass<T> deltas_;
+    std::unique_ptr<EntryLayer<T>> entry_layer_;  // where rows are entries
 };
 
 }  // namespace backpass

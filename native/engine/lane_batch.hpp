@@ -132,9 +132,9 @@ private:
     ptrdiff_t input_panel() const { return ptrdiff_t(net_.inputs()) * P; }
     ptrdiff_t feature_panel() const { return ptrdiff_t(row_panels_) * P * P; }
 
-    // Whole panels of a dense row are contiguous in X already and are used there, without a copy; only the
-    // last inputs % P columns, and sparse rows, are gathered into panels.
-    int panels_in_place() const { return source_.sparse() ? 0 : net_.inputs() / P; }
+    // Whole panels of a row are contiguous in X already and are used there, without a copy; only the last
+    // inputs % P columns are gathered into panels.
+    int panels_in_place() const { return net_.inputs() / P; }
 
     // X into lanes. Lanes beyond the last row hold stale numbers: their weight is 0.
     void transpose_inputs(int64_t first, int rows) {
@@ -165,7 +165,6 @@ private:
     void gather_rest(int64_t first, int rows) {
         const int in_place = panels_in_place();
         T* to = features_[0].data() + in_place * feature_panel();
-        if (source_.sparse()) return source_.gather(kernels_, {nullptr, first}, 0, rows, to, feature_panel());
         RowsOfX<T> rest = source_.rows({nullptr, first});
         rest.x += in_place * P;
         rest.inputs -= in_place * P;

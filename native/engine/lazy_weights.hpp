@@ -14,13 +14,9 @@
 #include <vector>
 
 #include "engine/column_sums.hpp"
+#include "engine/entry_layer.hpp"
 
 namespace backpass {
-
-struct RuleSpec {
-    Rule rule = Rule::gd;
-    double momentum = 0, beta_1 = 0, beta_2 = 0, epsilon = 0, weight_decay = 0;
-};
 
 // By how much an idle step shrinks the rule's arrays, and after how many it moves nothing any more.
 struct IdleDecay {
@@ -42,27 +38,46 @@ inline IdleDecay idle_decay(const RuleSpec& rule, bool decays) {
     return idle;
 }
 
-// Rows of Θ^(1)ᵀ where they lie in θ, and of the rule's arrays.
 template <class T>
-struct FirstLayerArrays {
-    T *w, *first, *second;
-};
-
-template <class T>
-class LazyWeights {
+class LazyWeights final : public EntryLayer<T> {
 public:
     LazyWeights(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads)
         : kernels_(kernels),
+          inputs_(net.inputs()),
           units_(net.sizes[1]),
+          behind_(net.parameters() - size_t(units_)),
           sums_(net, kernels, source, threads),
-          done_(net.inputs()),
           penalties_(sums_.groups().count()),
           scratch_(threads, Scratch(AT_ONCE)) {}
 
-    ColumnSums<T>& sums() { return sums_; }
+    void reserve(size_t entries) override { sums_.reserve(entries); }
 
-    // An epoch's steps, on the arrays that it trains.
-    void begin(const FirstLayerArrays<T>& arrays, std::vector<EpochStep<T>> steps, const RuleSpec& rule) {
+    EntryWeights<T> read(const T* theta) override { return {theta, units_, PANEL<T>, units_, readable()}; }
+
+    void find(BlockEntries<T>& entries, int thread, int threads) override {
+        sums_.find(entries, thread, threads);
+    }
+
+    void add(BlockEntries<T>& entries, const T* delta, ptrdiff_t panel, int thread, int threads) override {
+        sums_.add(entries, delta, panel, thread, threads);
+    }
+
+    void clear(T* Delta, int thread, int threads) const override {
+        const auto begin = static_cast<size_t>(sums_.groups().first_column(thread, threads)),
+                   end = static_cast<size_t>(sums_.groups().first_column(thread + 1, threads));
+        std::fill(Delta + begin * units_, Delta + end * units_, T(0));
+    }
+
+    void move_to(T* Delta, int thread, int) override {
+        const std::vector<int32_t>& columns = sums_.columns(thread);
+        const auto n = static_cast<int>(columns.size());
+        kernels_.update_rows({Delta, nullptr, nullptr, units_, columns.data(), n}, sums_.sums(thread),
+                             kernels_.update[static_cast<int>(Rule::sum)], {}, nullptr);
+        sums_.clear(thread);
+    }
+
+    void begin(const FirstLayerArrays<T>& arrays, std::vector<EpochStep<T>> steps,
+               const RuleSpec& rule) override {
         arrays_ = arrays;
         steps_ = std::move(steps);
         rule_ = static_cast<int>(rule.rule);
@@ -70,18 +85,20 @@ public:
         decay_ = idle_decay(rule, penalised_ || rule.weight_decay != 0);
         set_powers(decay_.first, powers_of_first_);
         set_powers(decay_.second, powers_of_second_);
-        std::fill(done_.begin(), done_.end(), 0);
+        done_.assign(inputs_, 0);
         std::fill(penalties_.begin(), penalties_.end(), 0);
     }
 
-    // The thread's columns of a batch, from the given one on, before its step `step`.
-    void catch_up(int step, int from, int thread) {
+    bool has_idle_steps() const override { return true; }
+
+    void catch_up(int step, int thread) override {
         const std::vector<int32_t>& columns = sums_.columns(thread);
-        catch_up(columns.data() + from, static_cast<int>(columns.size()) - from, step, scratch_[thread]);
+        int& ready = scratch_[thread].ready;
+        catch_up(columns.data() + ready, static_cast<int>(columns.size()) - ready, step, scratch_[thread]);
+        ready = static_cast<int>(columns.size());
     }
 
-    // Step `step` on the thread's columns of its batch, whose sums it forgets.
-    void update(int step, int thread) {
+    void update(int step, int thread, int) override {
         const std::vector<int32_t>& columns = sums_.columns(thread);
         const EpochStep<T>& now = steps_[step];
         const ptrdiff_t width = ptrdiff_t(panels_for<T>(units_)) * PANEL<T>;
@@ -94,10 +111,10 @@ public:
             record(columns.data() + i, n, step + 1, now.share, squares);
         }
         sums_.clear(thread);
+        scratch_[thread].ready = 0;
     }
 
-    // Every column of the thread's range, at the epoch's end.
-    void finish(int thread, int threads) {
+    void finish(int thread, int threads) override {
         Scratch& scratch = scratch_[thread];
         const int32_t end = sums_.groups().first_column(thread + 1, threads);
         for (int32_t c = sums_.groups().first_column(thread, threads); c < end; c += AT_ONCE) {
@@ -107,8 +124,7 @@ public:
         }
     }
 
-    // Σ over the steps of their share of ΣΘ² before each; summed by columns' groups.
-    double penalty() const { return std::accumulate(penalties_.begin(), penalties_.end(), 0.0); }
+    double penalty() const override { return std::accumulate(penalties_.begin(), penalties_.end(), 0.0); }
 
 private:
     static constexpr int AT_ONCE = 1024;  // columns
@@ -119,7 +135,15 @@ private:
         std::vector<IdleSteps<T>> idle;
         std::vector<double> sums;
         std::vector<int32_t> columns;
+        int ready = 0;  // columns of this batch that have caught up
     };
+
+    // Of how many inputs a whole panel may be read where the last one's units end: θ ends where it ends.
+    int readable() const {
+        const auto panels = static_cast<size_t>(units_ / PANEL<T> + 1) * PANEL<T>;
+        if (behind_ < panels) return 0;
+        return static_cast<int>(std::min<size_t>((behind_ - panels) / units_ + 1, inputs_));
+    }
 
     void set_powers(double base, std::vector<T>& powers) const {
         powers.resize(steps_.size() + 1);
@@ -159,7 +183,8 @@ private:
     }
 
     const Kernels<T>& kernels_;
-    int units_;
+    int inputs_, units_;
+    size_t behind_;  // numbers from Θ^(1)ᵀ to θ's end
     ColumnSums<T> sums_;
     FirstLayerArrays<T> arrays_{};
     std::vector<EpochStep<T>> steps_;

@@ -19,7 +19,7 @@ constexpr int panels_for(int features) {
     return (features + PANEL<T> - 1) / PANEL<T>;
 }
 
-// Whether the first layer's weights are packed, or read where they lie in θ: sparse rows name few of them.
+// Whether the first layer's weights are packed, or stay in θ (entry_layer.hpp).
 enum class FirstLayer { packed, in_theta };
 
 struct LayerOffsets {

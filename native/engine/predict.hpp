@@ -67,12 +67,13 @@ public:
         : net_(net),
           kernels_(kernels),
           source_(source),
-          layout_(net, source.sparse() ? FirstLayer::in_theta : FirstLayer::packed),
+          layout_(net, first_layer_of(source)),
           weights_(layout_),
           block_rows_(block_rows<T>(net, source, source.m, PREDICT_BLOCK, PREDICT_BLOCK)),
-          threads_(threads_for(multiply_adds_forward(net, source) * static_cast<double>(source.m), threads)) {
+          threads_(threads_for(multiply_adds_forward(net, source) * static_cast<double>(source.m), threads)),
+          entry_layer_(make_entry_layer(net, kernels, source, 1)) {
         const size_t entries =
-            source.sparse() ? most_entries(source.csr, {nullptr, 0}, source.m, block_rows_) : 0;
+            source.has_entries() ? most_entries(source, {nullptr, 0}, source.m, block_rows_) : 0;
         for (int t = 0; t < threads_; ++t) {
             workspaces_.emplace_back(net, kernels, source.packed_inputs(), block_rows_, false);
             passes_.emplace_back(net, layout_, kernels, source);
@@ -107,6 +108,7 @@ private:
     template <class Visit>
     void each_block(const T* theta, Visit visit) {
         weights_.read_forward(layout_, theta);
+        if (entry_layer_ != nullptr) weights_.first_layer = entry_layer_->read(theta + net_.sizes[1]);
         const int64_t size = block_rows_, blocks = (source_.m + size - 1) / size;
         std::atomic<int64_t> next{0};
         run_on_team(threads_, [&](int thread, int) {
@@ -153,6 +155,7 @@ private:
     std::vector<Workspace<T>> workspaces_;
     std::vector<RowPass<T>> passes_;
     std::vector<Buffer<T>> lanes_;
+    std::unique_ptr<EntryLayer<T>> entry_layer_;  // where rows are entries
 };
 
 }  // namespace backpass

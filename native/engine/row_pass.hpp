@@ -53,7 +53,7 @@ public:
     void reserve(int rows, size_t entries) { entries_.reserve(rows, entries); }
 
     void gather(Workspace<T>& ws, const BlockRows<T>& rows) {
-        if (source_.sparse()) return entries_.read(source_.csr, rows.numbers, rows.begin, rows.end);
+        if (source_.has_entries()) return entries_.read(source_, rows.numbers, rows.begin, rows.end);
         source_.gather(kernels_, rows.numbers, rows.begin, rows.end, ws.a(0), ws.panel());
     }
 
@@ -131,9 +131,8 @@ private:
     }
 
     void multiply(const Weights<T>& weights, const Product<T>& p, int l) const {
-        if (l > 1 || !source_.sparse()) return kernels_.product(p);
-        SparseProduct<T> sparse{{},       weights.first_layer, net_.sizes[1], readable_rows(), p.bias, p.c,
-                                p.c_panel};
+        if (l > 1 || !source_.has_entries()) return kernels_.product(p);
+        SparseProduct<T> sparse{{}, weights.first_layer, p.bias, p.c, p.c_panel};
         for (int r = entries_.begin(); r < entries_.end(); ++r) {
             sparse.row = entries_.row(r);
             kernels_.sparse_product(sparse);
@@ -144,14 +143,6 @@ private:
         for (int j = 0; j < p.panels; ++j)
             p.forward(p.c + j * p.c_panel, offset_or_null(p.keep, j * p.c_panel),
                       offset_or_null(p.mask, j * p.c_panel), n);
-    }
-
-    // Of how many rows of Θ^(1)ᵀ a whole panel may be read where the last one's units end: θ ends where it
-    // ends.
-    int readable_rows() const {
-        const auto units = static_cast<int64_t>(net_.sizes[1]), behind = units / P * P + P;
-        const int64_t last = static_cast<int64_t>(net_.parameters()) - units - behind;
-        return last < 0 ? 0 : static_cast<int>(std::min<int64_t>(last / units + 1, net_.inputs()));
     }
 
     // Rows are known to dropout by their number in the data, so that the order does not change their masks.

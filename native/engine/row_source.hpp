@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/table_rows.hpp"
 #include "kernels/kernels.hpp"
 
 namespace backpass {
@@ -43,20 +44,24 @@ struct CsrMatrix {
 template <class T>
 struct RowSource {
     const T* x = nullptr;  // dense: row-major (m, inputs), contiguous
-    CsrMatrix<T> csr;
+    CsrMatrix<T> csr;      // or these
+    Table<T> table;        // or these
     const T* y = nullptr;  // row-major (m, outputs)
     const T* w = nullptr;
     int64_t m = 0;
     int inputs = 0, outputs = 0;
 
-    bool sparse() const { return x == nullptr; }
+    // Whether rows are entries (block_entries.hpp), not panels.
+    bool has_entries() const { return x == nullptr; }
+    bool is_table() const { return table.columns != nullptr; }
 
     // Columns that are gathered into panels.
-    int packed_inputs() const { return sparse() ? 0 : inputs; }
+    int packed_inputs() const { return has_entries() ? 0 : inputs; }
 
     // How many numbers of a row are multiplied, in the mean.
     double entries_per_row() const {
-        if (!sparse() || m == 0) return inputs;
+        if (!has_entries() || m == 0) return inputs;
+        if (is_table()) return table.entries_per_row();
         return static_cast<double>(csr.start(m) - csr.start(0)) / static_cast<double>(m);
     }
 

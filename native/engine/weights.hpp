@@ -18,13 +18,10 @@ struct Weights {
     }
 
     // For the way forward alone.
-    void read_forward(const PanelLayout<T>& layout, const T* theta) {
-        layout.pack(theta, panels.data());
-        first_layer = theta + layout.layers().front().outputs;
-    }
+    void read_forward(const PanelLayout<T>& layout, const T* theta) { layout.pack(theta, panels.data()); }
 
     Buffer<T> panels, transposed;
-    const T* first_layer = nullptr;  // Θ^(1)ᵀ where it lies in θ, for sparse rows
+    EntryWeights<T> first_layer{};  // of rows that are entries, which have none in panels
 };
 
 }  // namespace backpass

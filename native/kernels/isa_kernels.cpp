@@ -6,6 +6,7 @@
 #include "kernels/lane_tiles.hpp"
 #include "kernels/losses.hpp"
 #include "kernels/peak.hpp"
+#include "kernels/running_sums.hpp"
 #include "kernels/single_row.hpp"
 #include "kernels/sparse_rows.hpp"
 #include "kernels/tile.hpp"
@@ -89,6 +90,8 @@ void fill(Kernels<T>& k) {
     k.sparse_delta = sparse_delta<T>;
     k.update_rows = update_rows<T>;
     k.catch_up_rows = catch_up_rows<T>;
+    k.sums_from_below = sums_from_below<T>;
+    k.add_sums_from_above = add_sums_from_above<T>;
     k.column_sums = column_sums<T>;
     k.single_row = single_row<T>;
     k.mask_row = mask_row<T>;

@@ -107,20 +107,26 @@ struct RowEntries {
     int n;
 };
 
-// z = bias + x Θᵀ of one sparse row, Θᵀ (inputs, units) row-major as it lies in θ. `whole` says of how many
-// of its first rows a whole panel may be read beyond the last unit: later rows end where θ does.
+// Θᵀ of a first layer for rows that are entries: one row of units for each input. `whole` says of how many of
+// the first inputs a whole panel may be read beyond the last unit: later rows end where θ does.
+template <class T>
+struct EntryWeights {
+    const T* weights;
+    ptrdiff_t row, panel;  // elements from one input to the next, and from one panel of units
+    int units, whole;
+};
+
+// z = bias + x Θᵀ of one row.
 template <class T>
 struct SparseProduct {
     RowEntries<T> row;
-    const T* weights;
-    int units;
-    int whole;
+    EntryWeights<T> theta;
     const T* bias;  // padded to whole panels
     T* z;           // panel 0's P numbers of this row; those beyond the last unit become 0
     ptrdiff_t panel;
 };
 
-// sums[slot] += x δ for the entries of one sparse row: one padded row of sums for each column of Θᵀ.
+// sums[slot] += x δ for the entries of one row: one padded row of sums for each input that is named.
 template <class T>
 struct SparseDelta {
     const T* values;
@@ -129,7 +135,8 @@ struct SparseDelta {
     const T* delta;  // panel 0's P numbers of this row
     ptrdiff_t panel;
     int panels;
-    T* sums;  // [slot][panels * P]
+    T* sums;
+    ptrdiff_t sums_row, sums_panel;  // elements from one slot to the next, and from one panel
 };
 
 // One step, and what its penalty counts in the epoch's mean.
@@ -247,6 +254,8 @@ struct Kernels {
     void (*sparse_delta)(const SparseDelta<T>&);
     void (*update_rows)(const WeightRows<T>&, const T* sums, Update<T>, const Step<T>&, double* squares);
     void (*catch_up_rows)(const WeightRows<T>&, CatchUp<T>, const IdleSteps<T>* idle, double* penalties);
+    void (*sums_from_below)(const T* rows, T* sums, int n, ptrdiff_t width);
+    void (*add_sums_from_above)(T* D, T* above, int n, ptrdiff_t width);
     void (*column_sums)(const T* panel, int rows, T* sums);
     void (*single_row)(const SingleRow<T>&);
     void (*mask_row)(const MaskRow<T>&);

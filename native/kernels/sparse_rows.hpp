@@ -20,6 +20,18 @@ ALWAYS_INLINE void prefetch_row(const T* from, int n) {
     for (int i = 0; i < n; i += PANEL<T>) __builtin_prefetch(from + i);
 }
 
+// Where vector v of some panels lies.
+template <class T>
+ALWAYS_INLINE ptrdiff_t in_panels(int v, ptrdiff_t panel) {
+    return v / VECTORS_PER_PANEL<T> * panel + v % VECTORS_PER_PANEL<T> * LANES<T>;
+}
+
+template <class T, int PANELS>
+ALWAYS_INLINE void prefetch_panels(const T* from, ptrdiff_t panel) {
+#pragma GCC unroll 8
+    for (int j = 0; j < PANELS; ++j) __builtin_prefetch(from + j * panel);
+}
+
 // `PANELS` whole panels of z from `column` on. Few vectors have more than one sum each, since a single one
 // would wait for the latency of every multiply-add.
 template <class T, int PANELS>
@@ -29,12 +41,12 @@ template <class T, int PANELS>
     V acc[SUMS][VECTORS] = {};
 #pragma GCC unroll 8
     for (int v = 0; v < VECTORS; ++v) acc[0][v] = load<V>(p.bias + column + v * LANES<T>);
-    const T* weights = p.weights + column;
+    const T* weights = p.theta.weights + column / PANEL<T> * p.theta.panel;
     const auto add = [&](V(&sums)[VECTORS], int i) {
-        const T* from = weights + ptrdiff_t(p.row.columns[i]) * p.units;
+        const T* from = weights + p.row.columns[i] * p.theta.row;
         const V x = broadcast<V>(p.row.values[i]);
 #pragma GCC unroll 8
-        for (int v = 0; v < VECTORS; ++v) sums[v] += x * load<V>(from + v * LANES<T>);
+        for (int v = 0; v < VECTORS; ++v) sums[v] += x * load<V>(from + in_panels<T>(v, p.theta.panel));
     };
     int i = 0;
     for (; i + SUMS <= p.row.n; i += SUMS) {
@@ -42,7 +54,7 @@ template <class T, int PANELS>
         for (int k = 0; k < SUMS; ++k) {
             if (i + k + PREFETCH_ENTRIES < p.row.n) {
                 const int32_t later = p.row.columns[i + k + PREFETCH_ENTRIES];
-                prefetch_row(weights + ptrdiff_t(later) * p.units, PANELS * PANEL<T>);
+                prefetch_panels<T, PANELS>(weights + later * p.theta.row, p.theta.panel);
             }
             add(acc[k], i + k);
         }
@@ -53,7 +65,7 @@ template <class T, int PANELS>
     for (int v = 0; v < VECTORS; ++v) {
 #pragma GCC unroll 4
         for (int k = 1; k < SUMS; ++k) acc[0][v] += acc[k][v];
-        store(z + v / VECTORS_PER_PANEL<T> * p.panel + v % VECTORS_PER_PANEL<T> * LANES<T>, acc[0][v]);
+        store(z + in_panels<T>(v, p.panel), acc[0][v]);
     }
 }
 
@@ -70,12 +82,13 @@ template <class T>
 [[gnu::noinline]] void sparse_rest(const SparseProduct<T>& p, int column) {
     using V = Native<T>;
     constexpr int VECTORS = VECTORS_PER_PANEL<T>;
-    const int width = p.units - column;
+    const int width = p.theta.units - column;
     V acc[VECTORS];
     for (int v = 0; v < VECTORS; ++v) acc[v] = load<V>(p.bias + column + v * LANES<T>);
     int i = 0;
-    for (; i < p.row.n && p.row.columns[i] < p.whole; ++i) {
-        const T* from = p.weights + column + ptrdiff_t(p.row.columns[i]) * p.units;
+    const T* weights = p.theta.weights + column / PANEL<T> * p.theta.panel;
+    for (; i < p.row.n && p.row.columns[i] < p.theta.whole; ++i) {
+        const T* from = weights + p.row.columns[i] * p.theta.row;
         const V x = broadcast<V>(p.row.values[i]);
 #pragma GCC unroll 8
         for (int v = 0; v < VECTORS; ++v) multiply_add(acc[v], x, load<V>(from + v * LANES<T>));
@@ -83,7 +96,7 @@ template <class T>
     alignas(PANEL_BYTES) T z[PANEL<T>];
     for (int v = 0; v < VECTORS; ++v) store(z + v * LANES<T>, acc[v]);
     for (; i < p.row.n; ++i) {
-        const T* from = p.weights + column + ptrdiff_t(p.row.columns[i]) * p.units;
+        const T* from = weights + p.row.columns[i] * p.theta.row;
         for (int j = 0; j < width; ++j) z[j] += p.row.values[i] * from[j];
     }
     T* to = p.z + column / PANEL<T> * p.panel;
@@ -93,10 +106,10 @@ template <class T>
 template <class T>
 void sparse_product(const SparseProduct<T>& p) {
     constexpr int P = PANEL<T>;
-    const int whole = p.units / P;
+    const int whole = p.theta.units / P;
     visit_panels<SPARSE_VECTORS / VECTORS_PER_PANEL<T>>(
         0, whole, [&](auto panels, int panel) { sparse_columns<T, decltype(panels)::value>(p, panel * P); });
-    if (whole * P < p.units) sparse_rest(p, whole * P);
+    if (whole * P < p.theta.units) sparse_rest(p, whole * P);
 }
 
 template <class T, int PANELS>
@@ -106,17 +119,15 @@ template <class T, int PANELS>
     V delta[VECTORS];
 #pragma GCC unroll 8
     for (int v = 0; v < VECTORS; ++v) {
-        delta[v] = load<V>(d.delta + (panel + v / VECTORS_PER_PANEL<T>)*d.panel +
-                           v % VECTORS_PER_PANEL<T> * LANES<T>);
+        delta[v] = load<V>(d.delta + panel * d.panel + in_panels<T>(v, d.panel));
     }
-    T* sums = d.sums + ptrdiff_t(panel) * PANEL<T>;
-    const ptrdiff_t width = ptrdiff_t(d.panels) * PANEL<T>;
     for (int i = 0; i < d.n; ++i) {
-        T* to = sums + d.slots[i] * width;
+        T* to = d.sums + d.slots[i] * d.sums_row + panel * d.sums_panel;
         const V x = broadcast<V>(d.values[i]);
 #pragma GCC unroll 8
         for (int v = 0; v < VECTORS; ++v) {
-            store(to + v * LANES<T>, load<V>(to + v * LANES<T>) + x * delta[v]);
+            T* at = to + in_panels<T>(v, d.sums_panel);
+            store(at, load<V>(at) + x * delta[v]);
         }
     }
 }

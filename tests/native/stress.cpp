@@ -15,10 +15,12 @@ using namespace backpass;
 
 namespace {
 
-constexpr int ROWS = 1500, ENTRIES = 9, CALLERS = 3, ROUNDS = 6;
+constexpr int ROWS = 1500, ENTRIES = 9, CODES = 40, CALLERS = 3, ROUNDS = 6;
+
+enum class Inputs { dense, sparse, codes };
 
 struct Problem {
-    Problem(std::vector<int> sizes, bool sparse) : net{std::move(sizes), {}, Loss::log_loss, 0} {
+    Problem(std::vector<int> sizes, Inputs inputs) : net{std::move(sizes), {}, Loss::log_loss, 0} {
         net.hidden.assign(net.sizes.size() - 2, Activation::tanh);
         theta.resize(net.parameters());
         x.resize(size_t(ROWS) * net.inputs());
@@ -30,11 +32,19 @@ struct Problem {
             y[size_t(r) * net.outputs() + r % net.outputs()] = 1;
             order.push_back((r * 7) % ROWS);
         }
-        if (sparse) {
+        if (inputs == Inputs::sparse) {
             for (int r = 0; r <= ROWS; ++r) starts.push_back(int64_t(r) * ENTRIES);
             for (int i = 0; i < ROWS * ENTRIES; ++i)
                 columns.push_back((i % ENTRIES * net.inputs() + i / ENTRIES * 31 % net.inputs()) / ENTRIES);
             source.csr = {x.data(), nullptr, nullptr, columns.data(), starts.data()};
+        } else if (inputs == Inputs::codes) {
+            for (int c = 0; c < CODES; ++c) {
+                const int bins = net.inputs() / CODES;
+                columns_of_table.push_back({CellKind::code, c * bins, bins, c, c, c * bins});
+            }
+            for (int i = 0; i < ROWS * CODES; ++i) places.push_back(i * 31 % (net.inputs() / CODES));
+            source.table = {
+                columns_of_table.data(), CODES, x.data(), places.data(), CODES, CODES, net.inputs()};
         } else {
             source.x = x.data();
         }
@@ -48,6 +58,8 @@ struct Problem {
     NetworkSpec net;
     std::vector<float> theta, x, y, w;
     std::vector<int64_t> order, columns, starts;
+    std::vector<int32_t> places;
+    std::vector<TableColumn> columns_of_table;
     RowSource<float> source;
 };
 
@@ -88,7 +100,7 @@ std::vector<float> predictions(const Problem& p, const Kernels<float>& kernels, 
 std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, int threads) {
     std::vector<float> all;
     const auto add = [&](const std::vector<float>& part) { all.insert(all.end(), part.begin(), part.end()); };
-    if (!p.source.sparse()) add(gradient<CachedLaneBatch<float>>(p, kernels, threads));
+    if (!p.source.has_entries()) add(gradient<CachedLaneBatch<float>>(p, kernels, threads));
     add(epochs(p, kernels, threads));
     add(predictions(p, kernels, threads));
     add(gradient<FullBatch<float>>(p, kernels, threads));
@@ -115,8 +127,9 @@ int wrong_predictions(const Problem& p) {
 }  // namespace
 
 int main() {
-    const int wrong =
-        wrong_predictions(Problem({90, 70, 10}, false)) + wrong_predictions(Problem({2000, 70, 10}, true));
+    const int wrong = wrong_predictions(Problem({90, 70, 10}, Inputs::dense)) +
+                      wrong_predictions(Problem({2000, 70, 10}, Inputs::sparse)) +
+                      wrong_predictions(Problem({2000, 70, 10}, Inputs::codes));
     std::printf("%d callers, %d rounds each, %d wrong predictions\n", CALLERS, ROUNDS, wrong);
     return wrong == 0 ? 0 : 1;
 }

@@ -7,14 +7,23 @@ whatever packed copies make that fast.
 from __future__ import annotations
 
 from .. import backprop
-from ..arrays import Array, ArrayLike, array_namespace, as_inputs, as_vector, numbers_of
+from ..arrays import Array, ArrayLike, array_namespace, as_vector, numbers_of
 from ..blas import blas_threads
 from ..network import Network
 from . import native, reference
 from .blocked import problem as blocked
 from .curvature import ProblemCurvature
 from .dropout import Dropout
-from .problem import Epoch, Optimizer, Order, Problem, Rows, SequentialProblem, check_rows
+from .problem import (
+    Epoch,
+    Optimizer,
+    Order,
+    Problem,
+    Rows,
+    SequentialProblem,
+    check_rows,
+    inputs_of,
+)
 from .select import choose, engine_name
 from .thread_limit import bounded
 
@@ -159,7 +168,7 @@ def forward(net: Network, theta: ArrayLike, X: ArrayLike, *, n_threads: int | No
     quick = native.quick_forward(net, theta, X)
     if quick is not None:
         return quick
-    X = as_inputs(X, net.sizes[0])
+    X = inputs_of(net, X)
     theta = as_vector(theta, "theta", net.n_parameters, net.why_so_long(), numbers_of(X))
     engine = choose(net, X, theta)
     if engine == "native":

@@ -18,6 +18,7 @@ from ..arrays import ArrayLike
 from ..errors import InvalidInput
 from ..network import Network
 from . import thread_limit
+from .encoding import CODE, EncodedRows
 from .problem import CoreRule, Optimizer, rule_name
 
 if TYPE_CHECKING:
@@ -114,6 +115,17 @@ def csr(X: ArrayLike) -> compiled.Csr32 | compiled.Csr64:
     return kind(contiguous(X.data), columns, starts)
 
 
+def table(X: EncodedRows) -> compiled.Table32 | compiled.Table64:
+    """Hand over a table's cells, and say where the running sums of its codes' rows shall stand."""
+    X.check()
+    kind = compiled.Table32 if X.dtype.itemsize == SINGLE else compiled.Table64
+    layout, sums = [], 0
+    for column in X.layout:
+        layout.append([*column, sums if column[0] == CODE else -1])
+        sums += column[2] if column[0] == CODE else 0
+    return kind(contiguous(X.numbers), contiguous(X.places), layout)
+
+
 def contiguous(array: np.ndarray) -> np.ndarray:
     """Contiguous and in the machine's byte order; the array itself where it is so already."""
     return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
@@ -147,6 +159,7 @@ __all__ = [
     "network",
     "rule",
     "steps_by",
+    "table",
     "takes",
     "why_missing",
 ]

@@ -28,6 +28,7 @@ from .core import (
     why_missing,
 )
 from .dropout import Dropout
+from .encoding import EncodedRows
 from .problem import (
     Epoch,
     Optimizer,
@@ -70,7 +71,9 @@ class NativeProblem(SequentialProblem[Rows]):
             threads,
             cache_inputs,
         )
-        if hasattr(rows.X, "tocsr"):
+        if isinstance(rows.X, EncodedRows):
+            self._core.set_table(core.table(rows.X))
+        elif hasattr(rows.X, "tocsr"):
             self._core.set_sparse(core.csr(rows.X))
         else:
             self._core.set_dense(core.contiguous(rows.X))
@@ -251,7 +254,9 @@ def _forward(
     threads = min(threads, MOST_THREADS)
     theta = np.ascontiguousarray(theta, dtype)
     network, how = core.network(net), (out, output_activation, threads)
-    if hasattr(X, "tocsr"):
+    if isinstance(X, EncodedRows):
+        core.compiled.forward_table(network, theta, core.table(X), *how)
+    elif hasattr(X, "tocsr"):
         core.compiled.forward_sparse(network, theta, core.csr(X), *how)
     else:
         core.compiled.forward(network, theta, core.contiguous(X), *how)

@@ -21,6 +21,7 @@ from ..arrays import (
 from ..errors import InvalidInput
 from ..network import Network
 from .dropout import Dropout
+from .encoding import EncodedRows
 
 LOGIT_ROWS = 1024
 
@@ -233,7 +234,7 @@ class SequentialProblem(Generic[R]):
 
 @dataclass(frozen=True)
 class Rows:
-    """The examples of a problem: X (an array, or CSR), Y, w, and what they weigh together."""
+    """The examples of a problem: X (an array, CSR, or encoded), Y, w, and what they weigh."""
 
     X: ArrayLike  # (m, s_1)
     Y: Array  # (m, s_L)
@@ -261,15 +262,26 @@ class Rows:
         return X, Y, w
 
 
+def inputs_of(net: Network, X: ArrayLike) -> ArrayLike:
+    """Return X as the engines read it: an array, CSR, or encoded rows as they are."""
+    if not isinstance(X, EncodedRows):
+        return as_inputs(X, net.sizes[0])
+    if X.shape[1] != net.sizes[0]:
+        raise InvalidInput(
+            f"The encoded rows have {X.shape[1]} inputs, but the network has {net.sizes[0]}."
+        )
+    return X
+
+
 def check_rows(
     net: Network,
-    X: ArrayLike,
+    X: ArrayLike | EncodedRows,
     Y: ArrayLike,
     sample_weight: ArrayLike = None,
     total_weight: float | None = None,
 ) -> Rows:
     """Turn what a user hands in into rows of one dtype, or say in one sentence what is wrong."""
-    X = as_inputs(X, net.sizes[0])
+    X = inputs_of(net, X)
     if X.shape[0] == 0:
         raise InvalidInput("X has no rows, so there is no cost to compute.")
     like = numbers_of(X)
