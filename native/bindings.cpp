@@ -54,8 +54,8 @@ private:
     In<int64_t> columns_64_, starts_64_;
 };
 
-// A table's cells (engine/table_rows.hpp), kept alive: numbers (m, ·), places (m, ·), and for each column its
-// kind, first input, inputs, number, place and row of running sums.
+// A table's cells (engine/entries/table_rows.hpp), kept alive: numbers (m, ·), places (m, ·), and for each
+// column its kind, first input, inputs, number, place and row of running sums.
 template <class T>
 class TableArrays {
 public:

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "engine/delta_pass.hpp"
-#include "engine/lazy_weights.hpp"
+#include "engine/entries/lazy_weights.hpp"
+#include "engine/entries/table_layer.hpp"
 #include "engine/row_pass.hpp"
-#include "engine/table_layer.hpp"
 #include "runtime/thread_team.hpp"
 
 namespace backpass {

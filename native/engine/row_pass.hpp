@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "engine/block_entries.hpp"
+#include "engine/entries/block_entries.hpp"
 #include "engine/network_spec.hpp"
 #include "engine/row_source.hpp"
 #include "engine/weights.hpp"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/table_rows.hpp"
+#include "engine/entries/table_rows.hpp"
 #include "kernels/kernels.hpp"
 
 namespace backpass {

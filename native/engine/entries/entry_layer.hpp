@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "engine/block_entries.hpp"
+#include "engine/entries/block_entries.hpp"
 
 namespace backpass {
 

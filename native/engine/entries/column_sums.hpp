@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "engine/block_entries.hpp"
+#include "engine/entries/block_entries.hpp"
 #include "engine/panel_layout.hpp"
 #include "runtime/buffer.hpp"
 

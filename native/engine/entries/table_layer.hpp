@@ -9,7 +9,7 @@
 #include <numeric>
 #include <vector>
 
-#include "engine/entry_layer.hpp"
+#include "engine/entries/entry_layer.hpp"
 #include "engine/panel_layout.hpp"
 #include "runtime/buffer.hpp"
 

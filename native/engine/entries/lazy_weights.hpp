@@ -13,8 +13,8 @@
 #include <numeric>
 #include <vector>
 
-#include "engine/column_sums.hpp"
-#include "engine/entry_layer.hpp"
+#include "engine/entries/column_sums.hpp"
+#include "engine/entries/entry_layer.hpp"
 
 namespace backpass {
 
