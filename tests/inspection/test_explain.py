@@ -13,8 +13,9 @@ from rich.console import Console
 import backpass as bp
 from backpass.activations import ACTIVATIONS
 from backpass.errors import InvalidInput
+from backpass.inspection.explain import rules
 from backpass.losses import LOSSES
-from sparse_rows import untidy
+from sparse_rows import ONLY_LINUX, told, untidy
 
 
 def traced(hidden="tanh", loss="log_loss", sizes=(3, 4, 5, 2), m=4, seed=0, weighted=True):
@@ -374,6 +375,37 @@ def test_sums_over_sparse_inputs_name_those_that_are_not_zero():
         assert found.formula.text == (said if zeros else expected.formula.text)
         assert found.formula.latex.startswith(expected.formula.latex)
         found._repr_html_()
+
+
+def test_the_penalty_of_a_wide_network_has_a_term_for_each_unit(monkeypatch):
+    t = traced()
+    one_by_one = bp.explain(t, "J").ask(-1)
+    monkeypatch.setattr(rules, "MOST_SQUARES", t.theta.size - 1)
+    by_unit = bp.explain(t, "J").ask(-1)
+    assert one_by_one.number.symbol == "penalty"
+    assert len(by_unit.terms) == 4 + 5 + 2
+    assert by_unit.terms[4].text == "½Σⱼ Θ⁽²⁾[0, j]²"
+    assert by_unit.terms[4].value == pytest.approx((t.Thetas[2][0, 1:] ** 2).sum() / 2)
+    assert by_unit.value == one_by_one.value
+    assert by_unit.recomputed == pytest.approx(by_unit.value, rel=1e-13)
+    assert "½ ΣΘ², biases left out" in str(by_unit)
+
+
+@ONLY_LINUX
+def test_J_of_wide_sparse_rows_is_shown_in_little_memory():
+    """400,000 squares, one by one, would take some hundred megabytes."""
+    html = told("""
+def shown(columns):
+    X, y = text(5, columns, 10)
+    net = bp.Network((columns, 4, 2), loss="log_loss")
+    t = bp.trace(net, bp.init_theta(net), X, np.eye(2)[y], lam=1.0)
+    return bp.explain(t, "J")._repr_html_()
+
+shown(100)
+allow(60)
+tell(shown(100_000))
+""")
+    assert "½ΣΘ²" in html
 
 
 def test_a_sparse_row_s_sums_are_counted_as_the_row_is():

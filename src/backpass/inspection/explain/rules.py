@@ -17,6 +17,8 @@ from .lookup import TraceNumbers
 from .number import Number, Term, as_factor, product, superscript
 from .render import text_in_latex
 
+MOST_SQUARES = 100_000  # weights whose squares are written one by one
+
 
 class Derivation(NamedTuple):
     """A formula, the terms that add up to a number, and the numbers that they are made of."""
@@ -197,6 +199,9 @@ def _J(numbers: TraceNumbers, number: Number) -> Derivation:
 
 
 def _penalty(numbers: TraceNumbers, number: Number) -> Derivation:
+    formula = Formula("½ ΣΘ², biases left out", r"\tfrac12 \sum \Theta^2")
+    if numbers.net.n_parameters > MOST_SQUARES:
+        return _penalty_by_unit(numbers, formula)
     weights = [
         numbers.number("Theta", l, i, j)
         for l, Theta in numbers.Thetas.items()
@@ -204,8 +209,17 @@ def _penalty(numbers: TraceNumbers, number: Number) -> Derivation:
         for j in range(1, Theta.shape[1])
     ]
     terms = [Term(f"{as_factor(w.value)}²/2", w.value**2 / 2) for w in weights]
-    formula = Formula("½ ΣΘ², biases left out", r"\tfrac12 \sum \Theta^2")
     return Derivation(formula, terms, weights)
+
+
+def _penalty_by_unit(numbers: TraceNumbers, formula: Formula) -> Derivation:
+    """A term for each unit, where one for each weight would take hundreds of times θ's memory."""
+    terms = [
+        Term(f"½Σⱼ Θ{superscript(l)}[{i}, j]²", float(row @ row) / 2)
+        for l, Theta in numbers.Thetas.items()
+        for i, row in enumerate(Theta[:, 1:])
+    ]
+    return Derivation(formula, terms, [])
 
 
 def _cost(numbers: TraceNumbers, number: Number) -> Derivation:
