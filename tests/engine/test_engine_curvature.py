@@ -11,10 +11,11 @@ from scipy import sparse
 
 import backpass as bp
 from backpass import engine
-from backpass.engine.curvature import WIDE, WIDE_ROWS, ProblemCurvature, second_derivative
+from backpass.engine.curvature import WIDE_DENSE_ROWS, ProblemCurvature, second_derivative
 from backpass.losses import find_loss
 from sparse_rows import untidy
 
+WIDE = 512  # columns
 LOSSES = ("log_loss", "binary_log_loss", "squared_error", "poisson", "huber")
 
 
@@ -290,7 +291,7 @@ def test_wide_moments_of_many_rows_are_estimated_from_some_of_them() -> None:
     curvature = ProblemCurvature(task)
     theta = theta_of(task)
     K = curvature.second_moments(theta)[0][0]
-    assert K.shape == (WIDE_ROWS, WIDE_ROWS)
+    assert K.shape == (WIDE_DENSE_ROWS, WIDE_DENSE_ROWS)
     assert curvature.second_moments(theta + 1)[0][0] is K  # the inputs do not change
     a1 = np.hstack([np.ones((900, 1)), rows.X])
     whole = np.sum(rows.w[:, None] * a1 * a1) / rows.w.sum()

@@ -30,10 +30,12 @@ from .problem import Examples, Objective, Rows
 
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 256  # of the second moments' sample
-# From so many input units on A^(1) is left as so many rows. Its inverse and the products with it
-# cost as much at 400 to 500 units, twice as much at 800, 20 times at 2000; half as many rows take
-# some more iterations, twice as many save none.
-WIDE, WIDE_ROWS = 512, 128
+# A wide A^(1) is left as so many rows: more save no iterations, and in CSR they cost little.
+WIDE_ROWS, WIDE_DENSE_ROWS = 128, 64
+# It is wide with so many columns to a row of the sample: its inverse and the products with it then
+# cost as much as those with the rows, with twice as many columns twice as much, with four times as
+# many 20 times.
+WIDE = 3.5
 OFTEN, SELDOM = 10, 30
 SMALL = 500_000  # rows times parameters: below, an estimate costs more than ten evaluations
 
@@ -86,7 +88,8 @@ class ProblemCurvature:
     def _cost_of_estimate(self) -> int:
         """Multiply-adds of A^(1) and its inverse over those of one evaluation of J and D."""
         n, m = self._net.sizes[0] + 1, self._rows.m
-        work = WIDE_ROWS**2 * n if self._wide else self._sample_size * n**2 + n**3
+        formed = self._sample_size * n**2 + n**3
+        work = min(WIDE_ROWS, m) ** 2 * n if self._wide else formed
         return work // (2 * m * self._net.n_parameters)
 
     def second_moments(self, theta: Array) -> tuple[list[Array], list[Array]]:
@@ -166,15 +169,16 @@ class ProblemCurvature:
 
     @property
     def _wide(self) -> bool:
-        return self._net.sizes[0] >= WIDE
+        return self._net.sizes[0] >= WIDE * min(WIDE_ROWS, self._rows.m)
 
     @cached_property
     def _input_rows(self) -> InputRows:
         X, _, w = self._sample
-        few = slice(None)
-        if X.shape[0] > WIDE_ROWS:
-            few = np.random.default_rng(1).choice(X.shape[0], WIDE_ROWS, replace=False)
-        return InputRows(X[few], w[few])
+        few = WIDE_ROWS if hasattr(X, "tocsr") else WIDE_DENSE_ROWS
+        if X.shape[0] <= few:
+            return InputRows(X, w)
+        drawn = np.random.default_rng(1).choice(X.shape[0], few, replace=False)
+        return InputRows(X[drawn], w[drawn])
 
     @cached_property
     def _input_moment(self) -> Array:

@@ -23,6 +23,7 @@ from .preconditioner import PlainScaling, Preconditioner
 (triangular_solve,) = get_lapack_funcs(("trtrs",), dtype=np.float64)
 
 LEAST_CURVATURE = 2.0**-52  # a pair with sᵀy below this part of yᵀy is rounding
+STRETCH = 16_384  # entries of θ whose part of S, about a megabyte, stays in a cache
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class LBFGS:
             "S": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=device(theta)),
             "Y": xp.zeros((rows, *theta.shape), dtype=theta.dtype, device=device(theta)),
             "pairs": [],  # rows of S and Y in use, oldest first
+            "SD": None,  # S D of the pairs; None where it is still to be computed
             "R": np.zeros((0, 0)),  # s_iᵀ y_j for i ≤ j in the pairs' order, in float64
             "H0": [],
             "refresh_at": self.every,
@@ -100,7 +102,7 @@ class LBFGS:
         )
         accepted = accept_point(state, found)
         if found.point.t > 0:
-            return {**accepted, **self._with_pair(state, found)}
+            return {**accepted, "SD": None, **self._with_pair(state, found)}
         return {**accepted, **self._restarted(state, found)}
 
     def _refreshed(self, state: State) -> State:
@@ -126,9 +128,13 @@ class LBFGS:
         They are multiplied whole, rows without a pair at a coefficient of 0: picking out the k rows
         would copy k n numbers for each product.
         """
-        S, Y, R, pairs = state["S"], state["Y"], state["R"], state["pairs"]
+        R, pairs = state["R"], state["pairs"]
+        S, Y = _begun(state["S"], pairs), _begun(state["Y"], pairs)
+        SD = state.get("SD")  # which the first release's states do not have
+        if SD is None:
+            SD = to_numpy(S @ D)[pairs]
         # trtrs, straight from LAPACK: for ten pairs 0.4 µs, where scipy.linalg's checks take 14.
-        p, _ = triangular_solve(R, to_numpy(S @ D)[pairs])
+        p, _ = triangular_solve(R, SD)
         r = self._scaled(state, D - _combination(p, pairs, Y))
         c, _ = triangular_solve(R, R.diagonal() * p - to_numpy(Y @ r)[pairs], trans=1)
         return r + _combination(c, pairs, S)
@@ -153,19 +159,39 @@ class LBFGS:
         pairs = [*kept, row]
         R = np.zeros((k + 1, k + 1), order="F")  # as LAPACK reads it, without a copy
         R[:k, :k] = state["R"][state["R"].shape[0] - k :, state["R"].shape[0] - k :]
-        R[:, k] = to_numpy(state["S"] @ y)[pairs]
-        return {"R": R, "pairs": pairs}
+        Sy, SD = _products(_begun(state["S"], pairs), y, found.point.D)
+        R[:, k] = Sy[pairs]
+        return {"R": R, "pairs": pairs, "SD": SD[pairs]}
 
     def _restarted(self, state: State, found: LineSearchResult) -> State:
         """After a failed search: restart from steepest descent, or give up if this was that."""
         return {
             "pairs": [],
             "R": np.zeros((0, 0)),
+            "SD": None,
             "H0": [],
             "refresh_at": state["nit"] + self.every,
             "stuck": not state["pairs"],
             "overflowed": found.overflowed,
         }
+
+
+def _begun(rows: Array, pairs: list[int]) -> Array:
+    """The first rows, up to the last that has a pair; all of a short θ, to which that is nothing.
+
+    A long θ's S and Y do not fit into a cache, and reading them is most of an iteration's cost.
+    """
+    return rows if rows.shape[1] <= STRETCH else rows[: max(pairs) + 1, :]
+
+
+def _products(rows: Array, first: Array, second: Array) -> tuple[np.ndarray, np.ndarray]:
+    """The rows times both vectors, shapes (k,): stretch by stretch, so that they are read once."""
+    sums, n = [0.0, 0.0], first.shape[0]
+    for start in range(0, n, STRETCH):
+        here = slice(start, min(start + STRETCH, n))
+        part = rows[:, here]
+        sums = [sums[0] + part @ first[here], sums[1] + part @ second[here]]
+    return to_numpy(sums[0]), to_numpy(sums[1])
 
 
 def _combination(coefficients: np.ndarray, pairs: list[int], rows: Array) -> Array:
