@@ -130,6 +130,42 @@ def test_the_callers_matrix_stays_as_it_is(engine, indices, kind, monkeypatch):
         assert after.dtype == part.dtype
 
 
+def unaligned(part):
+    """A copy that begins at an odd address, as what comes over a wire may."""
+    there = np.empty(part.nbytes + 1, np.uint8)[1:]
+    there[:] = part.view(np.uint8)
+    return there.view(part.dtype)
+
+
+def read_only(part):
+    copy = part.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+FORMS = {
+    "read-only": lambda parts: map(read_only, parts),
+    "unaligned": lambda parts: map(unaligned, parts),
+    "strided": lambda parts: (np.repeat(part, 2)[::2] for part in parts),
+    "wide starts": lambda parts: (*parts[:2], parts[2].astype(np.int64)),
+    "wide columns": lambda parts: (parts[0], parts[1].astype(np.int64), parts[2]),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("form", FORMS)
+def test_arrays_as_they_lie(engine, form, monkeypatch):
+    monkeypatch.setenv("BACKPASS_ENGINE", engine)
+    tidy = SPARSE.copy()
+    tidy.sum_duplicates()
+    for whole in (SPARSE, tidy):
+        X = whole.copy()
+        X.data, X.indices, X.indptr = FORMS[form](parts_of(whole))
+        model = small(solver="sgd").fit(X, LABELS)
+        alike(model.theta_, small(solver="sgd").fit(DENSE, LABELS).theta_)
+        alike(model.predict_proba(X), model.predict_proba(DENSE))
+
+
 def test_a_critical_point_of_sparse_rows():
     described = [
         small(solver="lbfgs", alpha=1.0, max_iter=300).fit(X, LABELS).critical_point_
