@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import inspect
 import io
 import pickle
 import tempfile
 import tracemalloc
 import warnings
+import weakref
 from pathlib import Path
 
 import joblib
@@ -23,7 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import backpass as bp
-from backpass import MLPClassifier, MLPRegressor, StopReason
+from backpass import MLPClassifier, MLPRegressor, StopReason, engine
+from backpass.engine.native import NativeProblem
 from backpass.errors import WriteError
 from backpass.estimators import fit as estimators_fit
 from backpass.estimators import starts
@@ -685,3 +688,67 @@ def test_a_rate_that_fell_is_kept_by_every_way_to_go_on(tmp_path):
     for model in (half, loaded, pickled, resumed):
         np.testing.assert_array_equal(model.theta_, whole.theta_)
         assert model.loss_curve_ == whole.loss_curve_
+
+
+# The memory of the last partial_fit.
+
+
+def made_problems(monkeypatch):
+    """How many of the core's problems are made from now on."""
+    made = []
+    init = NativeProblem.__init__
+    monkeypatch.setattr(
+        NativeProblem, "__init__", lambda self, *args: made.append(self) or init(self, *args)
+    )
+    return made
+
+
+@pytest.mark.skipif(not engine.native.instruction_sets(), reason="the core is not built")
+def test_calls_of_partial_fit_share_their_memory(monkeypatch):
+    """Making it for each call took as long as the step."""
+    made = made_problems(monkeypatch)
+    models = [MLPClassifier((100, 50), random_state=0) for _ in range(2)]
+    for model in models:
+        for rows in np.split(np.arange(150), 10):
+            model.partial_fit(X_IRIS[rows], Y_IRIS[rows], classes=[0, 1, 2])
+    assert len(made) == len(models)
+    models[0].partial_fit(X_IRIS[:7], Y_IRIS[:7])  # fewer rows
+    models[0].fit(X_IRIS, Y_IRIS)
+    assert len(made) == len(models) + 2
+    references = [weakref.ref(problem) for problem in made]
+    made.clear()
+    gc.collect()
+    assert [reference() is None for reference in references] == [True, False, True, True]
+    del models, model
+    gc.collect()
+    assert [reference() for reference in references] == [None] * 4
+
+
+@pytest.mark.skipif(not engine.native.instruction_sets(), reason="the core is not built")
+def test_a_partial_fit_inside_another_has_memory_of_its_own(monkeypatch):
+    """As have those of two threads."""
+    model, inner = MLPClassifier((100, 50), random_state=0), []
+    model.partial_fit(X_IRIS[:20], Y_IRIS[:20], classes=[0, 1, 2])
+    alone = copy.deepcopy(model).partial_fit(X_IRIS[50:70], Y_IRIS[50:70])
+
+    def another_call(progress):
+        if not inner:
+            inner.append(None)
+            model.set_params(callbacks=None).partial_fit(X_IRIS[100:120], Y_IRIS[100:120])
+
+    made = made_problems(monkeypatch)
+    model.set_params(callbacks=another_call).partial_fit(X_IRIS[50:70], Y_IRIS[50:70])
+    assert len(made) == len(inner) == 1
+    np.testing.assert_array_equal(model.theta_, alone.theta_)
+
+
+def test_partial_fit_in_shared_memory_has_the_bits_of_a_pickled_one():
+    """Which begins without it."""
+    model = MLPClassifier((100, 50), random_state=0, alpha=0.1)
+    for number, rows in enumerate(np.split(np.arange(150), 10)):
+        w = None if number % 3 else np.linspace(0.5, 2, 15)
+        copied = pickle.loads(pickle.dumps(model))
+        for each in (model, copied):
+            each.partial_fit(X_IRIS[rows], Y_IRIS[rows], w, classes=[0, 1, 2])
+        np.testing.assert_array_equal(copied.theta_, model.theta_)
+        assert copied.loss_ == model.loss_

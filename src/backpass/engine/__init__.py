@@ -10,7 +10,7 @@ from .. import backprop
 from ..arrays import Array, ArrayLike, array_namespace, as_vector, numbers_of
 from ..blas import blas_threads
 from ..network import Network
-from . import native, reference
+from . import native, reference, refilled
 from .blocked import problem as blocked
 from .curvature import ProblemCurvature
 from .dropout import Dropout
@@ -24,6 +24,7 @@ from .problem import (
     check_rows,
     inputs_of,
 )
+from .refilled import RefilledProblem
 from .select import choose, engine_name
 from .thread_limit import bounded
 
@@ -35,6 +36,7 @@ __all__ = [
     "Order",
     "Problem",
     "ProblemCurvature",
+    "RefilledProblem",
     "Rows",
     "SequentialProblem",
     "check_rows",
@@ -43,6 +45,7 @@ __all__ = [
     "forward",
     "intermediates",
     "prepare",
+    "prepare_next",
     "second_moments",
 ]
 
@@ -60,7 +63,32 @@ def prepare(
     n_threads: int | None = None,
 ) -> InMemoryProblem:
     """Bind a network to its data: check it once, and choose the engine."""
+    return _bind(net, check_rows(net, X, Y, sample_weight, total_weight), lam, n_threads)
+
+
+def prepare_next(
+    idle: RefilledProblem | None,
+    net: Network,
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    lam: float = 0.0,
+    sample_weight: ArrayLike = None,
+    total_weight: float | None = None,
+    n_threads: int | None = None,
+) -> InMemoryProblem:
+    """Do as ``prepare`` does; few rows take the place of those of a problem that is idle."""
     rows = check_rows(net, X, Y, sample_weight, total_weight)
+    if not refilled.suits(net, rows) or choose(net, rows.X, rows.Y) != "native":
+        return _bind(net, rows, lam, n_threads)
+    threads = bounded(n_threads or native.default_threads())
+    if idle is not None and idle.refill(net, rows, float(lam), threads):
+        return idle
+    return RefilledProblem(net, rows, float(lam), threads)
+
+
+def _bind(net: Network, rows: Rows, lam: float, n_threads: int | None) -> InMemoryProblem:
+    """Choose the engine."""
     engine = choose(net, rows.X, rows.Y)
     if engine == "native":
         threads = bounded(n_threads or native.default_threads())

@@ -54,6 +54,7 @@ class NativeProblem(SequentialProblem[Rows]):
     """One network's objective on one data set: J and D, and epochs of mini-batches."""
 
     name = "native"
+    rows_stay = True  # so that a copy of them may be kept
 
     def __init__(self, net: Network, rows: Rows, lam: float, n_threads: int | None = None) -> None:
         self.net = net
@@ -63,13 +64,13 @@ class NativeProblem(SequentialProblem[Rows]):
         self.dtype = rows.X.dtype.newbyteorder("=")
         threads = min(n_threads or default_threads(), MOST_THREADS)
         problem = core.compiled.Problem32 if self.dtype == np.float32 else core.compiled.Problem64
-        cache_inputs = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
+        in_cache = rows.m * net.sizes[0] * self.dtype.itemsize <= MOST_BYTES_IN_LANES
         self._core = problem(
             core.network(net),
             core.contiguous(rows.Y),
             core.contiguous(rows.w),
             threads,
-            cache_inputs,
+            self.rows_stay and in_cache,
         )
         if isinstance(rows.X, EncodedRows):
             self._core.set_table(core.table(rows.X))

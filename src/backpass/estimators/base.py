@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from numbers import Integral
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn import get_config
@@ -63,6 +64,10 @@ from .weights import Views, assign, coefs, intercepts
 CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 _NEW_NAMES = {"found_": "critical_point_"}  # of attributes in the first release's pickles
+
+
+# Of each estimator the problem of its last partial_fit, whose memory the next one takes over.
+_IDLE: WeakKeyDictionary[Perceptron, engine.RefilledProblem] = WeakKeyDictionary()
 
 
 class Perceptron(
@@ -143,6 +148,7 @@ class Perceptron(
         >>> clf.stop_reason_.converged
         True
         """
+        _IDLE.pop(original(self), None)
         options.check_combination(self)
         check_validation_set(X_val, y_val, sample_weight_val)
         for rows in (X, X_val):
@@ -181,12 +187,17 @@ class Perceptron(
         reset = weights is None or not hasattr(self, "n_features_in_")
         rows, targets = encoded_rows(self, X, y, sample_weight, targets, targets.expect, reset)
         rows = rows if weights is None else rows.like(weights.now)
-        task = Task(self, targets, rows, None, weights, 1, total_weight)
-        self._run(task, StopReason.ONE_PASS)
+        estimator = original(self)
+        # taken while it is in use: a call from another thread makes its own
+        bind = partial(engine.prepare_next, _IDLE.pop(estimator, None))
+        task = Task(self, targets, rows, None, weights, 1, total_weight, bind)
+        problem = self._run(task, StopReason.ONE_PASS)
+        if isinstance(problem, engine.RefilledProblem):
+            _IDLE[estimator] = problem
         return self
 
-    def _run(self, task: Task, at_its_limit: StopReason = StopReason.MAX_ITER) -> None:
-        """Run a fit, publish its end, and say how it ended."""
+    def _run(self, task: Task, at_its_limit: StopReason = StopReason.MAX_ITER) -> engine.Problem:
+        """Run a fit, publish its end, say how it ended, and return what was minimised."""
         prepared = prepare_fit(task)
         adapter = CallbackAdapter(
             original(self), *prepared.given, self._with_weights(prepared.fit.problem.net)
@@ -204,6 +215,7 @@ class Perceptron(
         # done with when nothing can go wrong any more
         if checkpoint is not None and self.stop_reason_ is not StopReason.INTERRUPTED:
             checkpoint.finish(fitted.restarts.pack())
+        return fitted.problem
 
     def _with_weights(self, net: Network) -> Callable[[Array], dict[str, object]]:
         """What makes a working estimator's attributes of θ, for scikit-learn's callbacks."""

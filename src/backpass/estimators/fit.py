@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import engine
@@ -96,6 +97,8 @@ class Task:
         Epochs, or iterations, at most.
     total_weight : float, optional
         W of all the rows that are still to come, where these are a part.
+    bind : callable, optional
+        What makes the problem of rows in memory; ``engine.prepare`` where not given.
     """
 
     parameters: SharedParameters
@@ -105,6 +108,7 @@ class Task:
     weights: Weights | None
     max_iter: int
     total_weight: float | None = None
+    bind: Callable[..., engine.Problem] | None = None
 
 
 @dataclass(frozen=True)
@@ -270,7 +274,8 @@ def _problem(task: Task, net: Network, rows: EncodedRows | EncodedBlocks) -> eng
     lam, n_threads = task.parameters.alpha, task.parameters.n_threads
     if isinstance(rows, EncodedBlocks):
         return problem_of(net, rows.blocks, rows.encode, lam=lam, n_threads=n_threads)
-    return engine.prepare(
+    bind = task.bind or engine.prepare
+    return bind(
         net,
         rows.X,
         rows.Y,
