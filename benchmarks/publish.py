@@ -18,7 +18,8 @@ import targets
 
 from backpass import bench
 from backpass.bench import Report, Settings
-from backpass.bench.table import duration, threads
+from backpass.bench.results import ALONE, US
+from backpass.bench.table import described_set, duration, percent, threads
 from backpass.bench.workloads import WORKLOADS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,19 +65,20 @@ def page(reports: dict[str, Report]) -> str:
 def _section(heading: str, report: Report) -> list[str]:
     machine = report.machine
     versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
-    about = f"{machine['processor']}, {threads(report.threads)}. {versions}."
+    used = f"{threads(report.threads)}, {described_set(report)}"
+    about = f"{machine['processor']}, {used}. {versions}."
     return [heading, "-" * len(heading), "", about, "", *_rst_table(report), *_remarks(report), ""]
 
 
 def _rst_table(report: Report) -> list[str]:
     """Each workload's own time, everybody's multiple of it, and our share of the peak."""
     names = list(dict.fromkeys(n for line in report.lines for n in line.timings))
-    rows = [["workload", *names, "of peak"]]
+    rows = [["workload", *names, "of peak", "of peak, 1 thread"]]
     for line in report.lines:
-        share = line.share_of_peak("backpass", report.peaks[line.dtype])
+        shares = [report.share_of_peak(line, name) for name in (US, ALONE)]
         cells = [duration(line.shown(n)) if n in line.timings else "" for n in names]
         what = f"{line.workload.title}, {line.dtype}"
-        rows.append([what, *cells, "" if share is None else f"{share:.0%}"])
+        rows.append([what, *cells, *map(percent, shares)])
     lines = [".. list-table::", "   :header-rows: 1", ""]
     for row in rows:
         lines += [f"   {'* -' if k == 0 else '  -'} {cell}" for k, cell in enumerate(row)]

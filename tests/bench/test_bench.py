@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,8 +24,10 @@ from backpass.bench import (
     Timing,
     Workload,
     agreement,
+    comparison,
     environment,
     measure,
+    peak,
 )
 from backpass.bench import data as data_module
 from backpass.bench import results as results_module
@@ -204,8 +207,8 @@ def test_each_takes_the_number_of_threads_that_suits_it():
     two = Fake("two", [9, 9, 0.1, 9, 0.2, 9, 1, 1, 1])
     long = Fake("long", [9, 9, 1.0, 1, 1, 1])
     settings = Settings(3, 0.0, 0.0, threads=2)
-    choosers = frozenset({"one", "two", "long"})
-    line = measured(one, two, long, settings=settings, choosers=choosers)
+    choices = dict.fromkeys(("one", "two", "long"), lambda threads: [1, threads])
+    line = measured(one, two, long, settings=settings, choices=choices)
     assert [line.timings[name].threads for name in ("one", "two", "long")] == [1, 2, 2]
     assert [threads for _, _, threads in two.prepared] == [2, 2, 1, 2]
     assert len(long.prepared) == 2
@@ -599,6 +602,133 @@ def test_the_report_travels_as_json():
     assert raw["lines"][0]["ratio"] == 2.5
     assert raw["lines"][0]["timings"]["backpass"]["seconds"] == [0.002]
     assert Report.from_json(example_report().to_json()) == example_report()
+
+
+def with_one_thread():
+    """W1 by two threads in 2 ms of 1 GFLOP/s, and by one in 3 ms of 0.6."""
+    timings = {
+        "backpass": Timing((0.002,), 2, None),
+        "backpass, one thread": Timing((0.003,), 1, None),
+        "peer": Timing((0.005,), 1, None),
+    }
+    ours = ("backpass", "backpass, one thread")
+    line = Line(replace(COST, rows=4000), "float32", timings, {}, ours)
+    return replace(
+        example_report(),
+        isa="native",
+        lines=(line,),
+        instruction_set="v4",
+        one_thread_peaks={"float32": 6e8},
+        data_version=2,
+    )
+
+
+def shown(tables):
+    from rich.console import Console
+
+    console = Console(width=150, file=io.StringIO())
+    for table in tables:
+        console.print(table)
+    return console.file.getvalue()
+
+
+def test_one_thread_has_its_share_of_what_one_thread_can():
+    report = with_one_thread()
+    (line,) = report.lines
+    assert line.workload.flops == 1_320_000
+    assert report.share_of_peak(line, "backpass") == pytest.approx(0.66)
+    assert report.share_of_peak(line, "backpass, one thread") == pytest.approx(1.32 / 1.8)
+    assert report.share_of_peak(line, "nobody") is None
+    assert line.best_peer == "peer"
+    text = shown(bench.tables(report))
+    assert "backpass: v4, AVX-512" in text
+    assert "1 thread of 1 GFLOP/s" in text
+    assert "2 threads of 1 GFLOP/s" in text
+    (row,) = [row for row in text.splitlines() if "m = 4,000" in row and "66%" in row]
+    assert row.index("73%") < row.index("66%")
+    shares = json.loads(report.to_json())["lines"][0]["shares_of_peak"]
+    assert shares["backpass, one thread"] == pytest.approx(1.32 / 1.8)
+    assert Report.from_json(report.to_json()) == report
+
+
+def test_a_report_of_the_first_release_is_read():
+    raw = json.loads(example_report().to_json())
+    for name in ("instruction_set", "one_thread_peaks", "data_version"):
+        del raw[name]
+    for line in raw["lines"]:
+        for name in ("uncounted", "shares_of_peak"):
+            del line[name]
+        for name in ("nonzeros", "iterations", "networks", "dtypes"):
+            del line["workload"][name]
+    assert Report.from_json(json.dumps(raw)) == example_report()
+    assert len(bench.tables(Report.from_json(json.dumps(raw)))) == 1
+
+
+def test_the_instruction_set_is_that_of_the_candidates_processes():
+    code = "from backpass.engine import native; print(native.instruction_set())"
+    for isa in ("native", "avx2"):
+        env = environment.worker_environment(1, isa)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+        )
+        assert peak.instruction_set(isa) == done.stdout.strip()
+
+
+def test_two_reports_are_compared():
+    first = example_report()
+    second = with_one_thread()
+    second.machine["commit"] = "abc1234"
+    found = bench.compare(("old", "new"), first, second)
+    assert found.left_out == {
+        "cost, float32": f"{COST.title} is not {second.lines[0].workload.title}"
+    }
+    longer = replace(first.lines[0], workload=replace(second.lines[0].workload, target=1.0))
+    other = replace(first.lines[0], workload=replace(COST, name="other"))
+    found = bench.compare(("old", "new"), replace(first, lines=(longer, other)), second)
+    assert found.left_out == {"other, float32": "only old has it"}
+    ((a, b),) = found.pairs
+    assert (a.dtype, b.workload) == ("float32", second.lines[0].workload)
+
+
+def test_a_comparison_names_machines_instructions_and_versions():
+    first, second = example_report(), with_one_thread()
+    slow = {"backpass": Timing((0.006,), 2, None), "peer": Timing((0.005,), 1, None)}
+    first = replace(first, lines=(replace(second.lines[0], timings=slow),))
+    second = replace(
+        second, machine={"processor": "Q", "versions": {"backpass": "9"}, "commit": "abc1234"}
+    )
+    found = bench.compare(("old", "new"), first, second)
+    text = shown(comparison.tables(found))
+    for part in ("old", "new", "P", "Q", "held to AVX2", "backpass: v4, AVX-512", "9 (abc1234)"):
+        assert part in text
+    (row,) = [row for row in text.splitlines() if "6 ms → 2 ms" in row]
+    for part in ("cost", "3.00", "0.83 → 2.50", "22% → 66%"):
+        assert part in row
+    assert comparison.remarks(found) == [
+        "The two have drawn unlike data, so that their times compare only roughly."
+    ]
+    values = json.loads(found.to_json())
+    assert values["lines"][0]["times_as_fast"] == pytest.approx(3)
+    assert values["lines"][0]["shares_of_peak_on_one_thread"] == [None, pytest.approx(1.32 / 1.8)]
+    assert [report["processor"] for report in values["reports"]] == ["P", "Q"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"lines": 3}', '{"lines": [{}]}', "\xff"])
+def test_what_is_no_report_is_one_sentence(tmp_path, text):
+    path = tmp_path / "b.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InvalidInput, match=r"b\.json holds no report: .*bench --json > b\.json"):
+        bench.read_report(path)
+    with pytest.raises(InvalidInput, match=r"none\.json cannot be read: No such file"):
+        bench.read_report(tmp_path / "none.json")
+
+
+def test_the_committed_results_can_be_compared():
+    folder = Path(__file__).parents[2] / "benchmarks" / "results"
+    names = ("native", "avx2")
+    found = bench.compare(names, *(bench.read_report(folder / f"{name}.json") for name in names))
+    assert len(found.pairs) > 10
+    assert found.left_out == {}
 
 
 def test_the_picture_has_a_row_for_each_workload():

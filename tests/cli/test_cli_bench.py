@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -79,4 +80,38 @@ def test_a_workload_that_is_none_is_one_line():
     done = call("--workload", "W12")
     assert done.exit_code == 2
     assert "'W12' is not one of W1," in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_two_reports_are_compared_and_nothing_is_measured(asked, tmp_path):
+    for name, seconds in (("old", 0.006), ("new", 0.002)):
+        timings = {**TIMINGS, "backpass": Timing((seconds,), 1, None)}
+        report = replace(REPORT, lines=(replace(LINE, timings=timings),))
+        (tmp_path / f"{name}.json").write_text(report.to_json(), "utf-8")
+    files = [str(tmp_path / f"{name}.json") for name in ("old", "new")]
+    done = call("--compare", *files)
+    assert done.exit_code == 0
+    for part in ("old", "new", "6 ms → 2 ms", "3.00"):
+        assert part in done.stdout
+    assert asked == []
+    (line,) = json.loads(call("--compare", *files, "--json").stdout)["lines"]
+    assert line["times_as_fast"] == pytest.approx(3)
+    assert [
+        report["name"]
+        for report in json.loads(call("--compare", *files, "--json").stdout)["reports"]
+    ] == ["old", "new"]
+
+
+@pytest.mark.parametrize("option", [["--quick"], ["--fits"], ["--isa", "native"], ["--force"]])
+def test_a_comparison_goes_with_no_other_option(asked, option):
+    refused = call("--compare", "a.json", "b.json", *option)
+    assert refused.exit_code == 2
+    assert "--compare measures nothing" in refused.stderr
+    assert asked == []
+
+
+def test_what_is_no_report_is_one_line(tmp_path):
+    done = call("--compare", str(tmp_path / "none.json"), "b.json")
+    assert done.exit_code == 2
+    assert "none.json cannot be read" in done.stderr
     assert "Traceback" not in done.stderr

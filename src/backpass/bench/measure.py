@@ -38,17 +38,18 @@ def measure(
     runners: dict[str, Runner],
     settings: Settings,
     ours: tuple[str, ...],
-    choosers: frozenset[str] = frozenset(),
+    choices: Mapping[str, Callable[[int], list[int]]] = MappingProxyType({}),
     uncounted: Mapping[str, str] = MappingProxyType({}),
     sleep: Callable[[float], object] = time.sleep,
 ) -> Line:
     """Time one workload; candidates that fail are left out, with the reason.
 
-    `choosers` are those whose number of threads can be chosen here: each takes its better one.
+    `choices` says of whom it names which numbers of threads there are to choose from, of those
+    that are allowed: each takes its better one.
     `uncounted` make another update, and say how.
     """
     left_out: dict[str, str] = {}
-    ready = _ready(workload, dtype, runners, settings, choosers, left_out)
+    ready = _ready(workload, dtype, runners, settings, choices, left_out)
     rounds: dict[str, list[float]] = {name: [] for name in ready}
     for k in range(settings.rounds):
         for name in _turned(list(ready), k):
@@ -81,17 +82,17 @@ def _ready(
     dtype: str,
     runners: dict[str, Runner],
     settings: Settings,
-    choosers: frozenset[str],
+    choices: Mapping[str, Callable[[int], list[int]]],
     left_out: dict[str, str],
 ) -> dict[str, _Ready]:
     """Check and warm up everybody."""
     wanted = agreement.expected(workload.to_check(), dtype)
     ready: dict[str, _Ready] = {}
     for name, runner in runners.items():
-        choices = sorted({1, settings.threads}) if name in choosers else [settings.threads]
+        counts = choices.get(name, lambda threads: [threads])(settings.threads)
         try:
-            _check(workload.to_check(), dtype, runner, settings.threads, wanted)
-            ready[name] = _best_threads(workload, dtype, runner, choices, settings.turn)
+            _check(workload.to_check(), dtype, runner, max(counts), wanted)
+            ready[name] = _best_threads(workload, dtype, runner, counts, settings.turn)
         except CandidateFailed as error:
             left_out[name] = str(error)
     return ready

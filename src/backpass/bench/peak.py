@@ -23,6 +23,12 @@ def how() -> str:
     return "by multiply-adds alone" if core else "by NumPy's product of two large matrices"
 
 
+def instruction_set(isa: str) -> str:
+    """Name the kernels that a candidate's process uses of ours; empty where there are none."""
+    known = native.instruction_sets()
+    return "v3" if isa == "avx2" and "v3" in known else known[0] if known else ""
+
+
 class Limit:
     """A candidate that does nothing but arithmetic; its result is its best rate."""
 

@@ -6,14 +6,16 @@ import importlib.metadata
 import json
 import os
 import platform
+import subprocess
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from .workloads import TRAININGS, Fields, Workload
 
 US = "backpass"
+ALONE = "backpass, one thread"
 
 
 class Machine(TypedDict):
@@ -24,6 +26,7 @@ class Machine(TypedDict):
     system: str
     python: str
     versions: dict[str, str]
+    commit: NotRequired[str]  # of backpass, where it runs from a checkout
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,27 @@ class Report:
     threads: int
     isa: str
     lines: tuple[Line, ...]
-    not_installed: dict[str, str]  # candidate -> the module that is missing
+    not_installed: dict[str, str]  # candidate or workload -> the module that is missing
+    instruction_set: str = ""  # of backpass's kernels, as BACKPASS_ISA names it
+    one_thread_peaks: dict[str, float] = field(default_factory=dict)  # by dtype, as peaks
+    data_version: int = 1  # which data is drawn: 1 had zeros in W1 to W6
+
+    def share_of_peak(self, line: Line, name: str) -> float | None:
+        """How much of the arithmetic of its threads a candidate used; None where it is not known.
+
+        It is not known of a whole training, nor of somebody who did not take part.
+        """
+        peaks = self.one_thread_peaks if name == ALONE else self.peaks
+        if name not in line.timings or line.dtype not in peaks:
+            return None
+        return line.share_of_peak(name, peaks[line.dtype])
 
     def to_json(self) -> str:
         """Everything, raw rounds included."""
         whole = asdict(self)
         for raw, line in zip(whole["lines"], self.lines):
-            raw |= {"best_peer": line.best_peer, "ratio": line.ratio}
+            shares = {name: self.share_of_peak(line, name) for name in line.timings}
+            raw |= {"best_peer": line.best_peer, "ratio": line.ratio, "shares_of_peak": shares}
         return json.dumps(whole, indent=1, ensure_ascii=False)
 
     @classmethod
@@ -118,13 +135,32 @@ PACKAGES = ("backpass", "numpy", "scipy", "scikit-learn", "torch", "jax", "onnxr
 
 def describe_machine() -> Machine:
     """The processor, and the versions of everything that takes part."""
-    return {
+    machine: Machine = {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: v for name in PACKAGES if (v := _version(name))},
     }
+    if commit := _commit():
+        machine["commit"] = commit
+    return machine
+
+
+def _commit() -> str | None:
+    """The commit of the package's own checkout; None where it is installed, or there is no git."""
+    here = Path(__file__)
+    for question in (
+        ["ls-files", "--error-unmatch", here.name],
+        ["describe", "--always", "--dirty"],
+    ):
+        try:
+            answer = subprocess.run(
+                ["git", *question], cwd=here.parent, capture_output=True, text=True, check=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return None
+    return answer.stdout.strip()
 
 
 def _version(name: str) -> str | None:

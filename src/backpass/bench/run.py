@@ -11,10 +11,10 @@ from .. import engine
 from ..errors import InvalidInput
 from .candidates import CANDIDATES, Entry, find_entry
 from .candidates.race import scipy_lbfgs
-from .data import Data, make_data, missing
+from .data import VERSION, Data, make_data, missing
 from .environment import usable_cpus
 from .measure import Settings, measure
-from .peak import PEAK, how
+from .peak import PEAK, how, instruction_set
 from .process import Process, Runner
 from .results import Line, Report, describe_machine
 from .workloads import DTYPES, FITS, SOLVER_RACES, WORKLOADS, Workload, named
@@ -23,7 +23,7 @@ QUICK_ROWS = 6000
 SIDE, QUICK_SIDE = 2048, 512  # of the matrices that measure the machine's peak
 OURS = tuple(entry.name for entry in CANDIDATES if entry.ours)
 UNCOUNTED = {entry.name: entry.another_update for entry in CANDIDATES if entry.another_update}
-CHOOSERS = frozenset(entry.name for entry in CANDIDATES if entry.threads_at_run_time)
+CHOICES = {entry.name: entry.choices for entry in CANDIDATES}
 
 
 def run(
@@ -84,16 +84,31 @@ def run(
     tasks = tasks_in(chosen, dtypes, quick)
     threads = threads or usable_cpus()
     settings = replace(settings or (QUICK if quick else Settings()), threads=threads)
-    side = QUICK_SIDE if quick else SIDE
-    peaks = {d: _peak(side, d, threads, isa) for d in dict.fromkeys(d for _, d in tasks)}
     entries = [entry for entry in entries if any(map(entry.does, chosen))]
     if quick and not candidates:
         entries = [entry for entry in entries if not entry.slow_to_start]
+    if threads == 1:
+        entries = [entry for entry in entries if not entry.one_thread or entry.name in candidates]
+    side, used = QUICK_SIDE if quick else SIDE, dict.fromkeys(dtype for _, dtype in tasks)
+    peaks = {dtype: _peak(side, dtype, threads, isa) for dtype in used}
+    alone = any(entry.one_thread for entry in entries)
+    one_thread_peaks = {dtype: _peak(side, dtype, 1, isa) for dtype in used if alone}
     installed = [entry for entry in entries if entry.missing() is None]
     absent |= {entry.name: name for entry in entries if (name := entry.missing())}
     with _started(installed, threads, isa) as runners:
         lines = tuple(_lines(tasks, installed, runners, settings, say))
-    return Report(describe_machine(), peaks, how(), threads, isa, lines, absent)
+    return Report(
+        describe_machine(),
+        peaks,
+        how(),
+        threads,
+        isa,
+        lines,
+        absent,
+        instruction_set(isa),
+        one_thread_peaks,
+        VERSION,
+    )
 
 
 class Options(TypedDict, total=False):
@@ -207,7 +222,7 @@ def _lines(
         able: dict[str, Runner] = {
             entry.name: runners[entry.name] for entry in entries if entry.does(workload)
         }
-        yield measure(workload, dtype, able, settings, OURS, CHOOSERS, UNCOUNTED)
+        yield measure(workload, dtype, able, settings, OURS, CHOICES, UNCOUNTED)
 
 
 @contextmanager

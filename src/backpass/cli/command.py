@@ -107,9 +107,15 @@ def _print(answer: Answer, as_json: bool) -> None:
 def command_line() -> str:
     """Return the command that is running, as one types it, quoted for a shell."""
     ctx = click.get_current_context()
-    given = [param for param in ctx.command.params if _is_given(ctx, param)]
+    given = given_parameters()
     parts = [part for param in given for part in _as_typed(param, ctx.params[str(param.name)])]
     return shlex.join(["backpass", str(ctx.info_name), *parts])
+
+
+def given_parameters() -> list[click.Parameter]:
+    """Return the arguments and options that the running command was called with."""
+    ctx = click.get_current_context()
+    return [param for param in ctx.command.params if _is_given(ctx, param)]
 
 
 def _is_given(ctx: click.Context, param: click.Parameter) -> bool:

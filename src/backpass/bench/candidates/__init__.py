@@ -40,6 +40,7 @@ class Entry:
     needs: tuple[str, ...] = ()  # modules that have to be installed
     ours: bool = False
     threads_at_run_time: bool = True  # whether prepare() can choose the number of threads
+    one_thread: bool = False  # whatever number is allowed
     slow_to_start: bool = False  # so that a quick run does without it
     forms: tuple[str, ...] = ("dense",)  # of X that it takes, as Workload.form has them
     another_update: str = ""  # why it is shown beside the peers, and not counted
@@ -47,6 +48,12 @@ class Entry:
     def does(self, workload: Workload) -> bool:
         """Whether it can do a workload."""
         return workload.kind in self.kinds and workload.form in self.forms
+
+    def choices(self, threads: int) -> list[int]:
+        """Which numbers of threads it can be measured with, where so many are allowed."""
+        if self.one_thread:
+            return [1]
+        return sorted({1, threads}) if self.threads_at_run_time else [threads]
 
     def missing(self) -> str | None:
         """The first module that is not installed."""
@@ -64,6 +71,15 @@ BOTH = ("dense", "CSR")
 
 CANDIDATES: tuple[Entry, ...] = (
     Entry("backpass", "ours", "Engine", (*ALL, "jobs", *RACES, "fit"), ours=True, forms=BOTH),
+    Entry(
+        "backpass, one thread",
+        "ours",
+        "Engine",
+        (*ALL, "jobs"),
+        ours=True,
+        forms=BOTH,
+        one_thread=True,
+    ),
     Entry("backpass, NumPy engine", "ours", "NumPyEngine", ALL, ours=True),
     Entry("backpass, MLPClassifier", "ours", "Estimator", ("predict",), ours=True, forms=BOTH),
     Entry("backpass, bare epochs", "ours", "BareEpochs", ("fit",), ours=True),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 from rich.console import Console
+from rich.table import Table
 
 from ...bench.candidates import CANDIDATES
 from ...bench.workloads import WORKLOADS
-from ..command import Answer, Command, messages
+from ..command import Answer, Command, given_parameters, messages
 from ..option_types import OneOf, StartOf, Whole
 from ..output import check_free
 
@@ -56,7 +57,21 @@ class Choices(TypedDict):
 @click.option("--fits", "what", flag_value="fits", help="Time whole fits of MLPClassifier instead.")
 @click.option("--picture", metavar="FILE", help="Draw the times, as multiples of backpass's.")
 @click.option("--force", is_flag=True, help="Replace a picture that exists.")
-def bench(what: str | None, picture: str | None, force: bool, **choices: Unpack[Choices]) -> Answer:
+@click.option(
+    "--compare",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="A.json B.json",
+    help="Measure nothing: hold what --json printed on two machines, or of two versions, side by "
+    "side.",
+)
+def bench(
+    what: str | None,
+    picture: str | None,
+    force: bool,
+    compare: tuple[Path, Path] | None,
+    **choices: Unpack[Choices],
+) -> Answer:
     """Measure backpass beside scikit-learn, PyTorch, JAX and onnxruntime on this machine.
 
     All compute the same, which is checked first, and take turns in one run. Who is not installed is
@@ -65,13 +80,37 @@ def bench(what: str | None, picture: str | None, force: bool, **choices: Unpack[
     """
     from ... import bench as benchmarks
 
+    if compare is not None:
+        _check_alone("--compare")
+        return _compare(benchmarks, *compare)
     if picture is not None:
         check_free(Path(picture), force, "--picture")
     report = _run(benchmarks, what, {name: value for name, value in choices.items() if value})
     if picture is not None:
         dtype = report.lines[0].dtype
         benchmarks.save_picture(report, Path(picture), dtype)
-    return Answer(json.loads(report.to_json()), lambda to: _show(to, benchmarks, report))
+    values, say = json.loads(report.to_json()), benchmarks
+    return Answer(values, lambda to: _show(to, say.tables(report), say.remarks(report)))
+
+
+def _check_alone(option: str) -> None:
+    """Raise where another option is given that this one leaves without a meaning."""
+    others = [name for param in given_parameters() for name in param.opts if name != option]
+    if others:
+        raise click.UsageError(f"{option} measures nothing: {others[0]} has no meaning beside it")
+
+
+def _compare(benchmarks: ModuleType, first: Path, second: Path) -> Answer:
+    """Two reports from their files."""
+    reports = benchmarks.read_report(first), benchmarks.read_report(second)
+    found, say = benchmarks.compare(_names(first, second), *reports), benchmarks.comparison
+    values = json.loads(found.to_json())
+    return Answer(values, lambda to: _show(to, say.tables(found), say.remarks(found)))
+
+
+def _names(first: Path, second: Path) -> tuple[str, str]:
+    """What to call two files: by their names, where these differ."""
+    return (first.stem, second.stem) if first.stem != second.stem else (str(first), str(second))
 
 
 def _run(benchmarks: ModuleType, what: str | None, choices: dict[str, object]) -> Report:
@@ -82,8 +121,6 @@ def _run(benchmarks: ModuleType, what: str | None, choices: dict[str, object]) -
     return runs.get(what or "", benchmarks.run)(**choices, say=messages().print)
 
 
-def _show(to: Console, benchmarks: ModuleType, report: Report) -> None:
-    for table in benchmarks.tables(report):
-        to.print(table)
-    for remark in benchmarks.remarks(report):
-        to.print(remark)
+def _show(to: Console, tables: list[Table], remarks: list[str]) -> None:
+    for each in [*tables, *remarks]:
+        to.print(each)
