@@ -165,7 +165,7 @@ def test_a_look_is_rarer_where_evaluations_are_cheap() -> None:
     assert ProblemCurvature(cheap).every > ProblemCurvature(dear).every
 
 
-@pytest.mark.parametrize(("m", "n"), [(500, 400), (500, 2000)])  # a factor that is formed, and rows
+@pytest.mark.parametrize(("m", "n"), [(500, 400), (100, 300)])
 def test_a_linear_network_is_not_kept_waiting_for_an_estimate(
     m: int, n: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,7 +267,7 @@ def wide_problem(m: int, kind: Any = np.asarray, dtype: Any = np.float64) -> Any
 
 @pytest.mark.parametrize("kind", [np.asarray, NeverDense])
 def test_wide_inputs_are_left_as_rows_of_their_moment(kind: Any, rng: np.random.Generator) -> None:
-    dense_task, task = wide_problem(40), wide_problem(40, kind)
+    dense_task, task = wide_problem(30), wide_problem(30, kind)
     theta = theta_of(task)
     As, Gs = ProblemCurvature(dense_task).second_moments(theta)
     rows = dense_task.rows
@@ -275,7 +275,7 @@ def test_wide_inputs_are_left_as_rows_of_their_moment(kind: Any, rng: np.random.
     curvature = ProblemCurvature(task)
     Z = curvature.input_rows()
     assert Z is not None
-    V, U = rng.standard_normal((WIDE + 1, 3)), rng.standard_normal((40, 3))
+    V, U = rng.standard_normal((WIDE + 1, 3)), rng.standard_normal((30, 3))
     np.testing.assert_allclose(Z.transposed_times(Z.times(V)), A @ V, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(np.sum(U * Z.times(V)), np.sum(Z.transposed_times(U) * V))
     K = curvature.second_moments(theta)[0][0]
@@ -291,7 +291,7 @@ def test_wide_moments_of_many_rows_are_estimated_from_some_of_them() -> None:
     curvature = ProblemCurvature(task)
     theta = theta_of(task)
     K = curvature.second_moments(theta)[0][0]
-    assert K.shape == (WIDE_DENSE_ROWS, WIDE_DENSE_ROWS)
+    assert K.shape == (WIDE_DENSE_ROWS[1], WIDE_DENSE_ROWS[1])
     assert curvature.second_moments(theta + 1)[0][0] is K  # the inputs do not change
     a1 = np.hstack([np.ones((900, 1)), rows.X])
     whole = np.sum(rows.w[:, None] * a1 * a1) / rows.w.sum()

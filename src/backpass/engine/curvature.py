@@ -30,8 +30,10 @@ from .problem import Examples, Objective, Rows
 
 BLOCK_ROWS = 1024
 FEWEST_ROWS = 256  # of the second moments' sample
-# A wide A^(1) is left as so many rows: more save no iterations, and in CSR they cost little.
-WIDE_ROWS, WIDE_DENSE_ROWS = 128, 64
+# A wide A^(1) is left as so many rows of CSR, where they cost little, or as a quarter of the dense
+# ones within these limits: two products with H₀ then cost half of an evaluation, or less. More rows
+# save no iterations.
+WIDE_ROWS, WIDE_DENSE_ROWS = 128, (32, 64)
 # It is wide with so many columns to a row of the sample: its inverse and the products with it then
 # cost as much as those with the rows, with twice as many columns twice as much, with four times as
 # many 20 times.
@@ -89,7 +91,7 @@ class ProblemCurvature:
         """Multiply-adds of A^(1) and its inverse over those of one evaluation of J and D."""
         n, m = self._net.sizes[0] + 1, self._rows.m
         formed = self._sample_size * n**2 + n**3
-        work = min(WIDE_ROWS, m) ** 2 * n if self._wide else formed
+        work = self._n_input_rows**2 * n if self._wide else formed
         return work // (2 * m * self._net.n_parameters)
 
     def second_moments(self, theta: Array) -> tuple[list[Array], list[Array]]:
@@ -154,31 +156,39 @@ class ProblemCurvature:
     @cached_property
     def _sample(self) -> tuple[Array, Array, Array]:
         """Enough drawn rows to tell the moments of the widest layer."""
-        if self._sample_size == self._rows.m:
-            return self._rows.take(np.arange(self._rows.m))
-        drawn = np.random.default_rng(0).choice(self._rows.m, self._sample_size, replace=False)
-        return self._rows.take(drawn)
+        rows = self._rows
+        if self._sample_size < rows.m:
+            drawn = np.random.default_rng(0).choice(rows.m, self._sample_size, replace=False)
+            return rows.take(drawn)
+        return (rows.X, rows.Y, rows.w) if isinstance(rows, Rows) else rows.take(np.arange(rows.m))
 
     @property
     def _sample_size(self) -> int:
         # Twice as many rows as the widest factor has columns, so that A and G have full rank where
         # the data has.
         formed = self._net.sizes[self._wide :]
-        fewest = WIDE_ROWS if self._wide else FEWEST_ROWS
+        fewest = self._n_input_rows if self._wide else FEWEST_ROWS
         return min(self._rows.m, max(fewest, 2 * max(formed) + 2))
 
     @property
     def _wide(self) -> bool:
         return self._net.sizes[0] >= WIDE * min(WIDE_ROWS, self._rows.m)
 
+    @property
+    def _n_input_rows(self) -> int:
+        m = self._rows.m
+        if isinstance(self._rows, Rows) and hasattr(self._rows.X, "tocsr"):
+            return min(m, WIDE_ROWS)
+        least, most = WIDE_DENSE_ROWS
+        return min(m, max(least, min(m // 4, most)))
+
     @cached_property
     def _input_rows(self) -> InputRows:
         X, _, w = self._sample
-        few = WIDE_ROWS if hasattr(X, "tocsr") else WIDE_DENSE_ROWS
-        if X.shape[0] <= few:
+        if X.shape[0] == self._n_input_rows:
             return InputRows(X, w)
-        drawn = np.random.default_rng(1).choice(X.shape[0], few, replace=False)
-        return InputRows(X[drawn], w[drawn])
+        drawn = np.random.default_rng(1).choice(X.shape[0], self._n_input_rows, replace=False)
+        return InputRows(X[drawn, :], w[drawn])
 
     @cached_property
     def _input_moment(self) -> Array:
