@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 from small_trainings import (
@@ -17,7 +19,8 @@ from small_trainings import (
 import backpass as bp
 from backpass import engine
 from backpass.training.early_stopping import EarlyStopping
-from backpass.training.fit import Fitted
+from backpass.training.fit import Fit, Fitted
+from backpass.training.full_batch import FullBatchOptions
 from backpass.training.mini_batch import run_epochs
 from backpass.training.monitor import Monitor
 from backpass.training.restarts import Restarts
@@ -71,3 +74,32 @@ def test_the_last_J_and_its_decay(problem):
     assert fitted(problem, begin()).J == J
     assert fitted(problem, changed(begin(), {"J_curve": [3.0, 2.0, 1.0]})).J == 1
     assert fitted(problem, begin()).decay == pytest.approx(J - without, rel=1e-9)
+
+
+@pytest.mark.parametrize("n_starts", [1, 2])
+def test_starts_are_let_go_of_when_they_are_left_behind(problem, n_starts):
+    """A start is as long as θ: of wide rows, as large as everything else in memory."""
+    starts = [begin(seed) for seed in range(n_starts)]
+    theta_of = [weakref.ref(state.theta) for state in starts]
+    alive = []
+    fit = Fit(problem, Restarts.anew(starts), plan(3))
+    del starts
+    ended = fit.run(
+        Monitor(None, (lambda _: alive.append([ref() is not None for ref in theta_of]),))
+    )
+    assert alive[2] == [False] * n_starts
+    together = [run_epochs(problem, begin(seed), plan(3), Monitor())[0] for seed in range(n_starts)]
+    for state, alone in zip(ended.restarts.states, together):
+        np.testing.assert_array_equal(state.theta, alone.theta)
+
+
+def test_full_batch_starts_are_let_go_of_one_after_another(problem):
+    starts = [begin(seed) for seed in range(3)]
+    theta_of = [weakref.ref(state.theta) for state in starts]
+    alive = []
+    options = FullBatchOptions("lbfgs", 2, EarlyStopping())
+    fit = Fit(problem, Restarts.anew(starts), options)
+    del starts
+    fit.run(Monitor(None, (lambda _: alive.append([ref() is not None for ref in theta_of]),)))
+    assert alive[-1][:2] == [False, False]
+    assert alive[0] == [True, True, True]

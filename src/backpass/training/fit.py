@@ -24,7 +24,7 @@ from .stop import StopReason
 
 @dataclass(frozen=True)
 class Fit:
-    """What is minimised, from where, and how.
+    """What is minimised, from where, and how; it is run once.
 
     Parameters
     ----------
@@ -46,19 +46,21 @@ class Fit:
     def run(self, monitor: Monitor) -> Fitted:
         """Train from every start until none is left, or a callback or Control-C stops them all.
 
+        The starts are let go of as the trainings leave them: each is as long as θ.
+
         Raises
         ------
         KeyboardInterrupt
             If it comes before any training has made a whole epoch: there is nothing to keep.
         """
-        restarts, options = self.restarts, self.options
+        restarts, options = self.restarts.moved(), self.options
         while restarts.remaining and restarts.stopped_from_outside is None:
             numbers = restarts.remaining if options.together else restarts.remaining[:1]
             if self.checkpoint is not None:
                 monitor.on_state = restarts.keeper(numbers, self.checkpoint)
-            states = [restarts.states[number] for number in numbers]
             left = options.less(*restarts.spent(numbers[0]))
-            restarts = restarts.after(numbers, left.train(self.problem, states, monitor))
+            starts = restarts.handed_over(numbers)
+            restarts = restarts.after(numbers, left.train(self.problem, starts, monitor))
         if restarts.stopped_from_outside is StopReason.INTERRUPTED:
             if self.checkpoint is not None:
                 self.checkpoint.interrupt()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,7 +44,7 @@ class FullBatchOptions:
         return replace(self, max_iter=self.max_iter - epochs, max_fun=max_fun)
 
     def train(
-        self, problem: engine.Problem, states: list[TrainingState], monitor: Monitor
+        self, problem: engine.Problem, states: Iterable[TrainingState], monitor: Monitor
     ) -> list[Finished]:
         """Train from each of the states, one after another."""
         return [run_full_batch(problem, state, self, monitor) for state in states]

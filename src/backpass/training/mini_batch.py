@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -46,7 +46,7 @@ class MiniBatchOptions:
         return replace(self, max_epochs=self.max_epochs - epochs)
 
     def train(
-        self, problem: engine.Problem, states: list[TrainingState], monitor: Monitor
+        self, problem: engine.Problem, states: Iterable[TrainingState], monitor: Monitor
     ) -> list[Finished]:
         """Train from each of the states."""
         return run_together(problem, states, self, monitor)
@@ -61,7 +61,7 @@ def run_epochs(
 
 def run_together(
     problem: engine.Problem,
-    states: list[TrainingState],
+    states: Iterable[TrainingState],
     options: MiniBatchOptions,
     monitor: Monitor,
 ) -> list[Finished]:

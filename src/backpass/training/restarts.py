@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -81,6 +81,19 @@ class Restarts(NamedTuple):
         epochs, evaluations = _counts(self.states[number])
         epochs_before, evaluations_before = self.initial_counts[number]
         return epochs - epochs_before, evaluations - evaluations_before
+
+    def moved(self) -> Restarts:
+        """Return the same, of which this one keeps no state."""
+        states = list(self.states)
+        self.states.clear()
+        return self._replace(states=states)
+
+    def handed_over(self, numbers: list[int]) -> Iterator[TrainingState]:
+        """Give some of the states away, to whoever trains them and tells what became of them."""
+        states = [self.states[number] for number in numbers]
+        for number, state in zip(numbers, states):
+            self.states[number] = state.updated(theta=None, solver=None)
+        return iter(states)
 
     def after(self, numbers: list[int], trainings: list[Training] | list[Finished]) -> Restarts:
         """Replace some of the trainings by what has become of them."""
