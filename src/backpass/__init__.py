@@ -22,6 +22,8 @@ _HOME = {
     "Diagnosis": "diagnose",
     "Explanation": "inspection.explain",
     "GradientCheck": "inspection.gradient_check",
+    "Job": "training.jobs",
+    "JobResult": "training.jobs",
     "Loss": "losses",
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
@@ -62,6 +64,7 @@ _HOME = {
     "to_onnx": "io.onnx",
     "trace": "inspection.trace",
     "trace_model": "inspection.adapters",
+    "train_jobs": "training.jobs",
 }
 
 # Module of the first release -> the modules that have its names now, for imports and for pickles.

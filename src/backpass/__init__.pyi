@@ -26,6 +26,7 @@ from .losses import Loss, huber, quantile
 from .network import Network
 from .streaming.blocks import ArrayBlocks, ParquetBlocks
 from .studio import studio
+from .training.jobs import Job, JobResult, train_jobs
 from .training.minimize import minimize
 from .training.monitor import Progress
 from .training.stop import StopReason
@@ -38,6 +39,8 @@ __all__ = [
     "Diagnosis",
     "Explanation",
     "GradientCheck",
+    "Job",
+    "JobResult",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
@@ -78,6 +81,7 @@ __all__ = [
     "to_onnx",
     "trace",
     "trace_model",
+    "train_jobs",
 ]
 
 def old_names(path: str) -> Callable[[str], object]: ...

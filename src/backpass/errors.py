@@ -9,6 +9,7 @@
     │   └── WrongDerivative                   a user's loss or activation whose derivative is wrong
     ├── ModelFileError                        a model file that is not one, or is damaged
     ├── WriteError (also an OSError)          an output that could not be written; the old is left
+    ├── JobFailed (also a RuntimeError)       one of a list of jobs failed; all results are kept
     ├── ClusterLost (also a RuntimeError)    other machines that died while they computed
     ├── OutputExists (also a FileExistsError) an output that would be replaced without leave
     └── MissingExtra (also an ImportError)    an optional dependency that is not installed
@@ -21,9 +22,12 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import count
 from types import FrameType
+from typing import Any
 
 # Between a user's line and ours: decorators, pipelines and searches, and what runs their parts.
 BETWEEN = ("backpass", "sklearn", "joblib", "dask", "distributed", "click")
@@ -61,6 +65,14 @@ class WriteError(BackpassError, OSError):
     """An output file could not be written; what was there before is left."""
 
 
+class JobFailed(BackpassError, RuntimeError):
+    """A job of a list failed; `results` is what all of them have so far, for ``resume``."""
+
+    def __init__(self, sentence: str, results: list[Any]) -> None:
+        super().__init__(sentence)
+        self.results = results
+
+
 class ClusterLost(BackpassError, RuntimeError):
     """The machines that were computing are gone, or keep dying of the work."""
 
@@ -73,11 +85,30 @@ class MissingExtra(BackpassError, ImportError):
     """An optional dependency is not installed."""
 
 
+CollectedWarning = tuple[str, type[Warning]]
+_collected: ContextVar[list[CollectedWarning] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collected_warnings() -> Generator[list[CollectedWarning]]:
+    """Collect what ``warn`` is given in this thread: no line of the user's is above a thread's."""
+    collected: list[CollectedWarning] = []
+    token = _collected.set(collected)
+    try:
+        yield collected
+    finally:
+        _collected.reset(token)
+
+
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn, at the innermost line that belongs to none of the packages between.
 
     Where there is no such line the warning points at the outermost.
     """
+    collected = _collected.get()
+    if collected is not None:
+        collected.append((message, category))
+        return
     frame = inspect.currentframe()
     for level in count(1):
         if frame is None or frame.f_back is None or not _between(frame):

@@ -38,3 +38,12 @@ def test_one_cycle_rises_to_the_rate_and_falls_below_its_start():
 
 def test_rates_stay_at_the_end():
     assert Schedule("cosine", 0.2, epochs=1).rates(0.2, 0, 99, 5) == pytest.approx([0] * 5)
+
+
+def test_cosine_warms_up_from_zero():
+    rates = Schedule("cosine", 0.2, epochs=2, warm_up=0.25).rates(0.2, 0, 0, 21)
+    rest = Schedule("cosine", 0.2, epochs=2, warm_up=0.25).rates(0.2, 0, 21, 21)
+    both = np.concatenate([rates, rest])
+    done = np.arange(42) / 41
+    fall = 0.2 * (1 + np.cos(np.pi * (done - 0.25) / 0.75)) / 2
+    np.testing.assert_allclose(both, np.where(done < 0.25, 0.2 * done / 0.25, fall), atol=1e-15)

@@ -14,11 +14,14 @@ import numpy as np
 
 from ..activations import Activation
 from ..arrays import Array, like
+from ..errors import InvalidInput
 from ..network import Network
 
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _WEYL = (0x9E3779B9, 0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
+
+Rates = float | list[float] | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,22 @@ class Dropout:
 
     rates: tuple[float, ...]
     seed: int
+
+    @classmethod
+    def of(cls, asked: Rates, n_hidden: int, seed: int) -> Dropout | None:
+        """Make it of one rate for all hidden layers or one for each; None where nothing drops."""
+        rates = asked if isinstance(asked, list | tuple) else [asked] * n_hidden
+        if len(rates) != n_hidden:
+            raise InvalidInput(
+                f"dropout has {len(rates)} rates, but the network has {n_hidden} hidden layers."
+            )
+        if not all(0 <= rate < 1 for rate in rates):
+            raise InvalidInput(f"dropout rates are at least 0 and below 1, not {list(rates)}.")
+        if not n_hidden and asked:
+            raise InvalidInput(
+                "dropout is given, but the network has no hidden layers to drop from."
+            )
+        return cls(tuple(rates), seed) if any(rates) else None
 
     def masks(self, net: Network, step: int, rows: np.ndarray) -> list[np.ndarray]:
         """One array of 0 and 1/(1 − p) per hidden layer, shape (rows, s_l)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,12 +14,12 @@ from ..network import Network
 from ..solvers.registry import FULL_BATCH
 from ..storage.fingerprints import content_hash, fingerprint
 from ..streaming.dask import problem_of
-from ..training.checkpoints import Checkpoint, checkpoint_at, run_identity
+from ..training.checkpoints import Checkpoint, checkpoint_at, run_identity, said_once
 from ..training.early_stopping import EarlyStopping
 from ..training.fit import Fit
 from ..training.full_batch import FullBatchOptions
 from ..training.mini_batch import MiniBatchOptions
-from ..training.monitor import Validate
+from ..training.monitor import Validate, validation
 from ..training.restarts import Restarts
 from ..training.state import TrainingState, pack
 from . import options
@@ -156,15 +155,8 @@ def _validator(task: Task, net: Network, rows: EncodedRows) -> Validate:
         net, rows.X, rows.Y, sample_weight=rows.w, n_threads=task.parameters.n_threads
     )
     examples = problem.rows
-    score = task.targets.scorer(net, examples.Y, examples.w if examples.weighted else None)
-
-    def validate(theta: Array) -> tuple[float, float]:
-        z, cost = problem.logits_and_cost(theta)
-        if not math.isfinite(cost):  # as it is where any logit is not
-            return math.nan, math.nan
-        return score(z), cost / examples.W
-
-    return validate
+    weights = examples.w if examples.weighted else None
+    return validation(problem, task.targets.scorer(net, examples.Y, weights))
 
 
 def _refuse_in_blocks(task: Task) -> None:
@@ -221,16 +213,10 @@ def _asked_for(parameters: SharedParameters, net: Network) -> dict[str, object]:
         "estimator": type(parameters),
         **parameters.get_params(deep=False),
         "hidden_layer_sizes": options.hidden_sizes(parameters),
-        "activation": _once(net.hidden),
+        "activation": said_once(net.hidden),
         "loss": LOSSES.get(loss, loss) if isinstance(loss, str) else loss,
-        "dropout": _once(parameters.dropout),
+        "dropout": said_once(parameters.dropout),
     }
-
-
-def _once(values: object) -> object:
-    """What is the same for every layer, said once."""
-    each = list(values) if isinstance(values, list | tuple) else []
-    return each[0] if each and all(value == each[0] for value in each) else values
 
 
 def _restarts(

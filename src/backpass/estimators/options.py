@@ -77,16 +77,7 @@ def batch_rows(asked: SharedParameters, m: int) -> int:
 
 
 def dropout(asked: SharedParameters, n_hidden: int, seed: int) -> Dropout | None:
-    rates = asked.dropout if isinstance(asked.dropout, list | tuple) else [asked.dropout] * n_hidden
-    if len(rates) != n_hidden:
-        raise ValueError(
-            f"dropout has {len(rates)} rates, but the network has {n_hidden} hidden layers."
-        )
-    if not all(0 <= rate < 1 for rate in rates):
-        raise ValueError(f"dropout rates are at least 0 and below 1, not {list(rates)}.")
-    if not n_hidden and asked.dropout:
-        raise ValueError("dropout is given, but the network has no hidden layers to drop from.")
-    return Dropout(tuple(rates), seed) if any(rates) else None
+    return Dropout.of(asked.dropout, n_hidden, seed)
 
 
 def callbacks(asked: SharedParameters) -> tuple[Callback, ...]:

@@ -71,6 +71,12 @@ def run_identity(parameters: Mapping[str, object], **data: str) -> dict[str, str
     return {**{name: _as_text(name, value) for name, value in kept.items()}, **data}
 
 
+def said_once(values: object) -> object:
+    """What is the same for every layer, said once."""
+    each = list(values) if isinstance(values, list | tuple) else []
+    return each[0] if each and all(value == each[0] for value in each) else values
+
+
 def _as_text(name: str, value: object) -> str:
     """A parameter's value, as it is compared and shown."""
     if isinstance(value, list | tuple):

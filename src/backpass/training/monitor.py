@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from .. import engine
 from ..arrays import Array
 from .state import TrainingState
 from .stop import StopReason
@@ -37,6 +39,8 @@ class Progress:
         Rows of data that went through the network, by that time.
     theta : array of shape (n,)
         All parameters now; not a copy.
+    job : int or None
+        Which of ``train_jobs``'s list; None elsewhere.
 
     Examples
     --------
@@ -51,6 +55,7 @@ class Progress:
     seconds: float = 0.0
     rows_per_second: float = 0.0
     theta: Array = None
+    job: int | None = None
 
 
 @dataclass
@@ -92,3 +97,27 @@ class Monitor:
             rows_per_second=self.rows / seconds,
             theta=state.theta,
         )
+
+
+def validation(
+    problem: engine.InMemoryProblem, score: Callable[[Array], float] | None = None
+) -> Validate:
+    """Make what gives the score and the mean loss of a θ on a problem's rows.
+
+    Parameters
+    ----------
+    problem : InMemoryProblem
+        The network and the validation rows.
+    score : callable, optional
+        z^(L), shape (m, s_L) -> the score, the higher the better; minus the mean loss where not
+        given.
+    """
+
+    def validate(theta: Array) -> tuple[float, float]:
+        z, cost = problem.logits_and_cost(theta)
+        if not math.isfinite(cost):  # as it is where any logit is not
+            return math.nan, math.nan
+        loss = cost / problem.rows.W
+        return (-loss if score is None else score(z)), loss
+
+    return validate

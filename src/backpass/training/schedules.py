@@ -29,6 +29,7 @@ class Schedule:
     learning_rate: float
     power_t: float = 0.5
     epochs: int = 1  # of cosine and one_cycle
+    warm_up: float = 0.0  # part of cosine's steps in which the rate first rises from 0, linearly
 
     def rates(self, base: float | None, rows_seen: int, step: int, n_steps: int) -> Rates:
         """The rates of the next `n_steps` steps; `base` is what adaptive has come down to."""
@@ -66,7 +67,11 @@ def _along(curve: Callable[[Rates], Rates]) -> Course:
 
     def rates(schedule: Schedule, base: float, rows_seen: int, step: int, n_steps: int) -> Rates:
         done = np.arange(step, step + n_steps) / max(1, schedule.epochs * n_steps - 1)
-        return schedule.learning_rate * curve(np.minimum(done, 1.0))
+        done, rising = np.minimum(done, 1.0), schedule.warm_up
+        if not rising:
+            return schedule.learning_rate * curve(done)
+        fall = curve(np.maximum(0.0, done - rising) / (1 - rising))
+        return schedule.learning_rate * np.where(done < rising, done / rising, fall)
 
     return Course(rates, ends=True)
 

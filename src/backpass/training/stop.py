@@ -22,6 +22,8 @@ class StopReason(Enum):
         All the epochs, or evaluations of J, that were asked for are done.
     CALLBACK, INTERRUPTED : StopReason
         A callback, or Control-C, stopped it.
+    JOB_FAILED : StopReason
+        A job of ``train_jobs``'s list failed, this one or another.
     NOT_FINITE, DIVERGED : StopReason
         J, D or θ is not finite, or J has exploded; the last finite θ is restored.
     value : str
@@ -50,6 +52,7 @@ class StopReason(Enum):
     ONE_PASS = "One pass over the data was asked for, and made."
     CALLBACK = Stop.CALLBACK.value
     INTERRUPTED = Stop.INTERRUPTED.value
+    JOB_FAILED = "A job of the list failed, so all of them were stopped after a whole epoch."
     NOT_FINITE = Stop.NOT_FINITE.value
     DIVERGED = (
         "J exploded, so the training diverged and the last finite weights are restored: "

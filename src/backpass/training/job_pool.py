@@ -1,0 +1,159 @@
+"""Work on several threads, largest first; whoever called is told of it, and can stop it.
+
+What runs does so in Python threads: the core releases the interpreter's lock for a whole epoch, and
+all that Python does between two epochs takes microseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from ..blas import blas_threads
+from ..errors import CollectedWarning, collected_warnings
+from .monitor import Progress
+from .stop import StopReason
+
+Callback = Callable[[Progress], object]
+
+
+class Work(Protocol):
+    """One thread's work at a time."""
+
+    @property
+    def size(self) -> float:
+        """How much there is to do, in any unit: the largest is begun first."""
+        ...
+
+    def run(self, report: Callable[[Progress], bool]) -> None:
+        """Do it; where ``report`` answers true, stop."""
+        ...
+
+
+@dataclass(eq=False)
+class _Report:
+    progress: Progress
+    answered: bool = False
+
+
+@dataclass(eq=False)
+class JobPool:
+    """Pieces of work, each of them done by one thread.
+
+    Parameters
+    ----------
+    works : mapping of int to Work
+        What there is to do; reports come with its number.
+    callback : callable, optional
+        Called with every report, in the thread that called ``run``, while whoever reports waits; a
+        true answer stops all.
+
+    Attributes
+    ----------
+    failures : dict of int to exception
+        What was raised, by number.
+    warnings : dict of int to list of CollectedWarning
+        What the package would have warned of, by number, for the caller to say.
+    stop_reason : StopReason or None
+        Why not all was done.
+    """
+
+    works: Mapping[int, Work]
+    callback: Callback | None = None
+    failures: dict[int, BaseException] = field(default_factory=dict)
+    warnings: dict[int, list[CollectedWarning]] = field(default_factory=dict)
+    stop_reason: StopReason | None = None
+
+    def __post_init__(self) -> None:
+        self._waiting = sorted(self.works, key=lambda n: (self.works[n].size, -n))  # the last first
+        self._reports: deque[_Report] = deque()
+        self._running = 0
+        self._changed = threading.Condition()
+
+    def run(self, n_threads: int) -> None:
+        """Do everything, on so many threads at most, unless something stops it.
+
+        A failure, Control-C or the callback stops the others at their next report. What the
+        callback raises is raised here, once all have stopped; a second Control-C, at once.
+        """
+        threads: list[threading.Thread] = []
+        try:
+            for _ in range(min(n_threads, len(self.works))):
+                threads.append(self._start())
+            self._answer_reports()
+        except KeyboardInterrupt:
+            self.stop(StopReason.INTERRUPTED)
+        except BaseException:
+            self.stop(StopReason.CALLBACK)
+            raise
+        finally:
+            for thread in threads:
+                thread.join()
+
+    def stop(self, reason: StopReason) -> None:
+        """Have everything stop at its next report."""
+        with self._changed:
+            self.stop_reason = self.stop_reason or reason
+            self._changed.notify_all()
+
+    def _start(self) -> threading.Thread:
+        """Start a thread that takes one piece of work after another."""
+        thread = threading.Thread(target=self._work, name="backpass job")
+        with self._changed:
+            self._running += 1
+        thread.start()
+        return thread
+
+    def _answer_reports(self) -> None:
+        """Call the callback with what is reported, until no thread is left."""
+        while (report := self._next_report()) is not None:
+            if self.callback is not None and self.callback(report.progress):
+                self.stop(StopReason.CALLBACK)
+            with self._changed:
+                report.answered = True
+                self._changed.notify_all()
+
+    def _next_report(self) -> _Report | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._reports or not self._running)
+            return self._reports.popleft() if self._reports else None
+
+    def _work(self) -> None:
+        """Do one piece of work after another, on this thread alone."""
+        try:
+            with blas_threads(1):
+                while (number := self._next_number()) is not None:
+                    self._do(number)
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    def _next_number(self) -> int | None:
+        """The largest of what is left; None where there is nothing, or all is to stop."""
+        with self._changed:
+            return self._waiting.pop() if self._waiting and self.stop_reason is None else None
+
+    def _do(self, number: int) -> None:
+        try:
+            with collected_warnings() as collected:
+                self.warnings[number] = collected
+                self.works[number].run(lambda progress: self._report(number, progress))
+        except KeyboardInterrupt:
+            self.stop(StopReason.INTERRUPTED)
+        except BaseException as error:  # it is the caller's
+            self.failures[number] = error
+            self.stop(StopReason.JOB_FAILED)
+
+    def _report(self, number: int, progress: Progress) -> bool:
+        """Have the calling thread tell the callback, and wait for its answer: whether to stop."""
+        if self.callback is not None and self.stop_reason is None:
+            report = _Report(replace(progress, job=number))
+            with self._changed:
+                self._reports.append(report)
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: report.answered or self.stop_reason)
+        return self.stop_reason is not None
