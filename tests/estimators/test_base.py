@@ -18,6 +18,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from counted import n_calls
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -752,3 +753,25 @@ def test_partial_fit_in_shared_memory_has_the_bits_of_a_pickled_one():
             each.partial_fit(X_IRIS[rows], Y_IRIS[rows], w, classes=[0, 1, 2])
         np.testing.assert_array_equal(copied.theta_, model.theta_)
         assert copied.loss_ == model.loss_
+
+
+# How much is called, which a busy machine does not change. Limits are a third above what it is.
+
+
+@pytest.mark.skipif(not engine.native.instruction_sets(), reason="the core is not built")
+@pytest.mark.parametrize(("early_stopping", "most"), [(False, 190), (True, 240)])
+def test_an_epoch_is_few_calls_beside_the_core_s(early_stopping, most):
+    def fit(epochs):
+        options = {"early_stopping": early_stopping, "n_iter_no_change": 99}
+        return small(max_iter=epochs, **options).fit(X_IRIS, Y_IRIS)
+
+    assert fit(30).n_iter_ == 30
+    assert (n_calls(lambda: fit(30)) - n_calls(lambda: fit(10))) / 20 < most
+
+
+@pytest.mark.skipif(not engine.native.instruction_sets(), reason="the core is not built")
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+def test_a_small_fit_and_a_partial_fit_are_few_calls(kind):
+    model = kind(hidden_layer_sizes=(6,), max_iter=1, random_state=0)
+    assert n_calls(lambda: model.fit(X_IRIS, Y_IRIS)) < 2600
+    assert n_calls(lambda: model.partial_fit(X_IRIS, Y_IRIS)) < 1200

@@ -52,6 +52,35 @@ class MiniBatchOptions:
         return run_together(problem, states, self, monitor)
 
 
+class _Draws:
+    """A generator that draws from each training's own bits, one training after another."""
+
+    def __init__(self) -> None:
+        self._generator = np.random.Generator(np.random.PCG64(0))
+        self._bits: Mapping[str, object] | None = None  # where it stands
+
+    def orders(
+        self, problem: engine.Problem, states: list[TrainingState], shuffle: bool
+    ) -> list[tuple[engine.Order, Mapping[str, object]]]:
+        """The order of each one's rows, and its bits after it; equal bits draw once."""
+        drawn: list[tuple[engine.Order, Mapping[str, object]]] = []
+        for before, state in zip([None, *states], states):
+            if before is not None and before.generator == state.generator:
+                drawn.append(drawn[-1])
+            else:
+                drawn.append(self._order(problem, state.generator, shuffle))
+        return drawn
+
+    def _order(
+        self, problem: engine.Problem, bits: Mapping[str, object], shuffle: bool
+    ) -> tuple[engine.Order, Mapping[str, object]]:
+        if bits is not self._bits:
+            self._generator.bit_generator.state = bits
+        order = problem.draw_order(self._generator, shuffle)
+        self._bits = self._generator.bit_generator.state
+        return order, self._bits
+
+
 def run_epochs(
     problem: engine.Problem, state: TrainingState, options: MiniBatchOptions, monitor: Monitor
 ) -> Finished:
@@ -71,13 +100,11 @@ def run_together(
     one that asks to stop stops all.
     """
     trainings: list[Training] = [(_initialised(state, options), None) for state in states]
-    generator = np.random.Generator(
-        np.random.PCG64(0)
-    )  # set to each state's own bits before it draws
+    draws = _Draws()
     try:
         for _ in range(options.max_epochs):
             active = [state for state, reason in trainings if reason is None]
-            epoch_results = _epoch(problem, active, options, monitor, generator)
+            epoch_results = _epoch(problem, active, options, monitor, draws)
             after = iter(epoch_results)
             trainings = [each if each[1] else next(after) for each in trainings]
             if _asks_to_stop(epoch_results, options, monitor):
@@ -117,11 +144,11 @@ def _epoch(
     states: list[TrainingState],
     options: MiniBatchOptions,
     monitor: Monitor,
-    generator: np.random.Generator,
+    draws: _Draws,
 ) -> list[Training]:
     """One epoch more of each, and whether that was the last."""
     with np.errstate(all="ignore"):  # what is not finite is dealt with below
-        passes = _pass_over_rows(problem, states, options, generator)
+        passes = _pass_over_rows(problem, states, options, draws)
         monitor.rows += problem.rows.m * len(states)
         recorded = [monitor.record(after, J) for after, J in passes]
     return [_check_epoch(problem, *each, options, monitor) for each in zip(states, recorded)]
@@ -131,11 +158,11 @@ def _pass_over_rows(
     problem: engine.Problem,
     states: list[TrainingState],
     options: MiniBatchOptions,
-    generator: np.random.Generator,
+    draws: _Draws,
 ) -> list[tuple[TrainingState, float]]:
     """One pass of each over the data, and its mean J: one call of the engine."""
     m = problem.rows.m
-    orders, bits_after = zip(*_draw_orders(problem, states, options.shuffle, generator))
+    orders, bits_after = zip(*draws.orders(problem, states, options.shuffle))
     solvers = [s.solver or options.optimizer.init(s.theta) for s in states]
     n_steps = -(-m // options.batch_size)
     rates = [
@@ -168,24 +195,6 @@ def _advanced(
         rows_seen=state.rows_seen + m,
         generator=bits,
     )
-
-
-def _draw_orders(
-    problem: engine.Problem,
-    states: list[TrainingState],
-    shuffle: bool,
-    generator: np.random.Generator,
-) -> list[tuple[engine.Order, Mapping[str, object]]]:
-    """The order of each one's rows, and its generator's bits after it; equal bits draw once."""
-    drawn: list[tuple[engine.Order, Mapping[str, object]]] = []
-    for before, state in zip([None, *states], states):
-        if before is not None and before.generator == state.generator:
-            drawn.append(drawn[-1])
-        else:
-            generator.bit_generator.state = state.generator
-            order = problem.draw_order(generator, shuffle)
-            drawn.append((order, generator.bit_generator.state))
-    return drawn
 
 
 def _check_epoch(
