@@ -14,6 +14,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from small_estimators import SOLVERS, interrupt
 
 import backpass as bp
+from backpass.engine import native
 from sparse_rows import ONLY_LINUX, parts_of, told, untidy
 
 pytestmark = pytest.mark.filterwarnings(
@@ -332,3 +333,29 @@ def test_wide_sparse_rows_are_never_dense(engine, doors):
     θ has 3 MB; lbfgs and a checkpoint hold a few dozen vectors of that size.
     """
     assert told(WIDE.format(engine=engine, doors=doors, megabytes=180)) == []
+
+
+PEAK = """
+def mib(what):
+    line = [line for line in open("/proc/self/status") if line.startswith(what)][0]
+    return int(line.split()[1]) / 1024
+
+def fit(X, y):
+    return bp.MLPClassifier((8,), solver={solver!r}, max_iter=3, random_state=0).fit(X, y)
+
+fit(*text(300, 50, 5))
+X, y = text(500, 600_000, 40)
+before = mib("VmRSS")
+model = fit(X, y)
+tell([mib("VmHWM") - before, model.theta_.nbytes / 2**20])
+"""
+
+
+@ONLY_LINUX
+@pytest.mark.skipif(not native.instruction_sets(), reason="the core's D is never as long as θ")
+@pytest.mark.parametrize(("solver", "vectors"), [("gd", 0), ("sgd", 1), ("adam", 2)])
+def test_a_fit_of_wide_sparse_rows_holds_few_vectors_of_theta(solver, vectors):
+    """θ and what the rule remembers, of before an epoch and after it; 16 MB besides."""
+    peak, theta = told(PEAK.format(solver=solver))
+    assert theta > 32  # so that what is freed goes back to the system at once
+    assert peak <= 2 * (1 + vectors) * theta + 16
