@@ -147,14 +147,18 @@ def test_a_job_is_the_loop_of_mini_batches():
         dropout=engine.Dropout((0.25,), 3),
     )
     problem = engine.prepare(net(6), X, Y, lam=0.3, sample_weight=W)
-    state, reason = run_epochs(problem, start(bp.init_theta(net(6), 3), 3), options, Monitor())
+    state, reason = run_epochs(
+        problem, start(bp.init_theta(net(6), 3, "glorot"), 3), options, Monitor()
+    )
     np.testing.assert_array_equal(result.theta, state.theta)
     assert (result.J_curve, result.reason, result.epochs) == (state.history.J, reason, 5)
 
 
 def test_a_full_batch_solver_comes_to_where_minimize_comes():
     [result] = bp.train_jobs([bp.Job(net(5), X, Y, 1.0, solver="lbfgs", max_epochs=300, seed=2)])
-    theirs = bp.minimize(net(5), bp.init_theta(net(5), 2), X, Y, 1.0, max_iter=300, tol=1e-6)
+    theirs = bp.minimize(
+        net(5), bp.init_theta(net(5), 2, "glorot"), X, Y, 1.0, max_iter=300, tol=1e-6
+    )
     assert result.J_curve[-1] == pytest.approx(theirs.fun, rel=1e-6)
 
 

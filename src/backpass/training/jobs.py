@@ -61,7 +61,7 @@ class Job:
         How the columns of X, and of the validation rows, become the s_1 inputs. It is applied when
         the job begins, so that jobs can share a table and each read it in its own way.
     theta : array of shape (n,), optional
-        Where to start; ``init_theta(net, seed)`` where not given.
+        Where to start; ``init_theta(net, seed, "glorot")`` where not given.
     seed : int
         What the start, the order of the rows and the dropout masks are drawn from.
     validation : tuple (X, Y) or (X, Y, sample_weight), optional
@@ -477,7 +477,7 @@ def _start(job: Job, rows: engine.Rows) -> TrainingState:
     if job.theta is not None:
         theta = as_vector(job.theta, "theta", net.n_parameters, net.why_so_long(), numbers)
     else:
-        theta = like(numbers, init_theta(net, job.seed))
+        theta = like(numbers, init_theta(net, job.seed, "glorot"))
     return start(theta, job.seed)
 
 

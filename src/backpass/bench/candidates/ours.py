@@ -13,10 +13,10 @@ from ...estimators.classifier import MLPClassifier
 from ...io.sklearn import from_sklearn
 from ...solvers.first_order import Adam, GradientDescent, Momentum
 from ...solvers.minimize import minimize_function
-from ..data import Data
+from ...training.jobs import Job, train_jobs
+from ..data import Data, members
 from ..workloads import Workload
 from .estimator import VALIDATED, fit_settings, fitted
-from .in_turn import InTurn
 from .race import MOST_ITERATIONS, race
 from .scikit_learn import ScikitLearn
 
@@ -71,14 +71,27 @@ class Engine:
         self._once = self._fit
 
     def _prepare_jobs(self) -> None:
-        """One network after another, each on all threads."""
-        self._jobs = InTurn(Engine)
-        self._jobs.prepare(self._workload, self._data, self._threads)
-        self._once = self._run_jobs
+        """A list of jobs of one epoch, which draw the orders of their rows themselves."""
+        self._jobs = [
+            Job(
+                each.network,
+                its.X,
+                its.Y,
+                theta=its.theta,
+                seed=k,
+                solver=OPTIMIZERS[each.optimizer],
+                learning_rate=each.learning_rate,
+                batch_size=each.batch_size,
+                max_epochs=1,
+                shuffle=bool((np.diff(its.order) != 1).any()),  # in turn where it is checked
+            )
+            for k, (each, its) in enumerate(members(self._workload, self._data))
+        ]
+        self._once = self._train_jobs
 
-    def _run_jobs(self) -> np.ndarray:
-        self._jobs.run(1)
-        return self._jobs.result()
+    def _train_jobs(self) -> np.ndarray:
+        results = train_jobs(self._jobs, n_threads=self._threads)
+        return np.concatenate([result.theta for result in results])
 
     def _race(self) -> np.ndarray:
         curvature = engine.ProblemCurvature(self._problem)
