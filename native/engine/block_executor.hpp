@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "engine/delta_pass.hpp"
+#include "engine/entries/column_entries.hpp"
 #include "engine/entries/lazy_weights.hpp"
 #include "engine/entries/table_layer.hpp"
+#include "engine/row_density.hpp"
 #include "engine/row_pass.hpp"
 #include "runtime/thread_team.hpp"
 
@@ -28,9 +30,12 @@ public:
     BlockExecutor(const NetworkSpec& net, const PanelLayout<T>& layout, const Kernels<T>& kernels,
                   const RowSource<T>& source, int rows, int threads, bool masked)
         : source_(source),
+          layout_(layout),
+          kernels_(kernels),
           deltas_(layout, kernels),
           workspace_(net, kernels, source.packed_inputs(), rows, masked) {
         for (int t = 0; t < threads; ++t) passes_.emplace_back(net, layout, kernels, source);
+        columns_.resize(threads);
     }
 
     // Memory for sparse blocks of so many entries.
@@ -61,12 +66,24 @@ public:
             first.add(passes_[t].entries(), workspace_.delta(1), workspace_.panel(), thread, threads);
     }
 
+    // Memory for dense rows that pass as entries.
+    void reserve_for_zeros() {
+        const LayerOffsets& y = layout_.layers().front();
+        const size_t entries = size_t(workspace_.capacity()) * most_entries_of_a_row(source_.inputs);
+        reserve(entries + PANEL<T>);
+        for (ColumnEntries<T>& each : columns_) each.reserve(y.input_panels * PANEL<T>, entries);
+        if (more_.size() == 0) more_ = Buffer<T>(size_t(y.output_panels) * y.weights_panel);
+    }
+
     // Prefetches, of dense X, the rows that this thread will gather next.
-    void delta_pass(int rows, const UpdateTarget<T>& target, const RowNumbers& next, int next_rows,
-                    int thread, int threads) {
+    void delta_pass(const BlockRows<T>& all, const UpdateTarget<T>& target, const RowNumbers& next,
+                    int next_rows, int thread, int threads) {
         RowPrefetch<T> prefetch{source_.rows(next), first_row_of<T>(next_rows, thread, threads),
                                 first_row_of<T>(next_rows, thread + 1, threads), 0, 0};
-        deltas_.run(workspace_, rows, target, source_.has_entries() ? nullptr : &prefetch, thread, threads);
+        const bool zeros = !source_.has_entries() && all.packed < all.end;
+        if (zeros) add_rows_with_zeros(all.end, thread, threads);
+        deltas_.run(workspace_, {all.packed, zeros ? more_.data() : nullptr}, all.end, target,
+                    source_.has_entries() ? nullptr : &prefetch, thread, threads);
     }
 
     // Σ over the block's rows, in their order.
@@ -77,6 +94,21 @@ public:
     }
 
 private:
+    // Σ δ xᵀ over the block's dense rows that pass as entries, for the thread's inputs.
+    void add_rows_with_zeros(int rows, int thread, int threads) {
+        const LayerOffsets& y = layout_.layers().front();
+        const auto strips = deltas_.first_layer(thread, threads);
+        const int32_t begin = strips.begin * PANEL<T>, end = strips.end * PANEL<T>;
+        ColumnEntries<T>& columns = columns_[thread];
+        columns.begin(begin, end);
+        for (int t = 0; t < threads; ++t) columns.count(passes_[t].entries());
+        columns.begin_placing();
+        for (int t = 0; t < threads; ++t) columns.place(passes_[t].entries());
+        kernels_.column_delta({columns.starts(), columns.rows(), columns.values(), end - begin,
+                               workspace_.delta(1), workspace_.panel(), rows, y.output_panels,
+                               more_.data() + ptrdiff_t(begin) * PANEL<T>, y.weights_panel});
+    }
+
     static BlockRows<T> share(BlockRows<T> rows, int thread, int threads) {
         const int all = rows.end;
         rows.begin = first_row_of<T>(all, thread, threads);
@@ -85,9 +117,13 @@ private:
     }
 
     const RowSource<T>& source_;
+    const PanelLayout<T>& layout_;
+    const Kernels<T>& kernels_;
     DeltaPass<T> deltas_;
     Workspace<T> workspace_;
     std::vector<RowPass<T>> passes_;
+    std::vector<ColumnEntries<T>> columns_;  // by thread
+    Buffer<T> more_;  // Δ^(1) of dense rows that pass as entries, as the weights in panels
 };
 
 // a and δ of a block stay in the outer caches.

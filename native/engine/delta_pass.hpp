@@ -35,10 +35,31 @@ public:
 
     int strips() const { return strips_; }
 
-    // `prefetch` (may be null) is spread over the thread's tiles.
+    // Input panels [begin, end) of the first layer, which are the thread's.
+    struct Strips {
+        int begin, end;
+    };
+    Strips first_layer(int thread, int threads) const {
+        const LayerOffsets& y = layout_.layers().front();
+        return {strips_before(first_cost(thread, threads), y),
+                strips_before(first_cost(thread + 1, threads), y)};
+    }
+
     void run(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, RowPrefetch<T>* prefetch, int thread,
              int threads) const {
-        const long from = cost_ * thread / threads, to = cost_ * (thread + 1) / threads;
+        run(ws, {rows, nullptr}, rows, target, prefetch, thread, threads);
+    }
+
+    // Of the first layer the first rows alone, and what was added up of the others.
+    struct LayerRows {
+        int rows;
+        const T* more;
+    };
+
+    // `prefetch` (may be null) is spread over the thread's tiles.
+    void run(Workspace<T>& ws, const LayerRows& first, int rows, const UpdateTarget<T>& target,
+             RowPrefetch<T>* prefetch, int thread, int threads) const {
+        const long from = first_cost(thread, threads), to = first_cost(thread + 1, threads);
         if (prefetch != nullptr && to > from) {
             const long lines = long(prefetch->end - prefetch->row) * panels_for<T>(prefetch->rows.inputs);
             prefetch->lines_per_tile = static_cast<int>(2 * lines / (to - from) + 1);  // tiles come in pairs
@@ -47,7 +68,8 @@ public:
         for (size_t l = 0; l < layout_.layers().size(); ++l) {
             const LayerOffsets& y = layout_.layers()[l];
             const int begin = strips_before(from - passed, y), end = strips_before(to - passed, y);
-            if (begin < end) run_strips(ws, rows, target, prefetch, static_cast<int>(l), begin, end);
+            const LayerRows of_layer = l == 0 ? first : LayerRows{rows, nullptr};
+            if (begin < end) run_strips(ws, of_layer, target, prefetch, static_cast<int>(l), begin, end);
             // A layer without strips, whose weights stay in θ, has its bias with the first thread.
             if (y.input_panels > 0 ? begin == 0 && end > 0 : thread == 0)
                 run_bias(ws, rows, target, static_cast<int>(l));
@@ -63,14 +85,17 @@ private:
         return static_cast<int>(std::clamp<long>(strips, 0, y.input_panels));
     }
 
-    void run_strips(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, RowPrefetch<T>* prefetch,
-                    int l, int begin, int end) const {
+    long first_cost(int thread, int threads) const { return cost_ * thread / threads; }
+
+    void run_strips(Workspace<T>& ws, const LayerRows& of_layer, const UpdateTarget<T>& target,
+                    RowPrefetch<T>* prefetch, int l, int begin, int end) const {
         const LayerOffsets& y = layout_.layers()[l];
         DeltaTiles<T> d{};
         d.a = ws.a(l);
         d.delta = ws.delta(l + 1);
         d.a_panel = d.delta_panel = ws.panel();
-        d.rows = rows;
+        d.rows = of_layer.rows;
+        d.more = of_layer.more;
         d.inputs = y.inputs;
         d.begin = begin;
         d.end = end;

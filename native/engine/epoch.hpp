@@ -38,11 +38,12 @@ double multiply_adds_of_step(const NetworkSpec& net, const RowSource<T>& source,
 template <class T>
 class EpochRunner {
 public:
-    EpochRunner(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
-                int64_t batch, bool masked)
+    EpochRunner(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source,
+                RowDensity<T>& density, int threads, int64_t batch, bool masked)
         : net_(net),
           kernels_(kernels),
           source_(source),
+          density_(density),
           layout_(net, first_layer_of(source)),
           weights_(layout_),
           threads_(threads),
@@ -67,9 +68,10 @@ public:
     }
 
     // The mean J over the epoch; θ and the state are replaced.
-    double run(const EpochPlan& plan, const EpochArrays<T>& arrays) {
+    double run(EpochPlan plan, const EpochArrays<T>& arrays) {
         reserve(arrays);
         read(arrays);
+        if (density_.any()) partition(plan);
         if (entry_layer_ != nullptr) begin_first_layer(plan, arrays);
         double J = 0;
         const int64_t steps = steps_of(plan);
@@ -94,6 +96,24 @@ private:
             if (threads > 1) adaptive.wait(thread, [this] { barrier.wait(); });
         }
     };
+
+    // Rows that are mostly zeros pass as entries, which read the weights in panels.
+    void partition(EpochPlan& plan) {
+        const LayerOffsets& y = layout_.layers().front();
+        partitioned_.partition(density_, plan.order, plan.rows, plan.batch, executor_.capacity());
+        plan.order = partitioned_.order();
+        executor_.reserve_for_zeros();
+        weights_.first_layer = {weights_.panels.data() + y.weights, PANEL<T>, y.weights_panel,
+                                y.output_panels * PANEL<T>, y.inputs};
+    }
+
+    // How many of a block's rows are gathered into panels: its first ones.
+    int packed(int64_t step, int64_t done, int rows, const EpochPlan& plan) const {
+        if (source_.has_entries()) return 0;
+        if (!density_.any()) return rows;
+        const int64_t blocks = (plan.batch + executor_.capacity() - 1) / executor_.capacity();
+        return partitioned_.dense_of_block(step * blocks + done / executor_.capacity());
+    }
 
     static int64_t steps_of(const EpochPlan& plan) { return (plan.rows + plan.batch - 1) / plan.batch; }
 
@@ -163,7 +183,8 @@ private:
         const bool whole = rows <= executor_.capacity();
         for (int64_t done = 0; done < rows; done += executor_.capacity()) {
             const int n = static_cast<int>(std::min<int64_t>(executor_.capacity(), rows - done));
-            const BlockRows<T> all{{plan.order, at + done}, 0, n, scale, dropout_step};
+            const BlockRows<T> all{{plan.order, at + done},     0,     n,
+                                   packed(step, done, n, plan), scale, dropout_step};
             executor_.gather(all, member.thread, member.threads);
             if (entry_layer_ != nullptr && entry_layer_->has_idle_steps()) catch_up(step, member);
             executor_.rows_pass(weights_, all, plan.dropout, member.thread, member.threads);
@@ -171,7 +192,7 @@ private:
             if (member.thread == 0) J += executor_.loss(n);
             const RowNumbers next{plan.order, at + done + n};
             const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
-            executor_.delta_pass(n, whole ? target : sums_target(), next, next_rows, member.thread,
+            executor_.delta_pass(all, whole ? target : sums_target(), next, next_rows, member.thread,
                                  member.threads);
             if (entry_layer_ != nullptr) executor_.add_delta(*entry_layer_, member.thread, member.threads);
             if (entry_layer_ != nullptr && done + n == rows)
@@ -255,6 +276,8 @@ private:
     const NetworkSpec& net_;
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
+    RowDensity<T>& density_;
+    PartitionedOrder<T> partitioned_;
     PanelLayout<T> layout_;
     Weights<T> weights_;
     Buffer<T> first_, second_, sums_;

@@ -63,13 +63,17 @@ public:
             for (int64_t done = 0; done < summed.rows; done += executor_.capacity()) {
                 const int rows =
                     static_cast<int>(std::min<int64_t>(executor_.capacity(), summed.rows - done));
-                const BlockRows<T> all{
-                    {summed.numbers.order, summed.numbers.first + done}, 0, rows, summed.scale, summed.step};
+                const BlockRows<T> all{{summed.numbers.order, summed.numbers.first + done},
+                                       0,
+                                       rows,
+                                       source_.has_entries() ? 0 : rows,
+                                       summed.scale,
+                                       summed.step};
                 executor_.gather(all, thread, threads);
                 executor_.rows_pass(weights_, all, summed.dropout, thread, threads);
                 together.wait();
                 if (thread == 0) total += executor_.loss(rows);
-                executor_.delta_pass(rows, target, {nullptr, 0}, 0, thread, threads);
+                executor_.delta_pass(all, target, {nullptr, 0}, 0, thread, threads);
                 if (entry_layer_ != nullptr) add_first_layer(Delta, thread, threads);
                 together.wait();
             }

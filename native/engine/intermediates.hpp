@@ -63,7 +63,7 @@ private:
     }
 
     void run_block(int64_t first, int rows, const Intermediates<T>& out) {
-        const BlockRows<T> block{{nullptr, first}, 0, rows, 1.0, 0};
+        const BlockRows<T> block{{nullptr, first}, 0, rows, source_.has_entries() ? 0 : rows, 1.0, 0};
         rows_.gather(workspace_, block);
         for (int l = 1; l <= net_.weight_layers(); ++l) forward(l, first, rows, out);
         rows_.take_loss(workspace_, block);

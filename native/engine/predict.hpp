@@ -94,7 +94,7 @@ public:
         each_block(theta, [&](int64_t first, int rows, int thread) {
             run_block(first, rows, thread, out, false);
             Workspace<T>& ws = workspaces_[thread];
-            passes_[thread].take_loss(ws, {{nullptr, first}, 0, rows, 1.0, 0});
+            passes_[thread].take_loss(ws, {{nullptr, first}, 0, rows, packed(rows), 1.0, 0});
             costs[first / block_rows_] =
                 std::accumulate(ws.losses().begin(), ws.losses().begin() + rows, 0.0);
         });
@@ -119,9 +119,11 @@ private:
         });
     }
 
+    int packed(int rows) const { return source_.has_entries() ? 0 : rows; }
+
     void run_block(int64_t first, int rows, int thread, T* out, bool output_activation) {
         Workspace<T>& ws = workspaces_[thread];
-        passes_[thread].gather(ws, {{nullptr, first}, 0, rows, 1.0, 0});
+        passes_[thread].gather(ws, {{nullptr, first}, 0, rows, packed(rows), 1.0, 0});
         passes_[thread].forward(weights_, ws, 0, rows);
         for (int r = 0; r < rows; r += P) {
             const int n = std::min(P, rows - r);

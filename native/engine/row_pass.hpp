@@ -23,6 +23,7 @@ template <class T>
 struct BlockRows {
     RowNumbers numbers;
     int begin, end;
+    int packed;  // the block's first rows, which are gathered into panels; the others are entries
     double scale;
     uint32_t step;  // for dropout
 };
@@ -50,11 +51,15 @@ public:
     }
 
     // Memory for the entries of sparse rows.
-    void reserve(int rows, size_t entries) { entries_.reserve(rows, entries); }
+    void reserve(int rows, size_t entries) {
+        entries_.reserve(rows, entries);
+        part_begins_.reserve(rows);
+    }
 
     void gather(Workspace<T>& ws, const BlockRows<T>& rows) {
-        if (source_.has_entries()) return entries_.read(source_, rows.numbers, rows.begin, rows.end);
-        source_.gather(kernels_, rows.numbers, rows.begin, rows.end, ws.a(0), ws.panel());
+        const int packed = std::clamp(rows.packed, rows.begin, rows.end);
+        source_.gather(kernels_, rows.numbers, rows.begin, packed, ws.a(0), ws.panel());
+        entries_.read(kernels_, source_, rows.numbers, packed, rows.end);
     }
 
     BlockEntries<T>& entries() { return entries_; }
@@ -112,7 +117,7 @@ public:
     }
 
 private:
-    static constexpr int P = PANEL<T>;
+    static constexpr int P = PANEL<T>, L1_BYTES = 32 << 10;
 
     Product<T> pre_activation(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
         const LayerOffsets& y = layout_.layers()[l - 1];
@@ -130,19 +135,44 @@ private:
         return p;
     }
 
-    void multiply(const Weights<T>& weights, const Product<T>& p, int l) const {
-        if (l > 1 || !source_.has_entries()) return kernels_.product(p);
-        SparseProduct<T> sparse{{}, weights.first_layer, p.bias, p.c, p.c_panel};
-        for (int r = entries_.begin(); r < entries_.end(); ++r) {
-            sparse.row = entries_.row(r);
-            kernels_.sparse_product(sparse);
-            sparse.z += P;
-        }
+    // Of layer 1 the rows that are entries come last.
+    void multiply(const Weights<T>& weights, Product<T> p, int l) const {
+        const int entries = l > 1 ? 0 : entries_.end() - entries_.begin();
+        p.rows -= entries;
+        if (p.rows > 0) kernels_.product(p);
+        if (entries > 0) multiply_entries(weights, p, entries);
+    }
+
+    void multiply_entries(const Weights<T>& weights, const Product<T>& p, int rows) const {
+        const ptrdiff_t at = ptrdiff_t(p.rows) * P;
+        // Inputs whose weights are packed are taken so many at once as stay in the first-level cache while
+        // all rows pass; from memory, a row of weights is read once, and few rows share it.
+        const int inputs = source_.has_entries() ? net_.inputs() : L1_BYTES / (p.panels * PANEL_BYTES) + 1;
+        part_begins_.assign(rows, 0);
+        for (int end = inputs, begin = 0; begin < net_.inputs(); begin = end, end += inputs)
+            multiply_inputs(weights, p, begin == 0, end);
         if (p.forward == nullptr) return;
-        const size_t n = static_cast<size_t>(p.rows) * P;
         for (int j = 0; j < p.panels; ++j)
-            p.forward(p.c + j * p.c_panel, offset_or_null(p.keep, j * p.c_panel),
-                      offset_or_null(p.mask, j * p.c_panel), n);
+            p.forward(p.c + at + j * p.c_panel, offset_or_null(p.keep, at + j * p.c_panel),
+                      offset_or_null(p.mask, at + j * p.c_panel), static_cast<size_t>(rows) * P);
+    }
+
+    // The entries of inputs before `end` that have not been multiplied yet.
+    void multiply_inputs(const Weights<T>& weights, const Product<T>& p, bool first, int end) const {
+        const ptrdiff_t at = ptrdiff_t(p.rows) * P;
+        SparseProduct<T> sparse{{}, weights.first_layer, p.bias, P, p.c + at, p.c_panel};
+        for (int r = entries_.begin(); r < entries_.end(); ++r, sparse.z += P) {
+            const RowEntries<T> row = entries_.row(r);
+            int& begin = part_begins_[r - entries_.begin()];
+            int to = begin;
+            if (end >= net_.inputs()) to = row.n;
+            while (to < row.n && row.columns[to] < end) ++to;
+            if (to == begin && !first) continue;
+            sparse.row = {row.values + begin, row.columns + begin, to - begin};
+            if (!first) sparse.start = sparse.z, sparse.start_panel = p.c_panel;
+            kernels_.sparse_product(sparse);
+            begin = to;
+        }
     }
 
     // Rows are known to dropout by their number in the data, so that the order does not change their masks.
@@ -190,8 +220,9 @@ private:
     const PanelLayout<T>& layout_;
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
-    Buffer<T> z_, y_, delta_;  // P rows in lanes
-    BlockEntries<T> entries_;  // of this thread's rows, where they are sparse
+    Buffer<T> z_, y_, delta_;               // P rows in lanes
+    mutable std::vector<int> part_begins_;  // by row: entries that were multiplied
+    BlockEntries<T> entries_;               // of this thread's rows, where they are sparse
 };
 
 }  // namespace backpass

@@ -27,11 +27,12 @@ using EpochTasks = std::vector<EpochTask<T>>;
 template <class T>
 class ParallelEpochs {
 public:
-    ParallelEpochs(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads,
-                   int64_t batch, bool masked)
+    ParallelEpochs(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source,
+                   RowDensity<T>& density, int threads, int64_t batch, bool masked)
         : adaptive_(threads) {
         while (static_cast<int>(runners_.size()) < threads)
-            runners_.push_back(std::make_unique<EpochRunner<T>>(net, kernels, source, 1, batch, masked));
+            runners_.push_back(
+                std::make_unique<EpochRunner<T>>(net, kernels, source, density, 1, batch, masked));
     }
 
     int threads() const { return static_cast<int>(runners_.size()); }
@@ -84,7 +85,7 @@ public:
     using Tasks = EpochTasks<T>;
 
     SeveralEpochs(const NetworkSpec& net, const Kernels<T>& kernels, const RowSource<T>& source, int threads)
-        : net_(net), kernels_(kernels), source_(source), threads_(threads) {}
+        : net_(net), kernels_(kernels), source_(source), density_(kernels, source), threads_(threads) {}
 
     // The mean J of each network over its epoch; its arrays are replaced.
     std::vector<double> run(const Tasks& tasks) {
@@ -123,13 +124,16 @@ private:
     template <class Runner>
     typename ObjectPool<Runner>::Lease acquire(ObjectPool<Runner>& pool, int threads,
                                                const EpochTask<T>& task) {
+        density_.look(threads_);
         const int64_t most = std::min(task.plan.batch, task.plan.rows);
         const bool masked = !task.plan.dropout.rates.empty();
         auto runner = pool.acquire(
             [=](const Runner& idle) {
                 return idle.batch() == most && idle.masked() == masked && idle.threads() >= threads;
             },
-            [=] { return std::make_unique<Runner>(net_, kernels_, source_, threads, most, masked); });
+            [=] {
+                return std::make_unique<Runner>(net_, kernels_, source_, density_, threads, most, masked);
+            });
         runner->reserve(task.arrays);
         return runner;
     }
@@ -137,6 +141,7 @@ private:
     const NetworkSpec& net_;
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
+    RowDensity<T> density_;
     int threads_;
     ObjectPool<EpochRunner<T>> runners_;
     ObjectPool<ParallelEpochs<T>> parallel_;

@@ -90,6 +90,12 @@ void apply_update(const DeltaTiles<T>& d, const T* tile, int input_panel, int ou
     }
 }
 
+template <class T>
+ALWAYS_INLINE void add_to_tile(T* tile, const T* more, size_t n) {
+    using V = Native<T>;
+    for (size_t i = 0; i < n; i += LANES<T>) store(tile + i, load<V>(tile + i) + load<V>(more + i));
+}
+
 template <class T, int INPUT_PANELS, int PANELS>
 void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
     constexpr int P = PANEL<T>;
@@ -104,7 +110,12 @@ void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
     delta_square<T, INPUT_PANELS * P, PANELS>(task);
     for (int j = 0; j < PANELS; ++j) {
         for (int i = 0; i < INPUT_PANELS; ++i) {
-            apply_update(d, tile + (j * INPUT_PANELS + i) * P * P, input_panel + i, output_panel + j);
+            T* square = tile + (j * INPUT_PANELS + i) * P * P;
+            if (d.more != nullptr) {
+                const ptrdiff_t at = (output_panel + j) * d.w_panel + ptrdiff_t(input_panel + i) * P * P;
+                add_to_tile(square, d.more + at, P * P);
+            }
+            apply_update(d, square, input_panel + i, output_panel + j);
         }
     }
 }

@@ -12,6 +12,7 @@
 #include "kernels/tile.hpp"
 #include "kernels/transpose.hpp"
 #include "kernels/updates.hpp"
+#include "kernels/zeros.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
@@ -81,6 +82,8 @@ template <class T>
 void fill(Kernels<T>& k) {
     k.product = product<T>;
     k.gather_rows = gather_rows<T>;
+    k.count_non_zeros = count_non_zeros<T>;
+    k.compress_row = compress_row<T>;
     k.delta_tiles = delta_tiles<T>;
     k.pack_lane_weights = pack_lane_weights<T>;
     k.lane_product = lane_product<T>;
@@ -88,6 +91,7 @@ void fill(Kernels<T>& k) {
     k.lane_sums = lane_sums<T>;
     k.sparse_product = sparse_product<T>;
     k.sparse_delta = sparse_delta<T>;
+    k.column_delta = column_delta<T>;
     k.update_rows = update_rows<T>;
     k.catch_up_rows = catch_up_rows<T>;
     k.sums_from_below = sums_from_below<T>;

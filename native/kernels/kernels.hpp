@@ -97,6 +97,7 @@ struct DeltaTiles {
     Update<T> update;
     Step<T> step;
     RowPrefetch<T>* prefetch;  // or null
+    const T* more;  // Δ of other rows, [output panel][input][P] as w: added to these rows'; or null
 };
 
 // Entries of one row of a sparse X: its values beside their columns, ascending, each column once.
@@ -116,13 +117,14 @@ struct EntryWeights {
     int units, whole;
 };
 
-// z = bias + x Θᵀ of one row.
+// z = start + x Θᵀ of one row, or of a part of its entries.
 template <class T>
 struct SparseProduct {
     RowEntries<T> row;
     EntryWeights<T> theta;
-    const T* bias;  // padded to whole panels
-    T* z;           // panel 0's P numbers of this row; those beyond the last unit become 0
+    const T* start;  // the bias, padded to whole panels, or the z of the entries before
+    ptrdiff_t start_panel;
+    T* z;  // panel 0's P numbers of this row; those beyond the last unit become 0
     ptrdiff_t panel;
 };
 
@@ -137,6 +139,20 @@ struct SparseDelta {
     int panels;
     T* sums;
     ptrdiff_t sums_row, sums_panel;  // elements from one slot to the next, and from one panel
+};
+
+// sums[column] = Σ x δ over the column's entries: a column's values beside the rows that they are in.
+template <class T>
+struct ColumnDelta {
+    const int32_t* starts;  // of each column, and the end
+    const int32_t* rows;
+    const T* values;
+    int columns;
+    const T* delta;  // [panel][row][P]
+    ptrdiff_t delta_panel;
+    int block_rows, panels;
+    T* sums;  // [panel][column][P]
+    ptrdiff_t sums_panel;
 };
 
 // One step, and what its penalty counts in the epoch's mean.
@@ -245,6 +261,8 @@ template <class T>
 struct Kernels {
     void (*product)(const Product<T>&);
     void (*gather_rows)(const RowsOfX<T>& x, int begin, int end, T* to, ptrdiff_t panel);
+    int (*count_non_zeros)(const T* x, int n, int most);                  // and no further than beyond `most`
+    int (*compress_row)(const T* x, int n, T* values, int32_t* columns);  // both have room for n + P
     void (*delta_tiles)(const DeltaTiles<T>&);
     void (*pack_lane_weights)(const LaneWeights<T>&);
     void (*lane_product)(const LaneProduct<T>&);
@@ -252,6 +270,7 @@ struct Kernels {
     void (*lane_sums)(const T* delta, int units, T* sums);  // sums[unit][P] += delta[unit][P]
     void (*sparse_product)(const SparseProduct<T>&);
     void (*sparse_delta)(const SparseDelta<T>&);
+    void (*column_delta)(const ColumnDelta<T>&);
     void (*update_rows)(const WeightRows<T>&, const T* sums, Update<T>, const Step<T>&, double* squares);
     void (*catch_up_rows)(const WeightRows<T>&, CatchUp<T>, const IdleSteps<T>* idle, double* penalties);
     void (*sums_from_below)(const T* rows, T* sums, int n, ptrdiff_t width);

@@ -40,7 +40,8 @@ template <class T, int PANELS>
     constexpr int VECTORS = PANELS * VECTORS_PER_PANEL<T>, SUMS = VECTORS < 4 ? 4 / VECTORS : 1;
     V acc[SUMS][VECTORS] = {};
 #pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; ++v) acc[0][v] = load<V>(p.bias + column + v * LANES<T>);
+    for (int v = 0; v < VECTORS; ++v)
+        acc[0][v] = load<V>(p.start + column / PANEL<T> * p.start_panel + in_panels<T>(v, p.start_panel));
     const T* weights = p.theta.weights + column / PANEL<T> * p.theta.panel;
     const auto add = [&](V(&sums)[VECTORS], int i) {
         const T* from = weights + p.row.columns[i] * p.theta.row;
@@ -84,7 +85,8 @@ template <class T>
     constexpr int VECTORS = VECTORS_PER_PANEL<T>;
     const int width = p.theta.units - column;
     V acc[VECTORS];
-    for (int v = 0; v < VECTORS; ++v) acc[v] = load<V>(p.bias + column + v * LANES<T>);
+    const T* start = p.start + column / PANEL<T> * p.start_panel;
+    for (int v = 0; v < VECTORS; ++v) acc[v] = load<V>(start + v * LANES<T>);
     int i = 0;
     const T* weights = p.theta.weights + column / PANEL<T> * p.theta.panel;
     for (; i < p.row.n && p.row.columns[i] < p.theta.whole; ++i) {
@@ -137,6 +139,43 @@ void sparse_delta(const SparseDelta<T>& d) {
     visit_panels<SPARSE_VECTORS / VECTORS_PER_PANEL<T>>(0, d.panels, [&](auto panels, int panel) {
         sparse_delta_panels<T, decltype(panels)::value>(d, panel);
     });
+}
+
+// Of each column the sums of some panels, in registers: δ is read, and each sum written once.
+template <class T, int PANELS>
+[[gnu::noinline]] void column_delta_panels(const ColumnDelta<T>& d, int panel) {
+    using V = Native<T>;
+    constexpr int VECTORS = PANELS * VECTORS_PER_PANEL<T>;
+    const T* delta = d.delta + panel * d.delta_panel;
+    T* sums = d.sums + panel * d.sums_panel;
+    for (int c = 0; c < d.columns; ++c) {
+        V acc[VECTORS] = {};
+        for (int32_t i = d.starts[c]; i < d.starts[c + 1]; ++i) {
+            const T* from = delta + ptrdiff_t(d.rows[i]) * PANEL<T>;
+            const V x = broadcast<V>(d.values[i]);
+#pragma GCC unroll 8
+            for (int v = 0; v < VECTORS; ++v)
+                multiply_add(acc[v], x, load<V>(from + in_panels<T>(v, d.delta_panel)));
+        }
+#pragma GCC unroll 8
+        for (int v = 0; v < VECTORS; ++v)
+            store(sums + ptrdiff_t(c) * PANEL<T> + in_panels<T>(v, d.sums_panel), acc[v]);
+    }
+}
+
+// So many panels of δ at once as stay in the first-level cache while all columns pass: four of 128 rows.
+template <class T>
+void column_delta(const ColumnDelta<T>& d) {
+    constexpr int ALL = SPARSE_VECTORS / VECTORS_PER_PANEL<T>, HALF = ALL / 2;
+    constexpr int FEW_ROWS = (32 << 10) / (HALF * PANEL_BYTES);
+    const auto run = [&](auto panels, int panel) {
+        column_delta_panels<T, decltype(panels)::value>(d, panel);
+    };
+    if (d.block_rows <= FEW_ROWS) {
+        visit_panels<HALF>(0, d.panels, run);
+    } else {
+        visit_panels<ALL>(0, d.panels, run);
+    }
 }
 
 // A row's numbers in whole panels where they lie, and the rest in a panel of its own: visit(w, first, second,

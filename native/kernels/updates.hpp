@@ -2,8 +2,8 @@
 // w, g and the rule's arrays lie alike, so that every rule is one loop over whole vectors. What is constant
 // over a step (bias corrections, shrinkage, λ / W) comes as a number.
 //
-// Weights whose inputs were zero in some steps catch up later (engine/entries/lazy_weights.hpp), with the same
-// operations in registers: a step over many weights costs their way through memory, not its arithmetic.
+// Weights whose inputs were zero in some steps catch up later (engine/entries/lazy_weights.hpp), with the
+// same operations in registers: a step over many weights costs their way through memory, not its arithmetic.
 #if defined(BACKPASS_LISTS)  // kernels/functions.hpp asks for the list alone
 
 // name, its step on one vector

@@ -25,13 +25,16 @@ public:
     }
 
     // Rows [begin, end) of a block.
-    void read(const RowSource<T>& source, const RowNumbers& numbers, int begin, int end) {
+    void read(const Kernels<T>& kernels, const RowSource<T>& source, const RowNumbers& numbers, int begin,
+              int end) {
         begin_ = begin;
         starts_.assign(1, 0);
         if (source.is_table()) {
             read_table(source, numbers, begin, end);
-        } else {
+        } else if (source.has_entries()) {
             read_csr(source.csr, numbers, begin, end);
+        } else {
+            read_dense(kernels, source, numbers, begin, end);
         }
     }
 
@@ -45,6 +48,24 @@ public:
     int32_t* slots(int r) { return slots_.get() + starts_[r - begin_]; }
 
 private:
+    void read_dense(const Kernels<T>& kernels, const RowSource<T>& source, const RowNumbers& numbers,
+                    int begin, int end) {
+        for (int r = begin; r < end; ++r) {
+            const int64_t at = starts_.back();
+            const T* row = source.x + numbers[r] * source.inputs;
+            if (r + ROWS_AHEAD < end)
+                prefetch(source.x + numbers[r + ROWS_AHEAD] * source.inputs, source.inputs);
+            starts_.push_back(
+                at + kernels.compress_row(row, source.inputs, values_.data() + at, columns_.get() + at));
+        }
+    }
+
+    static constexpr int ROWS_AHEAD = 4;
+
+    static void prefetch(const T* row, int n) {
+        for (int i = 0; i < n; i += PANEL<T>) __builtin_prefetch(row + i);
+    }
+
     void read_csr(const CsrMatrix<T>& x, const RowNumbers& numbers, int begin, int end) {
         for (int r = begin; r < end; ++r) {
             const int64_t from = x.start(numbers[r]), to = x.start(numbers[r] + 1);
