@@ -101,9 +101,11 @@ def race(data: Data, hidden: tuple[int, ...], seed: int, rounds: int, clock: Any
         "random_state": seed,
     }
     theirs = MLPClassifier(max_iter=THEIR_ITERATIONS, **common).fit(X, y)
-    curve = bp.MLPClassifier(max_iter=OUR_MOST, tol=0, **common).fit(X, y).loss_curve_
-    arrived = np.flatnonzero(np.asarray(curve) <= CLOSE * theirs.loss_)
-    needed = int(arrived[0]) + 1 if arrived.size else None
+    goal = CLOSE * theirs.loss_
+    ours = bp.MLPClassifier(
+        max_iter=OUR_MOST, tol=0, callbacks=lambda now: now.J <= goal, **common
+    ).fit(X, y)
+    needed = ours.n_iter_ if ours.loss_curve_[-1] <= goal else None
     models = [MLPClassifier(max_iter=THEIR_ITERATIONS, **common)]
     if needed is not None:
         models.append(bp.MLPClassifier(max_iter=needed, tol=0, **common))

@@ -276,11 +276,13 @@ def test_wide_inputs_are_left_as_rows_of_their_moment(kind: Any, rng: np.random.
     Z = curvature.input_rows()
     assert Z is not None
     V, U = rng.standard_normal((WIDE + 1, 3)), rng.standard_normal((30, 3))
-    np.testing.assert_allclose(Z.transposed_times(Z.times(V)), A @ V, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(np.sum(U * Z.times(V)), np.sum(Z.transposed_times(U) * V))
+    left = Z.subtract_transposed(V.copy(), Z.times(V))
+    np.testing.assert_allclose(left, V - A @ V, rtol=1e-9, atol=1e-12)
+    ZtU = -Z.subtract_transposed(np.zeros_like(V), U)
+    np.testing.assert_allclose(np.sum(U * Z.times(V)), np.sum(ZtU * V))
     K = curvature.second_moments(theta)[0][0]
     np.testing.assert_allclose(np.trace(K), np.trace(A))
-    np.testing.assert_allclose(K @ U, Z.times(Z.transposed_times(U)), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(K @ U, Z.times(ZtU), rtol=1e-9, atol=1e-12)
     for ours, whole in zip([As[1], *Gs], [A2, *theirs]):
         np.testing.assert_allclose(ours, whole, rtol=1e-9, atol=1e-14)
 

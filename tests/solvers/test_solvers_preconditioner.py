@@ -190,8 +190,9 @@ class DenseRows:
     def times(self, V: Any) -> Any:
         return self.Z @ V
 
-    def transposed_times(self, U: Any) -> Any:
-        return self.Z.T @ U
+    def subtract_transposed(self, V: Any, U: Any) -> Any:
+        V -= self.Z.T @ U
+        return V
 
 
 def left_as_rows(Z: np.ndarray, damping: float = 0.01) -> tuple[KroneckerFactors, Any]:

@@ -228,10 +228,15 @@ class InputRows:
         """Z V, shape (r, k) for V of shape (s_1 + 1, k)."""
         return self._scale * (V[:1, :] + self._X @ V[1:, :])
 
-    def transposed_times(self, U: Array) -> Array:
-        """Zᵀ U, shape (s_1 + 1, k) for U of shape (r, k)."""
-        xp, scaled = array_namespace(U), self._scale * U
-        return xp.concat([xp.sum(scaled, axis=0)[None, :], self._X.T @ scaled])
+    def subtract_transposed(self, V: Array, U: Array) -> Array:
+        """V − Zᵀ U, shape (s_1 + 1, k) for U of shape (r, k), in V's place.
+
+        Another array of V's size, where k is small, would cost as much as the product.
+        """
+        scaled = self._scale * U
+        V[0, :] -= array_namespace(U).sum(scaled, axis=0)
+        V[1:, :] -= self._X.T @ scaled
+        return V
 
     def gram(self) -> Array:
         """ZZᵀ, shape (r, r)."""

@@ -17,8 +17,8 @@ class MomentRows(Protocol):
         """Z V, shape (r, k) for V of shape (n, k)."""
         ...
 
-    def transposed_times(self, U: Array) -> Array:
-        """Zᵀ U, shape (n, k) for U of shape (r, k)."""
+    def subtract_transposed(self, V: Array, U: Array) -> Array:
+        """V − Zᵀ U, in V's place: V has shape (n, k), U (r, k)."""
         ...
 
 

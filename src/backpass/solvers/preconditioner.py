@@ -144,7 +144,7 @@ class KroneckerFactors:
         if Z is None or A.shape[0] == V.shape[0]:
             return A @ V @ G
         VG = V @ G
-        return VG - Z.transposed_times(A @ Z.times(VG))
+        return Z.subtract_transposed(VG, A @ Z.times(VG))
 
     def _inverses(self, l: int, A: Array, G: Array) -> tuple[Array, Array] | None:
         # A's own size: where ZZᵀ stands for ZᵀZ, the eigenvalues that it lacks are zeros.
