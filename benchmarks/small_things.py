@@ -28,6 +28,7 @@ import backpass as bp
 from backpass import engine
 from backpass.arrays import ArrayLike
 from backpass.solvers.first_order import Adam
+from backpass.training.state import Curve, History
 
 Work = Callable[[], object]
 Ask = Callable[[ArrayLike], object]
@@ -64,6 +65,22 @@ def partial_fits(dtype: str) -> Iterator[Pair]:
                 lambda ours=ours, X=X, y=y: ours.partial_fit(X, y),
                 lambda peer=peer, X=X, y=y: peer.partial_fit(X, y),
             )
+
+
+def long_streams(dtype: str) -> Iterator[Pair]:
+    """32 rows more, after a million calls."""
+    rng = np.random.default_rng(0)
+    X, y = rng.random((32, 64)).astype(dtype), rng.random(32).astype(dtype)
+    ours, peer = (
+        kind(hidden_layer_sizes=(32,), random_state=0).partial_fit(X, y) for kind in REGRESSORS
+    )
+    curve = [1.0] * 10**6
+    history = History(Curve(curve))
+    ours.training_state_ = ours.training_state_.updated(history=history)
+    peer.loss_curve_ = curve
+    yield Pair(
+        "partial_fit, 1,000,000 calls", *(lambda e=e: e.partial_fit(X, y) for e in (ours, peer))
+    )
 
 
 def tiny_fits(dtype: str) -> Iterator[Pair]:
@@ -135,6 +152,7 @@ def clones(dtype: str) -> Iterator[Pair]:
 
 GROUPS = {
     "partial_fit": partial_fits,
+    "stream": long_streams,
     "tiny": tiny_fits,
     "bare": whole_fits,
     "predict": predictions,

@@ -27,6 +27,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 import backpass as bp
 from backpass import MLPClassifier, MLPRegressor, StopReason, engine
+from backpass.engine import refilled
 from backpass.engine.native import NativeProblem
 from backpass.errors import WriteError
 from backpass.estimators import fit as estimators_fit
@@ -723,6 +724,25 @@ def test_calls_of_partial_fit_share_their_memory(monkeypatch):
     del models, model
     gc.collect()
     assert [reference() for reference in references] == [None] * 4
+
+
+@pytest.mark.skipif(not engine.native.instruction_sets(), reason="the core is not built")
+def test_the_memory_of_few_estimators_is_kept(monkeypatch):
+    """It is larger than their weights."""
+    models = [MLPClassifier((100, 50), random_state=0) for _ in range(refilled.MOST_KEPT + 2)]
+
+    def go_on(these):
+        for model in these:
+            model.partial_fit(X_IRIS[:20], Y_IRIS[:20], classes=[0, 1, 2])
+
+    made = made_problems(monkeypatch)
+    go_on(models)
+    go_on(models[2:])
+    assert len(made) == len(models)
+    gc.collect()
+    assert len(refilled._IDLE) == refilled.MOST_KEPT
+    go_on(models[:1])
+    assert len(made) == len(models) + 1
 
 
 @pytest.mark.skipif(not engine.native.instruction_sets(), reason="the core is not built")

@@ -1,19 +1,23 @@
 """A problem that is filled again and again, each time with a few other rows.
 
 Of a large network the core's working memory, several times θ, takes as long to be made as a step on
-32 rows: rows that come in small batches go one after another through the same.
+32 rows: rows that come in small batches go one after another through the same. In between it is
+kept beside its owner, whose copies and pickles have nothing of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..network import Network
 from .core import instruction_set
 from .native import NativeProblem
-from .problem import Rows
+from .problem import Problem, Rows
+
+MOST_KEPT = 4  # owners that learn in turn; a large ensemble makes its memory anew
 
 
 def suits(net: Network, rows: Rows) -> bool:
@@ -52,4 +56,22 @@ class RefilledProblem(NativeProblem):
         return net, rows.m, rows.X.dtype.newbyteorder("="), n_threads, instruction_set()
 
 
-__all__ = ["RefilledProblem", "suits"]
+_IDLE: WeakKeyDictionary[object, RefilledProblem] = WeakKeyDictionary()
+
+
+def take(owner: object) -> RefilledProblem | None:
+    """Take an owner's problem, to fill or to drop it: a call from another thread finds none."""
+    return _IDLE.pop(owner, None)
+
+
+def keep(owner: object, problem: Problem) -> None:
+    """Keep what can be filled again for as long as its owner lives, and let go of the oldest."""
+    if isinstance(problem, RefilledProblem):
+        _IDLE[owner] = problem
+        for reference in _IDLE.keyrefs()[:-MOST_KEPT]:
+            oldest = reference()
+            if oldest is not None:
+                take(oldest)
+
+
+__all__ = ["MOST_KEPT", "RefilledProblem", "keep", "suits", "take"]

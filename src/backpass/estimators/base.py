@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from numbers import Integral
 from typing import Any, Self
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn import get_config
@@ -26,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import engine
 from ..arrays import Array, ArrayLike, State, in_precision
+from ..engine import refilled
 from ..errors import InvalidInput, listed, warn
 from ..network import Network
 from ..solvers.registry import FULL_BATCH
@@ -64,10 +64,6 @@ from .weights import Views, assign, coefs, intercepts
 CURVES = ("loss_curve_", "validation_scores_", "validation_loss_curve_")
 
 _NEW_NAMES = {"found_": "critical_point_"}  # of attributes in the first release's pickles
-
-
-# Of each estimator the problem of its last partial_fit, whose memory the next one takes over.
-_IDLE: WeakKeyDictionary[Perceptron, engine.RefilledProblem] = WeakKeyDictionary()
 
 
 class Perceptron(
@@ -148,7 +144,7 @@ class Perceptron(
         >>> clf.stop_reason_.converged
         True
         """
-        _IDLE.pop(original(self), None)
+        refilled.take(original(self))
         options.check_combination(self)
         check_validation_set(X_val, y_val, sample_weight_val)
         for rows in (X, X_val):
@@ -187,13 +183,9 @@ class Perceptron(
         reset = weights is None or not hasattr(self, "n_features_in_")
         rows, targets = encoded_rows(self, X, y, sample_weight, targets, targets.expect, reset)
         rows = rows if weights is None else rows.like(weights.now)
-        estimator = original(self)
-        # taken while it is in use: a call from another thread makes its own
-        bind = partial(engine.prepare_next, _IDLE.pop(estimator, None))
+        bind = partial(engine.prepare_next, refilled.take(original(self)))
         task = Task(self, targets, rows, None, weights, 1, total_weight, bind)
-        problem = self._run(task, StopReason.ONE_PASS)
-        if isinstance(problem, engine.RefilledProblem):
-            _IDLE[estimator] = problem
+        refilled.keep(original(self), self._run(task, StopReason.ONE_PASS))
         return self
 
     def _run(self, task: Task, at_its_limit: StopReason = StopReason.MAX_ITER) -> engine.Problem:
