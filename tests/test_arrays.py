@@ -91,8 +91,23 @@ def test_a_csr_matrix_of_floats_is_neither_copied_nor_changed(indices, rng):
         assert after.dtype == part.dtype
 
 
+def test_indices_and_starts_of_unlike_types_become_of_one(rng):
+    given = untidy(rng, (20, 9))
+    given.indptr = given.indptr.astype(np.int64)
+    before = parts_of(given)
+    inputs = as_inputs(given, 9)
+    assert inputs.indices.dtype == inputs.indptr.dtype
+    assert np.shares_memory(inputs.data, given.data)
+    np.testing.assert_array_equal(inputs.toarray(), given.toarray())
+    for after, part in zip(parts_of(given), before):
+        np.testing.assert_array_equal(after, part)
+        assert after.dtype == part.dtype
+
+
 def test_sparse_inputs_of_another_shape_are_refused():
-    for wrong in (scipy.sparse.csr_array(X[:, :1]), scipy.sparse.coo_array(X[0])):
+    one_row = scipy.sparse.coo_array(X[0])  # of one axis since SciPy 1.13
+    wrong_ones = [scipy.sparse.csr_array(X[:, :1]), *([one_row] if one_row.ndim == 1 else [])]
+    for wrong in wrong_ones:
         with pytest.raises(InvalidInput, match=r"the network has 2 input units"):
             as_inputs(wrong, 2)
 

@@ -146,7 +146,11 @@ def as_csr(X: ArrayLike) -> ArrayLike:
     """Turn a sparse matrix into CSR, one that holds together; what is CSR stays the same object."""
     if X.format in ("csr", "csc"):
         _check_compressed(X)
-    return X.tocsr()
+    X = X.tocsr()
+    if X.indices.dtype == X.indptr.dtype:
+        return X
+    # Not all of SciPy's functions know such: the matrix that is made of them has one type for both.
+    return type(X)((X.data, X.indices, X.indptr), shape=X.shape)
 
 
 def _check_compressed(X: ArrayLike) -> None:
