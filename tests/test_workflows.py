@@ -71,6 +71,7 @@ def test_the_scripts_of_a_change_and_of_a_night_are_called():
         "tests": {".ci/run", "scripts/test", "scripts/oldest", "scripts/test_pure"},
         "nightly": {"scripts/test_nightly", "scripts/sanitize", "scripts/fuzz", "scripts/coverage"},
         "speed": {"benchmarks/ratios.py"},
+        "neon": {"scripts/test_native", "scripts/test_neon"},
     }.items():
         path = ROOT / ".github" / "workflows" / f"{name}.yml"
         assert called <= set(CALLED.findall(commands(path)))
@@ -93,6 +94,16 @@ def test_wheels_are_built_for_every_version_of_the_classifiers():
 def test_the_oldest_version_is_the_one_that_is_required():
     oldest = min(minors(), key=lambda version: int(version.partition(".")[2]))
     assert PROJECT["requires-python"] == f">={oldest}"
+
+
+def test_neon_is_tested_on_an_emulated_machine_and_on_a_real_one():
+    path = ROOT / ".github" / "workflows" / "neon.yml"
+    emulated, machine = (jobs(path)[name] for name in ("emulated", "machine"))
+    uses = [step.get("uses", "").partition("@")[0] for step in emulated["steps"]]
+    assert "docker/setup-qemu-action" in uses
+    assert "--platform linux/arm64" in emulated["steps"][-1]["run"]
+    assert machine["runs-on"].endswith("-arm")
+    assert "scripts/test_neon" not in (ROOT / ".ci" / "run").read_text("utf-8")
 
 
 def test_what_could_not_run_says_so_at_its_head():

@@ -471,7 +471,7 @@ def test_the_timed_epochs_go_the_same_way(name, workload, made):
     ways = []
     for candidate in (made(find_entry(name)), made(find_entry("backpass"))):
         candidate.prepare(workload, "float64", True, 1)
-        candidate.run(3)
+        candidate.run(1 if workload is JOBS else 3)  # a list of jobs begins anew each time
         ways.append(candidate.result() - make_data(workload, "float64").theta)
     theirs, ours = ways
     assert theirs @ ours > 0.9 * np.linalg.norm(theirs) * np.linalg.norm(ours)
