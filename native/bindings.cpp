@@ -225,6 +225,7 @@ public:
     void set_dense(In<T> x) {
         x_ = std::move(x);
         source_.x = x_.data();
+        epochs_.forget_rows();
     }
 
     void set_sparse(const CsrArrays<T>& x) {

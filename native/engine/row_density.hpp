@@ -20,20 +20,28 @@ class RowDensity {
 public:
     RowDensity(const Kernels<T>& kernels, const RowSource<T>& source) : kernels_(kernels), source_(source) {}
 
-    // Looks at all rows, the first time.
+    // Looks at all rows, the first time that they are there.
     void look(int threads) {
-        std::call_once(looked_, [&] {
-            if (source_.has_entries() || source_.inputs < FEWEST_INPUTS) return;
-            std::vector<char> sparse(source_.m);
-            run_on_team(threads, [&](int thread, int all) {
-                const int most = most_entries_of_a_row(source_.inputs);
-                for (int64_t r = source_.m * thread / all; r < source_.m * (thread + 1) / all; ++r) {
-                    const T* row = source_.x + r * source_.inputs;
-                    sparse[r] = kernels_.count_non_zeros(row, source_.inputs, most) <= most;
-                }
-            });
-            if (std::find(sparse.begin(), sparse.end(), 1) != sparse.end()) sparse_ = std::move(sparse);
+        const std::lock_guard lock(mutex_);
+        if (looked_) return;
+        looked_ = true;
+        if (source_.has_entries() || source_.inputs < FEWEST_INPUTS) return;
+        std::vector<char> sparse(source_.m);
+        run_on_team(threads, [&](int thread, int all) {
+            const int most = most_entries_of_a_row(source_.inputs);
+            for (int64_t r = source_.m * thread / all; r < source_.m * (thread + 1) / all; ++r) {
+                const T* row = source_.x + r * source_.inputs;
+                sparse[r] = kernels_.count_non_zeros(row, source_.inputs, most) <= most;
+            }
         });
+        if (std::find(sparse.begin(), sparse.end(), 1) != sparse.end()) sparse_ = std::move(sparse);
+    }
+
+    // Other rows are there.
+    void forget() {
+        const std::lock_guard lock(mutex_);
+        looked_ = false;
+        sparse_.clear();
     }
 
     // Whether any row passes as entries; then, whether this one does.
@@ -45,7 +53,8 @@ private:
 
     const Kernels<T>& kernels_;
     const RowSource<T>& source_;
-    std::once_flag looked_;
+    std::mutex mutex_;
+    bool looked_ = false;
     std::vector<char> sparse_;  // by row; empty where none is
 };
 

@@ -96,6 +96,9 @@ public:
         return J;
     }
 
+    // Other rows are in the arrays of `source`.
+    void forget_rows() { density_.forget(); }
+
 private:
     // Larger weights of several networks would evict each other from the cache.
     static constexpr size_t MAX_PARALLEL_BYTES = size_t(4) << 20;

@@ -53,6 +53,25 @@ def test_it_computes_what_a_new_problem_computes(dtype, n_threads):
         idle = problem
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_of_zeros_and_rows_of_none_follow_each_other(dtype):
+    """The core computes a row that is mostly zeros otherwise, to other last digits."""
+    net = bp.Network((96, 30, 3), "relu", "log_loss")
+    adam, theta, idle = Adam(), bp.init_theta(net, 0, dtype=dtype), None
+    for seed, share in enumerate((1.0, 0.1, 1.0, 0.5, 0.1, 0.9)):
+        rng = np.random.default_rng(seed)
+        X = rng.standard_normal((16, 96)).astype(dtype)
+        X[:12] *= rng.random((12, 96)) < share
+        Y = np.eye(3, dtype=dtype)[rng.integers(0, 3, 16)]
+        idle = engine.prepare_next(idle, net, X, Y)
+        mine, theirs = (
+            problem.run_epoch(theta, adam.init(theta), adam, np.arange(16), 8, np.full(2, 0.01))
+            for problem in (idle, engine.prepare(net, X, Y))
+        )
+        np.testing.assert_array_equal(mine.theta, theirs.theta)
+        assert mine.J == theirs.J
+
+
 def test_the_caller_s_rows_are_neither_changed_nor_held():
     X, Y, w = some_rows(0)
     before = X.copy(), Y.copy(), w.copy()

@@ -47,6 +47,7 @@ class RefilledProblem(NativeProblem):
             return False
         for own, other in ((self.rows.X, rows.X), (self.rows.Y, rows.Y), (self.rows.w, rows.w)):
             np.copyto(own, other)
+        self._core.set_dense(self.rows.X)  # so that the core looks at them anew
         self.lam, self.rows = lam, replace(self.rows, W=rows.W, weighted=rows.weighted)
         return True
 
