@@ -132,10 +132,11 @@ def test_unlike_jobs_end_by_reasons_of_their_own(alone):
     assert {*map(str, dtypes)} == {"float32", "float64"}
 
 
-def test_a_job_is_the_loop_of_mini_batches():
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_job_is_the_loop_of_mini_batches(shuffle):
     job = bp.Job(
         net(6), X, Y, 0.3, sample_weight=W, seed=3, solver=Momentum(0.5), learning_rate=0.02,
-        schedule="cosine", batch_size=32, max_epochs=5, dropout=0.25, tol=0.0,
+        schedule="cosine", batch_size=32, max_epochs=5, dropout=0.25, tol=0.0, shuffle=shuffle,
     )  # fmt: skip
     [result] = bp.train_jobs([job])
     options = MiniBatchOptions(
@@ -144,6 +145,7 @@ def test_a_job_is_the_loop_of_mini_batches():
         batch_size=32,
         max_epochs=5,
         early_stopping=EarlyStopping(tol=0.0),
+        shuffle=shuffle,
         dropout=engine.Dropout((0.25,), 3),
     )
     problem = engine.prepare(net(6), X, Y, lam=0.3, sample_weight=W)
@@ -226,6 +228,21 @@ def test_every_job_stops_by_its_own_validation_rows_and_keeps_its_best():
         assert result.validation_scores == [-each for each in result.validation_losses]
 
 
+def test_what_is_not_over_has_the_best_theta_so_far_too():
+    scores = iter([1.0, 3.0, 2.0])
+    thetas = []
+
+    def stop(progress):
+        thetas.append(progress.theta)
+        return progress.epoch == 3
+
+    job = small(validation=VALIDATION, score=lambda Y, H: next(scores))
+    [result] = bp.train_jobs([job], callback=stop)
+    assert (result.best_epoch, result.epochs, result.finished) == (2, 3, False)
+    np.testing.assert_array_equal(result.theta, thetas[1])
+    np.testing.assert_array_equal(result.state.theta, thetas[2])
+
+
 def test_validation_rows_have_weights():
     plain, weighted = bp.train_jobs(
         [small(max_epochs=1, validation=(*VALIDATION, *more)) for more in ((), (W[:40],))]
@@ -267,7 +284,7 @@ def test_a_callback_that_answers_true_stops_its_job_at_once_and_the_others_soon(
         return len(after) == 9
 
     results = bp.train_jobs(jobs, n_threads=n_threads, callback=stop)
-    assert len(after) == 9
+    assert len(after) == 9  # nobody is asked again
     going = [each for each in results if not each.finished]
     assert {each.reason for each in going} == {StopReason.CALLBACK, None}
     assert sum(each.theta is None for each in results) >= len(jobs) - 9
@@ -311,8 +328,10 @@ def test_an_interrupted_list_goes_on_to_the_same_bits(alone, n_threads):
         going += [each for each in results if each.state is not None]
     assert len(going) >= 3
     assert {each.reason for each in going} == {StopReason.INTERRUPTED}
-    results = bp.train_jobs(unlike(), n_threads=n_threads, resume=results)
+    made, epochs = sum(each.epochs for each in results), []
+    results = bp.train_jobs(unlike(), n_threads=n_threads, resume=results, callback=epochs.append)
     assert [bits(each) for each in results] == alone
+    assert made + len(epochs) == sum(each.epochs for each in results)
 
 
 def test_control_c_while_the_jobs_run_stops_them_all(monkeypatch):
@@ -376,6 +395,7 @@ def test_a_job_that_fails_stops_the_others_and_what_is_there_goes_on(n_threads):
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     results = caught.value.results
     assert (results[1].epochs, results[1].reason) == (3, StopReason.JOB_FAILED)
+    assert not results[1].finished
     assert results[2].finished is (n_threads == 1) or n_threads == 3  # it is the largest
     resumed = bp.train_jobs(jobs(failing_at(-1)), resume=results)
     assert [bits(each) for each in resumed] == whole
@@ -445,6 +465,7 @@ def test_shared_rows_are_not_copied(monkeypatch):
     prepare = engine.prepare
 
     def prepared(*arguments, **more):
+        assert more["n_threads"] == 1  # a job is one thread, whoever waits
         problem = prepare(*arguments, **more)
         seen.append(problem.rows)
         return problem
@@ -480,8 +501,10 @@ def test_what_a_job_needs_is_gone_when_the_next_begins(monkeypatch):
 
 
 @pytest.mark.parametrize(("n_threads", "most"), [(1, 1), (2, 2), (3, 3), (9, 3)])
-def test_no_more_jobs_run_at_a_time_than_threads_are_asked_for(n_threads, most):
-    lock, now, peak = threading.Lock(), set(), []
+def test_no_more_jobs_run_at_a_time_than_threads_are_asked_for(n_threads, most, monkeypatch):
+    lock, now, peak, started = threading.Lock(), set(), [], []
+    begin = JobPool._start
+    monkeypatch.setattr(JobPool, "_start", lambda self: started.append(0) or begin(self))
 
     def score(Y, H):
         with lock:
@@ -491,7 +514,7 @@ def test_no_more_jobs_run_at_a_time_than_threads_are_asked_for(n_threads, most):
 
     jobs = [small(n, validation=VALIDATION, score=score) for n in range(6)]
     bp.train_jobs(jobs, n_threads=n_threads)
-    assert max(peak) <= most
+    assert max(peak) <= len(started) == most
     assert threading.current_thread() not in now
 
 
@@ -548,6 +571,22 @@ def test_a_checkpoint_of_other_jobs_is_refused(tmp_path, fast_disk):
     jobs = [bp.Job(net(5), X + 1, Y, max_epochs=4), small(1)]
     with pytest.raises(InvalidInput, match=r"jobs\[0\]: .*the data differ"):
         bp.train_jobs(jobs, checkpoint=tmp_path)
+    jobs = [small(0), small(1, validation=VALIDATION)]
+    with pytest.raises(InvalidInput, match=r"jobs\[1\]: .*the validation data differ"):
+        bp.train_jobs(jobs, checkpoint=tmp_path)
+
+
+def test_encoded_rows_are_other_data_where_their_layout_is_another(tmp_path, fast_disk):
+    table = RNG.integers(0, 3, (M, 2)).astype(float)
+    by_levels = bp.Network((7, 4, 1), "tanh", "squared_error")
+    one, other = (
+        bp.Job(by_levels, RowEncoder([(0, Levels(k)), (1, Levels(7 - k))]).encode(table), Y)
+        for k in (3, 4)
+    )
+    with pytest.warns(UserWarning, match="Interrupted"):
+        bp.train_jobs([one], checkpoint=tmp_path, callback=interrupting(2))
+    with pytest.raises(InvalidInput, match="layout was"):
+        bp.train_jobs([other], checkpoint=tmp_path)
 
 
 class Failing:

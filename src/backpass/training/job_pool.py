@@ -108,9 +108,10 @@ class JobPool:
         return thread
 
     def _answer_reports(self) -> None:
-        """Call the callback with what is reported, until no thread is left."""
+        """Call the callback with what is reported before a stop, until no thread is left."""
         while (report := self._next_report()) is not None:
-            if self.callback is not None and self.callback(report.progress):
+            callback = self.callback if self.stop_reason is None else None
+            if callback is not None and callback(report.progress):
                 self.stop(StopReason.CALLBACK)
             with self._changed:
                 report.answered = True
