@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/row_source.hpp"
+#include "runtime/adaptive_threads.hpp"
 #include "runtime/thread_team.hpp"
 
 namespace backpass {
@@ -27,7 +28,8 @@ public:
         looked_ = true;
         if (source_.has_entries() || source_.inputs < FEWEST_INPUTS) return;
         std::vector<char> sparse(source_.m);
-        run_on_team(threads, [&](int thread, int all) {
+        const double numbers = static_cast<double>(source_.m) * source_.inputs;  // looked at as multiplied
+        run_on_team(threads_for(numbers, threads), [&](int thread, int all) {
             const int most = most_entries_of_a_row(source_.inputs);
             for (int64_t r = source_.m * thread / all; r < source_.m * (thread + 1) / all; ++r) {
                 const T* row = source_.x + r * source_.inputs;
