@@ -33,6 +33,11 @@ class Part:
     verdicts: dict[Mutant, str] = field(default_factory=dict)
     seconds: float = 0.0
 
+    @property
+    def native(self) -> bool:
+        """Whether its sources are the core's."""
+        return not all(path.endswith(".py") for path in self.sources)
+
     def counted(self, *verdicts: str) -> list[Mutant]:
         """The mutants with one of these verdicts."""
         return [mutant for mutant, verdict in self.verdicts.items() if verdict in verdicts]
@@ -153,7 +158,7 @@ def main(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         shops = [Workshop(Path(folder) / str(k)) for k in range(options.jobs)]
         try:
-            if any(part.name == "native" for part in parts):
+            if any(part.native for part in parts):
                 for shop in shops:
                     if not shop.prepare_core():
                         raise SystemExit("The native core cannot be built here (scripts/build).")
