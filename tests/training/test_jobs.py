@@ -574,6 +574,9 @@ def test_a_checkpoint_of_other_jobs_is_refused(tmp_path, fast_disk):
     jobs = [small(0), small(1, validation=VALIDATION)]
     with pytest.raises(InvalidInput, match=r"jobs\[1\]: .*the validation data differ"):
         bp.train_jobs(jobs, checkpoint=tmp_path)
+    jobs = [small(0, theta=bp.init_theta(net(5), 7)), small(1)]
+    with pytest.raises(InvalidInput, match=r"jobs\[0\]: .*the first weights differ"):
+        bp.train_jobs(jobs, checkpoint=tmp_path)
 
 
 def test_encoded_rows_are_other_data_where_their_layout_is_another(tmp_path, fast_disk):
