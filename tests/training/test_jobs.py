@@ -641,6 +641,11 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
         bp.train_jobs([small()], checkpoint=tmp_path / "file")
 
 
+def test_epochs_between_two_files_are_at_least_one(tmp_path):
+    with pytest.raises(InvalidInput, match="every is at least 1, not 0"):
+        bp.train_jobs([small()], checkpoint=tmp_path, every=0)
+
+
 def test_resume_and_checkpoint_exclude_each_other(tmp_path):
     results = bp.train_jobs([small()])
     with pytest.raises(InvalidInput, match="resume and checkpoint"):

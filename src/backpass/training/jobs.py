@@ -520,6 +520,8 @@ def _files(checkpoint: str | os.PathLike[str] | None, every: int) -> Files:
     """What makes the file of a job, in the folder of the checkpoints."""
     if checkpoint is None:
         return lambda number, job, rows, validation: None
+    if every < 1:
+        raise InvalidInput(f"every is at least 1, not {every}.")
     folder = Path(checkpoint)
     try:
         folder.mkdir(parents=True, exist_ok=True)
