@@ -188,7 +188,9 @@ class RowEncoder:
             If a number that is to be encoded is not finite.
         """
         X = as_matrix(X, "X", X.shape[1])
-        numbers, places, layout = [], [], []
+        numbers: list[np.ndarray] = []
+        places: list[np.ndarray] = []
+        layout = []
         for (c, encoding), first in zip(self.columns, self.first_inputs.tolist()):
             number, place = encoding.encode(X[:, c])
             if number is not None and not np.isfinite(number).all():

@@ -51,7 +51,7 @@ class StreamedRows:
                 found += self._taken(group, start, wanted)
             start = stop
         back = np.argsort(order, kind="stable")
-        return tuple(joined_rows(part)[back] for part in zip(*found))  # type: ignore[return-value]
+        return tuple(joined_rows(part)[back] for part in zip(*found))
 
     def _taken(self, group: int, start: int, wanted: np.ndarray) -> list[tuple[ArrayLike, ...]]:
         """The wanted rows of a group's blocks."""

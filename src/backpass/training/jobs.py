@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -33,7 +34,7 @@ from .schedules import SCHEDULES, Schedule
 from .state import Curve, History, TrainingState, start
 from .stop import StopReason
 
-Options = MiniBatchOptions | FullBatchOptions
+Options: TypeAlias = MiniBatchOptions | FullBatchOptions
 Score = Callable[[Array, Array], float]
 
 STOPPED = FROM_OUTSIDE | {StopReason.JOB_FAILED}  # which go on when they are resumed

@@ -61,7 +61,7 @@ class Curve(Sequence[float]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and self[:] == list(other)
 
-    __hash__ = None  # pyright: ignore[reportAssignmentType]  # as a list's
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # as a list's
 
     def __reduce__(self) -> tuple[type[Curve], tuple[list[float]]]:
         return Curve, (self[:],)
