@@ -341,6 +341,7 @@ def test_pickled_blocks_are_trained_on():
 
 # Names without an underscore that nobody was told of, and why they are no more.
 GONE = {
+    "backpass.bench.run": {"CHOOSERS"},  # a candidate's own entry says how many threads it tries
     "backpass.cells": {"labels_of"},  # labels.py reads labels, for every command
     "backpass.checkpoints": {"DATA", "fingerprint"},  # fingerprints.py hashes every kind of data
     "backpass.cli.explain": {"SYMBOLS"},  # a table's columns have names in place of symbols

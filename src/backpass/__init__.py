@@ -145,6 +145,8 @@ _MOVED = {
 
 # Name in a module of the first release -> where it is now, and how it is called there.
 _RENAMED = {
+    "bench.workloads.Data": "bench.data.Data",
+    "bench.workloads.make_data": "bench.data.make_data",
     "checkpoints.identity": "training.checkpoints.run_identity",
     "diagnose.caller.Answer": "diagnose.caller.CallResult",
     "diagnose.search.Target": "diagnose.response.Response",

@@ -119,7 +119,7 @@ MEANT = {
     "train cars.csv --target costs --force": "'cost'",
     "predict cars.backpass carz.csv": "'cars.csv'",
     "studio iirs --export page.html": "'iris'",
-    "bench --workload W11": "'W1'",
+    "bench --workload W19": "'W9'",
     "bench --candidate jaxx": "'JAX'",
     "explain dear.backpass dear.csv dleta": "'Delta'",
 }

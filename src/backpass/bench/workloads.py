@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from .. import old_names
 from ..network import Network
+
+__getattr__ = old_names("bench.workloads")
 
 KINDS = {
     "gradient": "J and D, once",
