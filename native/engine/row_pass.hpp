@@ -168,7 +168,7 @@ private:
             if (end >= net_.inputs()) to = row.n;
             while (to < row.n && row.columns[to] < end) ++to;
             if (to == begin && !first) continue;
-            sparse.row = {row.values + begin, row.columns + begin, to - begin};
+            sparse.row = {row.values + begin, row.columns + begin, to - begin, row.ahead - begin};
             if (!first) sparse.start = sparse.z, sparse.start_panel = p.c_panel;
             kernels_.sparse_product(sparse);
             begin = to;

@@ -105,7 +105,7 @@ template <class T>
 struct RowEntries {
     const T* values;
     const int32_t* columns;
-    int n;
+    int n, ahead;  // entries, and those of the rows behind it that follow in memory
 };
 
 // Θᵀ of a first layer for rows that are entries: one row of units for each input. `whole` says of how many of

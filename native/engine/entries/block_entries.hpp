@@ -43,7 +43,8 @@ public:
 
     RowEntries<T> row(int r) const {
         const int64_t from = starts_[r - begin_], to = starts_[r - begin_ + 1];
-        return {values_.data() + from, columns_.get() + from, static_cast<int>(to - from)};
+        return {values_.data() + from, columns_.get() + from, static_cast<int>(to - from),
+                static_cast<int>(starts_.back() - from)};
     }
     int32_t* slots(int r) { return slots_.get() + starts_[r - begin_]; }
 
