@@ -341,7 +341,7 @@ def test_control_c_while_the_jobs_run_stops_them_all(monkeypatch):
     interrupt = signal.pthread_kill, (threading.get_ident(), signal.SIGINT)
 
     def answer_until_control_c(self):
-        threading.Timer(0.05, *interrupt).start()
+        threading.Timer(1.0, *interrupt).start()  # each job has had an epoch by then
         answer(self)
 
     monkeypatch.setattr(JobPool, "_answer_reports", answer_until_control_c)
