@@ -47,13 +47,14 @@ public:
           layout_(net, first_layer_of(source)),
           weights_(layout_),
           threads_(threads),
+          team_(threads_for(multiply_adds_of_step(net, source, batch), threads)),
           batch_(batch),
           masked_(masked),
           executor_(net, layout_, kernels, source, block_rows<T>(net, source, batch, 1024, 1 << 20), threads,
                     masked),
           squares_(std::max(1, executor_.strips())),
-          adaptive_(threads_for(multiply_adds_of_step(net, source, batch), threads)),
-          entry_layer_(make_entry_layer(net, kernels, source, threads)) {
+          adaptive_(team_),
+          entry_layer_(make_entry_layer(net, kernels, source, team_)) {
         if (batch > executor_.capacity()) sums_ = Buffer<T>(layout_.size());
     }
 
@@ -137,7 +138,7 @@ private:
 
     // The penalty's part of J, which the steps of the first layer have summed up.
     double finish_first_layer(const EpochPlan& plan) {
-        run_on_team(threads_, [&](int thread, int threads) { entry_layer_->finish(thread, threads); });
+        run_on_team(team_, [&](int thread, int threads) { entry_layer_->finish(thread, threads); });
         return plan.lam / (2 * plan.total_weight) * entry_layer_->penalty();
     }
 
@@ -281,7 +282,7 @@ private:
     PanelLayout<T> layout_;
     Weights<T> weights_;
     Buffer<T> first_, second_, sums_;
-    int threads_;
+    int threads_, team_;  // allowed, and those that have work enough: they share the inputs too
     int64_t batch_;
     bool masked_;
     BlockExecutor<T> executor_;
