@@ -74,7 +74,8 @@ class Signs:
 def unlike():
     """Jobs that have nothing in common but their rows."""
     weighted = {"sample_weight": W, "validation": (*VALIDATION, W[:40])}
-    codes = scipy.sparse.random_array((M, 4), density=0.3, format="csr", rng=1)
+    rng = np.random.default_rng(1)
+    codes = scipy.sparse.csr_array(rng.random((M, 4)) * (rng.random((M, 4)) < 0.3))
     mixed = bp.Network((9, 6, 1), "tanh", "squared_error")
     return [
         bp.Job(
