@@ -526,6 +526,28 @@ def test_any_number_of_networks_with_any_batch(k, batch):
         assert same_epoch(epoch, problem.run_epoch(*own))
 
 
+@pytest.mark.parametrize("rule", [GradientDescent(), Momentum(0.9), Adam()], ids=lambda r: r.name)
+def test_states_that_are_given_up_are_left_empty(rule):
+    """The bits are those of ``run_epochs``, which leaves the states as they were."""
+    net, theta, rows = example(np.float32, m=90)
+    problem = NativeProblem(net, rows, 0.5)
+    thetas, states, *rest = several(net, theta, rule, 2, rows.m, 40)
+    thetas_before = [each.copy() for each in thetas]
+    expected = problem.run_epochs(thetas, states, *rest)
+    assert all("t" in state for state in states)
+    arrays = [list(state.values()) for state in states]
+    epochs = problem.advance(thetas, states, *rest)
+    assert all(same_epoch(*pair) for pair in zip(epochs, expected, strict=True))
+    assert states == [{}, {}]
+    np.testing.assert_array_equal(thetas, thetas_before)
+    for before, epoch in zip(arrays, epochs):
+        assert all(
+            any(np.shares_memory(one, each) for each in before)
+            for one in epoch.state.values()
+            if np.ndim(one)
+        )
+
+
 @pytest.mark.parametrize("problem_class", [ReferenceProblem, blocked.BlockedProblem])
 def test_engines_without_such_calls_go_one_after_another(problem_class):
     net, theta, rows = example(np.float64, m=90)

@@ -296,7 +296,7 @@ def interrupting(prepare):
 
     def prepared(*args, **kwargs):
         problem = prepare(*args, **kwargs)
-        problem.cost_and_gradient = problem.run_epochs = interrupt
+        problem.cost_and_gradient = problem.advance = interrupt
         return problem
 
     return prepared

@@ -76,17 +76,15 @@ def test_an_interrupted_run_keeps_its_latest_state(path):
     ours = checkpoint(path, every=3)
     for epoch in range(1, 6):
         ours.keep(epoch, {"epoch": epoch})
-    ours.interrupt()
+    ours.interrupt(5, {"epoch": 5})
     assert checkpoint(path).unfinished() == {"epoch": 5}
 
 
 def test_a_state_that_is_kept_is_not_written_twice(path):
     ours = checkpoint(path, every=3)
-    ours.interrupt()
-    assert not path.exists()
     ours.keep(3, {"epoch": 3})
     path.unlink()
-    ours.interrupt()
+    ours.interrupt(3, {"epoch": 3})
     assert not path.exists()
 
 

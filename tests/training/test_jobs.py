@@ -337,7 +337,7 @@ def test_an_interrupted_list_goes_on_to_the_same_bits(alone, n_threads):
 
 def test_control_c_while_the_jobs_run_stops_them_all(monkeypatch):
     """The calling thread waits; the signal reaches it there."""
-    jobs = [small(n, max_epochs=10**6, tol=-np.inf) for n in range(3)]
+    jobs = [small(n, max_epochs=10**9, tol=-np.inf) for n in range(3)]
     answer = JobPool._answer_reports
     interrupt = signal.pthread_kill, (threading.get_ident(), signal.SIGINT)
 

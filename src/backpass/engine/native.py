@@ -6,6 +6,7 @@ that is not NumPy's, is the reference's. What a user can get wrong is checked he
 
 from __future__ import annotations
 
+import copy
 import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -162,27 +163,48 @@ class NativeProblem(SequentialProblem[Rows]):
             return super().run_epochs(
                 thetas, states, optimizer, orders, batch_size, learning_rates, dropout
             )
+        own = [{name: copy.copy(part) for name, part in state.items()} for state in states]
+        return self.advance(thetas, own, optimizer, orders, batch_size, learning_rates, dropout)
+
+    def advance(
+        self,
+        thetas: Sequence[Array],
+        states: Sequence[State],
+        optimizer: Optimizer,
+        orders: Sequence[np.ndarray],
+        batch_size: int,
+        learning_rates: Sequence[np.ndarray],
+        dropout: Dropout | None = None,
+    ) -> list[Epoch]:
+        """As ``run_epochs``, which copies the states; here their arrays become the next ones'.
+
+        The states that were given are left empty.
+        """
+        if not core.steps_by(optimizer):
+            return super().advance(
+                thetas, states, optimizer, orders, batch_size, learning_rates, dropout
+            )
         check_counts(thetas, states, orders, learning_rates)
         check_steps(orders, batch_size, learning_rates)
+        orders = [self._order(order) for order in orders]
+        masks = self._masks(dropout)
+        thetas = [_copied(self._theta(theta)) for theta in thetas]
         names = core.state_arrays(optimizer)
-        blocks = [
-            _stacked([self._theta(theta), *(self._theta(state[name]) for name in names)])
-            for theta, state in zip(thetas, states)
-        ]
-        thetas = [block[0] for block in blocks]
-        arrays = [[block[i] for block in blocks] for i in range(1, 1 + len(names))]
+        arrays = [[_own(self._theta(state[name])) for state in states] for name in names]
         ts = [int(state["t"]) for state in states]
+        for state in states:
+            state.clear()
         Js = self._core.run_epochs(
             thetas,
             arrays,
             core.rule(optimizer),
-            [self._order(order) for order in orders],
+            orders,
             batch_size,
             [np.ascontiguousarray(rates, np.float64) for rates in learning_rates],
             ts,
             self.lam,
             self.rows.W,
-            *self._masks(dropout),
+            *masks,
         )
         n_steps = -(-len(orders[0]) // batch_size)
         new_states = [
@@ -275,16 +297,23 @@ def _register(net: Network) -> None:
         _known[number] = reference_to, core.network(net), net.sizes[-1]
 
 
-def _stacked(arrays: list[np.ndarray]) -> np.ndarray:
-    """Copy vectors of one length and dtype into the rows of an array, in large pages where large.
+def _copied(theta: np.ndarray) -> np.ndarray:
+    """Copy θ, into large pages where it is large.
 
-    NumPy asks the system for large pages from 4 MB on. In small ones, handing out the memory for θ
-    and Adam's moments of half a million weights takes ten times as long as copying them.
+    NumPy asks the system for large pages from 4 MB on. In small ones, handing out the memory for
+    half a million weights takes ten times as long as copying them.
     """
-    k, n, dtype = len(arrays), len(arrays[0]), arrays[0].dtype
-    small = k * n * dtype.itemsize < LARGE_PAGE // 2
-    numbers = k * n if small else max(k * n, LARGE_PAGES_FROM // dtype.itemsize)
-    return np.concatenate(arrays, out=np.empty(numbers, dtype)[: k * n]).reshape(k, n)
+    if theta.nbytes < LARGE_PAGE // 2:
+        return theta.copy()
+    numbers = max(theta.size, LARGE_PAGES_FROM // theta.itemsize)
+    copy = np.empty(numbers, theta.dtype)[: theta.size]
+    copy[:] = theta
+    return copy
+
+
+def _own(array: np.ndarray) -> np.ndarray:
+    """An array that can be written to."""
+    return array if array.flags.writeable else array.copy()
 
 
 __all__ = [

@@ -184,7 +184,7 @@ class Problem(Objective, Protocol):
         """Draw the order of an epoch's rows, as ``run_epochs`` takes it."""
         ...
 
-    def run_epochs(
+    def advance(
         self,
         thetas: Sequence[Array],
         states: Sequence[State],
@@ -194,7 +194,10 @@ class Problem(Objective, Protocol):
         learning_rates: Sequence[np.ndarray],
         dropout: Dropout | None = None,
     ) -> list[Epoch]:
-        """One pass of each network over its own order."""
+        """One pass of each network over its own order.
+
+        The states are given up: they may be empty afterwards, their arrays those of the next.
+        """
         ...
 
 
@@ -230,6 +233,21 @@ class SequentialProblem(Generic[R]):
             self.run_epoch(theta, state, optimizer, order, batch_size, rates, dropout)
             for theta, state, order, rates in zip(thetas, states, orders, learning_rates)
         ]
+
+    def advance(
+        self,
+        thetas: Sequence[Array],
+        states: Sequence[State],
+        optimizer: Optimizer,
+        orders: Sequence[Order],
+        batch_size: int,
+        learning_rates: Sequence[np.ndarray],
+        dropout: Dropout | None = None,
+    ) -> list[Epoch]:
+        """As ``run_epochs``; the states may be given up."""
+        return self.run_epochs(
+            thetas, states, optimizer, orders, batch_size, learning_rates, dropout
+        )
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ class Session:
         if self.data.save is not None:
             self.data.save(self.theta)
         if self.data.checkpoint is not None:
-            self.data.checkpoint.interrupt()
+            self.data.checkpoint.interrupt(self._state.epoch, pack(self._state))
         self._say_done("All epochs are done.", news)
 
     def _say_done(self, words: str, news: News | None = None) -> None:

@@ -140,7 +140,7 @@ class Checkpoint:
     every: int
     identity: dict[str, str]
     display_names: Mapping[str, str] = field(default_factory=dict)
-    _latest: State | None = field(default=None, repr=False)
+    _kept: int | None = field(default=None, repr=False)
     _warned: bool = field(default=False, repr=False)
 
     def unfinished(self) -> State | None:
@@ -197,15 +197,14 @@ class Checkpoint:
 
     def keep(self, epoch: int, run: State) -> None:
         """Write a training's state, every so many epochs; a failure is warned of once."""
-        self._latest = run
         if epoch % self.every == 0:
             self._write(run, finished=False)
-            self._latest = None
+            self._kept = epoch
 
-    def interrupt(self) -> None:
-        """Write the latest state, if it was not due yet, for the next to go on from."""
-        if self._latest is not None:
-            self._write(self._latest, finished=False)
+    def interrupt(self, epoch: int, run: State) -> None:
+        """Write a training's state, if it was not due yet, for the next to go on from."""
+        if epoch != self._kept:
+            self._write(run, finished=False)
 
     def finish(self, run: State | None = None) -> None:
         """Mark the training as finished: the next starts afresh, and its end is kept until then."""

@@ -62,10 +62,11 @@ class Fit:
             starts = restarts.handed_over(numbers)
             restarts = restarts.after(numbers, left.train(self.problem, starts, monitor))
         if restarts.stopped_from_outside is StopReason.INTERRUPTED:
-            if self.checkpoint is not None:
-                self.checkpoint.interrupt()
             if not restarts.advanced:
                 raise KeyboardInterrupt
+            if self.checkpoint is not None and restarts.whole:
+                left = restarts.unfinished
+                self.checkpoint.interrupt(left.epoch, left.pack())
         return Fitted(self.problem, restarts, options.early_stopping)
 
 

@@ -71,6 +71,7 @@ class JobPool:
         self._waiting = sorted(self.works, key=lambda n: (self.works[n].size, -n))  # the last first
         self._reports: deque[_Report] = deque()
         self._running = 0
+        self._all_started = threading.Event()  # working, they would keep the others from starting
         self._changed = threading.Condition()
 
     def run(self, n_threads: int) -> None:
@@ -83,6 +84,7 @@ class JobPool:
         try:
             for _ in range(min(n_threads, len(self.works))):
                 threads.append(self._start())
+            self._all_started.set()
             self._answer_reports()
         except KeyboardInterrupt:
             self.stop(StopReason.INTERRUPTED)
@@ -90,6 +92,7 @@ class JobPool:
             self.stop(StopReason.CALLBACK)
             raise
         finally:
+            self._all_started.set()
             for thread in threads:
                 thread.join()
 
@@ -124,6 +127,7 @@ class JobPool:
 
     def _work(self) -> None:
         """Do one piece of work after another, on this thread alone."""
+        self._all_started.wait()
         try:
             with blas_threads(1):
                 while (number := self._next_number()) is not None:

@@ -308,16 +308,17 @@ class _JobTraining:
         try:
             [(state, reason)] = left.train(problem, [state], monitor)
         except BaseException:
-            if self.checkpoint is not None:
-                self.checkpoint.interrupt()
+            if self.checkpoint is not None and self._epoch:
+                self.checkpoint.interrupt(self._epoch, self._packed())
             raise
         self._end(state, reason)
         if reason is StopReason.INTERRUPTED:  # by what the user's own functions raised
             raise KeyboardInterrupt
 
     def _keep(self, trainings: list[Training]) -> None:
-        """Keep where it is after an epoch, here and in the file."""
-        [self.training] = trainings
+        """Keep where it is after an epoch, here and in the file; the next, too, may fail."""
+        [(state, reason)] = trainings
+        self.training = state.detached(), reason
         if self.checkpoint is not None:
             self.checkpoint.keep(self._epoch, self._packed())
 
@@ -329,8 +330,7 @@ class _JobTraining:
         if self.over:
             self.checkpoint.finish(self._packed())
         else:
-            self.checkpoint.keep(self._epoch, self._packed())
-            self.checkpoint.interrupt()
+            self.checkpoint.interrupt(self._epoch, self._packed())
 
     def _packed(self) -> State:
         """What the file holds: what a fit's does of one start."""

@@ -12,6 +12,7 @@ from .. import engine
 from ..arrays import Array, all_finite
 from ..errors import InvalidInput
 from .early_stopping import EarlyStopping
+from .interrupts import HeldInterrupts
 from .monitor import Finished, Monitor, Training
 from .schedules import Schedule
 from .state import TrainingState
@@ -102,24 +103,28 @@ def run_together(
     trainings: list[Training] = [(_initialised(state, options), None) for state in states]
     draws = _Draws()
     try:
-        for _ in range(options.max_epochs):
-            active = [state for state, reason in trainings if reason is None]
-            epoch_results = _epoch(problem, active, options, monitor, draws)
-            after = iter(epoch_results)
-            trainings = [each if each[1] else next(after) for each in trainings]
-            if _asks_to_stop(epoch_results, options, monitor):
-                return _finalise(trainings, StopReason.CALLBACK)
-            if all(reason for _, reason in trainings):
-                break
-            monitor.on_state(trainings)
+        with HeldInterrupts() as interrupts:
+            for _ in range(options.max_epochs):
+                interrupts.hold()
+                epoch_results = _epoch(problem, trainings, options, monitor, draws)
+                after = iter(epoch_results)
+                trainings = [each if each[1] else next(after) for each in trainings]
+                interrupts.release()
+                if _asks_to_stop(epoch_results, options, monitor):
+                    return _finalise(trainings, StopReason.CALLBACK)
+                if all(reason for _, reason in trainings):
+                    break
+                monitor.on_state(trainings)
     except KeyboardInterrupt:
         return _finalise(trainings, StopReason.INTERRUPTED)
     return _finalise(trainings, StopReason.MAX_ITER)
 
 
 def _initialised(state: TrainingState, options: MiniBatchOptions) -> TrainingState:
-    """A state with all that its first epoch needs."""
-    if state.solver is None:
+    """A state with all that its first epoch needs, and whose solver's arrays are its own."""
+    if state.solver:
+        state = state.detached()
+    else:
         state = state.updated(solver=options.optimizer.init(state.theta))
     rate = options.schedule.learning_rate
     if state.learning_rate_init != rate:  # at first, or changed since: adaptive restarts
@@ -141,12 +146,13 @@ def _asks_to_stop(results: list[Training], options: MiniBatchOptions, monitor: M
 
 def _epoch(
     problem: engine.Problem,
-    states: list[TrainingState],
+    trainings: list[Training],
     options: MiniBatchOptions,
     monitor: Monitor,
     draws: _Draws,
 ) -> list[Training]:
-    """One epoch more of each, and whether that was the last."""
+    """One epoch more of each that is not over, and whether that was the last."""
+    states = [state for state, reason in trainings if reason is None]
     with np.errstate(all="ignore"):  # what is not finite is dealt with below
         passes = _pass_over_rows(problem, states, options, draws)
         monitor.rows += problem.rows.m * len(states)
@@ -169,7 +175,7 @@ def _pass_over_rows(
         options.schedule.rates(s.learning_rate, s.rows_seen, solver["t"], n_steps)
         for s, solver in zip(states, solvers)
     ]
-    epochs = problem.run_epochs(
+    epochs = problem.advance(
         [s.theta for s in states],
         solvers,
         options.optimizer,

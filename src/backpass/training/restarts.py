@@ -72,6 +72,17 @@ class Restarts(NamedTuple):
         return next(iter(given & FROM_OUTSIDE), None)
 
     @property
+    def unfinished(self) -> Restarts:
+        """The same, of which those that were stopped from outside are not over."""
+        outside = {reason.name for reason in FROM_OUTSIDE}
+        return self._replace(reasons=[None if r in outside else r for r in self.reasons])
+
+    @property
+    def whole(self) -> bool:
+        """Whether each goes on to the bits that it would have had."""
+        return all(state.whole for state in self.states)
+
+    @property
     def advanced(self) -> bool:
         """Whether any training has made a whole epoch in this fit."""
         return any(self.spent(number)[0] for number in range(len(self.states)))

@@ -8,6 +8,7 @@ one leaves the last whole epoch.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import overload
@@ -113,7 +114,8 @@ class TrainingState(Mapping[str, object]):
     epoch, rows_seen : int
         Epochs (or iterations) so far, and rows that mini-batches have gone through.
     solver : dict or None
-        The solver's own state; None before its first step.
+        The solver's own state; None before its first step. An epoch that does not end leaves it
+        empty, for its arrays are changed where they are: the solver then begins anew.
     learning_rate, learning_rate_init : float or None
         What an adaptive schedule has come down to, and from where.
     history : History
@@ -154,6 +156,16 @@ class TrainingState(Mapping[str, object]):
     seeds: dict[str, int] = field(default_factory=dict)
     solver_name: str | None = None
     published: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the solver's state is there, if it had one."""
+        return self.solver is None or bool(self.solver)
+
+    def detached(self) -> TrainingState:
+        """Return the same with a copy of the solver's arrays: an epoch takes over those it has."""
+        solver = self.solver or {}
+        return self.updated(solver={name: copy.copy(part) for name, part in solver.items()})
 
     def updated(self, **values: object) -> TrainingState:
         """Return a state with other values.
