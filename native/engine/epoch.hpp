@@ -47,7 +47,7 @@ public:
           layout_(net, first_layer_of(source)),
           weights_(layout_),
           threads_(threads),
-          team_(threads_for(multiply_adds_of_step(net, source, batch), threads)),
+          team_(threads_for(multiply_adds_of_step(net, source, batch), threads, MIN_STEP_PER_THREAD)),
           batch_(batch),
           masked_(masked),
           executor_(net, layout_, kernels, source, block_rows<T>(net, source, batch, 1024, 1 << 20), threads,
@@ -92,9 +92,14 @@ private:
         int thread, threads;
         Barrier& barrier;
         AdaptiveThreads& adaptive;
+        bool timed = false;
 
         void wait() const {
-            if (threads > 1) adaptive.wait(thread, [this] { barrier.wait(); });
+            if (timed) {
+                adaptive.wait(thread, [this] { barrier.wait(); });
+            } else if (threads > 1) {
+                barrier.wait();
+            }
         }
     };
 
@@ -149,14 +154,15 @@ private:
         Barrier barrier(wanted), alone(1);
         adaptive_.begin();
         run_on_team(wanted, [&](int thread, int threads) {
-            const TeamMember member{thread, threads, threads == wanted ? barrier : alone, adaptive_};
+            TeamMember member{thread, threads, threads == wanted ? barrier : alone, adaptive_};
             for (int64_t step = begin; step < end; ++step) {
+                member.timed = threads > 1 && AdaptiveThreads::is_timed(step - begin);
                 const int64_t at = step * plan.batch, rows = std::min(plan.batch, plan.rows - at);
                 const double batch_J = run_batch(plan, at, rows, step, member);
                 if (thread == 0) J += batch_J * (static_cast<double>(rows) / static_cast<double>(plan.rows));
             }
         });
-        adaptive_.end();
+        adaptive_.end(end - begin);
         return J;
     }
 

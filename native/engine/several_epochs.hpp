@@ -69,14 +69,11 @@ private:
         const auto shorter = [](const TaskTime& a, const TaskTime& b) { return a.time < b.time; };
         const auto shortest = std::min_element(times.begin(), times.end(), shorter)->time;
         for (const TaskTime& each : times) adaptive_.add(each.thread, each.time - shortest);
-        if (++calls_ < adaptive_.intervals()) return;
-        calls_ = 0;
-        adaptive_.end();
+        adaptive_.end(static_cast<int64_t>(times.size()));
     }
 
     std::vector<std::unique_ptr<EpochRunner<T>>> runners_;
     AdaptiveThreads adaptive_;
-    int64_t calls_ = 0;  // in this interval of AdaptiveThreads
 };
 
 template <class T>
@@ -110,7 +107,7 @@ private:
         if (k < 2 || threads < 2 || net_.parameters() * sizeof(T) > MAX_PARALLEL_BYTES) return 0;
         const EpochPlan& plan = tasks.front().plan;
         const double work = multiply_adds_of_step(net_, source_, std::min(plan.batch, plan.rows));
-        return threads_for(work, threads_) == threads_ ? k - k % threads : k;
+        return threads_for(work, threads_, MIN_STEP_PER_THREAD) == threads_ ? k - k % threads : k;
     }
 
     void run_in_parallel(const Tasks& tasks, size_t count, std::vector<double>& J) {

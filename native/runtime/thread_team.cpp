@@ -13,7 +13,8 @@ namespace {
 
 // Waiting begins with spinning, since a step of a small network takes microseconds, less than waking a thread
 // that sleeps; it ends with sleep, so that an idle team uses no core.
-constexpr int BARRIER_SPINS = 4000, YIELDS = 20, IDLE_SPINS = 2000;
+// The worker of a core that two threads share has to be let in. A pause takes some 20 ns.
+constexpr int BARRIER_SPINS = 4000, YIELD_AFTER = 256, YIELDS = 20, IDLE_SPINS = 5000;
 
 void pause_briefly() {
 #if defined(__x86_64__)
@@ -28,6 +29,7 @@ template <class Ready>
 bool spin_until(Ready ready, int spins) {
     for (int i = 0; i < spins; ++i) {
         if (ready()) return true;
+        if (i % YIELD_AFTER == YIELD_AFTER - 1) std::this_thread::yield();
         pause_briefly();
     }
     for (int i = 0; i < YIELDS; ++i) {
