@@ -78,7 +78,7 @@ public:
         const int64_t steps = steps_of(plan);
         for (int64_t step = 0; step < steps;) {
             const int64_t end = std::min(steps, step + adaptive_.steps());
-            J += run_steps(plan, step, end);
+            run_steps(plan, step, end, J);
             step = end;
         }
         if (entry_layer_ != nullptr) J += finish_first_layer(plan);
@@ -147,9 +147,9 @@ private:
         return plan.lam / (2 * plan.total_weight) * entry_layer_->penalty();
     }
 
-    // Steps [begin, end) on as many threads as `adaptive_` allows; their share of the mean J.
-    double run_steps(const EpochPlan& plan, int64_t begin, int64_t end) {
-        double J = 0;
+    // Steps [begin, end) on as many threads as `adaptive_` allows. Their shares are added to the mean J one
+    // by one, so that its bits do not depend on where an interval ends.
+    void run_steps(const EpochPlan& plan, int64_t begin, int64_t end, double& J) {
         const int wanted = adaptive_.threads();
         Barrier barrier(wanted), alone(1);
         adaptive_.begin();
@@ -163,7 +163,6 @@ private:
             }
         });
         adaptive_.end(end - begin);
-        return J;
     }
 
     void read(const EpochArrays<T>& arrays) {
