@@ -90,6 +90,17 @@ void apply_update(const DeltaTiles<T>& d, const T* tile, int input_panel, int ou
     }
 }
 
+// The numbers that the rule will read and write after the tile's sums: requested before them, they arrive
+// meanwhile.
+template <class T>
+void prefetch_weights(const DeltaTiles<T>& d, ptrdiff_t at, int n) {
+    for (int i = 0; i < n; i += PANEL<T>) {
+        __builtin_prefetch(d.w + at + i, 1, 3);
+        if (d.first != nullptr) __builtin_prefetch(d.first + at + i, 1, 3);
+        if (d.second != nullptr) __builtin_prefetch(d.second + at + i, 1, 3);
+    }
+}
+
 template <class T>
 ALWAYS_INLINE void add_to_tile(T* tile, const T* more, size_t n) {
     using V = Native<T>;
@@ -107,6 +118,10 @@ void delta_panels(const DeltaTiles<T>& d, int input_panel, int output_panel) {
                       d.rows,
                       tile,
                       prefetch_rows(d.prefetch, d.rows)};
+    for (int j = 0; d.far && j < PANELS; ++j) {
+        prefetch_weights(d, (output_panel + j) * d.w_panel + ptrdiff_t(input_panel) * P * P,
+                         INPUT_PANELS * P * P);
+    }
     delta_square<T, INPUT_PANELS * P, PANELS>(task);
     for (int j = 0; j < PANELS; ++j) {
         for (int i = 0; i < INPUT_PANELS; ++i) {

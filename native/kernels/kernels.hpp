@@ -97,6 +97,7 @@ struct DeltaTiles {
     Update<T> update;
     Step<T> step;
     RowPrefetch<T>* prefetch;  // or null
+    bool far;                  // the weights and the rule's arrays are not in the second-level cache
     const T* more;  // Δ of other rows, [output panel][input][P] as w: added to these rows'; or null
 };
 
