@@ -14,6 +14,7 @@
 #include "engine/full_batch.hpp"
 #include "engine/intermediates.hpp"
 #include "engine/lane_batch.hpp"
+#include "engine/linear_batch.hpp"
 #include "engine/objective.hpp"
 #include "engine/predict.hpp"
 #include "engine/several_epochs.hpp"
@@ -240,7 +241,7 @@ public:
 
     double cost_and_gradient(In<T> theta, Out<T> D, double lam, double total_weight) {
         const nb::gil_scoped_release release;
-        const double total = sums(theta.data(), D.data());
+        const double total = sums(by_team_, threads_, theta.data(), D.data());
         return finish_objective(net_.spec, theta.data(), D.data(), total, lam, total_weight);
     }
 
@@ -255,7 +256,7 @@ public:
             for (int i = next.fetch_add(1); i < k; i = next.fetch_add(1)) {
                 const T* theta = thetas.data() + i * n;
                 T* D = Ds.data() + i * n;
-                const double total = sums_on_one_thread(theta, D);
+                const double total = sums(by_one_thread_, 1, theta, D);
                 costs[i] = finish_objective(net_.spec, theta, D, total, lam, total_weight);
             }
         });
@@ -329,33 +330,31 @@ private:
         return pointers;
     }
 
-    double sums_in_panels(ObjectPool<FullBatch<T>>& pool, int threads, const T* theta, T* Delta) {
-        const auto executor = pool.acquire(
-            [](const FullBatch<T>&) { return true; },
-            [=] { return std::make_unique<FullBatch<T>>(net_.spec, kernels(), source_, threads); });
-        return executor->sums(theta, Delta);
-    }
+    // What computes Σ w cost and Δ over all rows, by the layout that suits the network.
+    struct BatchPools {
+        ObjectPool<LinearBatch<T>> linear;
+        ObjectPool<LaneBatch<T>> lanes;
+        ObjectPool<FullBatch<T>> panels;
+    };
 
-    double sums_in_lanes(ObjectPool<LaneBatch<T>>& pool, int threads, const T* theta, T* Delta) {
-        const auto executor = pool.acquire([](const LaneBatch<T>&) { return true; },
-                                           [=] {
-                                               return std::make_unique<LaneBatch<T>>(
-                                                   net_.spec, kernels(), source_, input_cache_, threads);
-                                           });
-        return executor->sums(theta, Delta);
+    template <class Batch, class Make>
+    static double sums_by(ObjectPool<Batch>& pool, const T* theta, T* Delta, Make make) {
+        return pool.acquire([](const Batch&) { return true; }, make)->sums(theta, Delta);
     }
 
     // Σ w cost; writes Δ.
-    double sums(const T* theta, T* Delta) {
-        if (!source_.has_entries() && LaneBatch<T>::suits(net_.spec))
-            return sums_in_lanes(lane_batches_, threads_, theta, Delta);
-        return sums_in_panels(full_batches_, threads_, theta, Delta);
-    }
-
-    double sums_on_one_thread(const T* theta, T* Delta) {
-        if (!source_.has_entries() && LaneBatch<T>::suits(net_.spec))
-            return sums_in_lanes(one_thread_lane_batches_, 1, theta, Delta);
-        return sums_in_panels(one_thread_full_batches_, 1, theta, Delta);
+    double sums(BatchPools& pools, int threads, const T* theta, T* Delta) {
+        const NetworkSpec& net = net_.spec;
+        if (LinearBatch<T>::suits(net, source_))
+            return sums_by(pools.linear, theta, Delta, [&] {
+                return std::make_unique<LinearBatch<T>>(net, kernels(), source_, threads);
+            });
+        if (LaneBatch<T>::suits(net, source_))
+            return sums_by(pools.lanes, theta, Delta, [&] {
+                return std::make_unique<LaneBatch<T>>(net, kernels(), source_, input_cache_, threads);
+            });
+        return sums_by(pools.panels, theta, Delta,
+                       [&] { return std::make_unique<FullBatch<T>>(net, kernels(), source_, threads); });
     }
 
     PyNetwork net_;
@@ -365,8 +364,8 @@ private:
     RowSource<T> source_;
     int threads_;
     TransposedInputCache<T> input_cache_;
-    ObjectPool<FullBatch<T>> full_batches_, one_thread_full_batches_, batches_;
-    ObjectPool<LaneBatch<T>> lane_batches_, one_thread_lane_batches_;
+    BatchPools by_team_, by_one_thread_;
+    ObjectPool<FullBatch<T>> batches_;
     SeveralEpochs<T> epochs_;
     ObjectPool<ManyRows<T>> predictors_;
 };

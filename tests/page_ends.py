@@ -164,9 +164,20 @@ def main(kernels: str) -> None:
                 fences.used = 1
             fences.used = 0
         for width in [*range(1, 36), 63, 64, 65, 128, 129]:
-            sizes = [(3, width), (1, width), (17, 4, width), (2, width, 1), (9, width, 5, 3)]
+            sizes = [
+                (3, width),
+                (1, width),
+                (17, 4, width),
+                (2, width, 1),
+                (9, width, 5, 3),
+                (width, 1),
+            ]
             for number, each in enumerate(sizes):
-                loss = ("log_loss", "squared_error", "poisson")[number % 3]
+                loss = (
+                    ("log_loss", "squared_error", "poisson")[number % 3]
+                    if each[-1] > 1
+                    else "poisson"
+                )
                 net = bp.Network(each, ("tanh", "gelu")[number % 2], loss)
                 for m in (1, 4, 21) if number else (1, 2, 5, 40):
                     for how in ("dense", "csr", "table"):

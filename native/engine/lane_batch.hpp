@@ -13,6 +13,7 @@
 
 #include "engine/network_spec.hpp"
 #include "engine/panel_layout.hpp"
+#include "engine/row_chunks.hpp"
 #include "engine/row_source.hpp"
 #include "engine/transposed_input_cache.hpp"
 #include "runtime/adaptive_threads.hpp"
@@ -305,19 +306,21 @@ public:
           source_(source),
           input_cache_(cache),
           layout_(net),
-          chunk_rows_(chunk_rows_for(source.m)),
-          chunks_(static_cast<int>((source.m + chunk_rows_ - 1) / chunk_rows_)),
+          chunks_(source.m),
           packed_(layout_.packed_size()),
-          threads_(std::min(chunks_, threads_for(3.0 * static_cast<double>(source.m) *
-                                                     static_cast<double>(net.parameters()),
-                                                 threads))) {
-        for (int t = 0; t < threads_; ++t) blocks_.emplace_back(net, layout_, kernels, source, BLOCK_ROWS);
-        for (int c = 0; c < chunks_; ++c) sums_.emplace_back(layout_.size());
-        losses_.resize(chunks_);
+          threads_(std::min(chunks_.count(), threads_for(3.0 * static_cast<double>(source.m) *
+                                                             static_cast<double>(net.parameters()),
+                                                         threads))) {
+        for (int t = 0; t < threads_; ++t)
+            blocks_.emplace_back(net, layout_, kernels, source, RowChunks::BLOCK_ROWS);
+        for (int c = 0; c < chunks_.count(); ++c) sums_.emplace_back(layout_.size());
+        losses_.resize(chunks_.count());
     }
 
     // All weights are read for every 128 rows: that is fast as long as they stay in the second-level cache.
-    static bool suits(const NetworkSpec& net) { return net.parameters() * sizeof(T) <= size_t(160) << 10; }
+    static bool suits(const NetworkSpec& net, const RowSource<T>& source) {
+        return !source.has_entries() && net.parameters() * sizeof(T) <= size_t(160) << 10;
+    }
 
     double sums(const T* theta, T* Delta) {
         layout_.pack(kernels_, theta, packed_.data());
@@ -325,7 +328,7 @@ public:
         std::atomic<int> next{0};
         Barrier barrier(threads_), alone(1);
         run_on_team(threads_, [&](int thread, int threads) {
-            for (int c = next.fetch_add(1); c < chunks_; c = next.fetch_add(1))
+            for (int c = next.fetch_add(1); c < chunks_.count(); c = next.fetch_add(1))
                 run_chunk(theta, c, role, thread);
             (threads == threads_ ? barrier : alone).wait();
             add_chunks(layout_.size() * thread / threads, layout_.size() * (thread + 1) / threads);
@@ -337,28 +340,19 @@ public:
 
 private:
     using Role = typename TransposedInputCache<T>::Role;
-    static constexpr int BLOCK_ROWS = 128, MIN_BLOCKS = 4, MAX_CHUNKS = 16;
-
-    // Whole blocks, by m alone. The number of chunks is a power of two, which 2, 4 or 8 threads share evenly;
-    // a chunk has at least 4 blocks, since each one costs a Δ to clear and to add.
-    static int64_t chunk_rows_for(int64_t m) {
-        const int64_t blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
-        int64_t chunks = 1;
-        while (chunks < MAX_CHUNKS && blocks >= 2 * chunks * MIN_BLOCKS) chunks *= 2;
-        return std::max<int64_t>(1, (blocks + chunks - 1) / chunks) * BLOCK_ROWS;
-    }
+    static constexpr int BLOCK_ROWS = RowChunks::BLOCK_ROWS;
 
     // Part of the sums, over the chunks in their order.
     void add_chunks(size_t begin, size_t end) {
         T* to = sums_[0].data();
-        for (int c = 1; c < chunks_; ++c) {
+        for (int c = 1; c < chunks_.count(); ++c) {
             const T* from = sums_[c].data();
             for (size_t i = begin; i < end; ++i) to[i] += from[i];
         }
     }
 
     void run_chunk(const T* theta, int c, Role role, int thread) {
-        const int64_t begin = c * chunk_rows_, end = std::min(source_.m, begin + chunk_rows_);
+        const auto [begin, end] = chunks_.rows(c);
         sums_[c].clear();
         losses_[c] = 0;
         for (int64_t first = begin; first < end; first += BLOCK_ROWS) {
@@ -374,8 +368,7 @@ private:
     const RowSource<T>& source_;
     TransposedInputCache<T>& input_cache_;
     LaneLayout<T> layout_;
-    int64_t chunk_rows_;
-    int chunks_;
+    RowChunks chunks_;
     Buffer<T> packed_;
     int threads_;
     std::vector<LaneBlock<T>> blocks_;

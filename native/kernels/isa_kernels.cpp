@@ -4,15 +4,16 @@
 #include "kernels/dropout_masks.hpp"
 #include "kernels/gather.hpp"
 #include "kernels/lane_tiles.hpp"
+#include "kernels/linear_rows.hpp"
 #include "kernels/losses.hpp"
 #include "kernels/peak.hpp"
-#include "kernels/running_sums.hpp"
+#include "kernels/entries/running_sums.hpp"
 #include "kernels/single_row.hpp"
-#include "kernels/sparse_rows.hpp"
+#include "kernels/entries/sparse_rows.hpp"
 #include "kernels/tile.hpp"
 #include "kernels/transpose.hpp"
 #include "kernels/updates.hpp"
-#include "kernels/zeros.hpp"
+#include "kernels/entries/zeros.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
@@ -98,6 +99,8 @@ void fill(Kernels<T>& k) {
     k.add_sums_from_above = add_sums_from_above<T>;
     k.column_sums = column_sums<T>;
     k.single_row = single_row<T>;
+    k.linear_product = linear_product<T>;
+    k.linear_delta = linear_delta<T>;
     k.mask_row = mask_row<T>;
     k.transpose = transpose_square<T>;
     k.multiply_adds = multiply_adds<T>;

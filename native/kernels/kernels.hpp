@@ -246,6 +246,16 @@ struct SingleRow {
     int inputs, outputs;
 };
 
+// Up to P rows of X, contiguous, and Θ of the one unit; `last_weights` are those of the panel that ends with
+// the row, 0 where the panel before has them.
+template <class T>
+struct LinearRows {
+    const T* x;
+    int rows, inputs;
+    T bias;
+    const T *weights, *last_weights;
+};
+
 // Philox4x32-10 masks for one row: unit j is kept, with 1/(1 - p), where its word is >= threshold.
 template <class T>
 struct MaskRow {
@@ -278,6 +288,8 @@ struct Kernels {
     void (*add_sums_from_above)(T* D, T* above, int n, ptrdiff_t width);
     void (*column_sums)(const T* panel, int rows, T* sums);
     void (*single_row)(const SingleRow<T>&);
+    void (*linear_product)(const LinearRows<T>&, T* z);  // of P rows; z of those that are none is the bias
+    void (*linear_delta)(const LinearRows<T>&, const T* delta, T* sums, T* last_sums);  // sums += Σ δ x
     void (*mask_row)(const MaskRow<T>&);
     void (*transpose)(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride);  // P x P
     double (*multiply_adds)(long rounds, T* result);

@@ -8,6 +8,7 @@
 
 #include "cached_lane_batch.hpp"
 #include "engine/full_batch.hpp"
+#include "engine/linear_batch.hpp"
 #include "runtime/dispatch.hpp"
 
 using namespace backpass;
@@ -179,6 +180,19 @@ int check_networks(const Kernels<T>& kernels, double tolerance) {
 }
 
 template <class T>
+int check_linear(const Kernels<T>& kernels, double tolerance) {
+    std::mt19937 random(3);
+    int wrong = 0;
+    for (int inputs = PANEL<T>; inputs <= 70; ++inputs) {
+        for (int loss = 0; loss < LOSSES; ++loss) {
+            const NetworkSpec net{{inputs, 1}, {}, static_cast<Loss>(loss), 0.7};
+            wrong += worst_error<T, LinearBatch<T>>(net, kernels, random) > tolerance;
+        }
+    }
+    return wrong;
+}
+
+template <class T>
 double ulps(T ours, long double truth) {
     const T nearest = static_cast<T>(truth);
     const T ulp = std::nextafter(std::fabs(nearest), std::numeric_limits<T>::infinity()) - std::fabs(nearest);
@@ -209,8 +223,9 @@ int main() {
     int failures = 0;
     for (const std::string& name : runnable_instruction_sets()) {
         const KernelSet& kernels = kernel_set(name);
-        const int single = check_networks<float>(kernels.f32, 2e-5),
-                  twofold = check_networks<double>(kernels.f64, 1e-7);
+        const int single = check_networks<float>(kernels.f32, 2e-5) + check_linear<float>(kernels.f32, 2e-5),
+                  twofold =
+                      check_networks<double>(kernels.f64, 1e-7) + check_linear<double>(kernels.f64, 1e-7);
         const double u32 = worst_ulps<float>(kernels.f32), u64 = worst_ulps<double>(kernels.f64);
         std::printf(
             "%s: %d wrong networks in single precision, %d in double; exp, tanh, log within %.2f and %.2f "
