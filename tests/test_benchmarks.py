@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backpass.bench import WORKLOADS, Line, Report, Timing
+from backpass.bench.workloads import named
 
 SCRIPTS = Path(__file__).parents[1] / "benchmarks"
 W1, W1_200K = WORKLOADS[0], WORKLOADS[2]
@@ -46,12 +47,21 @@ def test_ratios_are_judged(scripts):
     made = report(
         line(W1, 1.0, 2.6),
         line(W1, 1.0, 2.2),
-        line(W1, 1.0, 1.9),
+        line(W1, 1.0, 1.8),
         line(W1, 1.0, 1.1, "float64"),
         line(W1, 1.0, 0.9, "float64"),
     )
     expected = ["goal", "holds", "FALLS SHORT", "goal", "FALLS SHORT"]
     assert words(targets.table(made, "title")) == expected
+
+
+def test_a_workload_may_name_its_peer(scripts):
+    _, targets = scripts
+    [W8] = named("W8")
+    timings = {"backpass": Timing((1.0,), 2, None), "scikit-learn": Timing((6.0,), 2, None)}
+    faster = timings | {"peer": Timing((0.5,), 2, None)}
+    made = report(Line(W8, "float32", faster, {}, ("backpass",)), line(W8, 1.0, 0.5))
+    assert words(targets.table(made, "title")) == ["goal", "FALLS SHORT"]
 
 
 def test_growth_and_memory_are_judged(scripts):

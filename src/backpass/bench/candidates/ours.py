@@ -110,13 +110,13 @@ class Engine:
         return fitted(model, self._data).predict(self._data.X)
 
     def _epoch(self) -> np.ndarray:
-        self._theta, self._state, _ = self._problem.run_epoch(
-            self._theta,
-            self._state,
+        [(self._theta, self._state, _)] = self._problem.advance(
+            [self._theta],
+            [self._state],
             self._optimizer,
-            self._data.order,
+            [self._data.order],
             self._workload.batch_size,
-            self._rates,
+            [self._rates],
         )
         return self._theta
 
@@ -166,12 +166,12 @@ class BareEpochs(Engine):
         self._theta = self._data.theta
         self._state = self._optimizer.init(self._theta)
         for _ in range(self._workload.epochs):
-            self._theta, self._state, _ = self._problem.run_epoch(
-                self._theta,
-                self._state,
+            [(self._theta, self._state, _)] = self._problem.advance(
+                [self._theta],
+                [self._state],
                 self._optimizer,
-                rng.permutation(len(self._data.X)),
+                [rng.permutation(len(self._data.X))],
                 self._workload.batch_size,
-                self._rates,
+                [self._rates],
             )
         return self._forward(self._everything).argmax(axis=1)
