@@ -65,8 +65,8 @@ class Fit:
             if not restarts.advanced:
                 raise KeyboardInterrupt
             if self.checkpoint is not None and restarts.whole:
-                left = restarts.unfinished
-                self.checkpoint.interrupt(left.epoch, left.pack())
+                unfinished = restarts.unfinished
+                self.checkpoint.interrupt(unfinished.epoch, unfinished.pack())
         return Fitted(self.problem, restarts, options.early_stopping)
 
 
