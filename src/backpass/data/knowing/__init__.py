@@ -1,0 +1,1 @@
+"""From a raw table to a known one: each column's kind, with its reason."""
