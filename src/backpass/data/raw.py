@@ -193,6 +193,10 @@ class RawTable:
     notes : tuple of str
         A sentence each for what the reader guessed or changed, for people: a separator other than
         the usual one, an encoding, lines that were passed over, a column that was renamed.
+    header : bool
+        Whether the source names its columns; otherwise they are called "1", "2", ….
+    decimal : {".", ","}
+        The decimal mark of those texts that hold numbers with a sign, as "3,50 €".
 
     Examples
     --------
@@ -205,6 +209,8 @@ class RawTable:
     rows: int
     source: str = ""
     notes: tuple[str, ...] = field(default=())
+    header: bool = True
+    decimal: str = "."
 
     def take(self, rows: np.ndarray | slice) -> RawTable:
         """Return some rows."""
