@@ -19,6 +19,7 @@
 #include "engine/predict.hpp"
 #include "engine/several_epochs.hpp"
 #include "engine/transposed_input_cache.hpp"
+#include "own_callables.hpp"
 #include "runtime/dispatch.hpp"
 #include "runtime/names.hpp"
 #include "runtime/object_pool.hpp"
@@ -29,8 +30,6 @@ namespace nb = nanobind;
 namespace backpass {
 namespace {
 
-template <class T>
-using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Out = nb::ndarray<T, nb::c_contig, nb::device::cpu>;
 
@@ -91,21 +90,44 @@ struct PyNetwork {
     const KernelSet* kernels;
 };
 
+template <class Which, size_t count>
+Which named_or_own(const Named<Which> (&known)[count], const std::string& name, const char* kind, bool own) {
+    return own ? Which::own : find_named(known, name, kind);
+}
+
 PyNetwork make_network(std::vector<int> sizes, const std::vector<std::string>& hidden,
-                       const std::string& loss, double parameter, const std::string& isa) {
+                       const std::string& loss, double parameter, const std::string& isa,
+                       const std::vector<nb::tuple>& own_hidden, const nb::tuple& own_loss) {
     if (sizes.size() != hidden.size() + 2)
         throw std::invalid_argument("A network has two layers more than it has activations.");
-    NetworkSpec spec{std::move(sizes), {}, find_named(LOSS_NAMES, loss, "loss"), parameter};
-    for (const std::string& g : hidden) spec.hidden.push_back(find_named(ACTIVATION_NAMES, g, "activation"));
+    OwnCallables own;
+    bool any = own_loss.size() > 0;
+    NetworkSpec spec{std::move(sizes), {}, named_or_own(LOSS_NAMES, loss, "loss", any), parameter, {}};
+    if (any) own.output = own_loss[0], own.value = own_loss[1], own.delta = own_loss[2];
+    for (size_t l = 0; l < hidden.size(); ++l) {
+        const bool is_own = l < own_hidden.size() && own_hidden[l].size() > 0;
+        spec.hidden.push_back(named_or_own(ACTIVATION_NAMES, hidden[l], "activation", is_own));
+        own.g.push_back(is_own ? nb::object(own_hidden[l][0]) : nb::none());
+        own.g_prime.push_back(is_own ? nb::object(own_hidden[l][1]) : nb::none());
+        any = any || is_own;
+    }
+    if (any) {
+        const auto callables = std::make_shared<const OwnCallables>(std::move(own));
+        spec.own = {std::make_shared<PyOwnFunctions<float>>(callables),
+                    std::make_shared<PyOwnFunctions<double>>(callables)};
+    }
     return {std::move(spec), &kernel_set(isa)};
 }
+
+// A user's functions are called by the thread that Python called.
+int threads_of(const PyNetwork& net, int threads) { return net.spec.own ? 1 : threads; }
 
 template <class T>
 void forward(const PyNetwork& net, In<T> theta, In<T> x, Out<T> out, bool output_activation, int threads) {
     const nb::gil_scoped_release release;
     const Kernels<T>& kernels = kernels_of<T>(*net.kernels);
     const auto m = static_cast<int64_t>(x.shape(0));
-    if (m <= FEW_ROWS) {
+    if (m <= FEW_ROWS && !net.spec.own) {
         FewRows<T> few(net.spec, kernels);
         for (int64_t i = 0; i < m; ++i) {
             few.run(theta.data(), x.data() + i * net.spec.inputs(), out.data() + i * net.spec.outputs(),
@@ -118,7 +140,8 @@ void forward(const PyNetwork& net, In<T> theta, In<T> x, Out<T> out, bool output
     source.inputs = net.spec.inputs();
     source.outputs = net.spec.outputs();
     source.m = m;
-    ManyRows<T>(net.spec, kernels, source, threads).run(theta.data(), out.data(), output_activation);
+    ManyRows<T>(net.spec, kernels, source, threads_of(net, threads))
+        .run(theta.data(), out.data(), output_activation);
 }
 
 template <class T>
@@ -127,7 +150,7 @@ void forward_entries(const PyNetwork& net, RowSource<T> source, const In<T>& the
     const nb::gil_scoped_release release;
     source.inputs = net.spec.inputs();
     source.outputs = net.spec.outputs();
-    ManyRows<T>(net.spec, kernels_of<T>(*net.kernels), source, threads)
+    ManyRows<T>(net.spec, kernels_of<T>(*net.kernels), source, threads_of(net, threads))
         .run(theta.data(), out.data(), output_activation);
 }
 
@@ -188,6 +211,7 @@ void forward_few(const PyNetwork& net, const void* theta, const void* x, void* o
 // The shortest path for a few rows: true where `out` is written, since all arrays are contiguous and of
 // the network's shapes and one number type; false where Python has to check or convert them.
 bool quick_forward(const PyNetwork& net, nb::handle theta, nb::handle x, nb::handle out) {
+    if (net.spec.own) return false;
     const char* isa = std::getenv("BACKPASS_ISA");
     if (isa != nullptr && &kernel_set(isa) != net.kernels) return false;
     if (std::getenv("BACKPASS_ENGINE") != nullptr) return false;
@@ -213,9 +237,9 @@ public:
         : net_(net),
           y_(std::move(y)),
           w_(std::move(w)),
-          threads_(threads),
+          threads_(threads_of(net, threads)),
           input_cache_(static_cast<int64_t>(y_.shape(0)), net.spec.inputs(), cache_inputs),
-          epochs_(net_.spec, kernels(), source_, threads) {
+          epochs_(net_.spec, kernels(), source_, threads_) {
         source_.y = y_.data();
         source_.w = w_.data();
         source_.m = static_cast<int64_t>(y_.shape(0));
@@ -434,11 +458,16 @@ NB_MODULE(_native, m) {
     m.def("losses", [] { return names_of(LOSS_NAMES); });
     m.def("rules", [] { return names_of(RULE_NAMES); });
     nb::class_<PyNetwork>(m, "Network")
-        .def("__init__",
-             [](PyNetwork* at, std::vector<int> sizes, const std::vector<std::string>& hidden,
-                const std::string& loss, double parameter, const std::string& isa) {
-                 new (at) PyNetwork(make_network(std::move(sizes), hidden, loss, parameter, isa));
-             })
+        .def(
+            "__init__",
+            [](PyNetwork* at, std::vector<int> sizes, const std::vector<std::string>& hidden,
+               const std::string& loss, double parameter, const std::string& isa,
+               const std::vector<nb::tuple>& own_hidden, const nb::tuple& own_loss) {
+                new (at) PyNetwork(
+                    make_network(std::move(sizes), hidden, loss, parameter, isa, own_hidden, own_loss));
+            },
+            nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+            nb::arg("own_hidden") = std::vector<nb::tuple>(), nb::arg("own_loss") = nb::tuple())
         .def("quick_forward", &quick_forward);
     nb::class_<RuleSpec>(m, "Rule").def(
         "__init__", [](RuleSpec* at, const std::string& rule, double momentum, double beta_1, double beta_2,

@@ -92,12 +92,15 @@ private:
             kernels_.forward[static_cast<int>(net_.hidden[l - 1])](panels + at, keep, nullptr,
                                                                    size_t(rows) * P);
         }
+        if (rows_.is_own(l)) OwnRows<T>(net_).activate(workspace_, l, 0, rows);
         copy(panels, net_.sizes[l], first, rows, out.a[l - 1]);
     }
 
     // a^(L); one row at a time, broadcast to all lanes.
     void output_activations(int64_t first, int rows, const T* z, T* a) const {
         const int units = net_.outputs();
+        if (net_.loss == Loss::own)
+            return own_of<T>(net_.own).output(rows, units, z + first * units, a + first * units);
         std::vector<T> lanes(size_t(units) * P);
         for (int64_t at = first * units; at < (first + rows) * units; at += units) {
             for (int k = 0; k < units; ++k) std::fill_n(lanes.data() + k * P, P, z[at + k]);

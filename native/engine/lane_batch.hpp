@@ -319,7 +319,7 @@ public:
 
     // All weights are read for every 128 rows: that is fast as long as they stay in the second-level cache.
     static bool suits(const NetworkSpec& net, const RowSource<T>& source) {
-        return !source.has_entries() && net.parameters() * sizeof(T) <= size_t(160) << 10;
+        return !net.own && !source.has_entries() && net.parameters() * sizeof(T) <= size_t(160) << 10;
     }
 
     double sums(const T* theta, T* Delta) {

@@ -33,7 +33,8 @@ public:
     }
 
     static bool suits(const NetworkSpec& net, const RowSource<T>& source) {
-        return net.weight_layers() == 1 && net.outputs() == 1 && !source.has_entries() && net.inputs() >= P;
+        return !net.own && net.weight_layers() == 1 && net.outputs() == 1 && !source.has_entries() &&
+               net.inputs() >= P;
     }
 
     double sums(const T* theta, T* Delta) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "engine/own/own_functions.hpp"
 #include "kernels/kernels.hpp"
 
 namespace backpass {
@@ -12,6 +13,7 @@ struct NetworkSpec {
     std::vector<Activation> hidden;  // one for each hidden layer
     Loss loss{};
     double parameter = 0;  // Huber's threshold, or the quantile
+    OwnOfBoth own;         // what computes the functions that are Activation::own or Loss::own
 
     int weight_layers() const { return static_cast<int>(sizes.size()) - 1; }
     int inputs() const { return sizes.front(); }

@@ -125,11 +125,22 @@ private:
         Workspace<T>& ws = workspaces_[thread];
         passes_[thread].gather(ws, {{nullptr, first}, 0, rows, packed(rows), 1.0, 0});
         passes_[thread].forward(weights_, ws, 0, rows);
+        if (net_.loss == Loss::own)
+            return write_own(ws, rows, out + first * net_.outputs(), output_activation);
         for (int r = 0; r < rows; r += P) {
             const int n = std::min(P, rows - r);
             read_lanes(ws.delta(net_.weight_layers()) + ptrdiff_t(r) * P, ws.panel(), thread,
                        output_activation);
             write_rows(lanes_[thread].data(), n, out + (first + r) * net_.outputs());
+        }
+    }
+
+    void write_own(Workspace<T>& ws, int rows, T* out, bool output_activation) const {
+        OwnRows<T> own(net_);
+        if (output_activation) {
+            own.output(ws, rows, out);
+        } else {
+            own.logits(ws, rows, out);
         }
     }
 

@@ -7,6 +7,7 @@
 
 #include "engine/entries/block_entries.hpp"
 #include "engine/network_spec.hpp"
+#include "engine/own/own_rows.hpp"
 #include "engine/row_source.hpp"
 #include "engine/weights.hpp"
 #include "engine/workspace.hpp"
@@ -18,22 +19,12 @@ struct DropoutSpec {
     uint64_t seed = 0;
 };
 
-// Rows [begin, end) of a block, and what each counts: its weight times `scale`.
-template <class T>
-struct BlockRows {
-    RowNumbers numbers;
-    int begin, end;
-    int packed;  // the block's first rows, which are gathered into panels; the others are entries
-    double scale;
-    uint32_t step;  // for dropout
-};
-
 template <class T>
 class RowPass {
 public:
     RowPass(const NetworkSpec& net, const PanelLayout<T>& layout, const Kernels<T>& kernels,
             const RowSource<T>& source)
-        : net_(net), layout_(layout), kernels_(kernels), source_(source) {
+        : net_(net), layout_(layout), kernels_(kernels), source_(source), own_(net) {
         const size_t n = size_t(panels_for<T>(net.outputs())) * P * P;
         z_ = Buffer<T>(n);
         y_ = Buffer<T>(n);
@@ -71,11 +62,14 @@ public:
             Product<T> p = pre_activation(weights, ws, l, begin, end);
             p.forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
             p.keep = offset_or_null(ws.keep_or_null(l), ptrdiff_t(begin) * P);
-            p.mask = offset_or_null(ws.mask(l), ptrdiff_t(begin) * P);
+            p.mask = is_own(l) ? nullptr : offset_or_null(ws.mask(l), ptrdiff_t(begin) * P);
             multiply(weights, p, l);
+            if (is_own(l)) own_.activate(ws, l, begin, end);
         }
         pre_activations(weights, ws, last, begin, end);
     }
+
+    bool is_own(int l) const { return net_.hidden[l - 1] == Activation::own; }
 
     // z of layer l alone, without the activation.
     void pre_activations(const Weights<T>& weights, Workspace<T>& ws, int l, int begin, int end) const {
@@ -86,6 +80,7 @@ public:
         for (int l = net_.weight_layers() - 1; l >= 1; --l) {
             const LayerOffsets& y = layout_.layers()[l];
             const ptrdiff_t at = ptrdiff_t(begin) * P;
+            if (is_own(l)) own_.slope(ws, l, begin, end);
             Product<T> p{};
             p.a = ws.delta(l + 1) + at;
             p.b = weights.transposed.data() + y.transposed;
@@ -104,6 +99,7 @@ public:
 
     // δ^(L) in the place of z^(L), and each row's loss; both times the row's weight and `scale`.
     void take_loss(Workspace<T>& ws, const BlockRows<T>& rows) {
+        if (net_.loss == Loss::own) return own_.take_loss(ws, source_, rows);
         for (int r = rows.begin; r < rows.end; r += P) {
             alignas(PANEL_BYTES) T w[P] = {}, value[P];
             const int n = std::min(P, rows.end - r);
@@ -223,6 +219,7 @@ private:
     Buffer<T> z_, y_, delta_;               // P rows in lanes
     mutable std::vector<int> part_begins_;  // by row: entries that were multiplied
     BlockEntries<T> entries_;               // of this thread's rows, where they are sparse
+    OwnRows<T> own_;
 };
 
 }  // namespace backpass

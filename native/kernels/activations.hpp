@@ -131,6 +131,19 @@ struct Softplus {
     }
 };
 
+// A user's: z is kept, in whose place the engine puts g'(z) for the way back.
+struct Own {
+    static constexpr bool from_z = true;
+    template <class V>
+    ALWAYS_INLINE static V g(V z) {
+        return z;
+    }
+    template <class V>
+    ALWAYS_INLINE static V g_prime(V slope) {
+        return slope;
+    }
+};
+
 template <class G, class T>
 void forward_plain(T* c, size_t n) {
     using V = Native<T>;

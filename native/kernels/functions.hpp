@@ -11,14 +11,15 @@
 namespace backpass {
 
 #define BACKPASS_NAME(name, ...) name,
-enum class Activation { BACKPASS_ACTIVATIONS(BACKPASS_NAME) };
-enum class Loss { BACKPASS_LOSSES(BACKPASS_NAME) };
+// `own` are a user's, which engine/own/own_functions.hpp computes; nobody asks for them by name.
+enum class Activation { BACKPASS_ACTIVATIONS(BACKPASS_NAME) own };
+enum class Loss { BACKPASS_LOSSES(BACKPASS_NAME) own };
 enum class Rule { BACKPASS_RULES(BACKPASS_NAME) sum };  // `sum` is internal: nobody asks for it by name
 #undef BACKPASS_NAME
 
 #define BACKPASS_ONE(...) +1
-constexpr int ACTIVATIONS = BACKPASS_ACTIVATIONS(BACKPASS_ONE);
-constexpr int LOSSES = BACKPASS_LOSSES(BACKPASS_ONE);
+constexpr int ACTIVATIONS = BACKPASS_ACTIVATIONS(BACKPASS_ONE) + 1;
+constexpr int LOSSES = BACKPASS_LOSSES(BACKPASS_ONE) + 1;
 constexpr int RULES = BACKPASS_RULES(BACKPASS_ONE) + 1;
 #undef BACKPASS_ONE
 

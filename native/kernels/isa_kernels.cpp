@@ -57,6 +57,7 @@ void set_activations(Kernels<T>& k) {
 #define BACKPASS_SET(name, G) set_activation<G>(k, Activation::name);
     BACKPASS_ACTIVATIONS(BACKPASS_SET)
 #undef BACKPASS_SET
+    set_activation<Own>(k, Activation::own);
 }
 
 template <class T>
@@ -66,6 +67,8 @@ void set_losses(Kernels<T>& k) {
     k.output[static_cast<int>(Loss::name)] = h;
     BACKPASS_LOSSES(BACKPASS_SET)
 #undef BACKPASS_SET
+    k.loss[static_cast<int>(Loss::own)] = nullptr;
+    k.output[static_cast<int>(Loss::own)] = nullptr;
 }
 
 template <class T>

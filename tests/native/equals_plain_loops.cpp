@@ -10,6 +10,7 @@
 #include "engine/full_batch.hpp"
 #include "engine/linear_batch.hpp"
 #include "runtime/dispatch.hpp"
+#include "runtime/names.hpp"
 
 using namespace backpass;
 
@@ -68,6 +69,8 @@ double cost(Loss loss, double parameter, const Numbers& z, const double* y) {
                 break;
             case Loss::quantile:
                 sum += r > 0 ? (1 - parameter) * r : -parameter * r;
+                break;
+            case Loss::own:
                 break;
         }
     }
@@ -167,10 +170,9 @@ template <class T>
 int check_networks(const Kernels<T>& kernels, double tolerance) {
     std::mt19937 random(1);
     int wrong = 0;
-    for (int hidden = 0; hidden < ACTIVATIONS; ++hidden) {
-        for (int loss = 0; loss < LOSSES; ++loss) {
-            const NetworkSpec net{
-                {19, 23, 17, 3}, {2, static_cast<Activation>(hidden)}, static_cast<Loss>(loss), 0.7};
+    for (const auto& hidden : ACTIVATION_NAMES) {
+        for (const auto& loss : LOSS_NAMES) {
+            const NetworkSpec net{{19, 23, 17, 3}, {2, hidden.which}, loss.which, 0.7, {}};
             wrong += worst_error<T, CachedLaneBatch<T>>(net, kernels, random) > tolerance;
             wrong += worst_error<T, FullBatch<T>>(net, kernels, random) > tolerance;
             wrong += worst_error<T, FullBatch<T>, true>(net, kernels, random) > tolerance;
@@ -184,8 +186,8 @@ int check_linear(const Kernels<T>& kernels, double tolerance) {
     std::mt19937 random(3);
     int wrong = 0;
     for (int inputs = PANEL<T>; inputs <= 70; ++inputs) {
-        for (int loss = 0; loss < LOSSES; ++loss) {
-            const NetworkSpec net{{inputs, 1}, {}, static_cast<Loss>(loss), 0.7};
+        for (const auto& loss : LOSS_NAMES) {
+            const NetworkSpec net{{inputs, 1}, {}, loss.which, 0.7, {}};
             wrong += worst_error<T, LinearBatch<T>>(net, kernels, random) > tolerance;
         }
     }

@@ -20,7 +20,7 @@ constexpr int ROWS = 1500, ENTRIES = 9, CODES = 40, CALLERS = 3, ROUNDS = 6;
 enum class Inputs { dense, sparse, codes };
 
 struct Problem {
-    Problem(std::vector<int> sizes, Inputs inputs) : net{std::move(sizes), {}, Loss::log_loss, 0} {
+    Problem(std::vector<int> sizes, Inputs inputs) : net{std::move(sizes), {}, Loss::log_loss, 0, {}} {
         net.hidden.assign(net.sizes.size() - 2, Activation::tanh);
         theta.resize(net.parameters());
         x.resize(size_t(ROWS) * net.inputs());

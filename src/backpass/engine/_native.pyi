@@ -4,7 +4,7 @@ Arrays are contiguous, in the machine's byte order and of the module's one numbe
 a method fills comes from the caller. Nothing is checked there: ``native.py`` has done that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -59,7 +59,15 @@ class Csr32(Csr64): ...
 
 class Network:
     def __init__(
-        self, sizes: list[int], hidden: list[str], loss: str, parameter: float, isa: str, /
+        self,
+        sizes: list[int],
+        hidden: list[str],
+        loss: str,
+        parameter: float,
+        isa: str,
+        /,
+        own_hidden: list[tuple[Callable[..., object], ...]] = ...,
+        own_loss: tuple[Callable[..., object], ...] = ...,
     ) -> None: ...
     def quick_forward(self, theta: object, x: object, out: object, /) -> bool: ...
 

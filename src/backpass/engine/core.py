@@ -15,10 +15,10 @@ import numpy as np
 
 from .. import activations, losses
 from ..arrays import ArrayLike
-from ..errors import InvalidInput
 from ..network import Network
 from . import thread_limit
 from .encoding import CODE, EncodedRows
+from .own_functions import of_activation, of_loss
 from .problem import CoreRule, Optimizer, rule_name
 
 if TYPE_CHECKING:
@@ -82,12 +82,11 @@ def takes(array: object) -> bool:
 
 
 def network(net: Network) -> compiled.Network:
-    """The core's own description of the network."""
-    if not computes(net):
-        raise InvalidInput(f"The native core does not know every function of {net}.")
+    """The core's own description of the network; it calls a user's functions."""
     hidden = [str(activations.core_name(g)) for g in net.hidden]
     loss, parameter = str(losses.core_name(net.loss)), net.loss.parameter or 0.0
-    return compiled.Network(list(net.sizes), hidden, loss, parameter, instruction_set())
+    own = [of_activation(g) for g in net.hidden], of_loss(net.loss)
+    return compiled.Network(list(net.sizes), hidden, loss, parameter, instruction_set(), *own)
 
 
 @lru_cache  # each epoch of a small network would spend a quarter of its time on these two

@@ -26,18 +26,13 @@ def engine_name() -> str:
 
 
 def choose(net: Network, *arrays: Array) -> str:
-    """Name the fastest engine that knows the network's functions and can read the arrays."""
+    """Name the fastest engine that can count the network's units and read the arrays."""
     if _allowed("native"):
         if not native.instruction_sets():
             _warn_once_that_the_core_is_missing()
-        elif _core_serves(net) and all(native.takes(array) for array in arrays):
+        elif max(net.sizes) <= MOST_UNITS and all(native.takes(array) for array in arrays):
             return "native"
     return "blocked" if _allowed("blocked") and blocked.fits(*arrays) else "reference"
-
-
-def _core_serves(net: Network) -> bool:
-    """Whether the core knows the network's functions and can count its units."""
-    return native.computes(net) and max(net.sizes) <= MOST_UNITS
 
 
 def _allowed(name: str) -> bool:
