@@ -1,7 +1,7 @@
 """The native engine: the reference's interface on the compiled core, for NumPy arrays.
 
-It computes every loss and activation of the library; a network with custom functions, or an array
-that is not NumPy's, is the reference's. What a user can get wrong is checked here.
+It computes every loss and activation of the library, and calls those of a user's own; an array that
+is not NumPy's is the reference's. What a user can get wrong is checked here.
 """
 
 from __future__ import annotations
