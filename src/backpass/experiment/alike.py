@@ -1,0 +1,174 @@
+"""Rows that are alike on both sides of a split, and columns by which neighbours may be alike.
+
+Such rows make a test easier than what the model will be asked: it has seen their like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+AGAINST = 0.01  # of the steps of rows in order may go the other way: clocks are set, rows late
+SOME = 10  # different times and rows, fewer of which are in order by chance
+
+
+def row_hashes(columns: Iterable[np.ndarray]) -> np.ndarray:
+    """Hash rows to 64 bits: equal rows have equal hashes, whatever the machine.
+
+    Each cell's bits are mixed into its row's hash by the finaliser of SplitMix64 [1]_.
+
+    Parameters
+    ----------
+    columns : iterable of ndarray of shape (m,)
+        Numbers, codes, truth values or datetimes; a gap is equal to a gap, and 0.0 to −0.0.
+
+    Returns
+    -------
+    ndarray of shape (m,), uint64
+
+    References
+    ----------
+    .. [1] G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA,
+       2014.
+
+    Examples
+    --------
+    >>> a, b = np.array([1.0, np.nan, 1.0]), np.array([2, 3, 2])
+    >>> h = row_hashes([a, b])
+    >>> bool(h[0] == h[2]), bool(h[0] == h[1])
+    (True, False)
+    """
+    hashes = np.zeros(1, dtype=np.uint64)
+    for column in columns:
+        hashes = _mixed(hashes + _bits(column))
+    return hashes
+
+
+def _bits(column: np.ndarray) -> np.ndarray:
+    """The bits of each cell, shape (m,), uint64."""
+    if column.dtype.kind in "biumM":
+        return column.astype(np.int64).view(np.uint64)
+    numbers = column.astype(np.float64) + 0.0  # −0.0 becomes 0.0
+    numbers[np.isnan(numbers)] = np.nan  # of one sign and payload
+    return numbers.view(np.uint64)
+
+
+def _mixed(z: np.ndarray) -> np.ndarray:
+    z = z + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def identical_rows(columns: Iterable[np.ndarray], learn: np.ndarray, test: np.ndarray) -> int:
+    """Count the rows of a test that are equal, cell by cell, to one that is learnt from.
+
+    Parameters
+    ----------
+    columns : iterable of ndarray of shape (m,)
+        Of the whole table; with the target's, rows are equal in what they are to be told, too.
+    learn, test : ndarray of int
+        Row numbers.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> identical_rows([np.array([1, 2, 2, 3])], np.array([0, 1]), np.array([2, 3]))
+    1
+    """
+    hashes = row_hashes(columns)
+    if not len(learn) or not len(test) or len(hashes) == 1:
+        return 0
+    return int(np.isin(hashes[test], hashes[learn]).sum())
+
+
+def note_of_identical(n: int, tested: int) -> str:
+    """Say how many of a test's rows are among those learnt from; nothing of none.
+
+    Examples
+    --------
+    >>> note_of_identical(3, 40)
+    "3 of 40 test rows have the inputs of a row that is learnt from: the test's score flatters."
+    """
+    if not n:
+        return ""
+    what = "has the inputs" if n == 1 else "have the inputs"
+    return (
+        f"{n} of {tested} test rows {what} of a row that is learnt from: the test's score flatters."
+    )
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A column that rows could be parted by, and why.
+
+    Parameters
+    ----------
+    rule : str
+        As it is asked for: "time:COLUMN", "group:COLUMN".
+    sentence : str
+        For people; it names no option.
+    """
+
+    rule: str
+    sentence: str
+
+
+def split_hints(kinds: Mapping[str, str], cells: Mapping[str, np.ndarray]) -> tuple[Hint, ...]:
+    """Find columns by which rows side by side, or some rows together, are likely to be alike.
+
+    Parameters
+    ----------
+    kinds : mapping from str to str
+        Each column's kind; "date" and "id" are looked at.
+    cells : mapping from str to ndarray of shape (m,)
+        Datetimes or numbers of dates, NaT or NaN for a gap; codes of identifiers, −1 for a gap.
+
+    Returns
+    -------
+    tuple of Hint
+
+    Examples
+    --------
+    >>> patients = np.arange(40) // 4
+    >>> split_hints({"patient": "id"}, {"patient": patients})[0].rule
+    'group:patient'
+    """
+    hints = list[Hint]()
+    for name, kind in kinds.items():
+        if kind == "date" and _in_order(cells[name]):
+            hints.append(
+                Hint(
+                    f"time:{name}",
+                    f"The rows are in order of {name!r}, and such rows side by side are often "
+                    "alike: a test on rows drawn at random flatters, one on the latest does not.",
+                )
+            )
+        if kind == "id" and _repeats(cells[name]):
+            hints.append(
+                Hint(
+                    f"group:{name}",
+                    f"Rows share their {name!r}, and rows of one are often alike: a test on rows "
+                    "drawn at random flatters, one on whole groups does not.",
+                )
+            )
+    return tuple(hints)
+
+
+def _in_order(times: np.ndarray) -> bool:
+    """Whether times rise, or fall, from row to row, but for few."""
+    gaps = np.isnat(times) if times.dtype.kind in "mM" else np.isnan(times)
+    steps = np.sign(np.diff(times[~gaps]).astype(np.float64))
+    up, down = int((steps > 0).sum()), int((steps < 0).sum())
+    return max(up, down) + 1 >= SOME and min(up, down) <= AGAINST * len(steps)
+
+
+def _repeats(codes: np.ndarray) -> bool:
+    """Whether there are at least two rows of an identifier on average."""
+    found = np.unique(codes[codes >= 0], return_counts=True)[1]
+    return len(found) >= 2 and found.sum() >= 2 * len(found)
