@@ -25,6 +25,7 @@ COMMANDS = {
     "diagnose": "Name the wrong formula in a backpropagation function of your own.",
     "landscape": "Draw J as mountains around a trained model; drop walkers, count the valleys.",
     "studio": "Watch a network learn, in a page on this machine or in one file.",
+    "export": "Write a trained model for other programs: as ONNX, or its weights as .mat.",
     "bench": "Measure backpass beside scikit-learn, PyTorch, JAX and onnxruntime, here.",
     "info": "Show what is installed here; or what a model file holds.",
 }
