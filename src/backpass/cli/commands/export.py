@@ -51,10 +51,10 @@ def _as_onnx(estimator: Estimator, path: Path, force: bool) -> object:
     return to_onnx(estimator, path, force=force)
 
 
-def _as_mat(estimator: Estimator, path: Path, force: bool) -> object:
+def _as_mat(estimator: Estimator, path: Path, force: bool) -> None:
     from ...io.mat import to_mat
 
-    return to_mat(estimator, path, force=force)
+    to_mat(estimator, path, force=force)
 
 
 _WRITERS: dict[str, Write] = {"onnx": _as_onnx, "mat": _as_mat}
