@@ -1,0 +1,217 @@
+"""From known columns to X: fitted on training rows, kept as plain arrays and JSON.
+
+It stands where ``Preprocessing`` does for tables of the first release: the same questions, asked of
+columns instead of cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from ...errors import InvalidInput, warn
+from .columns import Columns, FittedColumns, fit_columns
+from .network_inputs import DENSE_LEVELS, NetworkInput, joined, stacked, write_levels
+from .numbers import Scaling
+from .outside import Outside
+from .stored import Stored, damaged, restored, stored
+from .unknown import Unknown
+
+BLOCK = 8192  # rows whose numbers stay in a core's cache while they are scaled
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """How a table's columns become the X of a single network.
+
+    Parameters
+    ----------
+    columns : FittedColumns
+        What is read of the table.
+    scaling : Scaling
+        Of the features' numbers.
+
+    Examples
+    --------
+    >>> from backpass.data.raw import Numbers, Texts
+    >>> table = {
+    ...     "area": Numbers(np.array([1.0, 2.0, 3.0, np.nan])),
+    ...     "city": Texts.of(["Rome", "Oslo", "Oslo", "Rome"]),
+    ... }
+    >>> encoding = fit_encoding(table, {"area": "number", "city": "category"})
+    >>> encoding.outputs
+    ('area', 'area is missing', 'city = Oslo', 'city = Rome')
+    >>> encoding.transform(table).round(2)
+    array([[-1.35,  0.  ,  0.  ,  1.  ],
+           [ 0.  ,  0.  ,  1.  ,  0.  ],
+           [ 1.35,  0.  ,  1.  ,  0.  ],
+           [ 0.  ,  1.  ,  0.  ,  1.  ]])
+    """
+
+    columns: FittedColumns
+    scaling: Scaling
+
+    def __post_init__(self) -> None:
+        """Refuse parts that do not belong together, and a table without any input."""
+        if len(self.scaling) != len(self.columns.features):
+            raise ValueError("features and scales differ in number")
+        if not self.inputs:
+            raise InvalidInput("No column of the table varies; there is nothing to learn from.")
+
+    @cached_property
+    def inputs(self) -> tuple[NetworkInput, ...]:
+        """The columns of X: numbers, gaps, levels, terms; each in the order of the names."""
+        of = self.columns
+        found = [NetworkInput(feature.name, feature.columns) for feature in of.features]
+        found += [NetworkInput(f"{name} is missing", (name,)) for name in of.gaps]
+        for part in (*of.levels, *of.terms):
+            found += [NetworkInput(name, (part.column,)) for name in part.names]
+        return tuple(found)
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the columns of X."""
+        return tuple(made.name for made in self.inputs)
+
+    @cached_property
+    def sparse(self) -> bool:
+        """Whether X is a SciPy CSR matrix: where there is free text, or there are many levels."""
+        levels = sum(levels.inputs for levels in self.columns.levels)
+        return bool(self.columns.terms) or levels > DENSE_LEVELS
+
+    def transform(self, table: Columns) -> np.ndarray | sparse.csr_matrix:
+        """Turn columns into X.
+
+        Parameters
+        ----------
+        table : mapping from str to Numbers, Texts or Moments
+            The columns that are read, in any order; others may be there.
+
+        Returns
+        -------
+        ndarray or csr_matrix of shape (m, len(self.outputs)), float64
+
+        Raises
+        ------
+        InvalidInput
+            If columns are missing, hold other cells than those of the training, differ in length,
+            or hold infinite numbers.
+
+        Warns
+        -----
+        UserWarning
+            If the table has what the training rows did not: by column and count.
+        """
+        X, unknown = self.encode(table)
+        for sentence in unknown.sentences():
+            warn(sentence)
+        return X
+
+    def encode(self, table: Columns) -> tuple[np.ndarray | sparse.csr_matrix, Unknown]:
+        """Turn columns into X, and tell what the training rows did not have."""
+        of, m = self.columns, self.columns.check(table)
+        codes, texts = of.codes(table, m)
+        outside = Outside(of, self.scaling)
+        plain = len(of.features) + len(of.gaps)
+        X = np.zeros((0 if self.sparse else m, len(self.inputs)))
+        made: list[sparse.csr_matrix] = []
+        for rows in _blocks(m):
+            part = np.zeros((len(codes[rows]), plain)) if self.sparse else X[rows]
+            self._write_numbers(of.rows(table, rows, m), rows.start, part, outside)
+            if self.sparse:
+                made.append(joined(part, codes[rows], self._starts))
+            else:
+                write_levels(part, codes[rows], self._starts)
+        return stacked(made, of.weights(table)) if self.sparse else X, outside.unknown(texts)
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], Stored]:
+        """Return plain arrays, and what JSON can hold; ``from_arrays`` is the inverse."""
+        return stored(self.columns, self.scaling)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], metadata: Stored) -> Encoding:
+        """Make it again from what ``to_arrays`` returned.
+
+        Raises
+        ------
+        InvalidInput
+            If arrays and metadata are of a later version, or do not belong together.
+        """
+        try:
+            return cls(*restored(arrays, metadata))
+        except (ArithmeticError, AssertionError, AttributeError, LookupError) as error:
+            raise damaged(error) from error
+        except (TypeError, ValueError) as error:  # InvalidInput is one
+            raise damaged(error) from error
+
+    @cached_property
+    def _starts(self) -> np.ndarray:
+        """The input of each category's first level, and the end."""
+        of = self.columns
+        first = len(of.features) + len(of.gaps)
+        return first + np.cumsum([0, *(levels.inputs for levels in of.levels)])
+
+    def _write_numbers(self, table: Columns, first: int, X: np.ndarray, outside: Outside) -> None:
+        """Write a block's numbers and gaps into the first columns of X, zero so far."""
+        of, n = self.columns, len(self.scaling)
+        F = of.numbers(table, len(X), first)
+        missing = np.isnan(F)
+        outside.look(F, missing)
+        self.scaling.apply(F, missing)
+        X[:, :n] = F.T
+        for place, name in enumerate(of.gaps, start=n):
+            main = of.main.get(name)
+            X[:, place] = table[name].gaps if main is None else missing[main]
+        for name in self._hiding:
+            outside.count_gaps(name, table[name].gaps)
+
+    @cached_property
+    def _hiding(self) -> list[str]:
+        """Columns in which a gap is neither missing a number nor a level of its own."""
+        of = self.columns
+        shown = {*of.main, *of.gaps, *(levels.column for levels in of.levels if levels.missing)}
+        return [name for name in of.kinds if name not in shown]
+
+
+def _blocks(m: int) -> list[slice]:
+    """Rows that are worked on together; at least one block, which may be empty."""
+    return [slice(first, min(first + BLOCK, m)) for first in range(0, max(m, 1), BLOCK)]
+
+
+def fit_encoding(columns: Columns, kinds: Mapping[str, str]) -> Encoding:
+    """Find on training rows how columns become X.
+
+    Parameters
+    ----------
+    columns : mapping from str to Numbers, Texts or Moments
+        The rows that the network is trained on, and no others: an input that is active in none of
+        these would answer with weights that no training moved.
+    kinds : mapping from str to str
+        What each column to learn from is: "number", "category", "date" or "text" (free).
+
+    Returns
+    -------
+    Encoding
+
+    Raises
+    ------
+    InvalidInput
+        If there is no row, no column varies, or a column is missing, is of another kind or holds
+        infinite numbers.
+
+    Examples
+    --------
+    >>> from backpass.data.raw import Moments
+    >>> start = np.array(["2024-05-01 10:00", "2024-05-01 11:30"], "datetime64[us]")
+    >>> stop = start + np.array([60, 90], "timedelta64[m]")
+    >>> table = {"start": Moments(start), "stop": Moments(stop)}
+    >>> fit_encoding(table, {"stop": "date", "start": "date"}).outputs
+    ('start: elapsed', 'start: hour', 'start: minute', 'stop: elapsed', 'stop: hour',
+     'stop − start')
+    """
+    fitted, scales = fit_columns(columns, kinds)
+    return Encoding(fitted, Scaling.of(scales))
