@@ -9,18 +9,22 @@ from .errors import MissingExtra
 
 # Module -> the extra that brings it.
 EXTRAS = {
+    "charset_normalizer": "data",
+    "clevercsv": "data",
     "dask": "dask",
     "distributed": "dask",
     "jinja2": "plot",
     "matplotlib": "plot",
     "mlxtend": "data",
     "onnx": "onnx",
+    "openpyxl": "excel",
     "pandas": "data",
     "plotly": "plot",
     "pyarrow": "data",
     "skl2onnx": "onnx",
     "starlette": "studio",
     "uvicorn": "studio",
+    "zstandard": "data",
 }
 
 

@@ -1,1 +1,78 @@
 """From a source to a raw table: one reader a format, and what it has to find out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+
+from ..parsing import error_context, parse
+from ..raw import RawTable
+from .how import ReadingOptions
+from .separated import read_separated
+from .sources import Source, open_source
+
+__all__ = ["ReadingOptions", "read_raw"]
+
+Reader = Callable[[Source, ReadingOptions, Collection[str] | None], RawTable]
+
+
+def read_raw(
+    source: str | os.PathLike[str],
+    options: ReadingOptions | None = None,
+    columns: Collection[str] | None = None,
+) -> RawTable:
+    """Read a table from a file, an archive, a data base or standard input.
+
+    Parameters
+    ----------
+    source : str or path
+        Text of any dialect, Parquet (a file, or a folder of them), Feather, a workbook, JSON, or an
+        SQLite data base; also packed (``.gz``, ``.bz2``, ``.xz``, ``.zst``, ``.zip``). ``-`` is
+        standard input.
+    options : ReadingOptions, optional
+        What the user says; the rest is found out.
+    columns : collection of str, optional
+        Columns to read, as far as the source has them; all by default.
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    InvalidInput
+        If the source is missing, broken or of a kind that is not read. One sentence says where.
+    MissingExtra
+        If an optional library is needed and not installed.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = pathlib.Path(folder.name, "fruit.csv")
+    >>> _ = path.write_text("weight;colour\\n1,5;red\\n2,25;\\n")
+    >>> table = read_raw(path)
+    >>> table.columns["weight"].values.tolist(), table.columns["colour"].cells()
+    ([1.5, 2.25], ['red', None])
+    >>> folder.cleanup()
+    """
+    options = options or ReadingOptions()
+    name = "standard input" if os.fspath(source) == "-" else os.fspath(source)
+    found = parse(Path(name), lambda _: open_source(source, options.table))
+    return replace(
+        parse(Path(found.name), lambda _: _read(found, options, columns)), source=found.name
+    )
+
+
+def _read(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
+    with error_context(found.name):
+        return READERS[found.format](found, options, columns)
+
+
+def _text(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
+    return read_separated(found.data, options, columns, tabs=found.format == "tabs")
+
+
+READERS: dict[str, Reader] = {"text": _text, "tabs": _text}

@@ -1,0 +1,152 @@
+"""Whether the first row names the columns and the second holds their units, told by the rows below.
+
+A name differs from what it names: text over numbers or dates. A first row of the same kind as the
+others is data, but for names that are numbers themselves, as years or 0, 1, 2, … are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+Rows = Sequence[Sequence[str]]
+
+MOST_ROWS = 500  # that are looked at
+MOST = 0.8  # of a column's filled cells are of its kind
+YEAR = 1000  # names that are numbers are as large, or follow on each other
+LONGEST_UNIT = 16  # letters
+GAPS = {"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing"}
+SIGN = r"[$€£¥₹]|USD|EUR|GBP|CHF"
+NUMBER = re.compile(
+    rf"\(?[-+−]?\s*(?:{SIGN})?\s*[-+−]?(?:\d[\d.,' \u00a0\u202f_]*|\.\d+)(?:[eE][-+]?\d+)?"
+    rf"\s*(?:%|‰|{SIGN})?\)?|[-+]?inf(?:inity)?",
+    re.IGNORECASE,
+)
+DATE = re.compile(
+    r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}(?:[T ]+\d{1,2}:\d{2}.*)?|"
+    r"\d{1,2}:\d{2}(?::\d{2}.*)?|\d{4}-\d{2}"
+)
+
+
+def has_header(rows: Rows) -> bool:
+    """Whether the first of some rows names the columns.
+
+    Parameters
+    ----------
+    rows : sequence of rows of str
+        The first rows of a table, all of one length.
+
+    Examples
+    --------
+    >>> has_header([["length", "kind"], ["4.9", "alba"]])
+    True
+    >>> has_header([["5.1", "brevis"], ["4.9", "alba"]])
+    False
+    """
+    if len(rows) < 2:
+        return not any(_kind(cell) for cell in rows[0] if _kind(cell) != "text")
+    columns = _columns(rows[1:])
+    votes = Counter(_vote(cell, column) for cell, column in zip(rows[0], columns))
+    if votes["data"] and _counts_on(
+        rows[0], columns, enough=2 if votes["name"] or votes["new"] else 3
+    ):
+        return True
+    if votes["name"] or votes["data"]:
+        return votes["name"] > 0 and votes["name"] >= votes["data"]
+    return 2 * votes["again"] < max(1, votes.total() - votes[""])
+
+
+def has_units(rows: Rows) -> bool:
+    """Whether the first of some rows, which follow on the names, holds units and no data.
+
+    Examples
+    --------
+    >>> has_units([["m/s", "°C"], ["9.9", "3.0"], ["3.1", "7.2"]])
+    True
+    """
+    if len(rows) < 3:
+        return False
+    columns = _columns(rows[1:])
+    over = Counter(
+        _over_numbers(cell) if _kind_of(column) == "number" else _over_text(cell, column)
+        for cell, column in zip(rows[0], columns)
+    )
+    return over["unit"] > 0 and not over["data"]
+
+
+def _columns(rows: Rows) -> list[list[str]]:
+    return [[cell.strip() for cell in column] for column in zip(*rows[:MOST_ROWS])]
+
+
+def _kind(cell: str) -> str:
+    """What a cell looks like; an empty string for a gap."""
+    cell = cell.strip()
+    if cell.lower() in GAPS:
+        return ""
+    if DATE.fullmatch(cell):
+        return "date"
+    return "number" if NUMBER.fullmatch(cell) else "text"
+
+
+def _kind_of(column: list[str]) -> str:
+    """What nearly all filled cells of a column look like; text where they differ."""
+    kinds = Counter(_kind(cell) for cell in column)
+    del kinds[""]
+    if not kinds:
+        return ""
+    kind, often = kinds.most_common(1)[0]
+    return kind if often >= MOST * kinds.total() else "text"
+
+
+def _vote(cell: str, column: list[str]) -> str:
+    """What a cell over a column speaks for: a name, data, text that occurs again, or nothing."""
+    here, below = _kind(cell), _kind_of(column)
+    if not here or not below:
+        return ""
+    if below == "text":
+        return _vote_of_text(cell.strip(), column) if here == "text" else ""
+    if here == "number" == below:
+        return "" if _is_whole(cell) and not any(map(_is_whole, column)) else "data"
+    return "data" if here == below else "name"
+
+
+def _vote_of_text(cell: str, column: list[str]) -> str:
+    """Text that occurs again is data; one that does not, where the others do, may be a name."""
+    if cell in column:
+        return "again"
+    return "new" if 2 * len({*column}) <= len(column) else ""
+
+
+def _is_whole(cell: str) -> bool:
+    return bool(re.fullmatch(r"\d{1,9}", cell.strip()))
+
+
+def _counts_on(cells: Sequence[str], columns: list[list[str]], enough: int) -> bool:
+    """Whether the numbers among the cells are names, each as much larger than the one before.
+
+    Where nothing else speaks for names, they count from 0 or 1 on over numbers that are not whole.
+    """
+    numbers = [int(cell) for cell in cells if _is_whole(cell)]
+    steps = {after - before for before, after in pairwise(numbers)}
+    again = any(c.strip() in column for c, column in zip(cells, columns) if not _is_whole(c))
+    if len(numbers) < enough or len(steps) != 1 or min(steps) < 1 or again:
+        return False
+    if len(numbers) < len(cells):
+        return numbers[0] >= YEAR or steps == {1}
+    whole = all(_is_whole(cell) for column in columns for cell in column)
+    return numbers[0] in (0, 1) and steps == {1} and not whole
+
+
+def _over_numbers(cell: str) -> str:
+    kind = _kind(cell)
+    if kind == "text" and len(cell.strip()) <= LONGEST_UNIT:
+        return "unit"
+    return "data" if kind or cell.strip() not in ("", "-") else ""
+
+
+def _over_text(cell: str, column: list[str]) -> str:
+    """A unit stands over no text: an empty cell, a dash, or a word in brackets does."""
+    cell = cell.strip()
+    return "" if cell in ("", "-") or re.fullmatch(r"[\[(].*[\])]", cell) else "data"

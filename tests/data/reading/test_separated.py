@@ -1,0 +1,289 @@
+"""Text files of any dialect: their cells are the ones that were written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backpass.errors import InvalidInput
+
+pytest.importorskip("pyarrow")
+pytest.importorskip("clevercsv")
+from backpass.data.raw import Numbers
+from backpass.data.reading import ReadingOptions, separated
+from backpass.data.reading.separated import read_separated
+
+NAMES = ["weight", "colour", "zip", "note"]
+COLOURS = ["red", "deep blue", "green; dark", "a|b", "it's"]
+NOTES = ["fine", "good, cheap", 'a "word"', "two\nlines", ""]
+ROWS = [
+    [f"{i * 1.25 + 0.375}", COLOURS[i % 5], f"{i % 7:05d}", NOTES[(i * i) % 5]] for i in range(60)
+]
+
+
+def written(rows, sep=",", end="\n", **how):
+    file = io.StringIO()
+    csv.writer(file, delimiter=sep, lineterminator=end, **how).writerows(rows)
+    return file.getvalue().encode()
+
+
+def read(data, columns=None, tabs=False, **options):
+    return read_separated(data, ReadingOptions(**options), columns, tabs)
+
+
+def cells(table):
+    return {
+        name: column.values.tolist() if isinstance(column, Numbers) else column.cells()
+        for name, column in table.columns.items()
+    }
+
+
+TRUTH = {
+    "weight": [float(row[0]) for row in ROWS],
+    "colour": [row[1] for row in ROWS],
+    "zip": [row[2] for row in ROWS],
+    "note": [row[3] or None for row in ROWS],
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+@pytest.mark.parametrize("sep", [",", ";", "\t", "|"])
+def test_a_table_is_read_whatever_separates_its_cells(sep, quoting, end):
+    table = read(written([NAMES, *ROWS], sep, end, quoting=quoting))
+    assert cells(table) == TRUTH
+    assert table.header
+    assert any("separate" in note for note in table.notes) == (sep != ",")
+
+
+@pytest.mark.parametrize("sep", [";", "\t", "|", " ", ":", "~", "^"])
+def test_other_separators(sep):
+    rows = [["a", "b", "c"]] + [[f"{i / 8}", f"{i}", "xyz"[i % 3]] for i in range(40)]
+    found = cells(read(written(rows, sep)))
+    assert found == {
+        "a": [i / 8 for i in range(40)],
+        "b": list(range(40)),
+        "c": ["xyz"[i % 3] for i in range(40)],
+    }
+
+
+def test_runs_of_blanks_are_one_separator():
+    lines = ["  x    y  name"] + [f"{i:6.2f} {i * i:7d}  n{i % 2}" for i in range(30)]
+    table = read("\n".join(lines).encode())
+    assert cells(table)["x"] == [float(i) for i in range(30)]
+    assert cells(table)["name"] == [f"n{i % 2}" for i in range(30)]
+
+
+def test_blanks_before_a_quotation_mark():
+    data = "name, age, k\n" + "".join(f'"Smith, {i}", {i}, "a, b"\n' for i in range(20))
+    table = read(data.encode())
+    assert cells(table) == {
+        "name": [f"Smith, {i}" for i in range(20)],
+        "age": list(range(20)),
+        "k": ["a, b"] * 20,
+    }
+
+
+def test_one_column():
+    assert cells(read(b"x\n1\n\n3\n")) == {"x": [1, pytest.approx(np.nan, nan_ok=True), 3]}
+    sentences = ["it was a good day", "no", "never again in my life"] * 9
+    assert cells(read(("said\n" + "\n".join(sentences)).encode())) == {"said": sentences}
+
+
+@pytest.mark.parametrize("sep", [";", "\t"])
+def test_decimal_commas(sep):
+    lines = [f"{i},5{sep}{i}.250,75{sep}{i}" for i in range(1, 30)]
+    table = read("\n".join([sep.join(["a", "b", "c"]), *lines]).encode())
+    assert cells(table) == {
+        "a": [i + 0.5 for i in range(1, 30)],
+        "b": [i * 1000 + 250.75 for i in range(1, 30)],
+        "c": list(range(1, 30)),
+    }
+    assert table.decimal == ","
+    assert any("decimal" in note for note in table.notes)
+
+
+def test_commas_that_may_mark_thousands_stay_as_written():
+    table = read(b"a;b\n3,504;x\n12,250;y\n1,250,000;x\n")
+    assert cells(table)["a"] == ["3,504", "12,250", "1,250,000"]
+    assert table.decimal == "."
+    assert cells(read(b"a;b\n3,504;x\n12,250;y\n", thousands=","))["a"] == [3504, 12250]
+    assert cells(read(b"a;b\n3,504;x\n12,250;y\n", decimal=","))["a"] == [3.504, 12.25]
+
+
+# --- over the rows ---------------------------------------------------------------------------
+
+BODY = "".join(f"{i / 4},{'abc'[i % 3]}\n" for i in range(30))
+FOUND = {"x": [i / 4 for i in range(30)], "k": ["abc"[i % 3] for i in range(30)]}
+
+
+@pytest.mark.parametrize(
+    ("top", "note"),
+    [
+        ("x,k\n", None),
+        ("# one\n# two\n#\nx,k\n", "3 lines"),
+        ("% measured\nx,k\n", "1 line"),
+        ("\n\nx,k\n", None),
+        ("Report of a year\n\nx,k\n", "over: 2"),
+        ("x,k\nm/s,-\n", "units"),
+        ("x,k\n[m/s],[]\n", "units"),
+        ("# made by hand\n# x,k\n", "last comment names"),
+        ("#x,k\n", "last comment names"),
+        ("sep=,\nx,k\n", None),
+        ("\ufeffx,k\n", None),
+    ],
+)
+def test_what_stands_over_the_rows(top, note):
+    table = read((top + BODY).encode())
+    assert cells(table) == FOUND
+    assert (not table.notes) if note is None else any(note in said for said in table.notes)
+
+
+def test_a_row_of_words_under_the_names_is_data_where_others_have_such_words():
+    table = read(b"x,k\nunknown,a\n" + BODY.encode())
+    assert table.rows == 31
+    assert table.columns["x"].cells()[0] == "unknown"
+
+
+@pytest.mark.parametrize("trailing", ["", ","])
+def test_a_first_row_of_data_is_no_header(trailing):
+    table = read(BODY.replace("\n", f"{trailing}\n").encode())
+    assert cells(table) == {"1": FOUND["x"], "2": FOUND["k"]}
+    assert not table.header
+    assert "called by their numbers" in " ".join(table.notes)
+
+
+@pytest.mark.parametrize(
+    ("header", "truth"),
+    [
+        ("0,1,2", True),
+        ("1,2,3", True),
+        ("place,1990,1991", True),
+        ("place,0,1", True),
+        ("5.25,1.25,2.5", False),
+        ("1,2.5,3", False),
+        ("?,NA,2.5", False),
+        ("", True),
+    ],
+)
+def test_names_that_are_numbers(header, truth):
+    body = "".join(f"{i}.5,{i}.25,{i + 1}.5\n" for i in range(20))
+    if header.startswith("place"):
+        body = "".join(f"town{i % 4},{i}.25,{i + 1}\n" for i in range(20))
+    assert read(f"{header or 'a,b,c'}\n{body}".encode()).header is truth
+
+
+def test_a_table_of_words_alone():
+    rows = list(itertools.product("abc", "xy", "pq")) * 2
+    text = "\n".join(map(",".join, rows))
+    assert not read(text.encode()).header
+    assert read(f"first,second,third\n{text}".encode()).header
+
+
+def test_said_options_overrule():
+    data = b"junk line; no table\na;b\n# off\n1;?\n2;5\n"
+    table = read(data, skip_rows=1, sep=";", comment="#", na=("?",))
+    assert cells(table)["a"] == [1, 2]
+    np.testing.assert_array_equal(table.columns["b"].values, [np.nan, 5])
+    assert [*read(b"a,b\n1,2\n", names=("p", "q")).columns] == ["p", "q"]
+    assert cells(read(b"a,b\n1,2\n", header=False)) == {"1": ["a", "1"], "2": ["b", "2"]}
+    assert cells(read(b"1,2\n3,4\n", header=True)) == {"1": [3], "2": [4]}
+    assert cells(read("a§b\n1§2\n".encode(), sep="§")) == {"a": [1], "b": [2]}
+    assert cells(read(b"a||b\n1||2\n", sep="||")) == {"a": [1], "b": [2]}
+    assert cells(read(b"a\tb\n1\t2\n", sep="\\t")) == {"a": [1], "b": [2]}
+
+
+def test_some_columns_are_read_and_no_others():
+    assert cells(read(b"a,b,c\n1,2,3\n", columns=["c", "a", "z"])) == {"a": [1], "c": [3]}
+
+
+# --- names -----------------------------------------------------------------------------------
+
+
+def test_names_that_occur_twice_or_not_at_all():
+    table = read(b"grip,grip,,grip.1,grip\n1,2,3,4,5\n6,7,8,9,10\n")
+    assert [*table.columns] == ["grip", "grip.2", "3", "grip.1", "grip.3"]
+    assert "grip.2" in table.notes[0]
+    assert "'3'" in table.notes[1]
+
+
+@pytest.mark.parametrize("header", ["a,b,", "a,b"])
+def test_a_column_without_name_and_cells_is_left_out(header):
+    table = read(f"{header}\n1,x,\n2.5,y,\n4,x,\n".encode())
+    assert cells(table) == {"a": [1, 2.5, 4], "b": ["x", "y", "x"]}
+    assert "left out" in table.notes[0]
+
+
+# --- what cannot be read ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"a,b\n1,2\n3\n4,5\n6,7\n", ["line 3", "1 cell", "2"]),
+        (b"a,b\n1,2\n3,4,5\n4,5\n6,7\n", ["line 3", "3 cells"]),
+        (b"# c\n\na,b\n1,2\n1,2\n3,4,5\n6,7\n", ["line 6", "3 cells"]),
+        (b'a,b\n1,"x\ny"\n1,2\n3,4,5\n6,7\n', ["line 5", "3 cells"]),
+        (b"a,b,c,d\n1,2\n3,4\n5,6\n7,8\n", ["line 1", "4 columns", "2 cells"]),
+        (b"a,b\n1,2,3\n4,5,6\n", ["more cells"]),
+        (b"a,b\n", ["no row"]),
+        (b"\n\n\n", ["no row"]),
+        (b"# only\n# comments\n", ["no row"]),
+        (b"a,b\0c\n1,2\n", ["zero bytes"]),
+    ],
+)
+def test_a_file_that_is_no_table_gets_one_sentence(data, words):
+    with pytest.raises(InvalidInput) as caught:
+        read(data)
+    said = str(caught.value)
+    assert all(word in said.lower() for word in words), said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "a"), ("a", "")])
+def test_names_that_do_not_fit(names):
+    with pytest.raises(InvalidInput, match="names"):
+        read(b"a,b\n1,2\n", names=names)
+
+
+def test_a_ragged_row_far_down_is_found(monkeypatch):
+    monkeypatch.setattr(separated, "BLOCKS", (1 << 10, 1 << 20))
+    lines = ["a,b"] + [f"{i},{i}" for i in range(5000)]
+    lines[4321] += ",7"
+    with pytest.raises(InvalidInput, match="Line 4322 has 3 cells"):
+        read("\n".join(lines).encode())
+
+
+def test_a_cell_longer_than_a_block(monkeypatch):
+    monkeypatch.setattr(separated, "BLOCKS", (1 << 10, 1 << 14, 1 << 20))
+    long = "word " * 20_000
+    table = read(f"a,b\n1,x\n2,{long}\n3,y\n".encode())
+    assert table.columns["b"].cells() == ["x", long.strip(), "y"]
+
+
+# --- whatever is written ---------------------------------------------------------------------
+
+CELL = st.text(st.sampled_from("abxyz ,;|\"'\n\t-.0123"), max_size=8)
+TABLES = st.integers(2, 4).flatmap(
+    lambda n: st.lists(st.lists(CELL, min_size=n, max_size=n), min_size=1, max_size=12)
+)
+
+
+@given(TABLES, st.sampled_from(",;\t|"))
+def test_any_cells_come_back(rows, sep):
+    names = [f"c{i}" for i in range(len(rows[0]))]
+    table = read(written([names, *rows], sep, quoting=csv.QUOTE_ALL), sep=sep, header=True)
+    for name, column in zip(names, zip(*rows)):
+        found = table.columns[name]
+        filled = [cell.strip() or None for cell in column]
+        if isinstance(found, Numbers):
+            truth = [np.nan if cell is None else float(cell) for cell in filled]
+            np.testing.assert_array_equal(found.values, truth)
+        elif table.decimal == ".":
+            assert found.cells() == filled
