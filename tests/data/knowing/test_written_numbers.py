@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backpass.data.knowing.written_numbers import (
     SPELLINGS,
-    currency_of,
+    currencies_of,
     is_infinite,
     is_percent,
     is_zero_led,
@@ -121,6 +121,21 @@ def test_the_table_s_decimal_mark_decides_where_every_cell_has_two_readings():
     assert number_in("3,504 €", spelling_of(["3,504 €"], ".")) == 3504
 
 
+@pytest.mark.parametrize(
+    ("texts", "spelling", "numbers"),
+    [
+        (["12.5 kg", "1,003 kg"], "1,234.5| kg", [12.5, 1003]),
+        (["-3°C", "4.5°C"], "1,234.5|°C", [-3, 4.5]),
+        (["3A", "4B"], "1,234.5", [None, None]),
+        (["3 kg", "4"], "1,234.5", [None, 4]),
+        (["1e3", "2e3"], "1,234.5", [1000, 2000]),
+    ],
+)
+def test_a_unit_is_dropped_where_every_number_has_it(texts, spelling, numbers):
+    assert spelling_of(texts) == spelling
+    assert [number_in(text, spelling) for text in texts] == numbers
+
+
 @given(st.text(max_size=12))
 def test_any_text_is_a_number_or_none(text):
     for spelling in SPELLINGS:
@@ -130,6 +145,7 @@ def test_any_text_is_a_number_or_none(text):
 
 def test_signs_are_told_apart():
     assert [is_percent(t) for t in ("3%", "3 % ", "3")] == [True, True, False]
-    assert [currency_of(t) for t in ("$3", "3 €", "3", "3%", "x")] == ["$", "€", "", "", ""]
+    texts = ["3", "3%", "x", "$3", "4 €", "$5", "1e3", "-€ 7"]
+    assert currencies_of(texts) == {"$": "$3", "€": "4 €"}
     assert [is_infinite(t) for t in ("inf", "-Infinity", "∞", "info", "3")] == [1, 1, 1, 0, 0]
     assert [is_zero_led(t) for t in ("007", "0", "0.5", "10", "00", "-03")] == [1, 0, 0, 0, 1, 1]

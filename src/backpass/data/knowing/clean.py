@@ -17,7 +17,7 @@ from ..raw import Moments, Numbers, Others, RawColumn, Texts
 from .dates import compact_moments, moments_in, orders_of
 from .gaps import BESIDE_NUMBERS, SURE, gap_words, is_gap_word, without_gaps
 from .kinds import Kind
-from .written_numbers import USUAL, number_in
+from .written_numbers import USUAL, numbers_in
 
 CleanColumn: TypeAlias = Numbers | Texts | Moments
 
@@ -71,7 +71,7 @@ def cleaned(column: RawColumn, kind: Kind, spelling: str, na: tuple[str, ...]) -
 def _numbers(column: RawColumn, spelling: str, na: tuple[str, ...]) -> Clean:
     """As float64, NaN for a gap."""
     if isinstance(column, Texts):
-        values = column.numbers(lambda text: number_in(text, spelling or USUAL))
+        values = np.append(numbers_in(column.vocabulary, spelling or USUAL), np.nan)[column.codes]
         return _judged(Numbers(values), np.isnan(values), column, BESIDE_NUMBERS, na)
     if isinstance(column, Moments):
         return _nothing(Numbers(np.full(len(column), np.nan)), column)

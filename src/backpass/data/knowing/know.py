@@ -97,6 +97,7 @@ def know(raw: RawTable, wishes: Wishes | None = None) -> Known:
         if cells is not None:
             columns[name] = cells
     _leave_duplicates(readings, columns, wishes)
+    _refuse_nothing(readings, targets)
     notes = (*raw.notes, *_notes(raw, readings, columns, targets))
     reading = TableReading(tuple(readings.values()), notes, tuple(wishes.na))
     return Known(reading, columns, targets, raw.rows)
@@ -111,6 +112,19 @@ def _check(raw: RawTable, wishes: Wishes) -> None:
         if n > 1 or wishes.kind_of(name) == Kind.IGNORED:
             what = "named twice" if n > 1 else "to be ignored, too"
             raise InvalidInput(f"The target column {name!r} is {what}.")
+
+
+def _refuse_nothing(
+    readings: Mapping[str, ColumnReading], targets: Mapping[str, TargetColumn]
+) -> None:
+    """Raise where there is a target, and nothing to learn it from."""
+    if not targets or any(each.used and not each.task for each in readings.values()):
+        return
+    left = [f"{name!r} is {each.kind.value}" for name, each in readings.items() if not each.task]
+    why = f": {', '.join(left[:3])}{' and so on' if len(left) > 3 else ''}" if left else ""
+    raise InvalidInput(
+        f"No column is left to learn from{why}; --kind COLUMN=category uses one all the same."
+    )
 
 
 def _leave_duplicates(

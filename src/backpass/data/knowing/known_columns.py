@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 import numpy as np
 
 from ...errors import InvalidInput
@@ -164,7 +166,7 @@ def _as_wished(
     if made.unread and made.column.gaps.all():
         raise InvalidInput(
             f"Column {name!r} cannot be a {wish.value}: no cell is one, the first is "
-            f"{made.example[:40]!r}; --ignore {name} leaves it out."
+            f"{made.example[:40]!r}; --ignore {quote(name)} leaves it out."
         )
     reason = f"a {wish.value}, as you wish{unread_words(made, wish)}"
     gaps = int(np.count_nonzero(made.column.gaps))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 import numpy as np
 
@@ -98,7 +99,7 @@ def _number_spelling(name: str, column: RawColumn, wishes: Wishes, decimal: str)
     if written.kind == Kind.DATE and not written.reason.startswith("days"):
         raise InvalidInput(
             f"The target column {name!r} holds {written.reason}; turn it into numbers (a year, "
-            f"days from a day on) first, or --kind {name}=category takes them for classes."
+            f"days from a day on) first, or --kind {quote(name)}=category takes them for classes."
         )
     if written.spelling:
         return written.spelling

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from shlex import quote
 
 import numpy as np
 
@@ -154,7 +155,7 @@ def _key(name: str, whole: Whole) -> Judgement | None:
     if whole.rows_a_level >= 1.5:
         why = (
             f"{reason}, about {whole.rows_a_level:.3g} rows each, which belong on one side of a "
-            f"split (--split group:{name}); it is not learned from"
+            f"split (--split group:{quote(name)}); it is not learned from"
         )
     return Judgement(Kind.ID, why, levels=whole.n)
 
@@ -162,9 +163,9 @@ def _key(name: str, whole: Whole) -> Judgement | None:
 def _key_reason(name: str, whole: Whole) -> str | None:
     """Why a number is a key, None where it is none."""
     if whole.n >= PEOPLE and says_person(name):
-        return f"the number of {whole.n} that the name says"
+        return f"{whole.n} keys, as the column's name says"
     if whole.n > FEW and says_id(name) and whole.rows_a_level <= ROWS_A_KEY:
-        return f"a key of {whole.n}, as the name says"
+        return f"{whole.n} keys, as the column's name says"
     if whole.n < GROUPS or whole.rows_a_level < 1.5 or says_time(name):
         return None
     # Rows of one stand together, but not in order of the numbers: no quantity does that.
@@ -191,7 +192,7 @@ def _code(name: str, whole: Whole) -> Judgement | None:
         why = "whole numbers that look like codes"
     else:
         return None
-    return Judgement(Kind.CATEGORY, f"{why}; --kind {name}=number overrules", levels=whole.n)
+    return Judgement(Kind.CATEGORY, f"{why}; --kind {quote(name)}=number overrules", levels=whole.n)
 
 
 def _looks_like_codes(whole: Whole) -> bool:
@@ -217,5 +218,5 @@ def _quantity(name: str, whole: Whole) -> Judgement:
     """Whole numbers that count or measure; few of them may be names, and then somebody says so."""
     why = f"whole numbers from {whole.levels[0]} to {whole.levels[-1]}"
     if 2 < whole.n <= FEW:
-        why += f", {whole.n} of them; --kind {name}=category makes names of them"
+        why += f", {whole.n} of them; --kind {quote(name)}=category makes names of them"
     return Judgement(Kind.NUMBER, why, levels=whole.n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from shlex import quote
 
 import numpy as np
 
@@ -54,8 +55,8 @@ def judged_words(name: str, column: Texts) -> Judgement:
         return Judgement(Kind.ID, f"{each}: nothing can be learned from it", levels=n)
     if n >= PEOPLE and (says_person(name) or (says_id(name) and share > 0.1)):
         why = (
-            f"a key of {n}, as the name says, about {1 / share:.3g} rows each, which belong on "
-            f"one side of a split (--split group:{name}); it is not learned from"
+            f"{n} keys, as the column's name says, about {1 / share:.3g} rows each, which belong "
+            f"on one side of a split (--split group:{quote(name)}); it is not learned from"
         )
         return Judgement(Kind.ID, why, levels=n)
     return Judgement(Kind.CATEGORY, f"{n} different texts", levels=n)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 import numpy as np
 
@@ -15,16 +17,16 @@ from .gaps import BESIDE_NUMBERS, gap_words, said, without_gaps
 from .kinds import Judgement, Kind, Wishes
 from .whole_numbers import Whole, judged_whole
 from .written_numbers import (
-    currency_of,
+    currencies_of,
     is_infinite,
     is_percent,
     is_zero_led,
-    number_in,
-    spelling_of,
+    read_numbers,
 )
 
 SAMPLED = 500  # different texts that are looked at before all are
 HALF = 0.5  # of those that must be numbers or dates for the column to be looked at further
+_HAS_DIGIT = re.compile("[0-9]")
 FEW_ROWS = 1 / 20  # in which words may stand among numbers before the column is one of words
 FEW_WORDS = 5  # different ones
 MANY_NUMBERS = 20  # more different numbers than this are a quantity, whose words are remarks
@@ -105,8 +107,8 @@ class _Split:
         more = f" ({count(int(rows.sum()), 'such cell')} in all)" if rows.sum() > 1 else ""
         return InvalidInput(
             f"Column {name!r} holds {kind}, but row {row} (the first row is 0) holds "
-            f"{cell!r}{more}; --na {cell!r} reads that as a gap, --kind {name}=category takes all "
-            "cells for names."
+            f"{cell!r}{more}; --na {quote(cell)} reads that as a gap, --kind "
+            f"{quote(name)}=category takes all cells for names."
         )
 
 
@@ -127,6 +129,8 @@ def _as_date(name: str, column: Texts, wishes: Wishes) -> Judgement | None:
     """A date in nearly every filled cell, in the order that fits the most of them."""
     texts = column.vocabulary
     sample = _sample(texts)
+    if not _mostly(sample, _HAS_DIGIT.search):
+        return None
     if "%" in wishes.date_format:
         orders = [wishes.date_format]
     else:
@@ -143,7 +147,7 @@ def _as_date(name: str, column: Texts, wishes: Wishes) -> Judgement | None:
     split = _Split(column, reads[best])
     if split.n_wrong == len(texts):
         return _as_date(name, column, Wishes(na=wishes.na)) if "%" in best else None
-    if split.n_wrong and split.asks(len(texts) > MANY_NUMBERS):
+    if split.n_wrong and split.asks(quantity=True):
         raise split.question(name, "dates")
     return None if split.n_wrong else _date(texts, best)
 
@@ -183,15 +187,11 @@ def _refuse_two_orders(name: str, column: Texts, moments: dict[str, np.ndarray],
 def _as_number(name: str, column: Texts, decimal: str) -> Judgement | None:
     """A number in nearly every filled cell, in one spelling."""
     texts = column.vocabulary
-    sample = _sample(texts)
-    spelling = spelling_of(sample, decimal)
-    if not _mostly(sample, lambda text: number_in(text, spelling)):
-        return None
-    if len(texts) > len(sample):  # what the sample leaves open, all decide
-        spelling = spelling_of(texts, decimal)
-    if any(map(is_zero_led, texts)):
-        return None  # codes, as they are written
-    values = np.array([np.nan if (x := number_in(t, spelling)) is None else x for t in texts])
+    spelling, values = read_numbers(_sample(texts), decimal)
+    if np.count_nonzero(~np.isnan(values)) < HALF * len(values) or any(map(is_zero_led, texts)):
+        return None  # words, or codes as they are written
+    if len(texts) > len(values):  # what the sample leaves open, all decide
+        spelling, values = read_numbers(texts, decimal)
     split = _Split(column, ~np.isnan(values))
     _refuse_infinite(name, split)
     if split.n_wrong:
@@ -247,8 +247,8 @@ def infinite_question(name: str, rows: np.ndarray, word: str) -> InvalidInput:
     """Return the question about infinite numbers, which no network learns from."""
     return InvalidInput(
         f"Column {name!r} holds {count(int(rows.sum()), 'infinite number')}, the first in row "
-        f"{int(rows.argmax())} (the first row is 0); --na {word} reads them as gaps, "
-        f"--ignore {name} leaves the column out."
+        f"{int(rows.argmax())} (the first row is 0); --na {quote(word)} reads them as gaps, "
+        f"--ignore {quote(name)} leaves the column out."
     )
 
 
@@ -257,17 +257,17 @@ def _refuse_two_units(name: str, column: Texts) -> None:
     percent = np.array([is_percent(text) for text in column.vocabulary])
     if percent.any() and not percent.all():
         raise _two_units(name, column, percent, "percent, and others without a sign")
-    units = [currency_of(text) for text in column.vocabulary]
-    named = sorted(set(units) - {""})
-    if len(named) > 1:
-        first = np.array([unit == named[0] for unit in units])
-        raise _two_units(name, column, first, f"{named[0]}, and others in {named[1]}")
+    units = currencies_of(column.vocabulary)
+    if len(units) > 1:
+        (one, text), (other, _) = list(units.items())[:2]
+        first = np.array([each == text for each in column.vocabulary])
+        raise _two_units(name, column, first, f"{one}, and others in {other}")
 
 
 def _two_units(name: str, column: Texts, which: np.ndarray, what: str) -> InvalidInput:
     row = int(np.append(which, False)[column.codes].argmax())
     return InvalidInput(
         f"Column {name!r} holds numbers in {what}, the first of the former in row {row} (the first "
-        f"row is 0); make them one unit, or --kind {name}=number takes them as they are, --kind "
-        f"{name}=category for names."
+        f"row is 0); make them one unit, or --kind {quote(name)}=number takes them as they are, "
+        f"--kind {quote(name)}=category for names."
     )

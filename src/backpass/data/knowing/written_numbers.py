@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 _CURRENCY = (
     r"(?:[A-Z]{1,3}\$|[$€£¥₹₽₩₪₺฿₫₴₦₱₡₲₵₸₿¢￥＄]|"
     r"\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|RUB|TRY|ZAR|KRW)\b|"
@@ -17,6 +19,8 @@ _DRESS = re.compile(
     rf"(?P<body>[0-9.,](?:[0-9.,'’]|{_SPACE}(?=[0-9]))*(?:[eE][-+]?[0-9]+)?)"
     rf"{_SPACE}?(?P<back>{_CURRENCY}|%|％)?(?P<close>\))?"
 )
+_UNIT = re.compile(rf"(?<=[0-9.])({_SPACE}?[^\W\d_e°][^0-9.,()%|]{{0,11}}|{_SPACE}?°[CFK]?)$")
+_DIGITS = "0123456789.,'’-+() \u00a0\u2009\u202f"
 _INFINITE = re.compile(r"[-+]?(?:inf|infinity|∞)", re.IGNORECASE)
 _ZERO_LED = re.compile(r"[-+]?0[0-9]+")
 _PLAIN = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
@@ -77,15 +81,20 @@ def number_in(text: str, spelling: str = USUAL) -> float | None:
     >>> number_in("3.504,5", "1.234,5"), number_in("3'504", "1'234.5")
     (3504.5, 3504.0)
     """
+    name, _, unit = spelling.partition("|")
     bare = text.strip()
-    if spelling == USUAL and _PLAIN.fullmatch(bare):
+    if unit:
+        if not bare.endswith(unit):
+            return None
+        bare = bare.removesuffix(unit)
+    if name == USUAL and _PLAIN.fullmatch(bare):
         return _finite(bare)
     found = _DRESS.fullmatch(bare)
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
     if (found["sign"] and found["inner"]) or (found["front"] and found["back"]):
         return None
-    how = SPELLINGS[spelling]
+    how = SPELLINGS[name]
     if not how.body.fullmatch(found["body"]):
         return None
     digits = re.sub(how.marks, "", found["body"]).replace(how.point, ".")
@@ -100,16 +109,55 @@ def _finite(digits: str) -> float | None:
     return number if abs(number) < float("inf") else None
 
 
-def spelling_of(texts: Sequence[str], point: str = ".") -> str:
-    """Return the spelling that reads most of some texts; one with the table's point goes first."""
-    best, most = USUAL, -1
+def numbers_in(texts: Sequence[str], spelling: str = USUAL) -> np.ndarray:
+    """Return the numbers that distinct texts write, float64; NaN where one writes none.
+
+    Examples
+    --------
+    >>> numbers_in(["3", "x", "$1,250"]).tolist()
+    [3.0, nan, 1250.0]
+    """
+    if spelling == USUAL and all(map(_PLAIN.fullmatch, texts)):  # a third of the time
+        values = np.array(list(map(float, texts)), dtype=np.float64)
+        return np.where(np.isinf(values), np.nan, values)
+    found = [number_in(text, spelling) for text in texts]
+    return np.array([np.nan if x is None else x for x in found], dtype=np.float64)
+
+
+def read_numbers(texts: Sequence[str], point: str = ".") -> tuple[str, np.ndarray]:
+    """Return the spelling that reads most of some texts, and what it reads.
+
+    A spelling with the table's point goes first. A unit behind every number ("12.5 kg") is a part
+    of the spelling.
+
+    Examples
+    --------
+    >>> read_numbers(["12.5 kg", "3 kg"]), read_numbers(["3,504", "12,75"])[0]
+    (('1,234.5| kg', array([12.5,  3. ])), '1.234,5')
+    """
+    unit = _unit_of(texts)
+    best, most, values = USUAL, -1, np.empty(0)
     for name in sorted(SPELLINGS, key=lambda name: SPELLINGS[name].point != point):
-        n_read = sum(number_in(text, name) is not None for text in texts)
+        found = numbers_in(texts, name + unit)
+        n_read = int(np.count_nonzero(~np.isnan(found)))
         if n_read > most:
-            best, most = name, n_read
+            best, most, values = name + unit, n_read, found
         if n_read == len(texts):
             break
-    return best
+    return best, values
+
+
+def spelling_of(texts: Sequence[str], point: str = ".") -> str:
+    """Return the spelling that reads most of some texts."""
+    return read_numbers(texts, point)[0]
+
+
+def _unit_of(texts: Sequence[str]) -> str:
+    """The unit behind every number, with what divides it from a spelling; "" where none is."""
+    first = _UNIT.search(texts[0].strip()) if texts else None
+    if first is None or not all(text.strip().endswith(first[1]) for text in texts):
+        return ""
+    return "|" + first[1]
 
 
 def is_infinite(text: str) -> bool:
@@ -127,7 +175,22 @@ def is_percent(text: str) -> bool:
     return text.strip().endswith(("%", "％"))
 
 
-def currency_of(text: str) -> str:
-    """Return the currency that a number is written with, "" without one."""
-    found = _DRESS.fullmatch(text.strip())
-    return (found["front"] or found["back"] or "").strip("%％") if found else ""
+def currencies_of(texts: Sequence[str]) -> dict[str, str]:
+    """Return the currencies that numbers are written with, and the first text of each.
+
+    Examples
+    --------
+    >>> currencies_of(["$3", "4 €", "5", "$6"])
+    {'$': '$3', '€': '4 €'}
+    """
+    # Texts that are equal but for digits have one currency, so few are looked at.
+    kinds: dict[str, str] = {}
+    for text in texts:
+        kinds.setdefault(text.strip(_DIGITS), text)
+    found: dict[str, str] = {}
+    for text in kinds.values():
+        dress = _DRESS.fullmatch(text.strip())
+        sign = (dress["front"] or dress["back"] or "").strip("%％") if dress else ""
+        if sign:
+            found.setdefault(sign, text)
+    return found
