@@ -155,6 +155,8 @@ def _hashed(texts: list[str], side: str) -> sparse.csr_matrix:
     """Count the buckets of each text."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
+    if not texts:  # which scikit-learn does not take
+        return sparse.csr_matrix((0, BUCKETS))
     plain: dict[str, Any] = {"n_features": BUCKETS, "alternate_sign": False, "norm": None}
     counts: Any = HashingVectorizer(**plain, **SIDES[side]).transform(texts)
     return counts
