@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InvalidInput
 from ..extras import optional
-from .idx import read_idx
+from .array_files.idx import read_idx
 from .tables import Table
 
 if TYPE_CHECKING:

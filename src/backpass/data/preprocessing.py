@@ -79,6 +79,11 @@ class Preprocessing:
         vars(self).update({"as_written": False, **state})
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that the model reads."""
+        return tuple(column.name for column in self.columns)
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the columns of X."""
         return tuple(name for column in self.columns for name in column.outputs)

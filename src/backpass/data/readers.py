@@ -14,9 +14,9 @@ import numpy as np
 
 from ..errors import InvalidInput
 from ..extras import optional
-from .idx import read_idx
-from .matlab import read_mat
-from .npy import read_npy, read_npz
+from .array_files.idx import read_idx
+from .array_files.matlab import read_mat
+from .array_files.npy import read_npy, read_npz
 from .parsing import parse
 
 if TYPE_CHECKING:

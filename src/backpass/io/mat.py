@@ -12,7 +12,7 @@ from scipy.io import savemat
 from sklearn.utils.validation import check_is_fitted
 
 from ..activations import Activation
-from ..data.matlab import read_mat
+from ..data.array_files.matlab import read_mat
 from ..data.readers import parse, read_npz
 from ..errors import InvalidInput
 from ..estimators.table_model import Estimator

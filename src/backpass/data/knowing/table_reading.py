@@ -57,6 +57,11 @@ class TableReading:
         return tuple(each for each in self.columns if each.used and not each.task)
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """The kinds of the columns that are learned from, by name."""
+        return {each.column: each.kind.value for each in self.inputs}
+
+    @property
     def targets(self) -> tuple[ColumnReading, ...]:
         """The columns that are predicted."""
         return tuple(each for each in self.columns if each.task)

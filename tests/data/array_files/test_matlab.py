@@ -11,8 +11,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.io import loadmat, savemat
 
 import backpass as bp
-from backpass.data import matlab
-from backpass.data.matlab import read_mat
+from backpass.data.array_files import matlab
+from backpass.data.array_files.matlab import read_mat
 from backpass.data.readers import parse
 from backpass.errors import InvalidInput
 

@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ..errors import InvalidInput
-from .parsing import HIGHEST_RATIO
+from ...errors import InvalidInput
+from ..parsing import HIGHEST_RATIO
 
 # The third byte of a file -> what its numbers are; all are big-endian.
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 import backpass as bp
-from backpass.data.npy import CHUNK_BYTES, read_npy, read_npz
+from backpass.data.array_files.npy import CHUNK_BYTES, read_npy, read_npz
 from backpass.errors import InvalidInput
 
 DTYPES = ["f2", "f4", "f8", ">f8", "i1", "u2", "i8", "?", "c16", "U3"]

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InvalidInput
-from .parsing import NamedArrays
+from ...errors import InvalidInput
+from ..parsing import NamedArrays
 
 HEADER = 128  # bytes of level 5's header; the last two say the byte order
 MATRIX, COMPRESSED = 14, 15

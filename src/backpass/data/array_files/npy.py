@@ -17,8 +17,8 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy_format
 
-from ..errors import InvalidInput
-from .parsing import HIGHEST_RATIO, NamedArrays
+from ...errors import InvalidInput
+from ..parsing import HIGHEST_RATIO, NamedArrays
 
 CHUNK_BYTES = 1 << 20  # of text, whose cells are as wide as the longest of all
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}

@@ -1,0 +1,1 @@
+"""Files of arrays: NumPy's own, MATLAB's, and MNIST's."""
