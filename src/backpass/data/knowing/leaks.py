@@ -14,7 +14,7 @@ ROWS = 10_000  # that are looked at, drawn from all; a share of 0.98 is known to
 FEWEST = 20  # rows, below which a good guess may be luck
 BINS, ROWS_A_BIN = 256, 5
 CLASSES = 0.98  # of what always guessing the most frequent class leaves wrong
-NUMBERS = 0.99  # of the variance of the target's ranks
+NUMBERS = 0.99  # of the variance of the target or of its ranks
 ID_BINS, ORDERED = 20, 0.8  # wide bins: people with their own y are no order, sorted rows are
 MOST_CLASSES = 100
 
@@ -25,7 +25,7 @@ def leaks(
     """Return a sentence for each column that alone predicts the target almost perfectly.
 
     Rows are put in groups, by category or by bins of equally many rows, and each is predicted by
-    the others of its group: the most frequent class, the mean rank.
+    the others of its group: the most frequent class, the mean number and the mean rank.
 
     Parameters
     ----------
@@ -113,11 +113,17 @@ def _n_classes(target: CleanColumn) -> int:
 
 
 def _truth(y: CleanColumn) -> np.ndarray:
-    """Codes of classes, or ranks of numbers as float64."""
+    """Codes of classes, shape (n,); or numbers and their ranks, float64 of shape (n, 2).
+
+    Ranks do not see by how much one column bends the other, numbers not how they are scattered
+    around a few values.
+    """
     if isinstance(y, Texts):
         return y.codes
+    assert isinstance(y, Numbers)
     _, places, counts = np.unique(y.values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[places]  # equal numbers share their mean rank
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]  # equal numbers share their mean rank
+    return np.column_stack([y.values, ranks])
 
 
 def _ordered(column: RawColumn) -> RawColumn:
@@ -146,7 +152,9 @@ def _groups(column: RawColumn, bins: int) -> np.ndarray:
 
 def _share(groups: np.ndarray, truth: np.ndarray) -> float:
     """What a group's other rows know of each row's target, from 0 (nothing) to 1."""
-    return _share_of_classes(groups, truth) if truth.dtype.kind == "i" else _r2(groups, truth)
+    if truth.ndim == 1:
+        return _share_of_classes(groups, truth)
+    return max(_r2(groups, column) for column in truth.T)
 
 
 def _share_of_classes(groups: np.ndarray, truth: np.ndarray) -> float:

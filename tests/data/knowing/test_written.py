@@ -1,0 +1,133 @@
+"""Texts that may be numbers or dates, and the questions where they may be two things."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from backpass.data.knowing.kinds import Kind, Wishes
+from backpass.data.knowing.written import judged_written
+from backpass.data.raw import Texts
+from backpass.errors import InvalidInput
+
+NUMBERS = [f"{i}.5" for i in range(100)]
+
+
+def judged(cells, name="x", decimal=".", **wishes):
+    return judged_written(name, Texts.of(cells), Wishes(**wishes), decimal)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "spelling"),
+    [
+        (["3,504", "804", "1,250"], Kind.NUMBER, "1,234.5"),
+        (["3,504", "12,75"], Kind.NUMBER, "1.234,5"),
+        (["$1,250", "$9", None], Kind.NUMBER, "1,234.5"),
+        (["1.250,50 €", "9 €"], Kind.NUMBER, "1.234,5"),
+        (["21.5%", "3%", "n/a"], Kind.NUMBER, "1,234.5"),
+        ([*NUMBERS, "?", "NULL", "-", "none", " "], Kind.NUMBER, ""),
+        (["3 kg", "4 kg"], Kind.NUMBER, "1,234.5| kg"),
+        (["2024-02-29", "2023-01-01"], Kind.DATE, "ymd"),
+        (["2024-02-29 12:30", "NULL"], Kind.DATE, "ymd"),
+        (["29/02/2024", "01/02/2024"], Kind.DATE, "dmy"),
+        (["02/29/2024", "01/02/2024"], Kind.DATE, "mdy"),
+        (["01.02.2024", "03.04.2024"], Kind.DATE, "dmy"),
+        (["01/01/2024", "02/02/2024"], Kind.DATE, "dmy"),
+        (["5 Jan 2024", "6 May 2024"], Kind.DATE, "dmy"),
+        (["May 6, 2024", "June 7, 2024"], Kind.DATE, "mdy"),
+        (["12:30", "9:05"], Kind.DATE, "hms"),
+        ([*map(str, range(50)), "NA"], Kind.NUMBER, ""),
+        (["20240229", "20240301", "?"] * 5, None, None),
+    ],
+)
+def test_what_is_written_is_told(cells, kind, spelling):
+    found = judged(cells)
+    if kind is None:  # days in one number
+        kind, spelling = Kind.DATE, "ymd"
+    assert (found.kind, found.spelling) == (kind, spelling)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["red", "blue"],
+        ["02139", "10001", "94110"],
+        ["1_1", "1_2", "12"],
+        ["1", "2", "3", "4", "A/5"],
+        ["A/5 1000", "1001", "PC 1002", "1003"],
+        ["18-25", "26-35"],
+        ["1.2.3", "1.2.4"],
+        ["Jan", "Feb"],
+        ["12A", "14B"],
+        ["5+", "1", "2"],
+        ["?", "NULL"],
+        ["10.0.0.1", "10.0.0.2"],
+    ],
+)
+def test_words_and_codes_are_left_as_they_are(cells):
+    assert judged(cells) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([*NUMBERS, "many", "many"], "row 100 .* 'many' \\(2 such cells in all\\); --na many"),
+        ([*NUMBERS, *["sold out"] * 40], "'sold out' .*--na 'sold out'.*--kind x=category"),
+        (["2024-01-01"] * 30 + ["2024-02-30"], "holds dates, but row 30 .*'2024-02-30'"),
+        (["1", "2.5", "inf"], "1 infinite number, the first in row 2 .*--na inf.*--ignore x"),
+        (["01/02/2024", "03/04/2024"], "'01/02/2024' in row 0 .*--date-format dmy"),
+        (["3%", "4", "5%"], "percent, and others without .*row 0 "),
+        (["3", "$4", "5 €"], "in \\$, and others in €.*row 1 "),
+    ],
+)
+def test_two_readings_are_one_question(cells, said):
+    with pytest.raises(InvalidInput, match=said) as asked:
+        judged(cells)
+    sentence = str(asked.value)
+    assert sentence.startswith("Column 'x' holds")
+    assert re.search("--[a-z]", sentence)
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("cells", "wishes", "kind"),
+    [
+        ([*NUMBERS, "many"], {"na": ["Many"]}, Kind.NUMBER),
+        (["1", "2.5", "inf"], {"na": ["inf"]}, Kind.NUMBER),
+        (["01/02/2024", "03/04/2024"], {"date_format": "mdy"}, Kind.DATE),
+        (["01/02/2024", "03/04/2024"], {"date_format": "%m/%d/%Y"}, Kind.DATE),
+        (["24|02|29", "24|03|01"], {"date_format": "%y|%m|%d"}, Kind.DATE),
+        (["2024-02-29", "2024-03-01"], {"date_format": "%y|%m|%d"}, Kind.DATE),
+        (["2024-02-29", "2024-03-01"], {"date_format": "dmy"}, Kind.DATE),
+        (["1.5", "2.5"], {"date_format": "%y|%m|%d"}, Kind.NUMBER),
+    ],
+)
+def test_an_answer_is_heard(cells, wishes, kind):
+    found = judged(cells, **wishes)
+    assert found.kind == kind
+    if wishes.get("date_format") == "mdy":
+        assert found.spelling == "mdy"
+
+
+def test_the_table_s_decimal_mark_is_heard():
+    assert judged(["3,504 €", "4,250 €"], decimal=",").spelling == "1.234,5"
+    assert judged(["3,504 €", "4,250 €"]).spelling == "1,234.5"
+
+
+def test_plain_whole_numbers_may_be_keys_and_codes():
+    assert judged([*map(str, [10115, 80331, 60311] * 20), "?"], name="zip").kind == Kind.CATEGORY
+
+
+def test_each_text_is_read_a_few_times_whatever_the_rows(monkeypatch):
+    calls = []
+    real = __import__("backpass.data.knowing.written_numbers", fromlist=["number_in"]).number_in
+
+    def counted(text, spelling):
+        calls.append(text)
+        return real(text, spelling)
+
+    monkeypatch.setattr("backpass.data.knowing.written_numbers.number_in", counted)
+    texts = Texts.of([f"${i}" for i in range(40)] * 500)
+    assert judged_written("x", texts, Wishes()).kind == Kind.NUMBER
+    assert len(calls) <= 4 * 40
