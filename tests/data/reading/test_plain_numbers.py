@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backpass.data.raw import Numbers, Texts
+from backpass.data.reading.plain_numbers import column_of, plain_numbers
 
 pa = pytest.importorskip("pyarrow")
-from backpass.data.reading.plain_numbers import column_of, plain_numbers
 
 PLAIN = re.compile(r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 LONG = re.compile(r"[-+]?\d{16,}")

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backpass.data.raw import Numbers
+from backpass.data.reading import ReadingOptions, separated
+from backpass.data.reading.separated import read_separated
 from backpass.errors import InvalidInput
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("clevercsv")
-from backpass.data.raw import Numbers
-from backpass.data.reading import ReadingOptions, separated
-from backpass.data.reading.separated import read_separated
 
 NAMES = ["weight", "colour", "zip", "note"]
 COLOURS = ["red", "deep blue", "green; dark", "a|b", "it's"]

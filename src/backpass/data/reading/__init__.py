@@ -9,11 +9,16 @@ from pathlib import Path
 
 from ..parsing import error_context, parse
 from ..raw import RawTable
+from .arrow_files import read_feather, read_parquet
+from .excel import read_excel
+from .frames import raw_of
 from .how import ReadingOptions
+from .json_lines import read_json
 from .separated import read_separated
 from .sources import Source, open_source
+from .sqlite import read_sqlite
 
-__all__ = ["ReadingOptions", "read_raw"]
+__all__ = ["ReadingOptions", "raw_of", "read_raw"]
 
 Reader = Callable[[Source, ReadingOptions, Collection[str] | None], RawTable]
 
@@ -75,4 +80,32 @@ def _text(found: Source, options: ReadingOptions, columns: Collection[str] | Non
     return read_separated(found.data, options, columns, tabs=found.format == "tabs")
 
 
-READERS: dict[str, Reader] = {"text": _text, "tabs": _text}
+def _json(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
+    return read_json(found.data, options, columns)
+
+
+def _sqlite(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
+    return read_sqlite(found.path or found.data, found.part, options, columns)
+
+
+def _excel(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
+    return read_excel(found.data, found.part, options, columns)
+
+
+def _parquet(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
+    return read_parquet(found.path or found.data, options, columns)
+
+
+def _arrow(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
+    return read_feather(found.data, options, columns)
+
+
+READERS: dict[str, Reader] = {
+    "text": _text,
+    "tabs": _text,
+    "json": _json,
+    "sqlite": _sqlite,
+    "excel": _excel,
+    "parquet": _parquet,
+    "arrow": _arrow,
+}

@@ -8,7 +8,7 @@ any 15 digits and the longer ones are labels. Arrow's parser gives the nearest d
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from pyarrow import Array, ChunkedArray
 
 MOST_DIGITS = 15
+MOST_ROWS = 20_000  # that are looked at
+SIGNS = r"[^\d,.]{0,4}"  # of a currency, or %
+WITH_COMMA = re.compile(rf"{SIGNS}(?:\d*|\d{{1,3}}(?:\.\d{{3}})+),\d+{SIGNS}")
+THOUSANDS = re.compile(rf"{SIGNS}[1-9]\d{{0,2}}(?:,\d{{3}})+{SIGNS}")
+WITH_POINT = re.compile(rf"{SIGNS}\d+\.\d+{SIGNS}")
 _ZERO, _NINE, _PLUS, _MINUS, _X = b"09+-x"
 _LOWER_CASE = 0x20
 
@@ -185,3 +190,45 @@ def _spread(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
     if (codes == GAP).any():
         return np.append(values.astype(np.float64), np.nan)[codes]
     return values[codes]
+
+
+# --- the decimal mark ------------------------------------------------------------------------
+
+
+def decimal_mark(columns: Iterable[ChunkedArray]) -> str:
+    """Return the decimal mark of a table whose cells are strings.
+
+    Parameters
+    ----------
+    columns : iterable of ChunkedArrays of strings
+
+    Returns
+    -------
+    {".", ","}
+        A comma where a column's numbers have one that no mark of thousands would have.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> decimal_mark([pa.chunked_array([["3,50", "12"]])])
+    ','
+    >>> decimal_mark([pa.chunked_array([["3,504", "1,250,000"]])])
+    '.'
+    """
+    return "," if any(_has_commas(_words(column)) for column in columns) else "."
+
+
+def _words(column: ChunkedArray) -> list[str]:
+    head = column.slice(0, MOST_ROWS).unique().to_pylist()
+    return [word.strip() for word in head if word and word.strip()]
+
+
+def _has_commas(words: Sequence[str]) -> bool:
+    """Whether words are numbers with a decimal comma, all that have a comma and half of all."""
+    commas = [word for word in words if "," in word]
+    return (
+        2 * len(commas) >= max(1, len(words))
+        and all(WITH_COMMA.fullmatch(word) for word in commas)
+        and not all(THOUSANDS.fullmatch(word) for word in commas)
+        and not any(WITH_POINT.fullmatch(word) for word in words)
+    )

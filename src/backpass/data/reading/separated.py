@@ -20,9 +20,8 @@ from ..raw import RawColumn, RawTable
 from .encodings import as_utf8
 from .how import ReadingOptions
 from .layout import Layout, find_layout
-from .marks import decimal_mark
 from .names import distinct_names, given_names
-from .plain_numbers import column_of
+from .plain_numbers import column_of, decimal_mark
 
 if TYPE_CHECKING:
     from pyarrow import ChunkedArray, Table

@@ -97,8 +97,8 @@ class Source:
         How it is read.
     data : bytes-like
         The whole table; a file's is mapped, and read as far as it is looked at.
-    folder : Path or None
-        A folder of Parquet files, instead of bytes.
+    path : Path or None
+        A file that is not packed, or a folder of Parquet files, which has no bytes.
     part : str or None
         Which table or sheet, where the path says it.
     """
@@ -106,7 +106,7 @@ class Source:
     name: str
     format: str
     data: bytes | memoryview = b""
-    folder: Path | None = None
+    path: Path | None = None
     part: str | None = None
 
 
@@ -135,7 +135,9 @@ def open_source(source: str | os.PathLike[str], part: str | None = None) -> Sour
     _refuse(path)
     if path.is_dir():
         return _folder(path)
-    return _of_bytes(str(path), str(path), _mapped(path), inner or part)
+    data = _mapped(path)
+    found = _of_bytes(str(path), str(path), data, inner or part)
+    return replace(found, path=path) if found.data is data else found
 
 
 def _split(name: str) -> tuple[Path, str | None]:
@@ -159,7 +161,7 @@ def _refuse(path: Path) -> None:
 def _folder(path: Path) -> Source:
     if not any(path.glob("**/*.parquet")):
         raise InvalidInput(f"{path} is a folder without a .parquet file.")
-    return Source(str(path), "parquet", folder=path)
+    return Source(str(path), "parquet", path=path)
 
 
 def _mapped(path: Path) -> memoryview:

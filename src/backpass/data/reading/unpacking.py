@@ -71,12 +71,22 @@ def _all_of(file: IO[bytes], packed: int) -> bytes:
     while part := file.read(CHUNK):
         parts.append(part)
         size += len(part)
-        if size > SMALL and (size > HIGHEST_RATIO * packed or not has_room_for(2 * size)):
-            raise InvalidInput(
-                f"It unpacks to more than {size >> 20} MB from {packed >> 10} kB, which is more "
-                "than a table's text does or than the memory holds; unpack it and look at it."
-            )
+        _check_measure(size, packed)
     return b"".join(parts)
+
+
+def _check_measure(size: int, packed: int) -> None:
+    if size > SMALL and (size > HIGHEST_RATIO * packed or not has_room_for(2 * size)):
+        raise InvalidInput(
+            f"It unpacks to more than {size >> 20} MB from {packed >> 10} kB, which is more than "
+            "a table's text does or than the memory holds; unpack it and look at it."
+        )
+
+
+def check_measure(data: bytes | memoryview) -> None:
+    """Check what an archive's files claim to unpack to, all together; no more will be unpacked."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        _check_measure(sum(info.file_size for info in archive.infolist()), len(data))
 
 
 def unzipped(data: bytes | memoryview, member: str | None = None) -> tuple[str, bytes]:
