@@ -10,7 +10,7 @@ import numpy as np
 
 from ...extras import optional
 from ..raw import GAP, Moments, Numbers, Others, RawColumn, RawTable, Texts
-from .names import distinct_names
+from .header import distinct_names
 from .python_cells import MOST_WHOLE, of_numbers, of_words
 
 if TYPE_CHECKING:

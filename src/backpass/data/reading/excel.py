@@ -13,9 +13,8 @@ from ...extras import optional
 from ..memory import has_room_for
 from ..raw import RawTable
 from .frames import raw_of_columns
-from .header import has_header, has_units
+from .header import distinct_names, given_names, has_header, has_units
 from .how import ReadingOptions
-from .names import distinct_names, given_names
 from .python_cells import text_of
 from .unpacking import check_measure
 

@@ -11,7 +11,7 @@ from ...errors import InvalidInput
 from ...extras import optional
 from ..raw import Moments, Numbers, RawColumn, RawTable
 from .arrow_columns import arrow_column, raw_of_arrow
-from .names import distinct_names
+from .header import distinct_names
 from .python_cells import column_of_array, column_of_cells, of_numbers, of_words
 
 if TYPE_CHECKING:

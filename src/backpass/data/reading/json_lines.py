@@ -62,7 +62,7 @@ def _table(data: bytes, columns: Collection[str] | None, na: Collection[str]) ->
         found = [*_records(lines)]
         if len(found) > 1 or not _is_columns(found[0]):
             return raw_of_records(found, columns, na)
-        return raw_of_columns(cast(Record, found[0]), columns, na)
+        return raw_of_columns(found[0], columns, na)
     return _of_value(_value(data, "It"), columns, na)
 
 

@@ -18,9 +18,9 @@ from ...errors import InvalidInput
 from ...extras import optional
 from ..raw import RawColumn, RawTable
 from .encodings import as_utf8
+from .header import distinct_names, given_names
 from .how import ReadingOptions
 from .layout import Layout, find_layout
-from .names import distinct_names, given_names
 from .plain_numbers import column_of, decimal_mark
 
 if TYPE_CHECKING:
