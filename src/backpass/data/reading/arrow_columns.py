@@ -136,20 +136,20 @@ def _texts(column: ChunkedArray, na: Collection[str]) -> Texts:
 
 
 def _codes(encoded: Array) -> np.ndarray:
-    codes = encoded.indices.fill_null(GAP).to_numpy(zero_copy_only=False)
+    codes = encoded.indices.cast("int64").fill_null(GAP).to_numpy(zero_copy_only=False)
     return cast(np.ndarray, codes.astype(np.int32))
 
 
 def _categories(column: ChunkedArray, na: Collection[str]) -> Texts:
     """Return categories of any type as texts; those that no row has are left out."""
+    arrow = optional("pyarrow", "A table of Arrow")
     encoded = column.unify_dictionaries() if _has_dictionary(column) else column.dictionary_encode()
     encoded = encoded.combine_chunks()
-    codes, words = encoded.indices, encoded.dictionary
-    used = codes.drop_null().unique().sort()
-    places = codes.fill_null(GAP).to_numpy(zero_copy_only=False).astype(np.int64)
-    chosen = np.searchsorted(used.to_numpy(zero_copy_only=False), places)
-    codes = np.where(places == GAP, GAP, chosen).astype(np.int32)
-    return of_words(codes, words.take(used).to_pylist(), na, categories=True)
+    places = _codes(encoded)
+    used, codes = np.unique(places, return_inverse=True)
+    codes, used = (codes - 1, used[1:]) if len(used) and used[0] == GAP else (codes, used)
+    words = encoded.dictionary.take(arrow.array(used)).to_pylist()
+    return of_words(codes.astype(np.int32), words, na, categories=True)
 
 
 def _has_dictionary(column: ChunkedArray) -> bool:

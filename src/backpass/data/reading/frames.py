@@ -16,6 +16,7 @@ from .python_cells import column_of_array, column_of_cells, of_numbers, of_words
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
+    from pyarrow import ChunkedArray
 
 
 def raw_of(
@@ -59,8 +60,8 @@ def raw_of(
     if hasattr(source, "__arrow_c_stream__"):
         arrow = optional("pyarrow", "A data frame of another library")
         return raw_of_arrow(arrow.table(source), na, columns)
-    if isinstance(source, Sequence) and all(isinstance(row, Mapping) for row in source):
-        return raw_of_records(source, columns, na)
+    if isinstance(source, list | tuple) and all(isinstance(row, Mapping) for row in source):
+        return raw_of_records(cast("Sequence[Mapping[str, object]]", source), columns, na)
     raise InvalidInput(
         f"A table is a data frame, columns by name or a list of records, not {type(source)!r}."
     )
@@ -108,6 +109,8 @@ def _column(cells: object, name: str, na: Collection[str]) -> RawColumn:
         return _pandas_column(cast("Series", cells), na)
     if isinstance(cells, np.ndarray):
         return column_of_array(_one_dimensional(cells, name), na)
+    if _is_of(cells, "pyarrow"):
+        return arrow_column(cast("ChunkedArray", cells), na)
     if hasattr(cells, "__arrow_c_array__") or hasattr(cells, "__arrow_c_stream__"):
         arrow = optional("pyarrow", "A series of another library")
         return arrow_column(arrow.chunked_array(cells), na)
@@ -160,6 +163,8 @@ def _pandas_column(column: Series, na: Collection[str]) -> RawColumn:
         return arrow_column(optional("pyarrow", "A column of Arrow").array(column), na)
     if name == "SparseDtype":
         return _pandas_column(column.sparse.to_dense(), na)
+    if name == "IntervalDtype":
+        return _pandas_column(column.astype("category"), na)
     if name == "PeriodDtype":
         return Moments(column.dt.to_timestamp().to_numpy().astype("datetime64[us]"))
     if name == "DatetimeTZDtype":
