@@ -142,14 +142,14 @@ def _codes(encoded: Array) -> np.ndarray:
 
 def _categories(column: ChunkedArray, na: Collection[str]) -> Texts:
     """Return categories of any type as texts; those that no row has are left out."""
-    arrow = optional("pyarrow", "A table of Arrow")
     encoded = column.unify_dictionaries() if _has_dictionary(column) else column.dictionary_encode()
     encoded = encoded.combine_chunks()
     places = _codes(encoded)
     used, codes = np.unique(places, return_inverse=True)
     codes, used = (codes - 1, used[1:]) if len(used) and used[0] == GAP else (codes, used)
-    words = encoded.dictionary.take(arrow.array(used)).to_pylist()
-    return of_words(codes.astype(np.int32), words, na, categories=True)
+    words = encoded.dictionary.to_pylist()
+    kept = [words[place] for place in used.tolist()]
+    return of_words(codes.astype(np.int32), kept, na, categories=True)
 
 
 def _has_dictionary(column: ChunkedArray) -> bool:
