@@ -63,8 +63,8 @@ def as_utf8(data: bytes | memoryview, encoding: str | None = None) -> Text:
     known = encoding or marked
     if known is not None and _is_utf8(known):
         return _checked(view, known)
-    if known is None and not _zeros(view) and _first_invalid(view) is None:
-        return Text(_without_zeros(view))
+    if known is None and not _zeros(view) and _first_invalid(_without_zeros(view)) is None:
+        return Text(view)
     name = known or _guess(view)
     text = _transcoded(view, name)
     return Text(_without_zeros(memoryview(text)), None if encoding else _note(name, text))

@@ -16,7 +16,7 @@ from ...errors import InvalidInput, listed
 
 Rows = Sequence[Sequence[str]]
 
-MOST_ROWS = 500  # that are looked at
+MOST_ROWS, FEWEST_ROWS, MOST_CELLS = 500, 20, 1 << 15  # that are looked at
 MOST = 0.8  # of a column's filled cells are of its kind
 YEAR = 1000  # names that are numbers are as large, or follow on each other
 LONGEST_UNIT = 16  # letters
@@ -80,7 +80,8 @@ def has_units(rows: Rows) -> bool:
 
 
 def _columns(rows: Rows) -> list[list[str]]:
-    return [[cell.strip() for cell in column] for column in zip(*rows[:MOST_ROWS])]
+    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(1, len(rows[0]))))
+    return [[cell.strip() for cell in column] for column in zip(*rows[:most])]
 
 
 def _kind(cell: str) -> str:

@@ -58,12 +58,9 @@ def _table(data: bytes, columns: Collection[str] | None, na: Collection[str]) ->
     first, second = next(filled, None), next(filled, None)
     if first is None:
         raise InvalidInput("It has no row.")
-    if lines[first].strip().startswith(b"{") and (second is None or _is_value(lines[first])):
-        found = [*_records(lines)]
-        if len(found) > 1 or not _is_columns(found[0]):
-            return raw_of_records(found, columns, na)
-        return raw_of_columns(found[0], columns, na)
-    return _of_value(_value(data, "It"), columns, na)
+    if second is None or not _is_object(lines[first]):
+        return _of_value(_value(data, "It"), columns, na)
+    return raw_of_records([*_records(lines)], columns, na)
 
 
 def _of_value(value: object, columns: Collection[str] | None, na: Collection[str]) -> RawTable:
@@ -79,7 +76,7 @@ def _of_value(value: object, columns: Collection[str] | None, na: Collection[str
         lists = [v for v in cast(Record, value).values() if _is_records(v)]
         if len(lists) == 1:  # {"data": [{…}, …]}
             return _of_value(lists[0], columns, na)
-        if value and not any(isinstance(v, list | dict) for v in cast(Record, value).values()):
+        if not all(isinstance(v, list | dict) for v in cast(Record, value).values()):
             return raw_of_records([cast(Record, value)], columns, na)
     raise InvalidInput("Its JSON is no table: neither a list of objects nor an object of columns.")
 
@@ -107,12 +104,12 @@ def _records(lines: list[bytes]) -> Iterator[Record]:
             yield cast(Record, value)
 
 
-def _is_value(line: bytes) -> bool:
+def _is_object(line: bytes) -> bool:
+    """Whether a line is a whole object, and not the beginning of one."""
     try:
-        json.loads(line)
+        return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
-    return True
 
 
 def _value(data: bytes, where: str) -> object:

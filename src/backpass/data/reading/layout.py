@@ -39,6 +39,8 @@ class Layout:
         The cells of the header; empty where there is none.
     lines, start : int
         Lines and bytes before the first row of data.
+    row_bytes : int
+        Bytes of a row, roughly.
     notes : tuple of str
         What was passed over.
     """
@@ -48,6 +50,7 @@ class Layout:
     cells: tuple[str, ...]
     lines: int
     start: int
+    row_bytes: int
     notes: tuple[str, ...]
 
 
@@ -88,7 +91,8 @@ def find_layout(data: memoryview, options: ReadingOptions, tabs: bool = False) -
     passed = rows[used - 1][1] if used else 0
     notes = _notes(comments, titles, names if not below else (), body[1] if units else ())
     start = sum(map(_size, lines[: top + passed]))
-    return Layout(dialect, width, names, top + passed, start, tuple(notes))
+    row_bytes = sum(map(_size, lines[top:])) // (len(lines) - top)
+    return Layout(dialect, width, names, top + passed, start, row_bytes, tuple(notes))
 
 
 def head_lines(data: memoryview) -> list[str]:
