@@ -36,6 +36,7 @@ DAYS = st.datetimes(datetime(1969, 1, 1), datetime(2068, 12, 31))
         ("mdy", "%m/%d/%y"),
         ("mdy", "%B %d, %Y"),
         ("mdy", "%b %d %Y"),
+        ("mdy", "%B %Y"),
         ("hms", "%H:%M"),
         ("hms", "%H:%M:%S"),
     ],

@@ -29,3 +29,10 @@ def test_a_wish_about_no_column_names_the_one_that_may_be_meant(wishes):
     with pytest.raises(InvalidInput, match="the columns are 'b'"):
         wishes.check(["b"])
     wishes.check(["pirce"])
+
+
+@pytest.mark.parametrize("order", ["dmy", "mdy", "ymd", "", "%d/%m/%Y"])
+def test_dates_have_orders_and_patterns(order):
+    Wishes(date_format=order).check([])
+    with pytest.raises(InvalidInput, match="'dd/mm' is no format of dates; dmy"):
+        Wishes(date_format="dd/mm").check([])

@@ -48,6 +48,7 @@ def test_a_column_s_kind_has_a_reason(column, kind, reason, gaps):
     assert reading.gaps == gaps
     assert reading.used == (clean is not None) == reading.kind.learned_from
     assert clean is None or clean.gaps.sum() == gaps
+    assert (reading.levels == 1) == (kind == "constant" or "or a gap" in reason)
 
 
 def test_big_whole_numbers_keep_every_digit():

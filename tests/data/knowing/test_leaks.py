@@ -62,6 +62,8 @@ def test_a_column_that_gives_the_target_away_is_told(column, target):
         (Numbers(np.full(M, np.nan)), Numbers(Y)),
         (Numbers(Y), Numbers(np.full(M, 0.5))),
         (words(np.arange(M)), words(np.arange(M))),
+        (words(np.arange(M) // 2), words(np.arange(M) // 2)),
+        (words(KIND[:19]), words(KIND[:19])),
     ],
 )
 def test_other_columns_are_not(column, target):

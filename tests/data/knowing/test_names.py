@@ -24,6 +24,9 @@ from backpass.data.knowing import names
         ("users", set()),
         ("width", set()),
         ("id", {"says_id"}),
+        ("index", {"says_id"}),
+        ("price_index", set()),
+        ("number", set()),
     ],
 )
 def test_a_name_says_what_its_words_say(name, said):

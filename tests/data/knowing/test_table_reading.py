@@ -81,6 +81,11 @@ def test_a_wide_table_is_a_screen_and_a_count_and_what_is_odd_stays():
         assert "and 64 more columns" in text
         assert all(name in text for name in ("price", "memo", "q0"))
         assert "q99" not in text
+    gaps = ColumnReading("gappy", Kind.NUMBER, "numbers", 7, 2, True)
+    signs = ColumnReading("signs", Kind.NUMBER, "numbers", 0, 2, True, "1.234,5")
+    shown = repr(TableReading((*plain, gaps, signs)))
+    assert "gappy" in shown
+    assert "signs" in shown
     ids = [ColumnReading(f"i{i}", Kind.ID, "ids", 0, 2, False) for i in range(SCREEN + 1)]
     assert repr(TableReading(tuple(ids))).endswith("\nand 1 more column")
 

@@ -60,6 +60,12 @@ def test_quantities_are_numbers(column, values):
     np.testing.assert_array_equal(cells.values, np.asarray(values, dtype=float))
 
 
+def test_whole_numbers_may_be_counts():
+    assert "a count" in known(Numbers(np.arange(30)))[0].reason
+    assert "count" not in known(Numbers(np.arange(30) - 1))[0].reason
+    assert "count" not in known(Numbers(np.arange(30) / 2))[0].reason
+
+
 def test_a_wish_decides_the_task():
     grades = Numbers(np.array([1, 2, 3, 2]))
     assert known(grades)[0].task == "classes"

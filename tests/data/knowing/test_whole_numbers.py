@@ -48,12 +48,15 @@ def test_what_is_counted_is_what_numpy_counts(values):
         ("month", np.tile(np.arange(1, 13), 25)),
         ("x", np.arange(12)),
         ("yyyymm", [100 * y + m for y in range(1990, 2015) for m in range(1, 13)]),
+        ("yyyymm", [*[199012, 200101, 201007, 201112] * 75]),
         ("days", RNG.choice([3, 7, 28, 90], M)),
         ("cc", RNG.choice([1000, 1200, 1400, 1600, 2000], M)),
         ("dose", np.repeat(np.arange(1000, 4000, 100), 10)),
         ("users", RNG.integers(0, 60, M)),
         ("customer_age", RNG.integers(18, 80, M)),
         ("number", np.arange(1, 20) ** 3),
+        ("heat_index", RNG.integers(100, 200, M)),
+        ("index of prices", RNG.integers(100, 200, M)),
         ("sparse", np.sort(RNG.choice(10_000, M, replace=False))),
         ("sold", np.sort(RNG.integers(0, 60, M))),
         ("zip", RNG.integers(0, 2, M)),
@@ -106,7 +109,7 @@ def test_days_in_one_number_are_dates():
 
 
 def test_a_running_number_with_gaps_is_none_for_rows_are_without_it():
-    assert kind_of("row", np.arange(M), rows=M + 1) == Kind.NUMBER
+    assert kind_of("x", np.arange(M), rows=M + 1) == Kind.NUMBER
 
 
 def test_rows_that_belong_together_are_said():

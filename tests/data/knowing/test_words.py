@@ -34,6 +34,9 @@ CASES = {
         ("answer", drawn(["I agree with all of it", "I do not agree at all"])),
         ("remark", ["see the log " * 1250, *drawn(["fine", "dry"])]),
         ("owners", drawn([f"o{i}" for i in range(60)])),
+        ("city", [*[f"c{i // 9:03d}" for i in range(2700)], "c000"]),
+        ("city", [f"town {i // 9:03d}" for i in range(2700)]),
+        ("week", [f"w{i // 30:03d}" for i in range(2700)]),
         ("patient", drawn(["ann", "bob", "cleo"])),
     ],
     "id": [
@@ -42,6 +45,7 @@ CASES = {
         ("full_name", [f"{a} Tan {i}" for i, a in enumerate(drawn(["Ba", "Lo"]))]),
         ("Name", [f"Sel{i}, Mrs. Vo Mi (Re Ba)" for i in range(M)]),
         ("patient", [f"P{i // 5:03d}" for i in range(M)]),
+        ("bird", [f"b-{(i // 5) * 7 % 60:03d}" for i in range(M)]),
         ("account id", drawn([f"a{i}" for i in range(100)])),
         ("url", [f"https://example.org/{i}" for i in range(M)]),
     ],
@@ -49,6 +53,7 @@ CASES = {
         ("remark", remarks()),
         ("note", [text for text in remarks(100) for _ in range(3)]),
         ("Bericht", [f"Die Suppe war gut und Zimmer {i} hatte Blick auf See" for i in range(M)]),
+        ("Titel", [f"Das Haus Am See Und Der Alte Hund {i}" for i in range(M)]),
         ("评论", [f"这家餐厅的汤很好喝房间也很干净{i}" for i in range(M)]),
     ],
 }  # fmt: skip

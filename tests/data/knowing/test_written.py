@@ -62,6 +62,7 @@ def test_what_is_written_is_told(cells, kind, spelling):
         ["12A", "14B"],
         ["5+", "1", "2"],
         ["?", "NULL"],
+        [*map(str, range(18)), "x"],
         ["10.0.0.1", "10.0.0.2"],
     ],
 )
@@ -77,6 +78,7 @@ def test_words_and_codes_are_left_as_they_are(cells):
         (["2024-01-01"] * 30 + ["2024-02-30"], "holds dates, but row 30 .*'2024-02-30'"),
         (["1", "2.5", "inf"], "1 infinite number, the first in row 2 .*--na inf.*--ignore x"),
         (["01/02/2024", "03/04/2024"], "'01/02/2024' in row 0 .*--date-format dmy"),
+        ([*map(str, range(19)), "x"], "row 19 .* 'x'; --na x"),
         (["3%", "4", "5%"], "percent, and others without .*row 0 "),
         (["3", "$4", "5 €"], "in \\$, and others in €.*row 1 "),
     ],
@@ -101,6 +103,8 @@ def test_two_readings_are_one_question(cells, said):
         (["2024-02-29", "2024-03-01"], {"date_format": "%y|%m|%d"}, Kind.DATE),
         (["2024-02-29", "2024-03-01"], {"date_format": "dmy"}, Kind.DATE),
         (["1.5", "2.5"], {"date_format": "%y|%m|%d"}, Kind.NUMBER),
+        (["2024-02-29", "29/03/2024"] + 40 * ["2024-02-28"], {"na": ["29/03/2024"]}, Kind.DATE),
+        (["29.12.2024", "29.3.2024 10:00"], {"date_format": "%d.%m.%Y"}, Kind.DATE),
     ],
 )
 def test_an_answer_is_heard(cells, wishes, kind):

@@ -68,6 +68,7 @@ _FORMS: dict[str, list[re.Pattern[str]]] = {
         "mdy": [
             *_numeric(_M, _D),
             rf"{_WEEKDAY}{_NAME}[- ]{_D}(?:st|nd|rd|th)?(?:, ?| |-){_YEAR}{_TAIL}",
+            rf"{_NAME}[- ]{_YEAR}",
         ],
         "hms": [_CLOCK],
     }.items()

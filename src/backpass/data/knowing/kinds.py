@@ -30,6 +30,7 @@ class Kind(StrEnum):
 
 
 WISHED = (Kind.NUMBER, Kind.CATEGORY, Kind.DATE, Kind.TEXT, Kind.ID, Kind.IGNORED)
+DATE_ORDERS = ("", "ymd", "dmy", "mdy", "hms")
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,12 @@ class Wishes:
         return Kind(wish)
 
     def check(self, columns: Iterable[str]) -> None:
-        """Raise where a wish names a column that the table does not have."""
+        """Raise where a wish names a column that the table does not have, or no order of dates."""
+        if self.date_format not in DATE_ORDERS and "%" not in self.date_format:
+            raise InvalidInput(
+                f"{self.date_format!r} is no format of dates; dmy (the day first), mdy (the month "
+                "first) and ymd are, and patterns such as %d/%m/%Y."
+            )
         names = list(columns)
         for wished in (*self.targets, *self.kinds, *self.ignore):
             if wished not in names:

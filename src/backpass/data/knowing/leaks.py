@@ -74,8 +74,8 @@ def _sentences(
                 f"Column {column!r} alone predicts {name!r} almost perfectly "
                 f"({100 * share:.3g} %): is it known before {name!r} is?"
             )
-    for column, cells in ids.items():
-        if _share(_groups(_ordered(cells.take(rows)), ID_BINS), truth) >= ORDERED:
+    for column, numbering in ids.items():
+        if _share(_groups(_ordered(numbering.take(rows)), ID_BINS), truth) >= ORDERED:
             yield (
                 f"The rows are in order of {name!r} by {column!r}, which is left out for that "
                 "reason, too."

@@ -12,7 +12,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 # A name decides nothing by itself: it is heard where the cells fit two readings.
-IDS = _words("id ids uid uuid guid identifier key idx index kennung schluessel schlüssel")
+IDS = _words("id ids uid uuid guid identifier kennung schluessel schlüssel")
+ALONE = IDS | _words("index idx key row")  # a price's index is none
 PEOPLE = _words(
     "patient subject person participant proband user customer client student pupil employee "
     "member respondent household owner athlete player donor animal kunde person schueler schüler "
@@ -42,8 +43,9 @@ def parts_of(name: str) -> list[str]:
 
 
 def says_id(name: str) -> bool:
-    """Whether a name ends in a word for a key."""
-    return bool(parts_of(name)) and parts_of(name)[-1] in IDS
+    """Whether a name ends in a word for a key, or is one."""
+    parts = parts_of(name)
+    return bool(parts) and parts[-1] in (ALONE if len(parts) == 1 else IDS)
 
 
 def says_person(name: str) -> bool:

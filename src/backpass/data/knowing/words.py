@@ -18,9 +18,12 @@ SOME = 0.2  # sentences that differ in a fifth of the rows are no list to choose
 SENTENCE = 4  # words at least, half of them in small letters; names have capitals
 LONG = 8  # words that are a sentence in any letters, as German has capitals within
 PEOPLE = 10  # different words that are people by the column's name
+KEYS = 0.1  # of the rows: a key that repeats more often on average names a category: shops, films
+GROUPS = 20  # different codes whose rows stand together, from which they are keys
 SAMPLED = 2000  # different words that are looked at
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_CODE = re.compile(r"(?=.*[0-9])[^\s]+")
 _WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")  # no spaces between
 
 
@@ -53,13 +56,31 @@ def judged_words(name: str, column: Texts) -> Judgement:
         rows = f"{n} different ones in {filled} rows"
         each = "another text in each row" if n == filled else f"nearly all texts differ, {rows}"
         return Judgement(Kind.ID, f"{each}: nothing can be learned from it", levels=n)
-    if n >= PEOPLE and (says_person(name) or (says_id(name) and share > 0.1)):
-        why = (
-            f"{n} keys, as the column's name says, about {1 / share:.3g} rows each, which belong "
-            f"on one side of a split (--split group:{quote(name)}); it is not learned from"
+    why = _key_reason(name, column, share)
+    if why is not None:
+        why += (
+            f", about {1 / share:.3g} rows each, which belong on one side of a split "
+            f"(--split group:{quote(name)}); it is not learned from"
         )
         return Judgement(Kind.ID, why, levels=n)
     return Judgement(Kind.CATEGORY, f"{n} different texts", levels=n)
+
+
+def _key_reason(name: str, column: Texts, share: float) -> str | None:
+    """Why texts that repeat are keys of somebody with a few rows each, None where they are none."""
+    n = len(column.vocabulary)
+    if n >= PEOPLE and (says_person(name) or (says_id(name) and share >= KEYS)):
+        return f"{n} keys, as the column's name says"
+    if n >= GROUPS and share >= KEYS and _stand_together(column):
+        return f"{n} codes whose rows stand together"
+    return None
+
+
+def _stand_together(column: Texts) -> bool:
+    """Whether texts with digits and without a space have all their rows in one stretch each."""
+    if np.count_nonzero(np.diff(column.codes)) + 1 != len(column.vocabulary):
+        return False
+    return all(_CODE.fullmatch(text) for text in column.vocabulary)
 
 
 def are_sentences(column: Texts) -> bool:

@@ -145,11 +145,13 @@ def _as_date(name: str, column: Texts, wishes: Wishes) -> Judgement | None:
     elif "%" not in best:
         _refuse_two_orders(name, column, moments, best)
     split = _Split(column, reads[best])
-    if split.n_wrong == len(texts):
-        return _as_date(name, column, Wishes(na=wishes.na)) if "%" in best else None
-    if split.n_wrong and split.asks(quantity=True):
+    if not split.n_wrong:
+        return _date(texts, best)
+    if "%" in best:  # meant for another column
+        return _as_date(name, column, Wishes())
+    if split.n_wrong < len(texts) and split.asks(quantity=True):
         raise split.question(name, "dates")
-    return None if split.n_wrong else _date(texts, best)
+    return None
 
 
 def _n_read(texts: Sequence[str], order: str) -> int:
