@@ -43,7 +43,7 @@ PACKED = {
     "t.csv.zst": lambda: zstd(DATA),
     "t.zip": lambda: zipped(t_csv=DATA),
     "deep.zip": lambda: zipped(t_csv_gz=gzip.compress(DATA), readme_md=b"# words"),
-    "mac.zip": lambda: zipped(folder__t_csv=DATA, __MACOSX__t_csv=b"\0"),
+    "mac.zip": lambda: zipped(folder__t_csv=DATA, macosx__t_csv=b"\0"),
     "t.gz": lambda: gzip.compress(DATA),
     "T.CSV": lambda: DATA,
     "t.unknown": lambda: DATA,

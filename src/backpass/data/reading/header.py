@@ -69,7 +69,7 @@ def has_units(rows: Rows) -> bool:
     >>> has_units([["m/s", "°C"], ["9.9", "3.0"], ["3.1", "7.2"]])
     True
     """
-    if len(rows) < 3:
+    if len(rows) < 3 or any(_kind(cell) in ("number", "date") for cell in rows[0]):
         return False
     columns = _columns(rows[1:])
     over = Counter(
