@@ -128,8 +128,10 @@ def test_one_day_that_is_none_does_not_spoil_the_others():
 
 @given(st.lists(DAYS, min_size=1, max_size=20))
 def test_days_in_one_number_are_read(moments):
-    numbers = np.array([float(m.strftime("%Y%m%d")) for m in moments] + [np.nan, 20230229, 123])
-    truth = [np.datetime64(m.date(), "us") for m in moments] + [np.datetime64("NaT", "us")] * 3
+    numbers = np.array(
+        [float(m.strftime("%Y%m%d")) for m in moments] + [np.nan, 20230229, 20240229.5, 2.0**63]
+    )
+    truth = [np.datetime64(m.date(), "us") for m in moments] + [np.datetime64("NaT", "us")] * 4
     np.testing.assert_array_equal(compact_moments(numbers), truth)
 
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from backpass.data.knowing.kinds import Wishes
+from backpass.data.knowing.kinds import Kind, Wishes
 from backpass.data.knowing.know import know, recognise
 from backpass.data.knowing.table_reading import TableReading
 from backpass.data.raw import Moments, Numbers, Others, RawTable, Texts
@@ -168,6 +168,16 @@ def test_a_table_without_rows_or_without_an_input_is_one_sentence():
     only = RawTable({"v": Numbers(np.array([4, 4])), "y": Texts.of(["a", "b"])}, 2)
     with pytest.raises(InvalidInput, match="No column is left to learn from: 'v' is constant"):
         know(only, Wishes(("y",)))
+
+
+def test_a_curve_over_running_numbers_is_learned():
+    raw = table(place=Numbers(np.arange(M)), y=Numbers(RNG.normal(size=M)))
+    known = know(raw, WISHES)
+    assert known.reading["place"].kind == Kind.NUMBER
+    assert known.columns["place"].values.tolist() == list(range(M))
+    assert know(raw).reading["place"].kind == Kind.ID
+    with pytest.raises(InvalidInput, match="No column is left to learn from: 'place' is id"):
+        know(raw, Wishes(("y",), kinds={"place": "id"}))
 
 
 def test_a_wish_keeps_a_duplicate():

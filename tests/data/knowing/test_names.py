@@ -25,10 +25,16 @@ from backpass.data.knowing import names
         ("width", set()),
         ("id", {"says_id"}),
         ("index", {"says_id"}),
+        ("x", {"is_variable"}),
+        ("x1", {"is_variable"}),
+        ("x_10", {"is_variable"}),
+        ("t", {"is_variable", "says_time"}),
+        ("x_mean", set()),
+        ("1", set()),
         ("price_index", set()),
         ("number", set()),
     ],
 )
 def test_a_name_says_what_its_words_say(name, said):
-    heard = ("says_id", "says_person", "says_code", "says_time", "says_date")
+    heard = ("says_id", "says_person", "says_code", "says_time", "says_date", "is_variable")
     assert {each for each in heard if getattr(names, each)(name)} == said

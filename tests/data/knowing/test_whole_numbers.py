@@ -46,7 +46,9 @@ def test_what_is_counted_is_what_numpy_counts(values):
         ("year", np.arange(1700, 2000)),
         ("year", np.repeat(np.arange(1990, 2015), 12)),
         ("month", np.tile(np.arange(1, 13), 25)),
-        ("x", np.arange(12)),
+        ("sample", np.arange(12)),
+        ("x", np.arange(M)),
+        ("t", np.arange(M)),
         ("yyyymm", [100 * y + m for y in range(1990, 2015) for m in range(1, 13)]),
         ("yyyymm", [*[199012, 200101, 201007, 201112] * 75]),
         ("days", RNG.choice([3, 7, 28, 90], M)),
@@ -109,7 +111,7 @@ def test_days_in_one_number_are_dates():
 
 
 def test_a_running_number_with_gaps_is_none_for_rows_are_without_it():
-    assert kind_of("x", np.arange(M), rows=M + 1) == Kind.NUMBER
+    assert kind_of("sample", np.arange(M), rows=M + 1) == Kind.NUMBER
 
 
 def test_rows_that_belong_together_are_said():

@@ -118,10 +118,10 @@ def orders_of(texts: Sequence[str]) -> dict[str, Moment64]:
 
 def compact_moments(numbers: np.ndarray) -> Moment64:
     """Read whole numbers such as 20240229 as days; NaT where there is no such day."""
-    whole = np.where(np.isfinite(numbers), numbers, 0).astype(np.int64)
+    whole = np.where((numbers < 1e8) & (numbers > 0), numbers, 0).astype(np.int64)
     year, month, day = whole // 10000, whole // 100 % 100, whole % 100
     plausible = (1900 <= year) & (year < 2100)
-    year = np.where(plausible, year, 0)
+    year = np.where(plausible & (whole == numbers), year, 0)
     return _joined(np.column_stack([year, month, day, 0 * day, 0 * day]))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ...errors import InvalidInput
 from ..cells import quoted
-from ..raw import RawColumn, RawTable
+from ..raw import Numbers, RawColumn, RawTable
 from .clean import Clean, CleanColumn, cleaned
 from .duplicates import duplicates
 from .kinds import ColumnReading, Kind, Wishes
@@ -74,7 +74,7 @@ def know(raw: RawTable, wishes: Wishes | None = None) -> Known:
     Examples
     --------
     >>> import numpy as np
-    >>> from backpass.data.raw import Numbers, Texts
+    >>> from backpass.data.raw import Texts
     >>> price = Texts.of(["$1,250", "$80", "?", "$95"])
     >>> known = know(RawTable({"price": price, "v": Numbers(np.full(4, 2))}, 4))
     >>> known.columns["price"].values.tolist()
@@ -97,6 +97,8 @@ def know(raw: RawTable, wishes: Wishes | None = None) -> Known:
         if cells is not None:
             columns[name] = cells
     _leave_duplicates(readings, columns, wishes)
+    if targets and not columns:
+        _take_numbers(raw, readings, columns, wishes)
     _refuse_nothing(readings, targets)
     notes = (*raw.notes, *_notes(raw, readings, columns, targets))
     reading = TableReading(tuple(readings.values()), notes, tuple(wishes.na))
@@ -112,6 +114,22 @@ def _check(raw: RawTable, wishes: Wishes) -> None:
         if n > 1 or wishes.kind_of(name) == Kind.IGNORED:
             what = "named twice" if n > 1 else "to be ignored, too"
             raise InvalidInput(f"The target column {name!r} is {what}.")
+
+
+def _take_numbers(
+    raw: RawTable,
+    readings: dict[str, ColumnReading],
+    columns: dict[str, CleanColumn],
+    wishes: Wishes,
+) -> None:
+    """Learn from running numbers after all, where nothing else is there: a curve over 1, 2, …."""
+    for name, each in readings.items():
+        column = raw.columns[name]
+        if each.kind != Kind.ID or wishes.kind_of(name) or not isinstance(column, Numbers):
+            continue
+        columns[name] = cleaned(column, Kind.NUMBER, "", tuple(wishes.na)).column
+        reason = "whole numbers; as a key they would be left out, but nothing else is there"
+        readings[name] = replace(each, kind=Kind.NUMBER, reason=reason, used=True)
 
 
 def _refuse_nothing(

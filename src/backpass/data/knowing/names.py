@@ -66,6 +66,12 @@ def says_time(name: str) -> bool:
     return any(part in TIMES for part in parts_of(name))
 
 
+def is_variable(name: str) -> bool:
+    """Whether a name is that of a variable in a formula: x, t, x1."""
+    first, *others = parts_of(name) or [""]
+    return len(first) == 1 and first.isalpha() and all(part.isdigit() for part in others)
+
+
 def says_date(name: str) -> bool:
     """Whether a name has a word for a date."""
     return any(part in DATES for part in parts_of(name))

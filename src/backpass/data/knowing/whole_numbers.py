@@ -11,7 +11,7 @@ import numpy as np
 
 from .dates import compact_moments
 from .kinds import Judgement, Kind
-from .names import says_code, says_date, says_id, says_person, says_time
+from .names import is_variable, says_code, says_date, says_id, says_person, says_time
 
 FEW = 20  # different whole numbers, of which a reason says that they may be categories
 MOST_CODES = 50  # different numbers that are codes by their look alone
@@ -133,7 +133,7 @@ def _running(name: str, whole: Whole) -> Judgement | None:
     """Each row has its own number, and together they fill (most of) their range."""
     m = len(whole.values)
     full = int(whole.levels[-1] - whole.levels[0]) + 1
-    if whole.n < m or m < whole.rows or says_time(name):
+    if whole.n < m or m < whole.rows or says_time(name) or is_variable(name):
         return None
     if m < FEWEST and not (says_id(name) or says_person(name)):
         return None
