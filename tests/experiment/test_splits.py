@@ -150,6 +150,10 @@ def test_what_a_rule_has_done_is_said():
         "The test's 4 rows are those from 'day' 2024-01-03 on.",
         "1 row is without a 'day': such rows train.",
     )
+    hours = (days + np.timedelta64(90, "m")).astype("M8[us]")
+    assert "from 'day' 2024-01-03 01:30 on." in split(targets, ByTime("day", hours)).notes[0]
+    years = np.where(np.arange(21) < 16, 2019.0, 2020.0)
+    assert "from 'day' 2020 on." in split(targets, ByTime("day", years)).notes[0]
     groups = np.r_[np.arange(20) // 4, -1]
     assert split(targets, ByGroup("patient", groups)).notes == (
         "By 'patient', 4 groups are learnt from, and 1 test.",

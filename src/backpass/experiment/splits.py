@@ -275,7 +275,7 @@ def _of_time(made: Split, rule: ByTime) -> list[str]:
     first = made.test[moments["test"] != UNKNOWN]
     notes = list[str]()
     if len(first):
-        start = rule.times[first[rule.moments[first].argmin()]]
+        start = _when(rule.times[first].min())
         notes.append(f"The test's {len(made.test)} rows are those from {rule.column!r} {start} on.")
         later = int((rule.moments[made.learning] >= rule.moments[first].min()).sum())
         if later:
@@ -287,6 +287,13 @@ def _of_time(made: Split, rule: ByTime) -> list[str]:
     if without:
         notes.append(f"{_rows(without)} without a {rule.column!r}: such rows train.")
     return notes
+
+
+def _when(time: object) -> str:
+    """A time no finer than it is: a day has no hours."""
+    if isinstance(time, np.datetime64):
+        return np.datetime_as_string(time, unit="auto").replace("T", " ")
+    return f"{time:g}"
 
 
 def _of_groups(made: Split, rule: ByGroup) -> list[str]:
