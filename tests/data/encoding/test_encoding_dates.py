@@ -90,10 +90,10 @@ def test_a_difference_is_that_of_pythons_moments(cells, random):
 @pytest.mark.parametrize(
     ("step", "rows", "cycles"),
     [
-        ("1 h", 20, []),
-        ("1 h", 30, ["time of day"]),
+        ("1 h", 24, []),
+        ("1 h", 25, ["time of day"]),
         ("1 D", 7, ["time of day"]),
-        ("1 D", 9, ["weekday", "time of day"]),
+        ("1 D", 8, ["weekday", "time of day"]),
         ("1 D", 366, ["weekday", "time of day"]),
         ("1 D", 400, ["day of year", "weekday", "time of day"]),
     ],

@@ -197,7 +197,7 @@ def test_what_training_did_not_have_is_told_by_column_and_count(monkeypatch):
     }  # fmt: skip
     kinds = {"a": "number", "c": "category", "d": "date", "k": "category", "t": "text"}
     encoding = fit_encoding(train, kinds)
-    assert not encoding.encode(train)[1]
+    assert encoding.encode(train)[1] == Unknown()
     late = np.array(["2024-01-02", "2031-05-06 07:08", "NaT"], "datetime64[us]")
     table = {
         "a": Numbers(np.array([1e6, np.nan, -50.0])), "c": Texts.of(["new", None, "r"]),

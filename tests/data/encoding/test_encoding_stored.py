@@ -51,6 +51,32 @@ def test_what_is_stored_stays_as_it_is():
     assert [*arrays] == ["scales"]
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("kinds", "n"), "date"),
+        (("kinds", "c"), "text"),
+        (("kinds", "t"), "category"),
+        (("gaps",), ["c"]),
+        (("gaps",), ["other"]),
+        (("features",), METADATA["features"][1:]),
+        (("levels", 0, "rare"), ["a"]),
+        (("levels", 0, "texts"), ["a", "a"]),
+        (("levels", 0, "missing"), "yes"),
+        (("levels", 0, "rare"), ["r", 7]),
+        (("gaps",), "nt"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(place, value):
+    metadata = copy.deepcopy(METADATA)
+    inner = metadata
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        Encoding.from_arrays(ARRAYS, metadata)
+
+
 def test_a_later_version_is_refused_by_number():
     with pytest.raises(InvalidInput, match="its version is 2, and this one reads 1"):
         Encoding.from_arrays(ARRAYS, {**METADATA, "version": 2})

@@ -81,6 +81,12 @@ def test_a_bucket_without_a_name_has_a_number(monkeypatch):
     assert words.names == (f"t: word 'number {words.buckets[0]}'",)
 
 
+def test_a_bucket_is_called_by_its_most_frequent_term(monkeypatch):
+    monkeypatch.setattr(texts, "BUCKETS", 1)
+    words, _ = fit_terms("t", Texts.of(["a b b", "a c b", "z"]))
+    assert words.names == ("t: word 'b'",)
+
+
 def test_another_process_and_hash_seed_make_the_same_buckets():
     code = (
         "from backpass.data.raw import Texts\n"

@@ -23,7 +23,10 @@ levels  rows    frequency  levels         target means
 Target means win where a level has about one to five rows and all are equally frequent, which is
 seldom so; they lose elsewhere, since they know nothing of what a level does to other columns'
 effects. Levels from 5 rows on instead of 2 lose in 10 of the 12 cases (.450 / .466 in the first
-row), from 10 on in all but one.
+row), from 10 on in all but one. On tables with few levels (log loss, or root of the mean square by
+the deviation; three splits, at most 4,000 rows) levels and target means give .514 / .500 (german),
+.322 / .312 (adult), .231 / .232 (bank), .480 / .482 (california), .116 / .139 (diamonds), and both
+together nothing more.
 """
 
 from __future__ import annotations

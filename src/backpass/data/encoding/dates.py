@@ -1,7 +1,7 @@
 """Dates and times as numbers: how long ago, calendar and clock, cycles, and differences.
 
 A cycle (the year, the week, the day) enters as sine and cosine where the training rows see it come
-back: where they span more than one of it. Times are those that the table holds; the calendar is the
+back: where they span one of it or more. Times are those that the table holds; the calendar is the
 Gregorian one.
 """
 
@@ -195,7 +195,7 @@ def parts_of(column: str, calendar: Calendar) -> list[DatePart]:
     span = float(days.max() - days.min()) if len(days) else 0.0
     names = [name for name in PARTS if " (" not in name]
     for name, cycle in CYCLES.items():
-        if span > cycle.days:
+        if span >= cycle.days:
             names += [f"{name} (sine)", f"{name} (cosine)"]
     return [DatePart(column, name) for name in names]
 

@@ -94,7 +94,7 @@ def restored(arrays: Mapping[str, np.ndarray], metadata: Stored) -> tuple[Fitted
         tuple(map(_levels, metadata["levels"])),
         tuple(_terms(terms, arrays, place) for place, terms in enumerate(metadata["terms"])),
     )
-    return columns, Scaling(_array(arrays["scales"], np.float64))
+    return columns, Scaling(np.array(arrays["scales"]))
 
 
 def damaged(error: Exception) -> InvalidInput:
@@ -127,17 +127,9 @@ def _terms(terms: StoredTerms, arrays: Mapping[str, np.ndarray], place: int) -> 
         _text(terms["column"]),
         _text(terms["side"]),
         tuple(map(_text, _list(terms["terms"]))),
-        _array(arrays[f"buckets.{place}"], np.int32),
-        _array(arrays[f"weights.{place}"], np.float64),
+        np.array(arrays[f"buckets.{place}"]),
+        np.array(arrays[f"weights.{place}"]),
     )
-
-
-def _array(array: np.ndarray, dtype: type[np.generic]) -> np.ndarray:
-    """An array of its own, of the type that it was stored with."""
-    made = np.array(array)
-    if made.dtype != dtype:
-        raise TypeError(f"an array holds {made.dtype}, not {np.dtype(dtype)}")
-    return made
 
 
 def _text(value: object) -> str:
