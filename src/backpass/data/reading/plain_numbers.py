@@ -94,9 +94,16 @@ def _plain(chunks: list[Array], values: np.ndarray, gaps: int) -> bool:
     if any(_has_leading_zero(chunk) for chunk in chunks):
         return False
     large = np.nanmax(values) >= 10**MOST_DIGITS or np.nanmin(values) <= -(10**MOST_DIGITS)
-    if values.dtype.kind == "i" or not large:
-        return not large
-    return not any(_matches(chunk, rf"^[-+]?\d{{{MOST_DIGITS + 1},}}$").any() for chunk in chunks)
+    return not large or not _are_labels(chunks)
+
+
+def _are_labels(chunks: list[Array]) -> bool:
+    """Whether all cells are whole numbers, and some of them longer than a double holds."""
+    filled = [chunk.drop_null() for chunk in chunks]
+    long = rf"^[-+]?\d{{{MOST_DIGITS + 1},}}$"
+    return all(_matches(each, r"^[-+]?\d+$").all() for each in filled) and any(
+        _matches(each, long).any() for each in filled
+    )
 
 
 def _has_leading_zero(chunk: Array) -> bool:

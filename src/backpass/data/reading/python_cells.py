@@ -184,10 +184,10 @@ KINDS: tuple[tuple[type | tuple[type, ...], str | Callable[[object], str | None]
 
 def _numbers(cells: Sequence[object], gaps: np.ndarray) -> RawColumn:
     """Return whole numbers where all are and none is missing; long ones as they are written."""
-    whole = [isinstance(cell, Integral) for cell in cells if cell is not None]
-    if any(isinstance(cell, Integral) and abs(int(cell)) >= MOST_WHOLE for cell in cells):
+    whole = all(isinstance(cell, Integral) for cell in cells if cell is not None)
+    if whole and any(abs(int(cell)) >= MOST_WHOLE for cell in cells if isinstance(cell, Integral)):
         return Texts.of([None if cell is None else text_of(cell) for cell in cells])
-    if all(whole) and not gaps.any():
+    if whole and not gaps.any():
         return Numbers(np.array(cells, dtype=np.int64))
     values = [np.nan if cell is None else float(cell) for cell in cells]  # type: ignore[arg-type]
     return Numbers(np.array(values, dtype=np.float64))
