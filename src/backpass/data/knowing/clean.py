@@ -21,8 +21,6 @@ from .written_numbers import USUAL, numbers_in
 
 CleanColumn: TypeAlias = Numbers | Texts | Moments
 
-EXACT = 2**53  # from here on float64 does not hold every whole number
-
 
 @dataclass(frozen=True, eq=False)
 class Clean:

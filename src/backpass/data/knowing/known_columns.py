@@ -8,9 +8,10 @@ import numpy as np
 
 from ...errors import InvalidInput
 from ..raw import Moments, Numbers, Others, RawColumn, Texts
-from .clean import EXACT, CleanColumn, best_order, cleaned, unread_words, without_na
+from .clean import CleanColumn, best_order, cleaned, unread_words, without_na
 from .gaps import SURE, gap_words, said, without_gaps
 from .kinds import ColumnReading, Judgement, Kind, Wishes
+from .whole_numbers import EXACT
 from .words import judged_words
 from .written import infinite_question, judged_numbers, judged_written
 from .written_numbers import spelling_of

@@ -16,7 +16,7 @@ IDS = _words("id ids uid uuid guid identifier kennung schluessel schlüssel")
 ALONE = IDS | _words("index idx key row")  # a price's index is none
 PEOPLE = _words(
     "patient subject person participant proband user customer client student pupil employee "
-    "member respondent household owner athlete player donor animal kunde person schueler schüler "
+    "respondent athlete player donor kunde person schueler schüler "
     "mitarbeiter teilnehmer"
 )
 NUMBERING = _words("id no nr num number code key nummer")

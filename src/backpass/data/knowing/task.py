@@ -13,6 +13,7 @@ from ..raw import Moments, Numbers, Others, RawColumn, Texts
 from .clean import cleaned, without_na
 from .gaps import SURE, gap_words, said, without_gaps
 from .kinds import ColumnReading, Kind, Wishes
+from .whole_numbers import are_whole
 from .written import infinite_question, judged_written
 from .written_numbers import USUAL, spelling_of
 
@@ -134,7 +135,7 @@ def _numbers(
     assert isinstance(made, Numbers)
     filled = made.values[~made.gaps]
     _refuse_empty(name, filled)
-    whole = bool((filled == np.rint(filled)).all())
+    whole = are_whole(filled)
     what = "whole numbers" if whole else "numbers"
     reason = f"{what} from {filled.min():.10g} to {filled.max():.10g}"
     if whole and filled.min() >= 0:

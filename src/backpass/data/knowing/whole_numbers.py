@@ -13,6 +13,7 @@ from .dates import compact_moments
 from .kinds import Judgement, Kind
 from .names import is_variable, says_code, says_date, says_id, says_person, says_time
 
+EXACT = 2**53  # from here on float64 does not hold every whole number
 FEW = 20  # different whole numbers, of which a reason says that they may be categories
 MOST_CODES = 50  # different numbers that are codes by their look alone
 ROWS_A_CODE = 5  # at least, on average: below, there is too little to see a code's look
@@ -21,6 +22,19 @@ DENSE = 0.5  # a running number of which rows were left out still has this part 
 PEOPLE = 10  # different numbers that are people by their name; fewer are a category
 ROWS_A_KEY = 10  # a key that repeats more often on average names a category: shops, films
 GROUPS = 20  # different numbers whose rows stand together, from which they are keys
+
+
+def are_whole(values: np.ndarray) -> bool:
+    """Whether all numbers are whole; where they are not, the first ones tell.
+
+    Examples
+    --------
+    >>> are_whole(np.array([1.0, 2.0])), are_whole(np.array([1.0, 2.5])), are_whole(np.array([3]))
+    (True, False, True)
+    """
+    if values.dtype.kind in "iu":
+        return True
+    return all(bool((part == np.rint(part)).all()) for part in (values[:1000], values))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from ..raw import Texts
 from . import dates
 from .gaps import BESIDE_NUMBERS, gap_words, said, without_gaps
 from .kinds import Judgement, Kind, Wishes
-from .whole_numbers import Whole, judged_whole
+from .whole_numbers import EXACT, Whole, are_whole, judged_whole
 from .written_numbers import (
     currencies_of,
     is_infinite,
@@ -230,8 +230,7 @@ def _is_plain(text: str) -> bool:
 def judged_numbers(name: str, values: np.ndarray, rows: int) -> Judgement:
     """Say what numbers without gaps are: whole ones may be more than quantities."""
     low, high = float(values.min()), float(values.max())
-    whole = values.dtype.kind in "iu" or bool((values == np.rint(values)).all())
-    if whole and max(-low, high) < 2**53:
+    if are_whole(values) and max(-low, high) < EXACT:
         return judged_whole(name, Whole(values.astype(np.int64), rows))
     return Judgement(Kind.NUMBER, f"numbers from {low:.4g} to {high:.4g}")
 
