@@ -162,7 +162,7 @@ def fit_columns(table: Columns, kinds: Mapping[str, str]) -> tuple[FittedColumns
         row.
     """
     names = sorted(kinds)
-    by_name = {name: kinds[name] for name in names}
+    by_name = {name: str(kinds[name]) for name in names}  # a StrEnum's value
     check_kinds(by_name)
     if not _n_rows({name: _found(table, name) for name in names}, by_name):
         raise InvalidInput("The table has no rows.")

@@ -10,7 +10,9 @@ hashing). A bucket that fewer than two training rows have is no input.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -97,7 +99,8 @@ class TermWeights:
         data = counts.data[known] * self.weights[columns]
         row_of = np.repeat(np.arange(len(texts)), np.diff(starts))
         data /= np.sqrt(np.bincount(row_of, data * data, minlength=len(texts)))[row_of]
-        return sparse.csr_matrix((data, columns, starts), shape=(len(texts), self.inputs))[places]
+        made = sparse.csr_matrix((data, columns, starts), shape=(len(texts), self.inputs))
+        return made if len(places) == 1 else made[places]
 
 
 def fit_terms(column: str, cells: Texts) -> list[TermWeights]:
@@ -153,23 +156,26 @@ def _distinct(cells: Texts) -> tuple[list[str], np.ndarray]:
 
 def _hashed(texts: list[str], side: str) -> sparse.csr_matrix:
     """Count the buckets of each text."""
-    from sklearn.feature_extraction.text import HashingVectorizer
-
     if not texts:  # which scikit-learn does not take
         return sparse.csr_matrix((0, BUCKETS))
-    plain: dict[str, Any] = {"n_features": BUCKETS, "alternate_sign": False, "norm": None}
-    counts: Any = HashingVectorizer(**plain, **SIDES[side]).transform(texts)
-    return counts
+    analyse, hasher = _tools(side, BUCKETS)
+    return hasher.transform(map(analyse, texts))
 
 
 def _terms_of(texts: list[str], side: str, buckets: np.ndarray) -> tuple[str, ...]:
     """Name each bucket by the most frequent of its terms, the last by alphabet of equal ones."""
-    from sklearn.feature_extraction.text import CountVectorizer, FeatureHasher
-
-    analyse = CountVectorizer(**SIDES[side]).build_analyzer()
+    analyse, hasher = _tools(side, BUCKETS)
     counts = Counter(term for text in texts[:MOST_NAMING] for term in analyse(text))
     terms = sorted(counts, key=lambda term: (counts[term], term))
-    hasher = FeatureHasher(BUCKETS, input_type="string", alternate_sign=False)
     of_terms = hasher.transform([term] for term in terms).indices.tolist() if terms else []
     named = dict(zip(of_terms, terms))  # the last, which is the most frequent, stays
     return tuple(named.get(bucket, f"number {bucket}") for bucket in buckets.tolist())
+
+
+@cache
+def _tools(side: str, buckets: int) -> tuple[Callable[[str], list[str]], Any]:
+    """What finds a text's terms, and what hashes them; scikit-learn takes a while to make both."""
+    from sklearn.feature_extraction.text import CountVectorizer, FeatureHasher
+
+    analyse = CountVectorizer(**SIDES[side]).build_analyzer()
+    return analyse, FeatureHasher(buckets, input_type="string", alternate_sign=False)
