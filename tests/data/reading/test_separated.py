@@ -80,6 +80,25 @@ def test_runs_of_blanks_are_one_separator():
     assert cells(table)["name"] == [f"n{i % 2}" for i in range(30)]
 
 
+def test_blanks_and_a_tabulator_between_columns_of_one_width():
+    lines = [f'18.{i}   8   307.{i}\t"a car {i % 3}"' for i in range(30)]
+    table = read("\n".join(lines).encode())
+    assert cells(table)["3"] == [float(f"307.{i}") for i in range(30)]
+    assert cells(table)["4"] == [f"a car {i % 3}" for i in range(30)]
+
+
+def test_titles_in_lines_as_wide_as_the_table():
+    rows = "".join(f"{i},{i / 4},{i / 8}\n" for i in range(20))
+    table = read(f"station,north,\nheight,35,\n\nday,rain,sun\n{rows}".encode())
+    assert [*table.columns] == ["day", "rain", "sun"]
+    assert table.rows == 20
+    assert "passed over: 3" in table.notes[0]
+
+
+def test_a_lone_mark_of_inches_is_no_quotation():
+    assert cells(read(b'a,b\n1,5" pipe\n2,x\n3,y\n'))["b"] == ['5" pipe', "x", "y"]
+
+
 def test_blanks_before_a_quotation_mark():
     data = "name, age, k\n" + "".join(f'"Smith, {i}", {i}, "a, b"\n' for i in range(20))
     table = read(data.encode())
@@ -131,6 +150,7 @@ FOUND = {"x": [i / 4 for i in range(30)], "k": ["abc"[i % 3] for i in range(30)]
         ("% measured\nx,k\n", "1 line"),
         ("\n\nx,k\n", None),
         ("Report of a year\n\nx,k\n", "over: 2"),
+        ("maker,me,of\nyear\n\nx,k\n", "over: 3"),
         ("x,k\nm/s,-\n", "units"),
         ("x,k\n[m/s],[]\n", "units"),
         ("# made by hand\n# x,k\n", "last comment names"),
@@ -232,6 +252,8 @@ def test_a_column_without_name_and_cells_is_left_out(header):
         (b'a,b\n1,"x\ny"\n1,2\n3,4,5\n6,7\n', ["line 5", "3 cells"]),
         (b"a,b,c,d\n1,2\n3,4\n5,6\n7,8\n", ["line 1", "4 columns", "2 cells"]),
         (b"a,b\n1,2,3\n4,5,6\n", ["more cells"]),
+        (b'a,b\n1,"x\n2,y\n3,z\n', ["line 2", "never closed"]),
+        (b'a,b\n1,x\n2,y\n3,"z\n', ["line 4", "never closed"]),
         (b"a,b\n", ["no row"]),
         (b"\n\n\n", ["no row"]),
         (b"# only\n# comments\n", ["no row"]),

@@ -118,6 +118,7 @@ def test_other_formats_are_named_with_what_to_do(ending, tmp_path):
         ("two.unknown", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "old workbook"),
         ("damaged.gz", gzip.compress(DATA)[:40], "cannot be read"),
         ("damaged.zip", zipped(t_csv=DATA)[:90], "cannot be read"),
+        ("page.csv", b"\n<!DOCTYPE html>\n<p>not found, sorry", "is a web page"),
         ("numbers.csv", bytes(range(256)) * 9, "zero bytes"),
     ],
 )
@@ -129,6 +130,12 @@ def test_what_is_wrong_is_said_with_the_files_name(name, data, words, tmp_path, 
         read_raw(name)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.csv", "t.txt", "t"])
+def test_json_is_told_by_its_first_bytes(name, tmp_path):
+    (tmp_path / name).write_bytes(b'{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n')
+    assert read_raw(tmp_path / name).columns["a"].values.tolist() == [1, 3]
 
 
 def test_a_folder_is_one_of_parquet_files(tmp_path):

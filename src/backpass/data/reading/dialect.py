@@ -72,6 +72,20 @@ class Dialect:
                 raise InvalidInput(f"Line {reader.line_num} cannot be read: {error}.") from None
             yield row, reader.line_num
 
+    def unclosed(self, lines: Iterable[str]) -> int | None:
+        """The line where the last row begins, if a quotation mark in it is never closed."""
+        reader = csv.reader(lines, delimiter=self.sep or "\x1f", quotechar=self.quote, strict=True)
+        done = 0
+        while True:
+            try:
+                with _cells_of_any_length():
+                    next(reader)
+            except StopIteration:
+                return None
+            except csv.Error as error:
+                return done + 1 if "unexpected end of data" in str(error) else None
+            done = reader.line_num
+
 
 @contextmanager
 def _cells_of_any_length() -> Generator[None]:
@@ -103,6 +117,8 @@ def find_dialect(lines: Sequence[str], sep: str | None = None) -> Dialect:
     quote = found.quote or '"'
     if sep is not None:
         return Dialect(sep, quote, found.escape)
+    if found.sep in ("", "\t") and _in_columns(lines) and _regular(Dialect(" ", quote), lines):
+        return Dialect(" ", quote)  # blanks between cells, and a tabulator here and there
     if found.sep not in SEPARATORS:
         return Dialect("")
     if found.sep == " " and not _regular(Dialect(" ", quote), lines):
@@ -128,6 +144,12 @@ def _sniffed(sample: str) -> Dialect:
         return Dialect(found.delimiter or "", found.quotechar or "", found.escapechar or "")
     except Exception:  # its own error, or what it stumbles over in a text without any order
         return Dialect("")
+
+
+def _in_columns(lines: Sequence[str]) -> bool:
+    """Whether nearly all lines have blanks side by side, as between columns of one width."""
+    filled = [line for line in lines if line.strip()]
+    return sum("  " in line.strip() for line in filled) >= REGULAR * len(filled)
 
 
 def _regular(dialect: Dialect, lines: Sequence[str]) -> bool:

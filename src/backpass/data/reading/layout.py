@@ -143,10 +143,23 @@ def _width(rows: Sequence[Row]) -> int:
 
 def _n_titles(rows: Sequence[Row], width: int) -> int:
     """How many rows at the top are titles: one cell where the table has several."""
-    number = 0
-    while number < min(MOST_TITLES, len(rows) - 1) and _is_title(rows[number][0], width):
-        number += 1
-    return number
+    top = [row for row, _ in rows[: min(MOST_TITLES, len(rows) - 1)]]
+    first = next((i for i, row in enumerate(top) if len(row) == width), 0)
+    if width > 1 and first > 1:
+        return first  # lines of other numbers of cells; a single one may be a header
+    for number in reversed(range(len(top))):
+        if not top[number] and _stands_over(top[:number], rows[number + 1][0], width):
+            return number + 1
+    return next((i for i, row in enumerate(top) if not _is_title(row, width)), len(top))
+
+
+def _stands_over(above: list[list[str]], below: list[str], width: int) -> bool:
+    """Whether an empty line parts rows with gaps from the first whole one."""
+    return _n_filled(below) == width > 1 and all(_n_filled(row) < width for row in above)
+
+
+def _n_filled(row: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _is_title(row: list[str], width: int) -> bool:
@@ -183,7 +196,8 @@ def _notes(
 ) -> list[str]:
     notes: list[str] = []
     if comments:
-        notes.append(f"Comments at the top were passed over: {len(comments)} lines.")
+        lines = "1 line" if len(comments) == 1 else f"{len(comments)} lines"
+        notes.append(f"Comments at the top were passed over ({lines}).")
     if titles:
         notes.append(f"Lines over the table were passed over: {titles}.")
     if commented:

@@ -151,7 +151,8 @@ def _head(layout: Layout, options: ReadingOptions) -> _Head:
     unnamed = frozenset(name for name, cell in zip(names, written) if not cell)
     surplus = frozenset(names[n_named:])
     if options.names:
-        names, unnamed, notes = given_names(options.names, width), frozenset(), []
+        names, notes = given_names(options.names, width), []
+        unnamed = surplus = frozenset[str]()
     if not layout.cells:
         unnamed, notes = frozenset(names[-1:]), [_NO_HEADER]
     elif unnamed:
@@ -175,6 +176,7 @@ def _parsed(
     rows = _rows(data, layout)
     if not len(rows):
         raise InvalidInput("It has names, but no row of data.")
+    _check_quotes(rows, layout)
     smallest = min(BLOCK_ROWS * layout.row_bytes, LARGEST_BLOCK)
     for block in BLOCKS:
         try:
@@ -205,6 +207,20 @@ def _contains(data: memoryview, letters: bytes) -> bool:
     """Whether some bytes occur; a chunk's last ones are seen again with the next chunk."""
     step = CHUNK - len(letters) + 1
     return any(letters in bytes(data[start : start + CHUNK]) for start in range(0, len(data), step))
+
+
+def _check_quotes(rows: memoryview, layout: Layout) -> None:
+    """Refuse a quotation mark that is opened and never closed, which eats the rows after it."""
+    mark = layout.dialect.quote.encode()
+    step = range(0, len(rows), CHUNK)
+    if sum(bytes(rows[start : start + CHUNK]).count(mark) for start in step) % 2 == 0:
+        return
+    line = layout.dialect.unclosed(_lines(rows))
+    if line is not None:
+        raise InvalidInput(
+            f"The row from line {layout.lines + line} on has a quotation mark that is never "
+            "closed; mend it."
+        )
 
 
 class _Ragged(Exception):
@@ -309,7 +325,10 @@ def _without_empty(
     filled = [name for name in nameless if name not in empty]
     for name in filled:
         if name in head.surplus:
-            raise InvalidInput("It has more cells in its rows than names in its first line.")
+            raise InvalidInput(
+                "It has more cells in its rows than names in its first line; mend that line, or "
+                "give all names with names."
+            )
     notes = [f"Column {name} has neither name nor cells; it is left out." for name in empty]
     if header:
         notes += [f"A column without a name is called {name!r}." for name in filled]

@@ -81,6 +81,8 @@ REFUSED = {
     ".tar.gz": ("an archive that is not read", "unpack it, or pack it as .zip"),
 }
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+HTML = (b"<!doctype html", b"<html")
+HTML_LONGEST = 20
 DEEPEST = 3  # a packed file in an archive
 HEAD = 1 << 12
 
@@ -186,9 +188,10 @@ def _of_bytes(
         return _unpacked(name, file[: -len(ending)], data, ending, part, deep)
     if ending == ".zip":
         return _of_archive(name, data, part, deep)
-    if ending in ENDINGS and len(data):
+    if ending in ENDINGS and len(data) and ENDINGS[ending] not in ("text", "json"):
         return Source(name, ENDINGS[ending], data, part=part)
-    return _sniffed(name, data, part, deep)
+    found = _sniffed(name, data, part, deep)
+    return replace(found, format="json") if ENDINGS.get(ending) == "json" else found
 
 
 def _unpacked(
@@ -224,6 +227,8 @@ def _sniffed(name: str, data: bytes | memoryview, part: str | None, deep: int = 
         return Source(name, sign, data, part=part)
     if head.startswith(OLD_WORKBOOK):
         raise InvalidInput(f"{name} is an old workbook; save it as .xlsx or .csv.")
+    if head.lstrip()[:HTML_LONGEST].lower().startswith(HTML):
+        raise InvalidInput(f"{name} is a web page and no table; save the table itself.")
     return Source(name, "json" if _is_json(head) else "text", data, part=part)
 
 
