@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from backpass.data.knowing.written_numbers import (
     is_percent,
     is_zero_led,
     number_in,
+    numbers_in,
     spelling_of,
 )
 
@@ -134,6 +136,24 @@ def test_the_table_s_decimal_mark_decides_where_every_cell_has_two_readings():
 def test_a_unit_is_dropped_where_every_number_has_it(texts, spelling, numbers):
     assert spelling_of(texts) == spelling
     assert [number_in(text, spelling) for text in texts] == numbers
+
+
+SIGNED = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "-", "+", "−", "(", " ", "-$"]),
+    st.sampled_from(["", "$", "€ ", "US$"]),
+    st.sampled_from(
+        ["3", "3,504", "3.504", "0,5", "12,75", "1'000", "1 000", "1e3", "1,2,3", ".5"]
+    ),
+    st.sampled_from(["", "%", " €", "$", ")", " ", " kg", "\u00a0%", " USD", "-"]),
+)
+
+
+@given(st.lists(SIGNED, max_size=2), st.sampled_from(list(SPELLINGS)))
+def test_the_short_way_reads_what_the_long_one_does(texts, spelling):
+    truth = [number_in(text, spelling) for text in texts]
+    expected = [float("nan") if number is None else number for number in truth]
+    np.testing.assert_array_equal(numbers_in(texts, spelling), expected)
 
 
 @given(st.text(max_size=12))

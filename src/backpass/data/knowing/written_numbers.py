@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+_SYMBOLS = "$€£¥₹₽₩₪₺฿₫₴₦₱₡₲₵₸₿¢￥＄"
 _CURRENCY = (
-    r"(?:[A-Z]{1,3}\$|[$€£¥₹₽₩₪₺฿₫₴₦₱₡₲₵₸₿¢￥＄]|"
+    rf"(?:[A-Z]{{1,3}}\$|[{_SYMBOLS}]|"
     r"\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|MXN|RUB|TRY|ZAR|KRW)\b|"
     r"\b(?:kr|Rs|zł|Kč|Ft|Fr|руб)\b\.?)"
 )
@@ -40,12 +41,18 @@ class Spelling:
         What is dropped, as the inside of a regular expression's class.
     point : str
         What stands before the decimals.
+    usual : re.Pattern
+        A number with at most one sign of one letter at an end, as nearly all are.
+    bare : dict
+        How ``str.translate`` makes of such a number what ``float`` reads.
     """
 
     name: str
     body: re.Pattern[str]
     marks: str
     point: str
+    usual: re.Pattern[str]
+    bare: dict[int, str | None]
 
 
 def _spelling(name: str, mark: str, point: str, groups: str = "[0-9]{3}") -> Spelling:
@@ -53,7 +60,13 @@ def _spelling(name: str, mark: str, point: str, groups: str = "[0-9]{3}") -> Spe
     whole = rf"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:[{mark}]{groups})*[{mark}][0-9]{{3}})"
     point_ = re.escape(point)
     body = rf"(?:{whole}(?:{point_}[0-9]*)?|{point_}[0-9]+)(?:[eE][-+]?[0-9]+)?"
-    return Spelling(name, re.compile(body), f"[{mark}]", point)
+    usual = (
+        rf"{_SPACE}*(?:[-+]?(?:[{_SYMBOLS}]{_SPACE}?)?{body}|"
+        rf"[-+]?{body}{_SPACE}?[{_SYMBOLS}%％]){_SPACE}*"
+    )
+    dropped = dict.fromkeys(map(ord, mark + _SYMBOLS + "%％" + _SPACE[1:-1]))
+    bare: dict[int, str | None] = {**dropped, ord(point): "."}
+    return Spelling(name, re.compile(body), f"[{mark}]", point, re.compile(usual), bare)
 
 
 # The first that reads every cell is taken: "3,504" alone has marks between thousands, beside
@@ -117,11 +130,16 @@ def numbers_in(texts: Sequence[str], spelling: str = USUAL) -> np.ndarray:
     >>> numbers_in(["3", "x", "$1,250"]).tolist()
     [3.0, nan, 1250.0]
     """
-    if spelling == USUAL and all(map(_PLAIN.fullmatch, texts)):  # a third of the time
-        values = np.array(list(map(float, texts)), dtype=np.float64)
-        return np.where(np.isinf(values), np.nan, values)
-    found = [number_in(text, spelling) for text in texts]
-    return np.array([np.nan if x is None else x for x in found], dtype=np.float64)
+    how = SPELLINGS.get(spelling)
+    found: Iterable[float | None]
+    if spelling == USUAL and all(map(_PLAIN.fullmatch, texts)):  # in a quarter of the time
+        found = map(float, texts)
+    elif how and all(map(how.usual.fullmatch, texts)):  # in a third
+        found = (float(text.translate(how.bare)) for text in texts)
+    else:
+        found = (number_in(text, spelling) for text in texts)
+    values = np.array([np.nan if x is None else x for x in found], dtype=np.float64)
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def read_numbers(texts: Sequence[str], point: str = ".") -> tuple[str, np.ndarray]:
