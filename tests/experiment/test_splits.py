@@ -10,13 +10,20 @@ from backpass.experiment.prepared import prepare
 from backpass.experiment.settings import Settings
 from backpass.experiment.splits import ByGroup, ByTime, Targets, fold_splits, split
 
-LABELS = st.lists(st.sampled_from(["a", "b", "c", "d", None]), min_size=30, max_size=90)
+# The first four rows, which are of one time, have every class: it can be learnt.
+LABELS = st.lists(st.sampled_from(["a", "b", "c", "d", None]), min_size=30, max_size=90).map(
+    lambda labels: [*"abcd", *labels]
+)
 
 
 def rules(m):
     """One of each rule, for so many rows."""
     steps = np.arange(m)
-    return [None, ByTime("day", (steps % 17).astype(float)), ByGroup("patient", steps % 13)]
+    return [
+        None,
+        ByTime("day", (np.maximum(steps - 3, 0) % 17).astype(float)),
+        ByGroup("patient", steps % 13),
+    ]
 
 
 def on_one_side(made, known):
@@ -137,6 +144,12 @@ def test_classes_of_single_rows_are_named_and_alone_test_nothing():
         split(Targets.of_labels("kind", list("abcdefghijkl")))
 
 
+def test_one_class_to_learn_from_is_one_sentence():
+    targets = Targets.of_labels("kind", [*"a" * 16, *"bbbb"])
+    with pytest.raises(InvalidInput, match=r"one class of 'kind' only \('a'\); parted by time:day"):
+        split(targets, ByTime("day", np.arange(20.0)))
+
+
 @pytest.mark.parametrize("n", [1, 0, -2])
 def test_a_cross_validation_takes_two_folds(n):
     with pytest.raises(SettingError, match="at least 2 folds"):
@@ -152,8 +165,8 @@ def test_what_a_rule_has_done_is_said():
     )
     hours = (days + np.timedelta64(90, "m")).astype("M8[us]")
     assert "from 'day' 2024-01-03 01:30 on." in split(targets, ByTime("day", hours)).notes[0]
-    years = np.where(np.arange(21) < 16, 2019.0, 2020.0)
-    assert "from 'day' 2020 on." in split(targets, ByTime("day", years)).notes[0]
+    years = np.where(np.arange(21) < 16, 20191231.0, 20200101.0)
+    assert "from 'day' 20200101 on." in split(targets, ByTime("day", years)).notes[0]
     groups = np.r_[np.arange(20) // 4, -1]
     assert split(targets, ByGroup("patient", groups)).notes == (
         "By 'patient', 4 groups are learnt from, and 1 test.",

@@ -224,6 +224,12 @@ def _noted(made: Split, targets: Targets, rule: Rule) -> Split:
         raise InvalidInput(
             f"Every class of {targets.name!r} has a single row: none can test what was learnt."
         )
+    learnt = [] if targets.classes is None else np.unique(targets.y[made.train]).tolist()
+    if targets.classes is not None and len(learnt) < 2:
+        raise InvalidInput(
+            f"The rows to learn from have one class of {targets.name!r} only "
+            f"({targets.classes[learnt[0]]!r}); parted by {made.rule}, the other ones test."
+        )
     about_classes = [] if targets.classes is None else _of_classes(made, targets, targets.classes)
     notes = (*about_classes, *_of_rule(made, rule))
     return replace(made, notes=notes)
@@ -293,7 +299,7 @@ def _when(time: object) -> str:
     """A time no finer than it is: a day has no hours."""
     if isinstance(time, np.datetime64):
         return np.datetime_as_string(time, unit="auto").replace("T", " ")
-    return f"{time:g}"
+    return f"{time:.10g}"
 
 
 def _of_groups(made: Split, rule: ByGroup) -> list[str]:
