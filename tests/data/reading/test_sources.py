@@ -143,6 +143,17 @@ def test_a_folder_is_one_of_parquet_files(tmp_path):
         read_raw(tmp_path)
 
 
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz", ".zst"])
+def test_a_packed_file_that_is_cut_off_is_no_shorter_table(ending, tmp_path):
+    data = PACKED[f"t.csv{ending}"]()
+    path = tmp_path / f"t.csv{ending}"
+    path.write_bytes(data[:-5])
+    with pytest.raises(InvalidInput, match=r"cannot be read|cut off"):
+        read_raw(path)
+    path.write_bytes(data + PACKED[f"t.csv{ending}"]())
+    assert read_raw(path).rows == 81  # both parts, the second one's names among them
+
+
 def test_an_archive_in_an_archive_in_an_archive_ends(tmp_path):
     data = DATA
     for _ in range(6):

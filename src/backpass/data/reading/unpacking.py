@@ -11,7 +11,8 @@ import gzip
 import io
 import lzma
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import IO
 
 from ...errors import InvalidInput, listed
@@ -19,6 +20,7 @@ from ...extras import optional
 from ..memory import has_room_for
 
 CHUNK = 1 << 20
+ZST_CHUNK = 1 << 12  # packed bytes, which may be some thousand times more
 SMALL = 1 << 26  # bytes that are unpacked whatever they were packed to
 HIGHEST_RATIO = 250  # tables of text are packed some 3 to 60 times smaller
 TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ".json", ".jsonl", ".ndjson")
@@ -26,16 +28,33 @@ TABLES += (".parquet", ".pq", ".feather", ".arrow", ".ipc", ".xlsx", ".xlsm")
 TABLES += (".db", ".sqlite", ".sqlite3")
 
 
-def _zst(file: IO[bytes]) -> IO[bytes]:
-    zstandard = optional("zstandard", "Reading a .zst file")
-    return zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    return iter(partial(file.read, CHUNK), b"")
 
 
-OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
-    ".gz": lambda file: gzip.GzipFile(fileobj=file),  # type: ignore[dict-item, return-value]
-    ".bz2": bz2.BZ2File,
-    ".xz": lzma.LZMAFile,
-    ".zst": _zst,
+def _xz_pieces(data: io.BytesIO) -> Iterator[bytes]:
+    with lzma.LZMAFile(data) as file:
+        yield from _pieces(file)
+
+
+def _zst_pieces(data: io.BytesIO) -> Iterator[bytes]:
+    """Unpack frame by frame; zstandard's own stream takes one that is cut off for a whole one."""
+    decompressor = optional("zstandard", "Reading a .zst file").ZstdDecompressor()
+    frame, waiting = decompressor.decompressobj(), b""
+    while waiting or (waiting := data.read(ZST_CHUNK)):
+        if frame.eof:
+            frame = decompressor.decompressobj()
+        yield frame.decompress(waiting)
+        waiting = frame.unused_data
+    if not frame.eof:
+        raise InvalidInput("It is cut off: its last part is missing.")
+
+
+OPENERS: dict[str, Callable[[io.BytesIO], Iterator[bytes]]] = {
+    ".gz": lambda data: _pieces(gzip.GzipFile(fileobj=data)),  # type: ignore[arg-type]
+    ".bz2": lambda data: _pieces(bz2.BZ2File(data)),
+    ".xz": _xz_pieces,
+    ".zst": _zst_pieces,
 }
 
 
@@ -64,11 +83,11 @@ def unpacked(data: bytes | memoryview, ending: str) -> bytes:
     return _all_of(OPENERS[ending](io.BytesIO(data)), len(data))
 
 
-def _all_of(file: IO[bytes], packed: int) -> bytes:
-    """Read a file that unpacks as it is read, as long as it stays in measure."""
+def _all_of(pieces: Iterator[bytes], packed: int) -> bytes:
+    """Read what unpacks as it is read, as long as it stays in measure."""
     parts: list[bytes] = []
     size = 0
-    while part := file.read(CHUNK):
+    for part in pieces:
         parts.append(part)
         size += len(part)
         _check_measure(size, packed)
@@ -111,7 +130,7 @@ def unzipped(data: bytes | memoryview, member: str | None = None) -> tuple[str, 
         if info.flag_bits & 1:
             raise InvalidInput(f"{name!r} in it has a password; unpack it first.")
         with archive.open(info) as file:
-            return name, _all_of(file, max(info.compress_size, 1))
+            return name, _all_of(_pieces(file), max(info.compress_size, 1))
 
 
 def _chosen(files: list[str]) -> str:
