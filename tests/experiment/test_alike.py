@@ -71,7 +71,8 @@ HOURS = np.datetime64("2024-01-01T00", "us") + np.arange(300) * np.timedelta64(1
         (np.r_[HOURS[:100], HOURS[101], HOURS[100], HOURS[102:]], True),
         (np.random.default_rng(0).permutation(HOURS), False),
         (np.tile(HOURS[:20], 15), False),  # several series, one after the other
-        (HOURS[:5], False),
+        (HOURS[:9], False),
+        (HOURS[:10], True),
         (np.repeat(HOURS[:3], 9), False),
         (np.arange(50.0), True),
         (np.full(50, np.nan), False),

@@ -135,6 +135,29 @@ def test_a_constant_truth_is_no_nan(truth, r2):
     assert np.isfinite(list(values.values())).all()
 
 
+def test_right_answers_are_better_by_every_metric():
+    truth, p = np.array([0, 0, 1, 1]), np.array([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9], [0.2, 0.8]])
+    right, wrong = (
+        of_decisions(truth, y, by_class(truth, y, 2, None), 1, None)
+        | of_probabilities(truth, q, 1, None)
+        for y, q in ((truth, p), (1 - truth, p[:, ::-1]))
+    )
+    y = np.array([1.0, 2.0, 4.0])
+    right |= of_numbers(y, y, quantile=0.9, counts=True)
+    wrong |= of_numbers(y, y + 3, quantile=0.9, counts=True)
+    assert set(right) == set(wrong) == set(METRICS)
+    for name, metric in METRICS.items():
+        assert (right[name] > wrong[name]) == metric.higher_is_better
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("recall", "12.34%"), ("auc", "0.1234"), ("log_loss", "0.1234"), ("r2", "0.1234")],
+)
+def test_a_value_is_read_as_its_metric_is(name, text):
+    assert METRICS[name].text(0.12341) == text
+
+
 def test_every_metric_has_a_name_that_finds_it():
     for name, metric in METRICS.items():
         assert find_metric(name, metric.classes) is metric

@@ -156,6 +156,21 @@ def test_a_cross_validation_takes_two_folds(n):
         fold_splits(Targets("y", np.arange(20.0)), n)
 
 
+@pytest.mark.parametrize(
+    ("y", "sentence"), [([1.0] * 9, "has 9 rows;"), ([1.0] * 9 + [np.nan], "9 rows with a target;")]
+)
+def test_too_few_rows_make_no_folds(y, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
+        fold_splits(Targets("y", np.array(y)), 2)
+
+
+def test_folds_are_drawn_by_the_seed_and_by_0_without_one():
+    targets = Targets("y", np.arange(20.0))
+    without, first, other = (fold_splits(targets, 2, **of) for of in ({}, {"seed": 0}, {"seed": 1}))
+    np.testing.assert_array_equal(without[0].test, first[0].test)
+    assert {*first[0].test.tolist()} != {*other[0].test.tolist()}
+
+
 def test_what_a_rule_has_done_is_said():
     days = np.array(["2024-01-01", "2024-01-02"] * 8 + ["2024-01-03"] * 4 + ["NaT"], "M8[D]")
     targets = Targets("y", np.arange(21.0))
