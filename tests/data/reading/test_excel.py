@@ -92,6 +92,13 @@ def test_formulas_are_what_they_were_when_the_book_was_saved(path):
     assert read_raw(path).columns["b"].values.tolist() == [8, 8]
 
 
+def test_formulas_that_nobody_calculated_are_said(path):
+    table = read_raw(saved(path, {"one": [["a", "b"], [1, "=A2*2"], [2, "=A3*2"]]}))
+    assert table.columns["b"].gaps.all()
+    assert "never stored" in table.notes[0]
+    assert read_raw(saved(path, {"one": [["a", "b"], [1, None], [2, None]]})).notes == ()
+
+
 def test_said_options(path):
     saved(path, {"one": [["junk", "junk"], ["x", "y"], [1, "?"], [2, 5]]})
     table = read_raw(path, ReadingOptions(skip_rows=1, na=("?",), names=("p", "q")))

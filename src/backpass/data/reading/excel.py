@@ -61,8 +61,24 @@ def read_excel(
         shown = [each for each in book.worksheets if each.sheet_state == "visible"]
         name, rows, others = _chosen(shown, sheet or options.sheet, options.skip_rows or 0)
     table = _table(rows, options, columns)
+    table = replace(table, notes=(*table.notes, *_without_values(data, name, table)))
     note = [f"The sheet {name!r} was read, not {listed(map(repr, others))}."] if others else []
     return replace(table, notes=(*note, *table.notes))
+
+
+def _without_values(data: bytes | memoryview, sheet: str, table: RawTable) -> list[str]:
+    """A note where empty columns are ones of formulas that no program has calculated."""
+    if not any(column.gaps.all() for column in table.columns.values()):
+        return []
+    openpyxl = optional("openpyxl", "Reading a workbook")
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+    rows = book[sheet].iter_rows()
+    if not any(cell.data_type == "f" for row in rows for cell in row):
+        return []
+    return [
+        "Empty columns hold formulas whose values were never stored; open the workbook in a "
+        "program that calculates them, and save it."
+    ]
 
 
 def _chosen(
