@@ -51,6 +51,7 @@ def test_what_is_counted_is_what_numpy_counts(values):
         ("t", np.arange(M)),
         ("yyyymm", [100 * y + m for y in range(1990, 2015) for m in range(1, 13)]),
         ("yyyymm", [*[199012, 200101, 201007, 201112] * 75]),
+        ("stock", RNG.choice([102, 205, 310, 414, 630, 799], M) * 3),
         ("days", RNG.choice([3, 7, 28, 90], M)),
         ("cc", RNG.choice([1000, 1200, 1400, 1600, 2000], M)),
         ("dose", np.repeat(np.arange(1000, 4000, 100), 10)),
@@ -95,6 +96,8 @@ def test_keys_and_running_numbers_are_ids(name, values):
         ("product code", RNG.integers(0, 40, M)),
         ("shop_id", RNG.integers(0, 12, M)),
         ("ward", RNG.choice([101, 204, 317, 532, 733], M)),
+        ("ward", RNG.choice([210001, 210912, 211007, 219111], M)),
+        ("ward", RNG.choice([190001, 200713, 201008, 202211], M)),
     ],
 )
 def test_codes_are_categories(name, values):

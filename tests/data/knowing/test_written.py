@@ -114,6 +114,20 @@ def test_an_answer_is_heard(cells, wishes, kind):
         assert found.spelling == "mdy"
 
 
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (["29/02/2024", "01/02/2024"], "dates written as '29/02/2024', the day first"),
+        (["02/29/2024", "01/02/2024"], "dates written as '02/29/2024', the month first"),
+        (["2024-02-29", "-"], "dates written as '2024-02-29'; '-' is a gap"),
+        (["9:05", "12:30"], "times of day written as '9:05'"),
+        ([" $7", "8"], "numbers written as '$7'"),
+    ],
+)
+def test_the_reason_shows_how_it_is_written(cells, reason):
+    assert judged(cells).reason == reason
+
+
 def test_the_table_s_decimal_mark_is_heard():
     assert judged(["3,504 €", "4,250 €"], decimal=",").spelling == "1.234,5"
     assert judged(["3,504 €", "4,250 €"]).spelling == "1,234.5"

@@ -217,7 +217,7 @@ def _looks_like_codes(whole: Whole) -> bool:
     if whole.n > MOST_CODES or whole.rows_a_level < ROWS_A_CODE or whole.width < 3:
         return False
     sparse = whole.n * 5 < int(whole.levels[-1] - whole.levels[0])
-    round_ = math.gcd(*np.diff(whole.levels).tolist()) > 1 or math.gcd(*whole.levels.tolist()) > 1
+    round_ = math.gcd(*np.diff(whole.levels).tolist()) > 1
     return sparse and not round_ and not _is_month(whole)
 
 
