@@ -77,3 +77,12 @@ def test_a_named_encoding_is_taken():
 def test_what_is_no_text_is_said(data, encoding, word):
     with pytest.raises(InvalidInput, match=word):
         as_utf8(data, encoding)
+
+
+@pytest.mark.parametrize("size", range(1, 9))
+def test_the_first_byte_that_is_no_letters_is_named(size, monkeypatch):
+    monkeypatch.setattr(encodings, "CHUNK", size)
+    cut = "éa€".encode()[:-1]
+    for data, place in [("é€é".encode() + b"\xff" + b"e", 7), (cut, 3)]:
+        with pytest.raises(InvalidInput, match=f"its byte {place} "):
+            as_utf8(data, "utf-8")

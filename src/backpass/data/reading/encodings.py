@@ -88,7 +88,7 @@ def _checked(view: memoryview, name: str) -> Text:
     """Return UTF-8 that says that it is; an invalid byte is an error."""
     place = _first_invalid(view)
     if place is not None:
-        raise InvalidInput(f"It is no {name.upper()}: the byte at {place} is none of a letter.")
+        raise InvalidInput(f"It is no {name.upper()}: its byte {place} belongs to no letter.")
     return Text(_without_zeros(view))
 
 
