@@ -69,7 +69,7 @@ def _check_size(dataset: object, n_columns: int) -> None:
 
 
 def _raw(table: object, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
-    raw = raw_of_arrow(table, options.na, columns)  # type: ignore[arg-type]
+    raw = raw_of_arrow(table, options.na, columns)
     if not raw.rows:
         raise InvalidInput("It has no row.")
     return raw

@@ -19,7 +19,7 @@ from .python_cells import text_of
 from .unpacking import check_measure
 
 if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 Row = tuple[object, ...]
 
@@ -82,7 +82,7 @@ def _without_values(data: bytes | memoryview, sheet: str, table: RawTable) -> li
 
 
 def _chosen(
-    sheets: list[Worksheet], wanted: str | None, skipped: int
+    sheets: list[ReadOnlyWorksheet], wanted: str | None, skipped: int
 ) -> tuple[str, list[Row], list[str]]:
     """A sheet's name and its rows; and the other sheets with a table, where none is asked for."""
     if wanted is not None:
@@ -98,12 +98,12 @@ def _chosen(
     return name, rows, [title for title, _ in filled if title != name]
 
 
-def _rows(sheet: Worksheet, skipped: int) -> list[Row]:
+def _rows(sheet: ReadOnlyWorksheet, skipped: int) -> list[Row]:
     """Read a sheet's rows, those without a cell at the top and at the end left out."""
     rows: list[Row] = []
     cells = 0
     # The size that a file claims is not believed: it may be one cell's, or a million columns.
-    sheet.reset_dimensions()  # type: ignore[attr-defined]
+    sheet.reset_dimensions()
     for number, row in enumerate(sheet.iter_rows(values_only=True)):
         if number >= skipped and (rows or _filled(row)):
             rows.append(_trimmed(row))

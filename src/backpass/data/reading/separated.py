@@ -94,8 +94,8 @@ def read_separated(
     parsed = _parsed(body, layout, head, columns)
     _let_go(data)
     table = _table(parsed, head, layout, options)
-    sep = None if tabs or options.sep else SAID.get(sep)
-    notes = [text.note, sep, *layout.notes, *head.notes, *table.notes]
+    guessed = None if tabs or options.sep else SAID.get(sep)
+    notes = [text.note, guessed, *layout.notes, *head.notes, *table.notes]
     return replace(table, notes=tuple(note for note in notes if note))
 
 

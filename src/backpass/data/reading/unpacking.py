@@ -23,9 +23,11 @@ CHUNK = 1 << 20
 ZST_CHUNK = 1 << 12  # packed bytes, which may be some thousand times more
 SMALL = 1 << 26  # bytes that are unpacked whatever they were packed to
 HIGHEST_RATIO = 250  # tables of text are packed some 3 to 60 times smaller
-TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ".json", ".jsonl", ".ndjson")
-TABLES += (".parquet", ".pq", ".feather", ".arrow", ".ipc", ".xlsx", ".xlsm")
-TABLES += (".db", ".sqlite", ".sqlite3")
+TABLES = (
+    *(".csv", ".tsv", ".tab", ".txt", ".data", ".dat", ".json", ".jsonl", ".ndjson"),
+    *(".parquet", ".pq", ".feather", ".arrow", ".ipc", ".xlsx", ".xlsm"),
+    *(".db", ".sqlite", ".sqlite3"),
+)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
