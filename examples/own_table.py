@@ -7,7 +7,7 @@ trained, saved with its preprocessing, and asked about rows that it has not seen
 """
 
 # %%
-# Some houses; one has no area, and of one nobody knows the kind.
+# Some houses; a few have no area, and of some nobody knows the kind.
 import tempfile
 from pathlib import Path
 
@@ -23,8 +23,8 @@ rng = np.random.default_rng(0)
 houses = pd.DataFrame({"area": rng.normal(100, 20, 200), "rooms": rng.integers(1, 9, 200)})
 houses["kind"] = rng.choice(["flat", "house", "hut"], 200)
 houses["price"] = 3 * houses.area + 20 * houses.rooms + 80 * (houses.kind == "house")
-houses.loc[3, "area"] = np.nan
-houses.loc[7, "kind"] = None
+houses.loc[3::20, "area"] = np.nan
+houses.loc[7::20, "kind"] = None
 
 # %%
 # Split, preprocess, train and test.

@@ -38,8 +38,8 @@ def houses(rows: int = 120) -> pd.DataFrame:
     )
     frame["price"] = 3 * frame.area + 20 * frame.rooms + 80 * (frame.kind == "house")
     frame["dear"] = np.where(frame.price > frame.price.median(), "yes", "no")
-    frame.loc[3, "area"] = np.nan
-    frame.loc[5, "kind"] = None
+    frame.loc[3::20, "area"] = np.nan
+    frame.loc[5::20, "kind"] = None
     return frame
 
 
@@ -138,7 +138,7 @@ def test_all_options_reach_the_estimator(place: Path) -> None:
     values = json.loads(run("train", "dear.csv", "--target", "dear", *options.split()).stdout)
     assert (values["n_test"], values["epochs"]) == (36, 3)
     model = bp.load("dear.backpass")
-    assert model.net_.sizes == (5, 5, 4, 1)
+    assert model.net_.sizes == (7, 5, 4, 1)
     expected = {"activation": "tanh", "solver": "sgd", "alpha": 0.5, "batch_size": 16}
     expected |= {"learning_rate_init": 0.05, "dropout": 0.1, "random_state": 7}
     assert {name: model.get_params()[name] for name in expected} == expected
@@ -178,7 +178,7 @@ def test_the_same_seed_gives_the_same_model(place: Path) -> None:
 def test_a_table_with_categories_and_gaps_is_learned(place: Path) -> None:
     values = json.loads(run("train", "houses.csv", "--target", "price", "--json").stdout)
     assert values["test_r2"] > 0.9
-    assert values["n_features"] == 5
+    assert values["n_features"] == 7  # area, rooms, three kinds, and what is missing of two
     values = json.loads(run("train", "dear.csv", "--target", "dear", "--json").stdout)
     assert values["test_accuracy"] > 0.85
     assert values["classes"] == ["no", "yes"]
@@ -187,7 +187,7 @@ def test_a_table_with_categories_and_gaps_is_learned(place: Path) -> None:
 def test_columns_can_be_ignored_and_codes_be_categories(place: Path) -> None:
     arguments = ["houses.csv", "--target", "price", "--ignore", "kind", "--categorical", "rooms"]
     values = json.loads(run("train", *arguments, "--json", *QUICK).stdout)
-    assert values["n_features"] == 1 + 8
+    assert values["n_features"] == 2 + 8  # the area, whether it is missing, and the rooms
     assert run("predict", "houses.backpass", "houses.csv").exit_code == 0
 
 
@@ -418,14 +418,12 @@ def write_bad_tables() -> None:
 
 BAD_TABLES = [
     ("missing.csv --target price", ["no file missing.csv"]),
-    ("table.xyz --target price", ["table.xyz", "unknown ending", ".csv"]),
     ("empty.csv --target price", ["empty.csv"]),
-    ("header.csv --target price", ["header.csv has no rows"]),
+    ("header.csv --target price", ["header.csv", "no row of data"]),
     ("houses.csv --target prize", ["houses.csv", "'prize'", "did you mean 'price'"]),
     ("houses.csv", ["houses.csv has no target", "'area'"]),
     ("text.csv --target price", ["'rooms'", "row 7", "'many'"]),
     ("inf.csv --target price", ["'area'", "2 infinite", "row 9"]),
-    ("gaps.csv --target price", ["'price'", "2", "row 4"]),
     ("nan.npz --target y", ["nan.npz", "1 NaN", "row 2, column 1"]),
     ("one.csv --target dear", ["'dear'", "one class"]),
     ("few.csv --target price", ["5 rows", "at least 10"]),
@@ -496,16 +494,15 @@ def test_a_model_without_a_tables_preprocessing(place: Path) -> None:
 def test_columns_that_do_not_match_are_named(models: Path, place: Path) -> None:
     houses().drop(columns=["area", "dear"]).assign(height=1.0).to_csv("other.csv", index=False)
     message = refused("predict", str(models / "houses.backpass"), "other.csv")
-    assert "missing: 'area'" in message
-    assert "new to the model: 'height'" in message
+    assert "other.csv: The table lacks the column 'area', which the model learned from" in message
 
 
+@pytest.mark.filterwarnings("default")
 def test_cells_that_do_not_match_are_named(models: Path, place: Path) -> None:
     wrong = houses().drop(columns=["price", "dear"]).assign(rooms="many")
     wrong.to_csv("wrong.csv", index=False)
-    message = refused("predict", str(models / "houses.backpass"), "wrong.csv")
-    assert "'rooms'" in message
-    assert "row 0" in message
+    said = run("predict", str(models / "houses.backpass"), "wrong.csv").stderr
+    assert "Column 'rooms' holds 120 cells that are no number, as 'many'; read as gaps." in said
 
 
 def test_rows_and_targets_that_are_not_there(models: Path, place: Path) -> None:

@@ -47,17 +47,25 @@ def test_it_tells_what_the_model_was_trained_on(folder: Path) -> None:
     told = json.loads(run("info", "cars.backpass", "--json").stdout)
     assert {c["name"]: c["kind"] for c in told["columns"]} == {
         "weight [bold]": "number",
-        "fuel": "categories",
+        "fuel": "category",
         "wheels": "constant",
+        "name": "ignored",
     }
-    assert told["columns"][1]["categories"] == ["diesel", "petrol"]
-    assert (told["target"], told["classes"], told["ignored"]) == ("km", None, ["name"])
+    assert told["columns"][1]["inputs"] == ["fuel = diesel", "fuel = petrol"]
+    assert (told["target"], told["classes"], told["ignored"]) == ("km", None, ["wheels", "name"])
     assert told["rows"] == {part: trained[f"n_{part}"] for part in ("train", "validation", "test")}
     for same in ("network", "n_parameters", "stop_reason", "test_r2", "test_mean_error", "epochs"):
         assert told[same] == trained[same]
     assert (told["lambda"], told["source"], told["version"]) == (0.25, "cars.csv", bp.__version__)
     shown = " ".join(run("info", "cars.backpass").stdout.split())
-    for word in ("weight [bold]", "diesel, petrol", "km", "backpass 0.", "lambda 0.25", "test R²"):
+    for word in (
+        "weight [bold]",
+        "fuel = diesel, fuel = petrol",
+        "km",
+        "backpass 0.",
+        "lambda 0.25",
+        "test R²",
+    ):
         assert word in shown
     assert not re.search("max_iter|hidden_layer|alpha|learning_rate|MLP", shown)
 

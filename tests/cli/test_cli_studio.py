@@ -212,7 +212,6 @@ def test_a_checkpoint_of_another_network_is_refused_in_one_line(tmp_path):
 
 SMALL = {
     "numbers": ("a,b,y\n", [f"{k},{k * k},{k / 7}" for k in range(15)]),
-    "one row a class": ("a,y\n", [f"{k},c{k}" for k in range(15)]),
     "no numbers": ("a,b,y\n", [f"{'uv'[k % 2]},{'st'[k % 3 > 0]},{k / 7}" for k in range(12)]),
     "truth": ("a,y\n", [f"{k},{k > 5}" for k in range(12)]),
 }

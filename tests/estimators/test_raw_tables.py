@@ -121,16 +121,17 @@ def test_any_data_frame_will_do(model, other):
     np.testing.assert_array_equal(model("price").predict(other(houses())), expected)
 
 
+@pytest.mark.filterwarnings("ignore:.*has a gap in")
 def test_what_does_not_fit_is_said(model):
     loaded, frame = model("price"), inputs(houses())
-    with pytest.raises(InvalidInput, match="missing: 'area'"):
+    with pytest.raises(InvalidInput, match="lacks the column 'area'"):
         loaded.predict(frame.drop(columns="area"))
     with pytest.warns(UserWarning, match="1 column new to the model: 'height'"):
         more = loaded.predict(frame.assign(height=1.0))
     np.testing.assert_array_equal(more, loaded.predict(frame))
-    with pytest.warns(UserWarning, match="'kind' holds 1 category unknown"):
+    with pytest.warns(UserWarning, match="'kind' holds 1 text that the training rows do not"):
         loaded.predict(frame.replace({"kind": {"flat": "castle"}}))
-    with pytest.raises(InvalidInput, match="'area' holds numbers, but row 0"):
+    with pytest.warns(UserWarning, match="'area' holds .* no number, as 'wide'"):
         loaded.predict(frame.assign(area="wide"))
 
 
@@ -145,7 +146,7 @@ def test_partial_fit_goes_on_with_the_raw_table(model, target):
         y = made.preprocessing_.target.encode(frame[target], known)
         made.partial_fit(made.preprocessing_.transform(frame), y)
     np.testing.assert_array_equal(raw.theta_, made.theta_)
-    assert raw.preprocessing_ == made.preprocessing_
+    assert raw.preprocessing_.to_arrays()[1] == made.preprocessing_.to_arrays()[1]
 
 
 def test_fit_refuses_the_raw_table_and_forgets_it_with_other_rows(model):

@@ -8,6 +8,7 @@ import re
 from copy import copy
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -242,3 +243,16 @@ def test_hostile_names_are_text(rng: np.random.Generator, classes: bool) -> None
     assert all(r.startswith(("data:image/png;base64,", "#")) for r in reader.references)
     assert "<script" not in page
     assert "{{7*7}}" in page  # a name is no template
+
+
+def test_how_the_table_was_read_is_told(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    lines = [f"{k % 7},Kö<b>ln,{rng.choice(['a', 'b'])}" for k in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("x,town,y\n" + "\n".join(lines) + "\n", encoding="latin-1")
+    settings = Settings(hidden=(3,), epochs=2)
+    page = render(run(prepare(bp.read_table(path, "y"), settings), settings))
+    told = page[page.index("How the table was read") : page.index("<h2>Training")]
+    for words in ("target (classes)", "Kö&lt;b&gt;ln", "constant", "in every row", "Windows-1252"):
+        assert words in told
+    assert "<b>" not in told

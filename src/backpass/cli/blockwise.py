@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..data.columns import Unknown
+from ..arrays import ArrayLike
+from ..data.encoding.unknown import Unknown
 from ..data.parquet import ParquetRows
 from ..data.parsing import error_context
 from ..data.tables import Table
@@ -16,7 +17,7 @@ from ..estimators.targets.scores import Accuracy, RSquared
 from ..streaming.blocks import cut, rows_of_block
 from ..streaming.table_blocks import cells_by_block
 
-Predict = Callable[[np.ndarray], dict[str, np.ndarray]]
+Predict = Callable[[ArrayLike], dict[str, np.ndarray]]
 
 
 class StreamingScore:
@@ -25,11 +26,11 @@ class StreamingScore:
     def __init__(self, classes: bool) -> None:
         self._classes, self.n_rows = classes, 0
         self._accuracy, self._r_squared, self._absolute = Accuracy(), RSquared(), 0.0
-        self.unknown: Unknown = {}
+        self.unknown: dict[str, Counter[str]] = {}
 
     def note(self, unknown: Unknown) -> None:
         """Count the unknown categories of a block."""
-        for name, texts in unknown.items():
+        for name, texts in unknown.texts.items():
             self.unknown.setdefault(name, Counter()).update(texts)
 
     def add(self, truth: tuple[np.ndarray, np.ndarray] | None, predicted: np.ndarray) -> None:
@@ -62,7 +63,7 @@ def tables(model: TableModel, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
     """Read the columns that the model knows, block by block, each with its place in words."""
     known = model.preprocessing
     known.check_columns(rows.names)
-    needed = {model.target.name, *(column.name for column in known.columns)}
+    needed = {model.target.name, *known.names}
     columns = [name for name in rows.names if name in needed]
     size = rows_of_block(len(known.outputs), np.dtype(np.float64))
     for group, n in enumerate(rows.sizes):

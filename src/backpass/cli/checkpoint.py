@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..experiment.prepared import PreparedTable
+from ..experiment.ready import PreparedTable
 from ..experiment.settings import Settings
 from ..storage.fingerprints import content_hash
 from ..training.checkpoints import RetainedPath, run_identity

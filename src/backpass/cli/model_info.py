@@ -11,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from ..data.columns import Categorical, Numeric
-from ..data.preprocessing import Preprocessing
+from ..data.knowing.kinds import ColumnReading
+from ..data.table_preprocessing import TablePreprocessing
+from ..estimators.raw_tables import AnyPreprocessing
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
 from .command import Values
@@ -70,7 +72,7 @@ def _model(content: Content) -> Values:
     from ..training.stop import why_stopped
 
     estimator = from_content(content)
-    preprocessing: Preprocessing | None = getattr(estimator, "preprocessing_", None)
+    preprocessing: AnyPreprocessing | None = getattr(estimator, "preprocessing_", None)
     classes = getattr(estimator, "classes_", None)
     parameters = estimator.get_params(deep=False)
     return {
@@ -89,13 +91,16 @@ def _model(content: Content) -> Values:
 
 
 def _table(
-    preprocessing: Preprocessing | None, estimator: Estimator, classes: np.ndarray | None
+    preprocessing: AnyPreprocessing | None, estimator: Estimator, classes: np.ndarray | None
 ) -> Values:
     """The target, and each column with its kind."""
     names = list(getattr(estimator, "feature_names_in_", ()))
     columns: list[Values] = [{"name": str(name), "kind": "input"} for name in names]
     target = preprocessing.target if preprocessing else None
-    if preprocessing is not None:
+    if isinstance(preprocessing, TablePreprocessing):
+        readings = [each for each in preprocessing.reading.columns if not each.task]
+        columns = [_read_column(each, preprocessing) for each in readings]
+    elif preprocessing is not None:
         columns = [_column(column) for column in preprocessing.columns]
     return {
         "target": target.name if target else None,
@@ -104,6 +109,14 @@ def _table(
         "ignored": list(preprocessing.ignored) if preprocessing else [],
         "n_inputs": estimator.n_features_in_,
     }
+
+
+def _read_column(reading: ColumnReading, preprocessing: TablePreprocessing) -> Values:
+    """One column as it was read, and the inputs that it has a part in."""
+    values = reading.to_json()
+    name = values.pop("column")
+    inputs = [each.name for each in preprocessing.encoding.inputs if name in each.columns]
+    return {"name": name, **values, "inputs": inputs}
 
 
 def _column(column: Numeric | Categorical) -> Values:
@@ -206,6 +219,9 @@ def _columns_table(columns: list[Values]) -> RichTable:
 
 def _seen(column: Values) -> str:
     """How a column becomes a part of X, in words."""
+    if "reason" in column:
+        inputs = _few([str(name) for name in column["inputs"]])
+        return f"{column['reason']}; {f'as {inputs}' if inputs else 'not learned from'}"
     if column["kind"] == "categories":
         kept = _few(column["categories"])
         return f"one input each for {kept}; a gap becomes {column['gap_becomes']}"

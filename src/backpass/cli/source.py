@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 from ..data.datasets import NAMED, load_named
 from ..data.memory import available, has_room_for
 from ..data.parquet import ParquetRows
-from ..data.readers import format_of
-from ..data.tables import Table, read_table
+from ..data.reading import ReadingOptions
+from ..data.tables import AS_FOUND_OUT, Table, read_table
 from ..errors import InvalidInput
 from .command import messages
 from .option_types import suggestion
@@ -31,13 +32,24 @@ def load_to_learn(
     ignore: tuple[str, ...] = (),
     categorical: tuple[str, ...] = (),
     classes: bool | None = None,
+    how: HowToRead | None = None,
 ) -> Table:
     """Load a built-in set by its name, or read a file; a target chooses a column of a file."""
+    how = how or HowToRead()
     if source not in NAMED:
         _check_exists(source)
-        labels = (target,) if classes and target is not None else ()
-        codes = (*categorical, *labels)
-        return read_table(source, target, categorical=codes, ignore=ignore, image_shape=image)
+        kinds = {**dict.fromkeys(categorical, "category"), **how.kinds}
+        if classes is not None and target is not None:
+            kinds[target] = "category" if classes else "number"
+        return read_table(
+            source,
+            target,
+            ignore=ignore,
+            image_shape=image,
+            kinds=kinds,
+            date_format=how.date_format,
+            options=how.options,
+        )
     table = load_named(source)
     if target not in (None, table.target):
         raise InvalidInput(
@@ -45,6 +57,15 @@ def load_to_learn(
             "leave --target out."
         )
     return table if image in (None, table.image_shape) else replace(table, image_shape=image)
+
+
+@dataclass(frozen=True)
+class HowToRead:
+    """What the user said of a file and of its columns."""
+
+    options: ReadingOptions = AS_FOUND_OUT
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    date_format: str = ""
 
 
 def load_known(source: str, model: TableModel) -> Table:
@@ -60,8 +81,9 @@ def too_large(source: str) -> ParquetRows | None:
     if source in NAMED:
         return None
     _check_exists(source)
-    if format_of(Path(source)) not in (".parquet", ".pq"):
-        _refuse_too_large(Path(source))
+    if not _is_parquet(Path(source)):
+        if Path(source).is_file():
+            _refuse_too_large(Path(source))
         return None
     rows = ParquetRows(source)
     if has_room_for(COPIES * rows.decoded_bytes):
@@ -75,10 +97,15 @@ def too_large(source: str) -> ParquetRows | None:
     return rows
 
 
+def _is_parquet(path: Path) -> bool:
+    """Whether a source is a Parquet file, or a folder of them."""
+    return path.is_dir() or path.name.lower().endswith((".parquet", ".pq"))
+
+
 def _check_exists(source: str) -> None:
     """Raise where there is no such file; the set or the file beside it that was meant is named."""
-    path = Path(source)
-    if path.exists():
+    path = Path(source.split("::")[0])
+    if source == "-" or path.exists():
         return
     beside = [str(path.parent / name.name) for name in islice(path.parent.glob("*"), MOST_NAMES)]
     meant = suggestion(source, [*NAMED, *beside]) or "."

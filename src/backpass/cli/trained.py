@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays import Array
 from ..errors import InvalidInput, warn
 from ..inspection.decay import lam_of_rows, what_is_missing
 from ..inspection.trace import Trace, trace
@@ -24,7 +25,7 @@ def lam_of(model: TableModel, rows: int) -> float:
     return lam_of_rows(model.estimator, rows)
 
 
-def examples(model: TableModel, source: str) -> tuple[np.ndarray, np.ndarray]:
+def examples(model: TableModel, source: str) -> tuple[Array, np.ndarray]:
     """Load rows as X and Y, as the network takes them."""
     table = load_known(source, model)
     X, y = model.inputs(table), model.targets(table)
@@ -40,8 +41,9 @@ def traced_row(model: TableModel, source: str, row: int) -> Trace:
     """Trace one row of a table, counted from 0; without targets where the table has none."""
     table = load_known(source, model)
     X, y = model.inputs(table), model.targets(table)
-    if not 0 <= row < len(X):
-        raise InvalidInput(f"--row {row}: {source} has {len(X)} rows, 0 to {len(X) - 1}.")
+    m = X.shape[0]
+    if not 0 <= row < m:
+        raise InvalidInput(f"--row {row}: {source} has {m} rows, 0 to {m - 1}.")
     here = slice(row, row + 1)
     Y = None if y is None else model.Y(y[here], row)
     t = trace(model.net, model.theta, X[here], Y, lam_of(model, 1))

@@ -158,6 +158,11 @@ ARRAYS: dict[str, Callable[[Path], Arrays]] = {
 }
 
 
+def is_of_arrays(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is one of arrays by its ending."""
+    return os.fspath(path).lower().endswith(tuple(ARRAYS))
+
+
 def format_of(path: Path) -> str:
     """Return the ending that decides the reader; a missing or unknown file is an error."""
     if not os.path.exists(path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -30,9 +30,15 @@ from .cells import (
     refuse_unsupported,
     texts_of,
 )
+from .knowing.kinds import Wishes
+from .knowing.know import Known, know
+from .knowing.table_reading import TableReading
+from .knowing.task import CLASSES
 from .labels import looks_like_classes, typed
 from .parsing import error_context
+from .raw import Moments, Numbers, RawColumn, RawTable, Texts
 from .readers import Arrays
+from .reading import ReadingOptions, read_raw
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Index, Series
@@ -40,6 +46,12 @@ if TYPE_CHECKING:
 # Pixels of the smallest pictures that data sets of digits have, 8 x 8: from here on a square .mat
 # matrix is taken for unrolled images; smaller ones (4, 9, 16, 25 columns) are tables' as a rule.
 SMALLEST_IMAGE = 64
+
+AS_FOUND_OUT = ReadingOptions()
+NO_HEADER = (
+    "The first row is data, so which column is which has to be said: --no-header calls them "
+    "1, 2, …, --names A,B,… as you like, and --header takes the first row for their names."
+)
 
 Column: TypeAlias = "Series | DataFrame"  # of a frame; the latter where two have the name
 CheckNames = Callable[[list[str]], object]
@@ -69,6 +81,14 @@ class Table:
         True where the target is known to be one of some categories.
     ignored : tuple of str
         Columns of the source that are left out.
+    known : Known or None
+        What is known of the columns, where the table was read from a file of columns.
+    raw : RawTable or None
+        What that was found out from.
+    wishes : Wishes or None
+        What the user decided about the columns.
+    options : ReadingOptions
+        What the user said of the file.
 
     Raises
     ------
@@ -91,6 +111,10 @@ class Table:
     source: str = ""
     classes: bool | None = None
     ignored: tuple[str, ...] = ()
+    known: Known | None = None
+    raw: RawTable | None = None
+    wishes: Wishes | None = None
+    options: ReadingOptions = AS_FOUND_OUT
 
     def __post_init__(self) -> None:
         image = self.image
@@ -99,6 +123,11 @@ class Table:
                 f"{self.source or 'This table'} has {len(self.names)} columns of inputs, but an "
                 f"image of {image.rows} x {image.columns} has {image.pixels} pixels."
             )
+
+    @property
+    def reading(self) -> TableReading | None:
+        """How the columns were read; None of arrays."""
+        return None if self.known is None else self.known.reading
 
     @property
     def image(self) -> ImageShape | None:
@@ -166,15 +195,20 @@ def read_table(
     categorical: Collection[str] = (),
     ignore: Collection[str] = (),
     image_shape: tuple[int, int] | None = None,
+    kinds: Mapping[str, str] | None = None,
+    date_format: str = "",
+    options: ReadingOptions = AS_FOUND_OUT,
 ) -> Table:
-    """Read a table from a file; its ending says how.
+    """Read a table from a file; what it is and how it is written is found out, and told.
 
     Parameters
     ----------
     path : str or path
-        ``.csv`` (also ``.csv.gz``), ``.tsv``, ``.parquet`` (a file, or a folder of them), ``.mat``,
-        ``.npz``, ``.npy``, or MNIST's ``.idx`` / ``-ubyte`` (also ``.gz``; the labels' file is
-        found beside it).
+        Text of any dialect (``.csv``, ``.tsv``, ``.txt``, …), ``.parquet`` (a file, or a folder of
+        them), ``.feather``, ``.xlsx``, ``.json``, ``.jsonl``, SQLite; packed, too (``.gz``,
+        ``.bz2``, ``.xz``, ``.zst``, ``.zip``); ``-`` is standard input. Or arrays: ``.mat``,
+        ``.npz``, ``.npy``, MNIST's ``.idx`` / ``-ubyte`` (also ``.gz``; the labels' file is found
+        beside it).
     target : str, optional
         The column, or for ``.npz`` and ``.mat`` the array, to predict. There, ``y`` is the default
         and the inputs' name follows from it: ``X`` for ``y``, ``X_train`` for ``y_train``.
@@ -187,11 +221,19 @@ def read_table(
         Rows and columns of a picture, where each row of X is one, unrolled by rows. A file of
         images (.idx, an array of three dimensions) knows it, and a matrix in a .mat file is taken
         for square ones where it can be.
+    kinds : mapping from str to str, optional
+        What columns are: "number", "category", "date", "text", "id" or "ignored"; a wish always
+        wins.
+    date_format : str
+        "dmy", "mdy" or "ymd", or a pattern such as "%d/%m/%Y", where the cells leave it open.
+    options : ReadingOptions
+        What is said of a file: separator, encoding, whether it has a header, …
 
     Returns
     -------
     Table
-        X a data frame for CSV and Parquet, and an array of the file's own dtype otherwise.
+        X a data frame of the columns to learn from, and an array of the file's own dtype where the
+        file holds arrays. ``reading`` tells how each column was read, and why.
 
     Raises
     ------
@@ -206,25 +248,101 @@ def read_table(
     >>> import tempfile, pathlib
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = pathlib.Path(folder.name, "fruit.csv")
-    >>> _ = path.write_text("weight,colour,name\\n120,red,apple\\n95,yellow,lemon\\n")
+    >>> _ = path.write_text("weight,name\\n120.5,apple\\n95,lemon\\n105,apple\\n99,lemon\\n")
     >>> table = read_table(path, target="name")
     >>> table.names, list(table.y)
-    (('weight', 'colour'), ['apple', 'lemon'])
+    (('weight',), ['apple', 'lemon', 'apple', 'lemon'])
+    >>> print(table.reading)
+    How I read your table
+    weight  number            numbers from 95 to 120.5
+    name    target (classes)  2 classes
     >>> folder.cleanup()
     """
-    path = Path(path)
-    ending = readers.format_of(path)
-    if ending in readers.FRAMES:
-        names = readers.parse(path, readers.NAMES[ending])
-        reading = Reading(target, categorical, ignore)
-        _check_named(path, names, reading)
-        table = _from_frame(path, _frame(path, ending, reading), reading)
+    if image_shape is not None and not readers.is_of_arrays(path):
+        return _pictures(Path(path), Reading(target, categorical, ignore), image_shape)
+    if readers.is_of_arrays(path):
+        path = Path(path)
+        arrays = readers.parse(path, readers.ARRAYS[readers.format_of(path)])
+        unrolled = readers.format_of(path) == ".mat"
+        table = _from_arrays(path, arrays, target, unrolled_by_columns=unrolled)
     else:
-        arrays = readers.parse(path, readers.ARRAYS[ending])
-        table = _from_arrays(path, arrays, target, unrolled_by_columns=ending == ".mat")
+        decided = {**dict.fromkeys(categorical, "category"), **(kinds or {})}
+        targets = () if target is None else (target,)
+        wishes = Wishes(targets, decided, tuple(ignore), date_format, options.na)
+        texts = tuple(name for name, kind in decided.items() if kind == "category")
+        options = replace(options, texts=(*options.texts, *texts))
+        raw = read_raw(path, options)
+        said = options.header is not None or options.names
+        if target is not None and not (raw.header or said):
+            raise InvalidInput(f"{raw.source}: {NO_HEADER}")
+        table = known_table(raw, wishes, options)
     if image_shape in (None, table.image_shape):
         return table
     return replace(table, image_shape=image_shape, image_order="C")
+
+
+def known_table(raw: RawTable, wishes: Wishes, options: ReadingOptions = AS_FOUND_OUT) -> Table:
+    """Find out what the columns of a table are, and part them into X and y.
+
+    Raises
+    ------
+    InvalidInput
+        If a column leaves two readings: one question that names the options.
+    """
+    with error_context(raw.source or "The table"):
+        known = know(raw, wishes)
+    target = wishes.targets[0] if wishes.targets else None
+    y = None if target is None else _typed_target(known.targets[target], raw.columns[target])
+    classes = None if target is None else known.reading[target].task == CLASSES
+    X = _frame_of(known) if known.columns else None
+    return Table(
+        X,
+        y,
+        tuple(known.columns),
+        target,
+        source=raw.source,
+        classes=classes,
+        ignored=tuple(each.column for each in known.reading.columns if not each.used),
+        known=known,
+        raw=raw,
+        wishes=wishes,
+        options=options,
+    )
+
+
+def _typed_target(column: Numbers | Texts, raw: RawColumn) -> np.ndarray:
+    """Return a target's cells; classes that the source holds as numbers stay numbers."""
+    if isinstance(column, Texts) and isinstance(raw, Numbers):
+        return raw.values
+    return cells_of_target(column)
+
+
+def _pictures(path: Path, reading: Reading, image_shape: tuple[int, int]) -> Table:
+    """Read a file whose rows are pictures: each column is a pixel, whatever it holds."""
+    frame = _frame(path, readers.format_of(path), reading)
+    return replace(_from_frame(path, frame, reading), image_shape=image_shape, image_order="C")
+
+
+def cells_of_target(column: Numbers | Texts) -> np.ndarray:
+    """Return a target's cells: numbers, or labels in the type that they are written in."""
+    if isinstance(column, Numbers):
+        return column.values
+    cells = np.array([np.nan if c is None else c for c in column.cells()], dtype=object)
+    return typed(cells)
+
+
+def _frame_of(known: Known) -> DataFrame:
+    """The columns to learn from: floats, text with NaN where missing, and moments."""
+    pandas = optional("pandas", "A data frame")
+    columns = {name: _series_cells(column) for name, column in known.columns.items()}
+    return pandas.DataFrame(columns)
+
+
+def _series_cells(column: Numbers | Texts | Moments) -> np.ndarray:
+    if isinstance(column, Texts):
+        vocabulary = np.array([*column.vocabulary, np.nan], dtype=object)
+        return vocabulary[column.codes]
+    return column.values
 
 
 def read_known(
@@ -297,18 +415,6 @@ def find_column(path: object, wanted: str, names: Iterable[str], kind: str = "co
 
 
 # --- data frames -----------------------------------------------------------------------------
-
-
-def _check_named(path: Path, names: list[str], reading: Reading) -> None:
-    """Check that the columns that are spoken of are there, and that one is left to learn from."""
-    named = (*reading.categorical, *([] if reading.target is None else [reading.target]))
-    for name in named:
-        find_column(path, name, names)
-    inputs = [name for name in names if name != reading.target]
-    for name in reading.ignore:
-        find_column(path, name, inputs)
-    if names and not {*inputs} - {*reading.ignore}:
-        raise InvalidInput(f"{path} has no column besides the target {reading.target!r}.")
 
 
 def _frame(path: Path, ending: str, reading: Reading) -> DataFrame:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrays import Array, ArrayLike, State
 from ..backprop import ByLayer
+from ..blas import blas_threads
 from ..errors import InvalidInput
 from ..network import Network
 from . import core
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 MOST_BYTES_IN_LANES = 24 << 20
 LARGE_PAGE, LARGE_PAGES_FROM = 2 << 20, 4 << 20  # bytes
 MOST_THREADS = 255  # of a team, however many are asked for
+UNBOUND = nullcontext()
 FEW_ROWS = 4  # computed straight from θ, on one thread; the same number in predict.hpp
 
 
@@ -62,6 +65,8 @@ class NativeProblem(SequentialProblem[Rows]):
         self.rows = rows
         self.lam = lam
         self._n = net.n_parameters
+        self._own_functions = not computes(net)
+        self._most_threads = n_threads
         self.dtype = rows.X.dtype.newbyteorder("=")
         threads = min(n_threads or default_threads(), MOST_THREADS)
         problem = core.compiled.Problem32 if self.dtype == np.float32 else core.compiled.Problem64
@@ -85,18 +90,21 @@ class NativeProblem(SequentialProblem[Rows]):
         if np.iscomplexobj(theta):  # the complex step of a numerical derivative
             return self._reference.cost_and_gradient(theta)
         D = np.empty(self.net.n_parameters, self.dtype)
-        return self._core.cost_and_gradient(self._theta(theta), D, self.lam, self.rows.W), D
+        with self._bounds():
+            return self._core.cost_and_gradient(self._theta(theta), D, self.lam, self.rows.W), D
 
     def costs_and_gradients(self, thetas: Sequence[Array]) -> tuple[np.ndarray, np.ndarray]:
         """J and D of each θ of a stack, shapes (k,) and (k, n): one network a thread."""
         stack = self._theta(np.reshape(thetas, (len(thetas), -1)))
         D = np.empty_like(stack)
-        return np.array(self._core.costs_and_gradients(stack, D, self.lam, self.rows.W)), D
+        with self._bounds():
+            return np.array(self._core.costs_and_gradients(stack, D, self.lam, self.rows.W)), D
 
     def logits_and_cost(self, theta: Array) -> tuple[Array, float]:
         """z^(L), shape (m, s_L), and Σ w cost: what a validation needs."""
         z = np.empty((self.rows.m, self.net.sizes[-1]), self.dtype)
-        return z, self._core.logits_and_cost(self._theta(theta), z)
+        with self._bounds():
+            return z, self._core.logits_and_cost(self._theta(theta), z)
 
     def intermediates(self, theta: Array) -> tuple[ByLayer, ByLayer, ByLayer, ByLayer]:
         """Every a, z, δ and Δ of one pass, keyed by the notes' layer numbers."""
@@ -107,7 +115,8 @@ class NativeProblem(SequentialProblem[Rows]):
         )
         Delta = np.empty(net.n_parameters, self.dtype)
         zs, activations, deltas = (list(by_layer.values()) for by_layer in (z, a, delta))
-        self._core.intermediates(self._theta(theta), zs, activations, deltas, Delta)
+        with self._bounds():
+            self._core.intermediates(self._theta(theta), zs, activations, deltas, Delta)
         Deltas = dict(enumerate(net.roll_unchecked(Delta), start=1))
         return {1: self.rows.X, **a}, z, delta, Deltas
 
@@ -116,16 +125,9 @@ class NativeProblem(SequentialProblem[Rows]):
     ) -> tuple[Array, Array]:
         """The mini-batch's unbiased estimate of J and D: its sums count m/|B| times."""
         D = np.empty(self.net.n_parameters, self.dtype)
-        J = self._core.batch_cost_and_gradient(
-            self._theta(theta),
-            D,
-            self._order(batch),
-            self.lam,
-            self.rows.W,
-            *self._masks(dropout),
-            step,
-        )
-        return J, D
+        how = self._order(batch), self.lam, self.rows.W, *self._masks(dropout), step
+        with self._bounds():
+            return self._core.batch_cost_and_gradient(self._theta(theta), D, *how), D
 
     def run_epoch(
         self,
@@ -194,24 +196,20 @@ class NativeProblem(SequentialProblem[Rows]):
         ts = [int(state["t"]) for state in states]
         for state in states:
             state.clear()
-        Js = self._core.run_epochs(
-            thetas,
-            arrays,
-            core.rule(optimizer),
-            orders,
-            batch_size,
-            [np.ascontiguousarray(rates, np.float64) for rates in learning_rates],
-            ts,
-            self.lam,
-            self.rows.W,
-            *masks,
-        )
+        rates = [np.ascontiguousarray(each, np.float64) for each in learning_rates]
+        how = batch_size, rates, ts, self.lam, self.rows.W, *masks
+        with self._bounds():
+            Js = self._core.run_epochs(thetas, arrays, core.rule(optimizer), orders, *how)
         n_steps = -(-len(orders[0]) // batch_size)
         new_states = [
             {"t": t + n_steps, **{name: array[i] for name, array in zip(names, arrays)}}
             for i, t in enumerate(ts)
         ]
         return [Epoch(*each) for each in zip(thetas, new_states, Js)]
+
+    def _bounds(self) -> AbstractContextManager[None]:
+        """Bound BLAS's threads where it may be called: by a user's own functions."""
+        return blas_threads(self._most_threads) if self._own_functions else UNBOUND
 
     @property
     def _reference(self) -> ReferenceProblem:
@@ -277,12 +275,13 @@ def _forward(
     threads = min(threads, MOST_THREADS)
     theta = np.ascontiguousarray(theta, dtype)
     network, how = core.network(net), (out, output_activation, threads)
-    if isinstance(X, EncodedRows):
-        core.compiled.forward_table(network, theta, core.table(X), *how)
-    elif hasattr(X, "tocsr"):
-        core.compiled.forward_sparse(network, theta, core.csr(X), *how)
-    else:
-        core.compiled.forward(network, theta, core.contiguous(X), *how)
+    with UNBOUND if computes(net) else blas_threads(n_threads):
+        if isinstance(X, EncodedRows):
+            core.compiled.forward_table(network, theta, core.table(X), *how)
+        elif hasattr(X, "tocsr"):
+            core.compiled.forward_sparse(network, theta, core.csr(X), *how)
+        else:
+            core.compiled.forward(network, theta, core.contiguous(X), *how)
     return out
 
 

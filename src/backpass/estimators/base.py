@@ -25,6 +25,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import engine
 from ..arrays import Array, ArrayLike, State, in_precision
+from ..data.knowing.table_reading import TableReading
+from ..data.table_preprocessing import TablePreprocessing
 from ..engine import refilled
 from ..errors import InvalidInput, listed, warn
 from ..network import Network
@@ -41,7 +43,7 @@ from .drafts import fitted_state, original, published_at_once
 from .findings import Findings
 from .fit import Task, Weights, prepare_fit
 from .parameters import MINI_BATCH_SOLVERS, SharedParameters
-from .raw_tables import learnt_rows, refuse_to_learn, rows_of
+from .raw_tables import learnt_rows, preprocessing_of, refuse_to_learn, rows_of
 from .rows import (
     SPARSE,
     EncodedBlocks,
@@ -272,6 +274,14 @@ class Perceptron(
                 "are not in blocks."
             )
         return findings.describe(self.theta_, self.n_threads)
+
+    @property
+    def reading_(self) -> TableReading:
+        """How the table was read that ``backpass train`` trained on: each column, and why."""
+        preprocessing = preprocessing_of(self)
+        if not isinstance(preprocessing, TablePreprocessing):
+            raise AttributeError("reading_ is told of a model that was trained on a file's table.")
+        return preprocessing.reading
 
     @property
     def found_(self) -> Description:

@@ -8,24 +8,30 @@ preprocessing made of one, and is answered as the network answers: in scaled num
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from ..arrays import Array, ArrayLike
 from ..data.preprocessing import Preprocessing
+from ..data.table_preprocessing import TablePreprocessing
 from ..data.target import Target
 from ..errors import InvalidInput
 
+AnyPreprocessing: TypeAlias = TablePreprocessing | Preprocessing
 
-def preprocessing_of(estimator: object) -> Preprocessing | None:
+
+def preprocessing_of(estimator: object) -> AnyPreprocessing | None:
     """Return what the estimator knows of a table, if it does."""
     return vars(estimator).get("preprocessing_")
 
 
 def is_table(X: object) -> bool:
-    """Whether X has named columns: a data frame of any library, or a mapping."""
+    """Whether X has named columns: a data frame of any library, a mapping, or records."""
+    if isinstance(X, list):
+        return bool(X) and isinstance(X[0], Mapping)
     return hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, Mapping)
 
 
-def _reader(estimator: object, X: object) -> Preprocessing | None:
+def _reader(estimator: object, X: object) -> AnyPreprocessing | None:
     """What makes X of a raw table; None where X is no such."""
     return preprocessing_of(estimator) if is_table(X) else None
 

@@ -13,15 +13,19 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ..arrays import Array
 from ..data.cells import cells_of, is_gap
-from ..data.columns import Categorical, Unknown
-from ..data.preprocessing import Preprocessing
-from ..data.tables import Reading, Table, columns_of, read_known
+from ..data.columns import Categorical
+from ..data.encoding.unknown import Unknown
+from ..data.parsing import error_context
+from ..data.reading import read_raw
+from ..data.table_preprocessing import TablePreprocessing
+from ..data.tables import Reading, Table, cells_of_target, columns_of, read_known
 from ..data.target import Target
-from ..errors import InvalidInput
+from ..errors import InvalidInput, warn
 from ..network import Network
 from .classifier import MLPClassifier
-from .raw_tables import preprocessing_of
+from .raw_tables import AnyPreprocessing, preprocessing_of
 from .regressor import MLPRegressor
 from .targets.labels import Labels
 
@@ -36,7 +40,7 @@ class TableModel:
     ----------
     estimator : MLPClassifier or MLPRegressor
         Fitted, or with weights to begin with.
-    preprocessing : Preprocessing
+    preprocessing : TablePreprocessing or Preprocessing
         What turns a table into the estimator's X, and what it predicts.
     about : mapping
         What else is known of the training (rows, scores, the table's name), as JSON holds it.
@@ -48,7 +52,7 @@ class TableModel:
     """
 
     estimator: Estimator
-    preprocessing: Preprocessing
+    preprocessing: AnyPreprocessing
     about: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -93,38 +97,53 @@ class TableModel:
     @property
     def input_names(self) -> tuple[str, ...]:
         """What the columns of X are called: a number's column, or a category of one."""
+        known = self.preprocessing
+        if isinstance(known, TablePreprocessing):
+            return known.outputs
         return tuple(
             f"{column.name} = {output.removeprefix(column.name + '=')}"
             if isinstance(column, Categorical)
             else output
-            for column in self.preprocessing.columns
+            for column in known.columns
             for output in column.outputs
         )
 
     # From a table to X and Y.
 
-    @property
-    def reading(self) -> Reading:
-        """How the columns of a file are read, as they were for the training."""
-        classes = (self.target.name,) if self.target.classes else ()
-        return Reading(
-            target=self.target.name,
-            categorical=(*self.preprocessing.categorical, *classes),
-            as_written=self.preprocessing.as_written,
-        )
-
     def read(self, path: str | os.PathLike[str]) -> Table:
         """Read those columns of a file that the model knows; the target need not be there."""
-        needed = [column.name for column in self.preprocessing.columns]
-        return read_known(path, self.reading, needed, self.preprocessing.check_columns)
+        known = self.preprocessing
+        if isinstance(known, TablePreprocessing):
+            return self._recognised(path, known)
+        classes = (self.target.name,) if self.target.classes else ()
+        reading = Reading(
+            target=self.target.name,
+            categorical=(*known.categorical, *classes),
+            as_written=known.as_written,
+        )
+        return read_known(path, reading, known.names, known.check_columns)
 
-    def inputs(self, table: Table) -> np.ndarray:
-        """Return X of a table's rows; unknown categories in it are warned of."""
-        return self.preprocessing.transform(columns_of(table))
+    def _recognised(self, path: str | os.PathLike[str], known: TablePreprocessing) -> Table:
+        """Read a file as that of the training was read."""
+        raw = read_raw(path, known.options)
+        with error_context(raw.source):
+            found = known.recognise(raw)
+        return Table(None, None, tuple(found.columns), source=raw.source, known=found)
 
-    def encode(self, table: Table) -> tuple[np.ndarray, Unknown]:
-        """Return X of a table's rows, and which categories in it are unknown."""
-        return self.preprocessing.encode(columns_of(table))
+    def inputs(self, table: Table) -> Array:
+        """Return X of a table's rows; what the training rows did not have is warned of."""
+        X, unknown = self.encode(table)
+        for sentence in unknown.sentences():
+            warn(sentence)
+        return X
+
+    def encode(self, table: Table) -> tuple[Array, Unknown]:
+        """Return X of a table's rows, and what the training rows did not have."""
+        known = self.preprocessing
+        if isinstance(known, TablePreprocessing):
+            return known.encode(columns_of(table) if table.known is None else table.known)
+        X, texts = known.encode(columns_of(table))
+        return X, Unknown(texts=texts)
 
     def targets(self, table: Table) -> np.ndarray | None:
         """Return the rows' own targets, encoded; None where the table does not have them."""
@@ -142,6 +161,9 @@ class TableModel:
     def _target_cells(self, table: Table) -> np.ndarray | None:
         """The target's column, which is one of X's where a table was read without target."""
         name = self.target.name
+        if table.known is not None:
+            found = table.known.targets.get(name)
+            return None if found is None else cells_of_target(found)
         if not isinstance(table.X, np.ndarray) and name in table.names:
             return cells_of(table.X[name], name)
         return table.y

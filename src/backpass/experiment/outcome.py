@@ -10,7 +10,7 @@ import numpy as np
 from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..training.stop import why_stopped
-from .prepared import PreparedTable
+from .ready import PreparedTable
 from .settings import Settings
 
 Label = bool | int | float | str

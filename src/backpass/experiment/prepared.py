@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from math import ceil
 
 import numpy as np
@@ -15,73 +14,11 @@ from ..data.columns import Columns, fit_columns, known_range, warn_of_unknown
 from ..data.preprocessing import Preprocessing
 from ..data.tables import Table, check_trainable, columns_of, find_column
 from ..data.target import Target, fit_target
-from ..engine import cost_and_gradient
 from ..errors import InvalidInput, SettingError
-from ..estimators.table_model import TableModel
-from ..losses import FOR_CLASSES, FOR_NUMBERS
+from .known_prepared import prepare_known
+from .ready import PreparedTable, check_loss
 from .settings import Settings
-
-MIN_ROWS = 10
-VALIDATION = 0.1  # of the rows that are not for the test
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedTable:
-    """A table made ready: X and y in three parts, and what is known about them."""
-
-    preprocessing: Preprocessing
-    X: dict[str, np.ndarray]  # "train", "validation", "test"
-    y: dict[str, np.ndarray]
-    rows: dict[str, np.ndarray]  # their numbers in the table
-    source: str
-
-    @property
-    def image(self) -> ImageShape | None:
-        """The pictures that the rows are, where they are some."""
-        return self.preprocessing.image
-
-    @property
-    def image_shape(self) -> tuple[int, int] | None:
-        """Rows and columns of such a picture."""
-        return None if self.image is None else self.image.shape
-
-    def n_epochs(self, settings: Settings) -> int:
-        """Return how many epochs the settings stand for, on this data."""
-        return settings.max_iter(self.image is not None, self.n_train)
-
-    @property
-    def n_train(self) -> int:
-        """Rows to learn from."""
-        return len(self.y["train"])
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Rows of each part."""
-        held_out = {part: len(self.rows[part]) for part in ("validation", "test")}
-        return {"train": self.n_train, **held_out}
-
-    @property
-    def training(self) -> tuple[object, ...]:
-        """What an estimator is fitted to."""
-        return self.X["train"], self.y["train"]
-
-    @cached_property
-    def most_frequent(self) -> object:
-        """The class of most training rows."""
-        labels, counts = np.unique(self.y["train"], return_counts=True)
-        return labels[counts.argmax()]
-
-    def J(self, model: TableModel) -> float:
-        """The objective of a model on the training rows."""
-        X, Y = self.X["train"], model.Y(self.y["train"])
-        estimator = model.estimator
-        return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
-
-    @property
-    def target(self) -> Target:
-        """What is predicted."""
-        assert self.preprocessing.target is not None
-        return self.preprocessing.target
+from .splits import MIN_ROWS, VALIDATION
 
 
 def prepare(
@@ -115,6 +52,8 @@ def prepare(
     InvalidInput
         If the table cannot be learned from.
     """
+    if table.known is not None:
+        return prepare_known(table, settings, ignore, categorical, classes)
     _check_one_target(table)
     target = _target(table, settings, table.classes if classes is None else classes)
     y = target.encode(table.y)
@@ -134,21 +73,6 @@ def prepare(
     X = {part: whole[which] for part, which in rows.items()}
     parts = {part: y[which] for part, which in rows.items()}
     return PreparedTable(preprocessing, X, parts, rows, table.source)
-
-
-def check_loss(target: Target, settings: Settings) -> None:
-    """Raise where the loss does not go with what the target holds."""
-    loss = settings.loss
-    fitting = FOR_CLASSES if target.classes else FOR_NUMBERS
-    if loss is None or loss in fitting:
-        return
-    holds, other = ("classes", "numbers") if target.classes else ("numbers", "classes")
-    raise SettingError(
-        "loss",
-        loss,
-        f"the target {target.name!r} holds {holds}, and that is a loss for {other}; for {holds} "
-        f"there are {', '.join(fitting)}.",
-    )
 
 
 def _check_one_target(table: Table) -> None:

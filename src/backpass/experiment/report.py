@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from .. import __version__
+from ..data.knowing.table_reading import TableReading
+from ..data.table_preprocessing import TablePreprocessing
 from ..extras import optional
 from .outcome import Label, Outcome
 
@@ -85,6 +87,7 @@ def render(outcome: Outcome, command: str | None = None) -> str:
         command=command,
         version=__version__,
         facts=_facts(outcome),
+        reading=_reading(outcome),
         curve=_curve(outcome),
         confusion=_confusion(outcome),
         by_class=_by_class(outcome),
@@ -109,7 +112,7 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
         ("rows", rows),
         (
             "columns",
-            f"{len(data.preprocessing.columns)}, as {len(data.preprocessing.outputs)} inputs",
+            f"{len(data.preprocessing.names)}, as {len(data.preprocessing.outputs)} inputs",
         ),
         ("solver", f"{settings.solver}, {estimator.n_iter_} epochs in {outcome.seconds:.2f} s"),
         ("λ", f"{estimator.alpha:g}"),
@@ -117,6 +120,12 @@ def _facts(outcome: Outcome) -> list[tuple[str, str]]:
         ("seed", str(settings.seed)),
         ("stopped", outcome.stop_reason),
     ]
+
+
+def _reading(outcome: Outcome) -> TableReading | None:
+    """How the table was read, where its columns were found out."""
+    preprocessing = outcome.data.preprocessing
+    return preprocessing.reading if isinstance(preprocessing, TablePreprocessing) else None
 
 
 def _curve(outcome: Outcome) -> str | None:

@@ -28,8 +28,9 @@ from ..streaming.blocks import cut, n_rows, rows_of_block
 from ..streaming.problem import StreamedProblem, all_targets, as_columns
 from ..streaming.table_blocks import Split, TableBlocks, cells_by_block
 from .outcome import Label
-from .prepared import MIN_ROWS, VALIDATION, PreparedTable, check_loss
+from .ready import PreparedTable, check_loss
 from .settings import Settings
+from .splits import MIN_ROWS, VALIDATION
 
 if TYPE_CHECKING:
     from pyarrow import DataType

@@ -17,7 +17,7 @@ from ..estimators.regressor import MLPRegressor
 from ..estimators.table_model import Estimator, TableModel
 from ..training.monitor import Progress
 from .outcome import Outcome
-from .prepared import PreparedTable
+from .ready import PreparedTable
 from .settings import FULL_BATCH, Settings
 
 Callback = Callable[[Progress], object]

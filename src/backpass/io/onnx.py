@@ -68,10 +68,16 @@ def to_onnx(
         check_is_fitted(estimator, "theta_")
         graph = Graph(estimator.theta_.dtype)
         outputs = add_estimator(graph, estimator, "X")
-        data = graph.model(estimator.net_.sizes[0], outputs, _notes(estimator))
+        data = graph.model(_n_columns(estimator), outputs, _notes(estimator))
     if path is not None:
         atomic_write(path, data, force)
     return data
+
+
+def _n_columns(estimator: Estimator) -> int:
+    """Columns that the model takes: a table's raw ones, or the network's inputs."""
+    preprocessing = preprocessing_of(estimator)
+    return estimator.net_.sizes[0] if preprocessing is None else len(preprocessing.names)
 
 
 def _notes(estimator: Estimator) -> dict[str, str]:
@@ -79,5 +85,5 @@ def _notes(estimator: Estimator) -> dict[str, str]:
     notes = {"network": str(estimator.net_)}
     preprocessing = preprocessing_of(estimator)
     if preprocessing is not None:
-        notes["columns"] = json.dumps([c.name for c in preprocessing.columns])
+        notes["columns"] = json.dumps(preprocessing.names)
     return notes

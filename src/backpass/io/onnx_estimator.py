@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..data.columns import Numeric
-from ..data.preprocessing import Preprocessing
+from ..data.table_preprocessing import TablePreprocessing
 from ..errors import InvalidInput
-from ..estimators.raw_tables import preprocessing_of
+from ..estimators.raw_tables import AnyPreprocessing, preprocessing_of
 from ..estimators.table_model import Estimator
 from ..estimators.targets.decisions import Decision
 from ..estimators.targets.labels import Labels
 from ..losses import output_of
 from .onnx_graph import Graph, Outputs, Shape, add_logits, add_output
+from .onnx_table import add_table
 from .saving import class_labels
 
 
@@ -66,8 +67,10 @@ def label_table(labels: Labels) -> np.ndarray:
     return classes
 
 
-def _add_preprocessing(graph: Graph, preprocessing: Preprocessing, X: str) -> str:
+def _add_preprocessing(graph: Graph, preprocessing: AnyPreprocessing, X: str) -> str:
     """Add gaps filled and numbers scaled: (where(isnan(X), fill, X) − centre) · factor."""
+    if isinstance(preprocessing, TablePreprocessing):
+        return add_table(graph, preprocessing, X)
     columns = [c for c in preprocessing.columns if isinstance(c, Numeric)]
     other = next((c.name for c in preprocessing.columns if not isinstance(c, Numeric)), None)
     if other is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,10 +17,11 @@ from .. import __version__
 from ..activations import Activation
 from ..arrays import State
 from ..data.preprocessing import Preprocessing, Stored
+from ..data.table_preprocessing import FORM, StoredTable, TablePreprocessing
 from ..errors import InvalidInput
 from ..estimators.base import CURVES
 from ..estimators.classifier import MLPClassifier
-from ..estimators.raw_tables import preprocessing_of
+from ..estimators.raw_tables import AnyPreprocessing, preprocessing_of
 from ..estimators.regressor import MLPRegressor
 from ..estimators.starts import assigned_start
 from ..estimators.table_model import Estimator, TableModel
@@ -55,7 +56,7 @@ def save(
     estimator: Estimator,
     path: str | os.PathLike[str],
     *,
-    preprocessing: Preprocessing | None = None,
+    preprocessing: AnyPreprocessing | None = None,
     state: bool = False,
     force: bool = False,
     about: Mapping[str, object] | None = None,
@@ -68,7 +69,7 @@ def save(
         Fitted.
     path : str or path
         The file; it is safetensors with a hash over everything.
-    preprocessing : Preprocessing, optional
+    preprocessing : TablePreprocessing or Preprocessing, optional
         What turns a table into the estimator's X; its own ``preprocessing_`` where not given.
     state : bool
         Whether to keep what ``partial_fit`` and ``warm_start`` need to go on, to the same bits, as
@@ -145,7 +146,7 @@ def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ())
 
 def to_content(
     estimator: Estimator,
-    preprocessing: Preprocessing | None,
+    preprocessing: AnyPreprocessing | None,
     state: bool,
     about: Mapping[str, object] | None = None,
 ) -> Content:
@@ -311,8 +312,8 @@ def _set_labels(estimator: MLPClassifier, labels: Labels) -> None:
 
 
 def _preprocessing_to_plain(
-    estimator: Estimator, preprocessing: Preprocessing | None, arrays: dict[str, np.ndarray]
-) -> Stored | None:
+    estimator: Estimator, preprocessing: AnyPreprocessing | None, arrays: dict[str, np.ndarray]
+) -> Stored | StoredTable | None:
     preprocessing = preprocessing or preprocessing_of(estimator)
     if preprocessing is None:
         return None
@@ -321,13 +322,21 @@ def _preprocessing_to_plain(
     return metadata
 
 
+def _preprocessing(
+    arrays: dict[str, np.ndarray], metadata: Stored | StoredTable
+) -> AnyPreprocessing:
+    if metadata.get("form") == FORM:
+        return TablePreprocessing.from_arrays(arrays, cast(StoredTable, metadata))
+    return Preprocessing.from_arrays(arrays, cast(Stored, metadata))
+
+
 def _set_preprocessing(
-    estimator: Estimator, metadata: Stored | None, arrays: dict[str, np.ndarray]
+    estimator: Estimator, metadata: Stored | StoredTable | None, arrays: dict[str, np.ndarray]
 ) -> None:
     """Give an estimator the preprocessing that makes its X, if there is one."""
     if metadata is None:
         return
     prefix = "preprocessing."
     its_arrays = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
-    made = Preprocessing.from_arrays(its_arrays, metadata)
+    made = _preprocessing(its_arrays, metadata)
     estimator.__dict__["preprocessing_"] = TableModel(estimator, made).preprocessing

@@ -107,7 +107,7 @@ class TableBlocks:
 
     def read(self, group: int) -> Iterator[Block]:
         """Read and preprocess a row group block by block."""
-        columns = [column.name for column in self._preprocessing.columns]
+        columns = list(self._preprocessing.names)
         for where, cells in self._training_cells(group, [*columns, self._target]):
             with error_context(where):
                 X = self._preprocessing.encode(cells)[0].astype(self.dtype, copy=False)

@@ -16,6 +16,7 @@ from ..command import AS_JSON, Answer, Command, messages, plain
 from ..terminal import echo_data
 
 if TYPE_CHECKING:
+    from ...arrays import ArrayLike
     from ...data.parquet import ParquetRows
     from ...data.tables import Table
     from ...estimators.table_model import TableModel
@@ -33,7 +34,7 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
     DATA is the raw table, as the model was trained on it: MODEL knows which columns it needs and
     how to scale them. Where the target is there too, the score is said on standard error.
     """
-    from ...data.columns import warn_of_unknown
+    from ...errors import warn
     from ...io.saving import load_table_model
     from ..output import check_free
     from ..source import load_known, too_large
@@ -46,7 +47,8 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
         return _in_blocks(trained, rows, out, proba, force)
     table = load_known(data, trained)
     X, unknown = trained.encode(table)
-    warn_of_unknown(unknown)
+    for sentence in unknown.sentences():
+        warn(sentence)
     columns = _predictions(trained, X, proba)
     score = _score(trained, table, columns["prediction"])
     text = _header(columns) + _lines(columns)
@@ -55,11 +57,11 @@ def predict(model: str, data: str, out: str | None, proba: bool, force: bool) ->
 
         atomic_write(out, text.encode(), force)
     n_rows = len(columns["prediction"])
-    values = {**columns, "n_rows": n_rows, **score, "unknown_categories": unknown, "out": out}
+    values = {**columns, "n_rows": n_rows, **score, "unknown_categories": unknown.texts, "out": out}
     return Answer(values, lambda to: _show(to, text, out, score))
 
 
-def _predictions(model: TableModel, X: np.ndarray, proba: bool) -> dict[str, np.ndarray]:
+def _predictions(model: TableModel, X: ArrayLike, proba: bool) -> dict[str, np.ndarray]:
     """Columns of the output: the prediction, and a probability for each class."""
     X = X.astype(model.estimator.theta_.dtype)
     columns = {"prediction": model.predict(X)}
@@ -87,7 +89,8 @@ def _in_blocks(
     model: TableModel, rows: ParquetRows, out: str | None, proba: bool, force: bool
 ) -> Answer:
     """Predict a table that does not fit into memory; the answer has no predictions in it."""
-    from ...data.columns import warn_of_unknown
+    from ...data.encoding.unknown import Unknown
+    from ...errors import warn
     from ...storage.atomic import atomic_write_parts
     from ..blockwise import StreamingScore, predicted
 
@@ -100,7 +103,8 @@ def _in_blocks(
     else:
         for part in parts:
             echo_data(part)
-    warn_of_unknown(score.unknown)
+    for sentence in Unknown(texts=score.unknown).sentences():
+        warn(sentence)
     unknown = {"unknown_categories": score.unknown}
     values = {"n_rows": score.n_rows, **score.score, **unknown, "out": out}
     return Answer(values, lambda to: _show(to, "", out, score.score))

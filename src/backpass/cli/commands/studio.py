@@ -17,7 +17,7 @@ from ..output import check_free
 from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
-    from ...experiment.prepared import PreparedTable
+    from ...experiment.ready import PreparedTable
     from ...studio.model import StudioModel
     from ...studio.page_state import PageState
     from ...studio.session_data import SessionData
@@ -128,7 +128,7 @@ def _trained(path: str, rows: str | None) -> StudioModel:
     X, y = model.inputs(table), model.targets(table)
     if y is None:
         raise click.UsageError(f"{rows} has no target column {model.target.name!r}")
-    held_out = len(X) // 5
+    held_out = X.shape[0] // 5
     parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
     X_parts, y_parts = ({part: v[which] for part, which in parts.items()} for v in (X, y))
     image = model.preprocessing.image or table.image

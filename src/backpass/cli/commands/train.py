@@ -22,11 +22,13 @@ from ...training.schedules import SCHEDULES
 from ..command import Answer, Command, Json, Values, command_line, messages, plain
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
+from ..reading import how_to_read, reading_options, show_reading, told_reading
 from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
     from ...experiment.outcome import Outcome
-    from ...experiment.prepared import PreparedTable
+    from ...experiment.ready import PreparedTable
+    from ..source import HowToRead
 
 
 class ColumnOptions(TypedDict):
@@ -59,6 +61,7 @@ POSITIVE = Real(0, min_open=True)
 @click.option(
     "--categorical", metavar="COLUMN", multiple=True, help="A column of numbers that are codes."
 )
+@reading_options
 @click.option(
     "--image", type=Image(), help="Rows of DATA are pictures, as 28x28, unrolled by rows."
 )
@@ -151,9 +154,11 @@ def train(
     report = None if no_report else _report_beside(model)
     if report is not None:
         check_free(report, force)
+    how = how_to_read(settings)
     chosen = Settings(**settings)
     columns: ColumnOptions = {"ignore": ignore, "categorical": categorical, "classes": classes}
-    data = _prepared(source, target, chosen, image, **columns)
+    data = _prepared(source, target, chosen, image, how, **columns)
+    show_reading(data.preprocessing)
     held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
     outcome = _run(data, replace(chosen, checkpoint=held))
     about = plain(_about(outcome))
@@ -176,6 +181,7 @@ def _prepared(
     target: str | None,
     settings: Settings,
     image: tuple[int, int] | None,
+    how: HowToRead,
     **columns: Unpack[ColumnOptions],
 ) -> PreparedTable:
     """Make a table ready: in memory, or where it is too large for that, block by block."""
@@ -185,7 +191,7 @@ def _prepared(
 
     rows = too_large(source)
     if rows is None:
-        table = load_to_learn(source, target, image, **columns)
+        table = load_to_learn(source, target, image, how=how, **columns)
         return prepare(table, settings, **columns)
     if image is not None:
         raise click.UsageError("--image: pictures are learnt from a table that fits into memory")
@@ -273,6 +279,7 @@ def _values(outcome: Outcome, model: Path, report: Path | None) -> Values:
         "n_features": len(data.preprocessing.outputs),
         "network": str(estimator.net_),
         "n_parameters": estimator.net_.n_parameters,
+        **told_reading(data.preprocessing),
     }
     if outcome.confusion is not None:
         values |= {"classes": outcome.labels, "confusion": outcome.confusion}

@@ -108,8 +108,10 @@ class FittedColumns:
         F = np.empty((len(self.features), m))
         calendars = _calendars(table, self.kinds)
         for place, feature in enumerate(self.features):
-            source = table if isinstance(feature, NumberCells) else calendars
-            F[place] = feature.values(source)  # pyright: ignore[reportArgumentType]
+            if isinstance(feature, NumberCells):
+                F[place] = feature.values(table)
+            else:
+                F[place] = feature.values(calendars)
         infinite = np.isinf(F)
         if infinite.any():
             place, row = np.argwhere(infinite)[0].tolist()
@@ -174,7 +176,7 @@ def fit_columns(table: Columns, kinds: Mapping[str, str]) -> tuple[FittedColumns
     kept_levels = tuple(found for found in levels if found is not None)
     terms = tuple(t for name in of_kind[TEXT] for t in fit_terms(name, _texts(table, name)))
     used = {name for feature in features for name in feature.columns} | {*gaps}
-    used |= {found.column for found in (*kept_levels, *terms)}
+    used |= {found.column for found in kept_levels} | {found.column for found in terms}
     read = {name: kind for name, kind in by_name.items() if name in used}
     return FittedColumns(read, tuple(features), gaps, kept_levels, terms), scales
 

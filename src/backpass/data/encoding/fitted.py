@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from ...arrays import Array
 from ...errors import InvalidInput, warn
 from .columns import Columns, FittedColumns, fit_columns
 from .network_inputs import DENSE_LEVELS, NetworkInput, joined, stacked, write_levels
@@ -68,8 +69,8 @@ class Encoding:
         of = self.columns
         found = [NetworkInput(feature.name, feature.columns) for feature in of.features]
         found += [NetworkInput(f"{name} is missing", (name,)) for name in of.gaps]
-        for part in (*of.levels, *of.terms):
-            found += [NetworkInput(name, (part.column,)) for name in part.names]
+        found += [NetworkInput(name, (part.column,)) for part in of.levels for name in part.names]
+        found += [NetworkInput(name, (part.column,)) for part in of.terms for name in part.names]
         return tuple(found)
 
     @cached_property
@@ -83,7 +84,7 @@ class Encoding:
         levels = sum(levels.inputs for levels in self.columns.levels)
         return bool(self.columns.terms) or levels > DENSE_LEVELS
 
-    def transform(self, table: Columns) -> np.ndarray | sparse.csr_matrix:
+    def transform(self, table: Columns) -> Array:
         """Turn columns into X.
 
         Parameters
@@ -111,7 +112,7 @@ class Encoding:
             warn(sentence)
         return X
 
-    def encode(self, table: Columns) -> tuple[np.ndarray | sparse.csr_matrix, Unknown]:
+    def encode(self, table: Columns) -> tuple[Array, Unknown]:
         """Turn columns into X, and tell what the training rows did not have."""
         of, m = self.columns, self.columns.check(table)
         codes, texts = of.codes(table, m)

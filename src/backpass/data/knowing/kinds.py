@@ -146,10 +146,10 @@ class Wishes:
         names = list(columns)
         for wished in (*self.targets, *self.kinds, *self.ignore):
             if wished not in names:
-                raise InvalidInput(f"There is no column {wished!r}; {_instead(wished, names)}.")
+                raise InvalidInput(f"There is no column {wished!r}; {_instead(wished, names)}")
 
 
 def _instead(wished: str, names: list[str]) -> str:
     """Name the column that may have been meant, else the columns that there are."""
     near = get_close_matches(wished, names, 1)
-    return f"perhaps {near[0]!r} is meant" if near else f"the columns are {quoted(names)}"
+    return f"did you mean {near[0]!r}?" if near else f"the columns are {quoted(names)}."

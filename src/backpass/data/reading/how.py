@@ -33,6 +33,8 @@ class ReadingOptions:
         Which sheet of a workbook.
     table : str, optional
         Which table of a data base, or file of an archive.
+    texts : tuple of str
+        Columns of a text file whose cells stay as they are written: 1.0 is not 1.
 
     Examples
     --------
@@ -51,3 +53,4 @@ class ReadingOptions:
     skip_rows: int | None = None
     sheet: str | None = None
     table: str | None = None
+    texts: tuple[str, ...] = ()

@@ -60,6 +60,21 @@ def column_of(
     return _by_words(cells, decimal, thousands, na)
 
 
+def text_of(cells: ChunkedArray, na: Collection[str] = ()) -> Texts:
+    """Return cells as they are written, without blanks around them.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> text_of(pa.chunked_array([["1", " 1.0", None, ""]])).cells()
+    ['1', '1.0', None, None]
+    """
+    codes, words = _distinct(cells)
+    gaps = {"", *na}
+    texts = Texts(codes, tuple(words.to_pylist()))
+    return texts.mapped(lambda text: None if text.strip() in gaps else text.strip())
+
+
 def plain_numbers(chunks: list[Array]) -> np.ndarray | None:
     """Return the numbers that strings are, NaN where null; None where one is no plain number.
 

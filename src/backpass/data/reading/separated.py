@@ -22,7 +22,7 @@ from .encodings import as_utf8
 from .header import distinct_names, given_names
 from .how import ReadingOptions
 from .layout import Layout, find_layout
-from .plain_numbers import column_of, decimal_mark
+from .plain_numbers import column_of, decimal_mark, text_of
 
 if TYPE_CHECKING:
     from pyarrow import ChunkedArray, Table
@@ -300,6 +300,8 @@ def _table(parsed: Table, head: _Head, layout: Layout, options: ReadingOptions) 
     def convert(number: int) -> RawColumn:
         column: ChunkedArray = cells[number]
         cells[number] = None  # so that its memory is free for the next
+        if names[number] in options.texts:
+            return text_of(column, options.na)
         return column_of(column, decimal, options.thousands, options.na)
 
     columns = dict(zip(names, _in_threads(convert, len(names))))

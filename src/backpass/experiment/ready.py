@@ -1,0 +1,91 @@
+"""What a training is given: X and y in three parts, and what is known about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..arrays import ArrayLike, ImageShape
+from ..data.target import Target
+from ..engine import cost_and_gradient
+from ..errors import SettingError
+from ..estimators.raw_tables import AnyPreprocessing
+from ..estimators.table_model import TableModel
+from ..losses import FOR_CLASSES, FOR_NUMBERS
+from .settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedTable:
+    """A table made ready: X and y in three parts, and what is known about them."""
+
+    preprocessing: AnyPreprocessing
+    X: dict[str, ArrayLike]  # "train", "validation", "test"
+    y: dict[str, np.ndarray]
+    rows: dict[str, np.ndarray]  # their numbers in the table
+    source: str
+
+    @property
+    def image(self) -> ImageShape | None:
+        """The pictures that the rows are, where they are some."""
+        return self.preprocessing.image
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """Rows and columns of such a picture."""
+        return None if self.image is None else self.image.shape
+
+    def n_epochs(self, settings: Settings) -> int:
+        """Return how many epochs the settings stand for, on this data."""
+        return settings.max_iter(self.image is not None, self.n_train)
+
+    @property
+    def n_train(self) -> int:
+        """Rows to learn from."""
+        return len(self.y["train"])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows of each part."""
+        held_out = {part: len(self.rows[part]) for part in ("validation", "test")}
+        return {"train": self.n_train, **held_out}
+
+    @property
+    def training(self) -> tuple[object, ...]:
+        """What an estimator is fitted to."""
+        return self.X["train"], self.y["train"]
+
+    @cached_property
+    def most_frequent(self) -> object:
+        """The class of most training rows."""
+        labels, counts = np.unique(self.y["train"], return_counts=True)
+        return labels[counts.argmax()]
+
+    def J(self, model: TableModel) -> float:
+        """The objective of a model on the training rows."""
+        X, Y = self.X["train"], model.Y(self.y["train"])
+        estimator = model.estimator
+        return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
+
+    @property
+    def target(self) -> Target:
+        """What is predicted."""
+        assert self.preprocessing.target is not None
+        return self.preprocessing.target
+
+
+def check_loss(target: Target, settings: Settings) -> None:
+    """Raise where the loss does not go with what the target holds."""
+    loss = settings.loss
+    fitting = FOR_CLASSES if target.classes else FOR_NUMBERS
+    if loss is None or loss in fitting:
+        return
+    holds, other = ("classes", "numbers") if target.classes else ("numbers", "classes")
+    raise SettingError(
+        "loss",
+        loss,
+        f"the target {target.name!r} holds {holds}, and that is a loss for {other}; for {holds} "
+        f"there are {', '.join(fitting)}.",
+    )
