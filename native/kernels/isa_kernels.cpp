@@ -2,18 +2,18 @@
 #include "kernels/activations.hpp"
 #include "kernels/delta_tiles.hpp"
 #include "kernels/dropout_masks.hpp"
+#include "kernels/entries/running_sums.hpp"
+#include "kernels/entries/sparse_rows.hpp"
+#include "kernels/entries/zeros.hpp"
 #include "kernels/gather.hpp"
 #include "kernels/lane_tiles.hpp"
 #include "kernels/linear_rows.hpp"
 #include "kernels/losses.hpp"
 #include "kernels/peak.hpp"
-#include "kernels/entries/running_sums.hpp"
 #include "kernels/single_row.hpp"
-#include "kernels/entries/sparse_rows.hpp"
 #include "kernels/tile.hpp"
 #include "kernels/transpose.hpp"
 #include "kernels/updates.hpp"
-#include "kernels/entries/zeros.hpp"
 
 namespace backpass::BACKPASS_ISA {
 

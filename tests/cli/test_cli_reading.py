@@ -104,3 +104,17 @@ def test_the_held_out_rows_are_predicted_as_they_were_tested() -> None:
     model = bp.load("m.backpass")
     np.testing.assert_array_equal(model.predict(frame), answer)
     assert values["n_train"] + values["n_validation"] + values["n_test"] == 80
+
+
+def test_a_rare_class_has_its_own_metrics() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=300), "b": rng.normal(size=300)})
+    frame["fault"] = np.where(frame.a > frame.a.quantile(0.95), "yes", "no")
+    frame.to_csv("faults.csv", index=False)
+    values = trained("faults.csv --target fault")
+    assert {"balanced_accuracy", "recall", "f1", "auc", "average_precision"} <= set(values)
+    assert (values["headline"], values["rare_class"]) == ("balanced_accuracy", "yes")
+    shown = " ".join(run(f"train faults.csv --target fault {QUICK}").stdout.split())
+    assert "balanced accuracy" in shown
+    assert "recall of yes" in shown
+    assert json.loads(run("info m.backpass --json").stdout)["auc"] == values["auc"]

@@ -318,3 +318,12 @@ def test_any_bytes_give_a_table_or_a_sentence(tmp_path_factory, data, ending):
     path.write_bytes(data)
     with contextlib.suppress(BackpassError):
         bp.read_table(path)
+
+
+def test_pictures_that_unpack_to_far_more_than_pictures_do_are_refused(tmp_path):
+    path = tmp_path / "zeros.idx.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(bytes([0, 0, 8, 3]) + struct.pack(">3I", 80, 1024, 1024))
+        for _ in range(80):
+            file.write(bytes(1 << 20))
+    says(path, "unpacks to 80 MB", "unpack it first")

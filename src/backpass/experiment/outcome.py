@@ -11,6 +11,7 @@ from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..training.stop import why_stopped
 from .ready import PreparedTable
+from .scores import Constants, Scores, score_classes, score_numbers
 from .settings import Settings
 
 Label = bool | int | float | str
@@ -53,6 +54,20 @@ class Outcome:
     def mean_error(self) -> float:
         """Mean |prediction − truth| on the test rows, for numbers."""
         return float(np.mean(np.abs(self.predicted - self.truth)))
+
+    @cached_property
+    def scores(self) -> Scores | None:
+        """All metrics of the test rows beside a baseline's; None of rows that stay on the disk."""
+        train = self.data.y.get("train")
+        if train is None:
+            return None
+        classes = self.model.classes
+        if classes is None:
+            return score_numbers(
+                self.truth, self.predicted, Constants.of(self.data.target.decode(train))
+            )
+        shares = np.array([np.count_nonzero(train == label) for label in classes.tolist()])
+        return score_classes(self.truth, self.predicted, classes, shares, self.probabilities)
 
     @cached_property
     def J(self) -> float:

@@ -28,6 +28,7 @@ from ..sizes import Image, Sizes
 if TYPE_CHECKING:
     from ...experiment.outcome import Outcome
     from ...experiment.ready import PreparedTable
+    from ...experiment.scores import Line
     from ..source import HowToRead
 
 
@@ -251,6 +252,7 @@ def _about(outcome: Outcome) -> Values:
     error = {} if outcome.data.target.classes else {"test_mean_error": outcome.mean_error}
     source = Path(outcome.data.source).name
     return {
+        **({} if outcome.scores is None else outcome.scores.to_json()),
         "source": source,
         "rows": outcome.data.counts,
         outcome.score_name: outcome.score,
@@ -263,6 +265,7 @@ def _values(outcome: Outcome, model: Path, report: Path | None) -> Values:
     """The result for --json."""
     data, estimator = outcome.data, outcome.estimator
     values: dict[str, Json] = {
+        **({} if outcome.scores is None else outcome.scores.to_json()),
         "source": data.source,
         "target": data.target.name,
         outcome.score_name: outcome.score,
@@ -308,12 +311,22 @@ def _summary(outcome: Outcome) -> RichTable:
     else:
         table.add_row("test R²", f"[bold]{outcome.score:.4f}[/bold]")
         table.add_row("mean error", f"{outcome.mean_error:.4g}, in the unit of {data.target.name}")
+    for line in _further(outcome):
+        table.add_row(line.label, f"{line.value}  ({line.baseline} without a model)")
     table.add_row("network", str(outcome.estimator.net_))
     table.add_row("rows", ", ".join(f"{n} {part}" for part, n in data.counts.items()))
     table.add_row("J", f"{outcome.J:.6g}")
     table.add_row("time", f"{outcome.seconds:.2f} s, {outcome.estimator.n_iter_} epochs")
     table.add_row("stopped", outcome.stop_reason)
     return table
+
+
+def _further(outcome: Outcome) -> list[Line]:
+    """Metrics beside the first ones; of classes that are balanced, accuracy says enough."""
+    scores = outcome.scores
+    if scores is None or scores.headline in ("accuracy", "r2", "mean_error"):
+        return []
+    return [line for line in scores.lines() if line.label != "accuracy"]
 
 
 def _confusion(outcome: Outcome) -> RichTable:

@@ -15,6 +15,7 @@ from ..parsing import HIGHEST_RATIO
 
 # The third byte of a file -> what its numbers are; all are big-endian.
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+SMALL, USUAL_RATIO = 1 << 26, 250  # bytes; MNIST's pictures are packed five times smaller
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -23,8 +24,14 @@ def read_idx(path: Path) -> np.ndarray:
     with _open(path) as file:
         dtype, shape = _header(path, file)
         length = math.prod(shape) * dtype.itemsize
-        if length > os.path.getsize(path) * HIGHEST_RATIO:
+        packed = os.path.getsize(path)
+        if length > packed * HIGHEST_RATIO:
             raise InvalidInput(f"{path} claims the shape {shape}, but it is too short for it.")
+        if length > max(SMALL, packed * USUAL_RATIO):
+            raise InvalidInput(
+                f"{path} unpacks to {length >> 20} MB, {length // packed} times its size, which "
+                "pictures do not; unpack it first."
+            )
         data = file.read(length + 1)
     if len(data) != length:
         found = "has more" if len(data) > length else f"ends after {len(data)}"
