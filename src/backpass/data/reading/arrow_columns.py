@@ -82,7 +82,7 @@ def _column(column: ChunkedArray, na: Collection[str], categories: bool) -> RawC
     if types.is_boolean(kind) or types.is_integer(kind):
         return _whole(column)
     if types.is_floating(kind):
-        return of_numbers(_cells(column.cast(arrow.float64())))
+        return of_numbers(_cells(column).astype(np.float64, copy=False))
     if types.is_decimal(kind):
         return _decimals(column)
     if types.is_date(kind) or types.is_timestamp(kind):
