@@ -106,22 +106,22 @@ def test_other_formats_are_named_with_what_to_do(ending, tmp_path):
     assert said.count("\n") == 0
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "words"),
-    [
-        ("https://a.example/t.csv", None, "is an address"),
-        ("s3://bucket/t.csv", None, "is an address"),
-        ("nothing.csv", None, "There is no file"),
-        ("empty.csv", b"", "not a single byte"),
-        ("empty.csv.gz", gzip.compress(b""), "not a single byte"),
-        ("none.zip", zipped(), "without a table"),
-        ("two.unknown", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "old workbook"),
-        ("damaged.gz", gzip.compress(DATA)[:40], "cannot be read"),
-        ("damaged.zip", zipped(t_csv=DATA)[:90], "cannot be read"),
-        ("page.csv", b"\n<!DOCTYPE html>\n<p>not found, sorry", "is a web page"),
-        ("numbers.csv", bytes(range(256)) * 9, "zero bytes"),
-    ],
-)
+WRONG = [
+    ("https://a.example/t.csv", None, "is an address"),
+    ("s3://bucket/t.csv", None, "is an address"),
+    ("nothing.csv", None, "There is no file"),
+    ("empty.csv", b"", "not a single byte"),
+    ("empty.csv.gz", gzip.compress(b""), "not a single byte"),
+    ("none.zip", zipped(), "without a table"),
+    ("two.unknown", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "old workbook"),
+    ("damaged.gz", gzip.compress(DATA)[:40], "cannot be read"),
+    ("damaged.zip", zipped(t_csv=DATA)[:90], "cannot be read"),
+    ("page.csv", b"\n<!DOCTYPE html>\n<p>not found, sorry", "is a web page"),
+    ("numbers.csv", bytes(range(256)) * 9, "zero bytes"),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "words"), WRONG, ids=[name for name, *_ in WRONG])
 def test_what_is_wrong_is_said_with_the_files_name(name, data, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if data is not None:
