@@ -15,7 +15,7 @@ from ..parsing import HIGHEST_RATIO
 
 # The third byte of a file -> what its numbers are; all are big-endian.
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-SMALL, USUAL_RATIO = 1 << 26, 250  # bytes; MNIST's pictures are packed five times smaller
+SMALL, USUAL_RATIO = 1 << 26, 50  # bytes; MNIST's pictures are packed five times smaller
 GZIP_MAGIC = b"\x1f\x8b"
 
 
