@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..data.cells import count, quoted
+from ..data.cells import quoted
 from ..data.encoding.columns import Columns
 from ..data.encoding.fitted import fit_encoding
 from ..data.encoding.unknown import Unknown
@@ -96,11 +96,3 @@ def _targets(table: Table) -> Targets:
 
 def _rows(columns: Columns, which: np.ndarray) -> Columns:
     return {name: column.take(which) for name, column in columns.items()}
-
-
-def left_out(table: Table) -> str | None:
-    """Say how many rows have no target, where there are such."""
-    if table.known is None or table.target is None:
-        return None
-    gaps = int(np.count_nonzero(table.known.targets[table.target].gaps))
-    return f"{count(gaps, 'row')} without {table.target!r} left out" if gaps else None
