@@ -18,7 +18,7 @@ from ..data.target import Target, fit_target
 from ..errors import InvalidInput, warn
 from .ready import PreparedTable, check_loss
 from .settings import Settings
-from .splits import Targets, split
+from .splitting.splits import Targets, split
 
 
 def prepare_known(

@@ -11,7 +11,7 @@ from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..training.stop import why_stopped
 from .ready import PreparedTable
-from .scores import Constants, Scores, score_classes, score_numbers
+from .scoring.scores import Constants, Scores, score_classes, score_numbers
 from .settings import Settings
 
 Label = bool | int | float | str

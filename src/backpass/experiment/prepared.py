@@ -18,7 +18,7 @@ from ..errors import InvalidInput, SettingError
 from .known_prepared import prepare_known
 from .ready import PreparedTable, check_loss
 from .settings import Settings
-from .splits import MIN_ROWS, VALIDATION
+from .splitting.splits import MIN_ROWS, VALIDATION
 
 
 def prepare(

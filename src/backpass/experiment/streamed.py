@@ -30,7 +30,7 @@ from ..streaming.table_blocks import Split, TableBlocks, cells_by_block
 from .outcome import Label
 from .ready import PreparedTable, check_loss
 from .settings import Settings
-from .splits import MIN_ROWS, VALIDATION
+from .splitting.splits import MIN_ROWS, VALIDATION
 
 if TYPE_CHECKING:
     from pyarrow import DataType

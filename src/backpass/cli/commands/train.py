@@ -28,7 +28,7 @@ from ..sizes import Image, Sizes
 if TYPE_CHECKING:
     from ...experiment.outcome import Outcome
     from ...experiment.ready import PreparedTable
-    from ...experiment.scores import Line
+    from ...experiment.scoring.scores import Line
     from ..source import HowToRead
 
 

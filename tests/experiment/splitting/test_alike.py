@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backpass.experiment.alike import identical_rows, note_of_identical, row_hashes, split_hints
+from backpass.experiment.splitting.alike import (
+    identical_rows,
+    note_of_identical,
+    row_hashes,
+    split_hints,
+)
 
 CELLS = st.sampled_from([0.0, -0.0, 1.0, -1.0, np.nan, 2.5])
 ROWS = st.lists(st.tuples(CELLS, st.integers(-1, 1), st.booleans()), min_size=4, max_size=40)

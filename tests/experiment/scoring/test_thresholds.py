@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from backpass.errors import InvalidInput, SettingError
-from backpass.experiment.thresholds import FROM_RATES, best_threshold, decide, read_threshold
+from backpass.experiment.scoring.thresholds import (
+    FROM_RATES,
+    best_threshold,
+    decide,
+    read_threshold,
+)
 
 PAIRS = st.lists(
     st.tuples(st.booleans(), st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.25, 0.5, 1.0]))),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from backpass.errors import InvalidInput, SettingError
 from backpass.experiment.prepared import prepare
 from backpass.experiment.settings import Settings
-from backpass.experiment.splits import ByGroup, ByTime, Targets, fold_splits, split
+from backpass.experiment.splitting.splits import ByGroup, ByTime, Targets, fold_splits, split
 
 # The first four rows, which are of one time, have every class: it can be learnt.
 LABELS = st.lists(st.sampled_from(["a", "b", "c", "d", None]), min_size=30, max_size=90).map(

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import SettingError, listed
-from ..estimators.targets.scores import Accuracy, RSquared
+from ...errors import SettingError, listed
+from ...estimators.targets.scores import Accuracy, RSquared
 
 
 @dataclass(frozen=True)

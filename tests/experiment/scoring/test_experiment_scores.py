@@ -10,8 +10,8 @@ from sklearn import metrics
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from backpass.errors import SettingError
-from backpass.experiment.metrics import METRICS
-from backpass.experiment.scores import (
+from backpass.experiment.scoring.metrics import METRICS
+from backpass.experiment.scoring.scores import (
     Constants,
     FoldScores,
     score_classes,

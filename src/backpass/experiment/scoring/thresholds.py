@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..errors import InvalidInput, SettingError, listed
+from ...errors import InvalidInput, SettingError, listed
 
 Rate = Callable[[np.ndarray, np.ndarray, float, float], np.ndarray]
 FROM_RATES: dict[str, Rate] = {  # by true and false positives, of what all of either side weigh

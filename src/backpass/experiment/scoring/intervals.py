@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from ..errors import SettingError
+from ...errors import SettingError
 
 
 def half_width(truth: np.ndarray, predicted: np.ndarray, coverage: float = 0.9) -> float:

@@ -19,7 +19,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from ..errors import InvalidInput, SettingError
+from ...errors import InvalidInput, SettingError
 from .group_draw import draw_groups
 
 UNKNOWN = -1  # the code of a row without a class, a time or a group

@@ -1,0 +1,1 @@
+"""How well rows are answered: metrics, thresholds and intervals."""
