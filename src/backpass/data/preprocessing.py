@@ -15,8 +15,9 @@ import numpy as np
 
 from ..arrays import ImageShape, State
 from ..errors import InvalidInput, warn
-from .cells import ByName, TableLike, as_table, count, names_of, quoted
+from .cells import ByName, TableLike, as_table, count, names_of, numbers_of, quoted, texts_of
 from .columns import Categorical, Columns, Numeric, Unknown, warn_of_unknown
+from .raw import Numbers, Texts
 from .target import Target
 
 
@@ -136,6 +137,16 @@ class Preprocessing:
                 unknown[column.name] = found
             start = stop
         return X, unknown
+
+    def cells(self, table: TableLike) -> dict[str, Numbers | Texts]:
+        """Return the cells of the model's columns as it understands them: numbers, and texts."""
+        cells = as_table(table, [column.name for column in self.columns])
+        return {
+            c.name: Texts.of(texts_of(cells[c.name]))
+            if isinstance(c, Categorical)
+            else Numbers(numbers_of(cells[c.name], c.name))
+            for c in self.columns
+        }
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise, with their names, if columns are missing; warn if there are others."""

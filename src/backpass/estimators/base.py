@@ -163,7 +163,8 @@ class Perceptron(
             validation = validation.like(rows.numbers)
         self._run(Task(self, targets, rows, validation, weights, self.max_iter))
         if weights is None:  # another X than that of the table of which it came
-            self.__dict__.pop("preprocessing_", None)
+            for known in ("preprocessing_", "about_", "kept_"):
+                self.__dict__.pop(known, None)
         return self
 
     def _partial_fit(

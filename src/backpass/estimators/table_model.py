@@ -18,7 +18,8 @@ from ..data.cells import cells_of, is_gap
 from ..data.columns import Categorical
 from ..data.encoding.unknown import Unknown
 from ..data.parsing import error_context
-from ..data.reading import read_raw
+from ..data.raw import RawColumn
+from ..data.reading import raw_of, read_raw
 from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import Reading, Table, cells_of_target, columns_of, read_known
 from ..data.target import Target
@@ -44,6 +45,8 @@ class TableModel:
         What turns a table into the estimator's X, and what it predicts.
     about : mapping
         What else is known of the training (rows, scores, the table's name), as JSON holds it.
+    kept : mapping from str to ndarray
+        What is kept of the training's rows for later answers, by name.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class TableModel:
     estimator: Estimator
     preprocessing: AnyPreprocessing
     about: Mapping[str, object] = field(default_factory=dict)
+    kept: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
 
     def __post_init__(self) -> None:
         made, inputs = len(self.preprocessing.outputs), self.net.sizes[0]
@@ -68,7 +72,8 @@ class TableModel:
         preprocessing = preprocessing_of(estimator)
         if preprocessing is None or preprocessing.target is None:
             return None
-        return cls(estimator, preprocessing, getattr(estimator, "about_", {}))
+        about, kept = (vars(estimator).get(name, {}) for name in ("about_", "kept_"))
+        return cls(estimator, preprocessing, about, kept)
 
     # What it is.
 
@@ -144,6 +149,14 @@ class TableModel:
             return known.encode(columns_of(table) if table.known is None else table.known)
         X, texts = known.encode(columns_of(table))
         return X, Unknown(texts=texts)
+
+    def cells(self, table: Table) -> Mapping[str, RawColumn]:
+        """Return the cells of the inputs' columns as the model understands them, by name."""
+        known = self.preprocessing
+        if isinstance(known, TablePreprocessing):
+            found = known.recognise(raw_of(table.X)) if table.known is None else table.known
+            return {each.column: found.columns[each.column] for each in known.reading.inputs}
+        return known.cells(columns_of(table))
 
     def targets(self, table: Table) -> np.ndarray | None:
         """Return the rows' own targets, encoded; None where the table does not have them."""

@@ -18,6 +18,7 @@ from ..data.target import Target, fit_target
 from ..errors import InvalidInput, warn
 from .ready import PreparedTable, check_loss
 from .settings import Settings
+from .splitting.seen import SeenRows, fingerprints
 from .splitting.splits import Targets, split
 
 
@@ -60,7 +61,9 @@ def prepare_known(
     y = {part: target.encode(table.y[rows]) for part, rows in parts.parts.items()}
     reading = replace(known.reading, notes=(*known.reading.notes, *parts.notes))
     preprocessing = TablePreprocessing(reading, encoding, target, table.options)
-    return PreparedTable(preprocessing, X, y, parts.parts, table.source)
+    learnt = np.concatenate([parts.train, parts.validation])
+    seen = SeenRows.of(fingerprints(_rows(columns, learnt)))
+    return PreparedTable(preprocessing, X, y, parts.parts, table.source, seen=seen)
 
 
 def _as_wished(

@@ -11,7 +11,8 @@ from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..training.stop import why_stopped
 from .ready import PreparedTable
-from .scoring.scores import Constants, Scores, score_classes, score_numbers
+from .scoring.reference import Reference
+from .scoring.scores import Constants, Scores
 from .settings import Settings
 
 Label = bool | int | float | str
@@ -56,18 +57,24 @@ class Outcome:
         return float(np.mean(np.abs(self.predicted - self.truth)))
 
     @cached_property
-    def scores(self) -> Scores | None:
-        """All metrics of the test rows beside a baseline's; None of rows that stay on the disk."""
+    def reference(self) -> Reference | None:
+        """What the training rows say of their target; None of rows that stay on the disk."""
         train = self.data.y.get("train")
         if train is None:
             return None
         classes = self.model.classes
         if classes is None:
-            return score_numbers(
-                self.truth, self.predicted, Constants.of(self.data.target.decode(train))
-            )
-        shares = np.array([np.count_nonzero(train == label) for label in classes.tolist()])
-        return score_classes(self.truth, self.predicted, classes, shares, self.probabilities)
+            return Reference(Constants.of(self.data.target.decode(train)))
+        return Reference(np.array([np.count_nonzero(train == label) for label in classes.tolist()]))
+
+    @cached_property
+    def scores(self) -> Scores | None:
+        """All metrics of the test rows beside a baseline's; None of rows that stay on the disk."""
+        if self.reference is None:
+            return None
+        return self.reference.scores(
+            self.truth, self.predicted, self.model.classes, self.probabilities
+        )
 
     @cached_property
     def J(self) -> float:

@@ -18,6 +18,7 @@ from ..errors import InvalidInput, SettingError
 from .known_prepared import prepare_known
 from .ready import PreparedTable, check_loss
 from .settings import Settings
+from .splitting.seen import SeenRows, fingerprints
 from .splitting.splits import MIN_ROWS, VALIDATION
 
 
@@ -72,7 +73,8 @@ def prepare(
     _warn_of_unseen(_rows(codes, learning), _rows(codes, rows["test"]))
     X = {part: whole[which] for part, which in rows.items()}
     parts = {part: y[which] for part, which in rows.items()}
-    return PreparedTable(preprocessing, X, parts, rows, table.source)
+    seen = SeenRows.of(fingerprints(preprocessing.cells(known)))
+    return PreparedTable(preprocessing, X, parts, rows, table.source, seen=seen)
 
 
 def _check_one_target(table: Table) -> None:

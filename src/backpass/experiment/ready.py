@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..estimators.raw_tables import AnyPreprocessing
 from ..estimators.table_model import TableModel
 from ..losses import FOR_CLASSES, FOR_NUMBERS
 from .settings import Settings
+from .splitting.seen import SeenRows
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,7 @@ class PreparedTable:
     y: dict[str, np.ndarray]
     rows: dict[str, np.ndarray]  # their numbers in the table
     source: str
+    seen: SeenRows | None = field(default=None, kw_only=True)  # those to learn from, to validate
 
     @property
     def image(self) -> ImageShape | None:

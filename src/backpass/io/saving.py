@@ -37,6 +37,8 @@ from ..training.stop import StopReason
 Loaded = Any  # one of the two; the file says which, and a caller knows what was saved
 KINDS: dict[str, type[Estimator]] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
 
+KEPT = "kept."  # before the names of what is kept of the training's rows
+
 # How a training runs, which belongs to the machine and the hour: not what the model is.
 NOT_KEPT = ("callbacks", "checkpoint", "every", "n_threads", "verbose")
 
@@ -60,6 +62,7 @@ def save(
     state: bool = False,
     force: bool = False,
     about: Mapping[str, object] | None = None,
+    kept: Mapping[str, np.ndarray] | None = None,
 ) -> None:
     """Save a trained estimator, whole or not at all.
 
@@ -79,6 +82,9 @@ def save(
     about : mapping, optional
         What else is known of the training (rows, scores, the table's name), as JSON holds it, for
         ``backpass info``; its own ``about_`` where not given.
+    kept : mapping from str to ndarray, optional
+        What is kept of the training's rows for later answers (fingerprints, errors); its own
+        ``kept_`` where not given.
 
     Raises
     ------
@@ -107,7 +113,7 @@ def save(
     >>> same.predict(X).tolist()
     ['a', 'b', 'a', 'b']
     """
-    write_model(path, to_content(estimator, preprocessing, state, about), force)
+    write_model(path, to_content(estimator, preprocessing, state, about, kept), force)
 
 
 def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ()) -> Loaded:
@@ -149,6 +155,7 @@ def to_content(
     preprocessing: AnyPreprocessing | None,
     state: bool,
     about: Mapping[str, object] | None = None,
+    kept: Mapping[str, np.ndarray] | None = None,
 ) -> Content:
     """Take a fitted estimator apart into arrays and metadata."""
     kind = type(estimator).__name__
@@ -174,6 +181,8 @@ def to_content(
     about = about or getattr(estimator, "about_", None)
     if about:
         metadata["about"] = dict(about)
+    of_rows = dict(kept or vars(estimator).get("kept_", {}))
+    arrays.update({f"{KEPT}{name}": array for name, array in of_rows.items()})
     return Content(arrays, metadata)
 
 
@@ -194,6 +203,9 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Est
     _set_preprocessing(estimator, metadata["preprocessing"], unpacker.arrays)
     if metadata.get("about"):
         estimator.__dict__["about_"] = dict(metadata["about"])
+    kept = _named(unpacker.arrays, KEPT)
+    if kept:
+        estimator.__dict__["kept_"] = kept
     if metadata["state"] is not None:
         state = dict(unpack(metadata["state"]))
         estimator.training_state_ = state_from_plain(state, estimator.training_state_)
@@ -218,8 +230,8 @@ def save_table_model(
     model: TableModel, path: str | os.PathLike[str], *, force: bool = False
 ) -> None:
     """Save the model of a table, whole or not at all: the file of ``backpass train``."""
-    known = model.preprocessing
-    save(model.estimator, path, preprocessing=known, force=force, about=model.about)
+    known, about, kept = model.preprocessing, model.about, model.kept
+    save(model.estimator, path, preprocessing=known, force=force, about=about, kept=kept)
 
 
 def load_table_model(path: str | os.PathLike[str]) -> TableModel:
@@ -322,6 +334,11 @@ def _preprocessing_to_plain(
     return metadata
 
 
+def _named(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays of a part of the file, by their names in it."""
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+
 def _preprocessing(
     arrays: dict[str, np.ndarray], metadata: Stored | StoredTable
 ) -> AnyPreprocessing:
@@ -336,7 +353,5 @@ def _set_preprocessing(
     """Give an estimator the preprocessing that makes its X, if there is one."""
     if metadata is None:
         return
-    prefix = "preprocessing."
-    its_arrays = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
-    made = _preprocessing(its_arrays, metadata)
+    made = _preprocessing(_named(arrays, "preprocessing."), metadata)
     estimator.__dict__["preprocessing_"] = TableModel(estimator, made).preprocessing

@@ -147,6 +147,7 @@ def train(
     test; gaps are filled, numbers scaled, and categories made numbers as the training rows say. A
     Parquet file, or a folder of them, that is too large for memory is read block by block.
     """
+    from ...experiment.kept import to_keep
     from ...io.saving import save_table_model
     from ..checkpoint import hold
 
@@ -163,7 +164,7 @@ def train(
     held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
     outcome = _run(data, replace(chosen, checkpoint=held))
     about = plain(_about(outcome))
-    save_table_model(replace(outcome.model, about=about), model, force=force)
+    save_table_model(replace(outcome.model, about=about, kept=to_keep(outcome)), model, force=force)
     if report is not None:
         report = _write_report(outcome, report, force)
     if held is not None and not outcome.interrupted:
@@ -258,6 +259,7 @@ def _about(outcome: Outcome) -> Values:
         outcome.score_name: outcome.score,
         "baseline": outcome.baseline,
         **error,
+        "target_of_training": outcome.reference and outcome.reference.to_json(),
     }
 
 

@@ -44,9 +44,22 @@ def half_width(truth: np.ndarray, predicted: np.ndarray, coverage: float = 0.9) 
     >>> half_width(np.arange(9.0), np.zeros(9), coverage=0.8)
     7.0
     """
+    return half_width_of(np.abs(truth - predicted), coverage)
+
+
+def half_width_of(errors: np.ndarray, coverage: float = 0.9) -> float:
+    """Return the half-width of split-conformal intervals, of errors |truth − predicted|.
+
+    Parameters, result and refusals are those of ``half_width``.
+
+    Examples
+    --------
+    >>> half_width_of(np.arange(9.0), coverage=0.8)
+    7.0
+    """
     if not 0 < coverage < 1:
         raise SettingError("intervals", coverage, "it is a part of the rows between 0 and 1.")
-    n = len(truth)
+    n = len(errors)
     # (n + 1) · coverage may round up beyond a whole number that it is.
     k = ceil((n + 1) * coverage * (1 - 1e-12))
     if k > n:
@@ -57,4 +70,4 @@ def half_width(truth: np.ndarray, predicted: np.ndarray, coverage: float = 0.9) 
             f"intervals that hold {coverage:.4g} of the rows take {needed} rows to validate on, "
             f"and there are {n}.",
         )
-    return float(np.partition(np.abs(truth - predicted), k - 1)[k - 1])
+    return float(np.partition(errors, k - 1)[k - 1])
