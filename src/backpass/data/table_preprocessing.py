@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TypedDict
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..arrays import Array
 from ..errors import InvalidInput, warn
@@ -138,10 +139,12 @@ class TablePreprocessing:
             warn(sentence)
         return X
 
-    def encode(self, table: TableLike | Known) -> tuple[Array, Unknown]:
-        """Turn a table into X, and tell what the training rows did not have."""
+    def encode(
+        self, table: TableLike | Known, dtype: DTypeLike = np.float64
+    ) -> tuple[Array, Unknown]:
+        """Turn a table into X of a dtype, and tell what the training rows did not have."""
         known = table if isinstance(table, Known) else self.recognise(raw_of(table))
-        return self.encoding.encode(known.columns)
+        return self.encoding.encode(known.columns, dtype)
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise if columns are missing, all of them named; warn if there are others."""

@@ -53,8 +53,7 @@ def prepare_known(
     encoding = fit_encoding(_rows(columns, parts.train), known.reading.kinds)
     X, unknown = {}, Unknown()
     for part, rows in parts.parts.items():
-        made, found = encoding.encode(_rows(columns, rows))
-        X[part] = made.astype(settings.dtype)
+        X[part], found = encoding.encode(_rows(columns, rows), settings.dtype)
         unknown = found if part == "test" else unknown
     for sentence in unknown.sentences():
         warn(sentence)

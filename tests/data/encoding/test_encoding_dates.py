@@ -74,6 +74,20 @@ def test_one_row_has_the_bits_that_many_have(cells):
         np.testing.assert_array_equal(whole, single)
 
 
+def test_rows_that_share_their_days_have_the_parts_of_each_alone():
+    hours = np.arange("1969-12-20", "1970-01-20", dtype="datetime64[h]").astype("datetime64[us]")
+    values = np.append(np.random.default_rng(0).permutation(hours), np.datetime64("NaT"))
+    calendar = Calendar(values)
+    assert len(calendar.places("day").numbers) == 31
+    assert len(calendar.places("minute").numbers) == len(values)
+    minutes = Calendar(np.repeat(values, 2)).places("minute").numbers
+    np.testing.assert_array_equal(minutes, np.arange(23 * 60 + 1))
+    for name in PARTS:
+        alone = [Calendar(values[i : i + 1]).part(name)[0] for i in range(len(values))]
+        np.testing.assert_array_equal(calendar.part(name), alone)
+        np.testing.assert_array_equal(calendar.part(name, slice(5, 9)), alone[5:9])
+
+
 @given(MOMENTS, st.randoms(use_true_random=False))
 def test_a_difference_is_that_of_pythons_moments(cells, random):
     others = random.sample(cells, len(cells))

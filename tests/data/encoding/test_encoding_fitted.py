@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from backpass.data.encoding import columns
 from backpass.data.encoding import fitted as module
 from backpass.data.encoding.fitted import Encoding, fit_encoding
 from backpass.data.encoding.unknown import FarNumbers, Unknown
@@ -140,6 +141,31 @@ def test_sparse_and_dense_are_the_same_numbers(monkeypatch):
     assert (S.toarray() == X).all()
     monkeypatch.setattr(module, "BLOCK", 7)
     assert (other.transform(DENSE).toarray() == X).all()
+
+
+@pytest.mark.parametrize("n_threads", ["1", "3"])
+@pytest.mark.parametrize("names", PARTS, ids=lambda names: "+".join(names))
+def test_single_precision_is_the_double_rounded_whatever_writes_it(names, n_threads, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", n_threads)
+    table = {name: houses()[name] for name in names}
+    encoding = fit_encoding(table, kinds_of(table))
+    whole = array(encoding.encode(table)[0])
+    monkeypatch.setattr(module, "BLOCK", 7)
+    single, unknown = encoding.encode(table, np.float32)
+    assert single.dtype == np.float32
+    assert (array(single) == whole.astype(np.float32)).all()
+    assert not unknown
+
+
+def test_many_rows_in_threads_are_fitted_as_few_are(monkeypatch):
+    table = houses(200)
+    few = fit_encoding(table, KINDS)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr(columns, "MANY_ROWS", 100)
+    arrays, metadata = fit_encoding(table, KINDS).to_arrays()
+    expected, as_before = few.to_arrays()
+    assert metadata == as_before
+    assert all((arrays[name] == values).all() for name, values in expected.items())
 
 
 def test_many_levels_are_sparse_without_being_asked():

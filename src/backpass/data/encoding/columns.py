@@ -14,11 +14,13 @@ from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 
 from ...errors import InvalidInput, listed
 from ..cells import count, quoted
 from ..raw import Moments, Numbers, RawColumn, Texts
+from ..threads import in_threads
 from .categories import Levels, fit_levels
 from .dates import ELAPSED, Calendar, DatePart, Difference, differences_of, parts_of
 from .numbers import NumberCells, Scale, fit_scale
@@ -27,6 +29,8 @@ from .texts import TermWeights, fit_terms
 NUMBER, CATEGORY, DATE, TEXT = "number", "category", "date", "text"
 CELLS: dict[str, type[RawColumn]] = {NUMBER: Numbers, CATEGORY: Texts, DATE: Moments, TEXT: Texts}
 WORDS: dict[type[RawColumn], str] = {Numbers: "numbers", Texts: "text", Moments: "dates or times"}
+
+MANY_ROWS = 1 << 16  # of which a column takes longer than to hand it to a thread
 
 Feature: TypeAlias = NumberCells | DatePart | Difference
 Columns: TypeAlias = Mapping[str, RawColumn]
@@ -87,36 +91,9 @@ class FittedColumns:
             )
         return _n_rows({name: table[name] for name in self.kinds}, self.kinds)
 
-    def rows(self, table: Columns, rows: slice, m: int) -> Columns:
-        """Return some rows of the columns that are read."""
-        if rows == slice(0, m):
-            return table
-        return {name: table[name].take(rows) for name in self.kinds}
-
-    def numbers(self, table: Columns, m: int, first: int = 0) -> np.ndarray:
-        """Return the features' numbers, shape (features, m), NaN for a gap.
-
-        Parameters
-        ----------
-        table : mapping from str to Numbers, Texts or Moments
-            Of m rows.
-        m : int
-            Its rows.
-        first : int
-            What the first row is called in a message.
-        """
-        F = np.empty((len(self.features), m))
-        calendars = _calendars(table, self.kinds)
-        for place, feature in enumerate(self.features):
-            if isinstance(feature, NumberCells):
-                F[place] = feature.values(table)
-            else:
-                F[place] = feature.values(calendars)
-        infinite = np.isinf(F)
-        if infinite.any():
-            place, row = np.argwhere(infinite)[0].tolist()
-            raise _infinite(self.features[place].name, first + row)
-        return F
+    def calendars(self, table: Columns) -> dict[str, Calendar]:
+        """Return the calendars of the columns of dates, by name."""
+        return _calendars(table, self.kinds)
 
     def codes(self, table: Columns, m: int) -> tuple[np.ndarray, dict[str, Counter[str]]]:
         """Return levels of shape (m, categories), −1 for none, and texts that have no level."""
@@ -130,14 +107,9 @@ class FittedColumns:
                 unknown[levels.column] = unseen
         return codes, unknown
 
-    def weights(self, table: Columns) -> list[sparse.csr_matrix]:
+    def weights(self, table: Columns, dtype: DTypeLike) -> list[sparse.csr_matrix]:
         """Return the terms' weights, a matrix of m rows for each side of a column of text."""
-        found: list[sparse.csr_matrix] = []
-        for terms in self.terms:
-            cells = table[terms.column]
-            assert isinstance(cells, Texts)
-            found.append(terms.rows(cells))
-        return found
+        return [terms.rows(_texts(table, terms.column), dtype) for terms in self.terms]
 
 
 def fit_columns(table: Columns, kinds: Mapping[str, str]) -> tuple[FittedColumns, list[Scale]]:
@@ -183,30 +155,35 @@ def fit_columns(table: Columns, kinds: Mapping[str, str]) -> tuple[FittedColumns
 
 def _scaled(table: Columns, of_kind: Mapping[str, list[str]]) -> Iterator[tuple[Feature, Scale]]:
     """The features that vary in the training rows, and their scales."""
-    for name in of_kind[NUMBER]:
-        yield from _varying(NumberCells(name), NumberCells(name).values(table))
+    m = len(next(iter(table.values())))
+    each = in_threads if m >= MANY_ROWS else map
+
+    def numbers(name: str) -> list[tuple[Feature, Scale]]:
+        return _varying(NumberCells(name), NumberCells(name).values(table))
+
+    for found in each(numbers, of_kind[NUMBER]):
+        yield from found
     calendars = _calendars(table, dict.fromkeys(of_kind[DATE], DATE))
     varying: list[str] = []
     for name, calendar in calendars.items():
-        parts = [
-            found
-            for part in parts_of(name, calendar)
-            for found in _varying(part, part.values(calendars))
-        ]
+
+        def part(of: DatePart) -> list[tuple[Feature, Scale]]:
+            return _varying(of, of.values(calendars))
+
+        parts = [found for several in each(part, parts_of(name, calendar)) for found in several]
         varying += [name] if parts else []
         yield from parts
     for difference in differences_of(varying):
         yield from _varying(difference, difference.values(calendars))
 
 
-def _varying(feature: Feature, values: np.ndarray) -> Iterator[tuple[Feature, Scale]]:
+def _varying(feature: Feature, values: np.ndarray) -> list[tuple[Feature, Scale]]:
     """A feature and its scale, where its numbers vary."""
     infinite = np.isinf(values)
     if infinite.any():
-        raise _infinite(feature.name, int(infinite.argmax()))
+        raise infinite_number(feature.name, int(infinite.argmax()))
     scale = fit_scale(values)
-    if scale is not None:
-        yield feature, scale
+    return [] if scale is None else [(feature, scale)]
 
 
 def check_kinds(kinds: Mapping[str, str]) -> None:
@@ -268,7 +245,7 @@ def _n_rows(columns: Columns, kinds: Mapping[str, str]) -> int:
     return next(iter(lengths), 0)
 
 
-def _infinite(name: str, row: int) -> InvalidInput:
+def infinite_number(name: str, row: int) -> InvalidInput:
     """The error of an infinite number."""
     return InvalidInput(
         f"Column {name!r} holds an infinite number in row {row} (the first row is 0)."

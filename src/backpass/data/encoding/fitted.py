@@ -11,14 +11,24 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 
 from ...arrays import Array
 from ...errors import InvalidInput, warn
+from ..threads import in_threads
 from .columns import Columns, FittedColumns, fit_columns
-from .network_inputs import DENSE_LEVELS, NetworkInput, joined, stacked, write_levels
+from .network_inputs import (
+    DENSE_LEVELS,
+    Entries,
+    NetworkInput,
+    SparseRows,
+    beside,
+    write_levels,
+)
 from .numbers import Scaling
 from .outside import Outside
+from .plain_inputs import PlainInputs, Seen
 from .stored import Stored, damaged, restored, stored
 from .unknown import Unknown
 
@@ -112,22 +122,50 @@ class Encoding:
             warn(sentence)
         return X
 
-    def encode(self, table: Columns) -> tuple[Array, Unknown]:
-        """Turn columns into X, and tell what the training rows did not have."""
+    def encode(self, table: Columns, dtype: DTypeLike = np.float64) -> tuple[Array, Unknown]:
+        """Turn columns into X of a dtype, and tell what the training rows did not have."""
         of, m = self.columns, self.columns.check(table)
         codes, texts = of.codes(table, m)
         outside = Outside(of, self.scaling)
-        plain = len(of.features) + len(of.gaps)
-        X = np.zeros((0 if self.sparse else m, len(self.inputs)))
-        made: list[sparse.csr_matrix] = []
-        for rows in _blocks(m):
-            part = np.zeros((len(codes[rows]), plain)) if self.sparse else X[rows]
-            self._write_numbers(of.rows(table, rows, m), rows.start, part, outside)
-            if self.sparse:
-                made.append(joined(part, codes[rows], self._starts))
-            else:
-                write_levels(part, codes[rows], self._starts)
-        return stacked(made, of.weights(table)) if self.sparse else X, outside.unknown(texts)
+        for name in self._hiding:
+            outside.count_gaps(name, table[name].gaps)
+        plain = PlainInputs(of, self.scaling, table, dtype)
+        if self.sparse:
+            made = self._sparse(plain, codes, np.dtype(dtype), outside)
+            return beside(made, of.weights(table, dtype)), outside.unknown(texts)
+        return self._dense(plain, codes, np.dtype(dtype), outside), outside.unknown(texts)
+
+    def _dense(
+        self, plain: PlainInputs, codes: np.ndarray, dtype: np.dtype, outside: Outside
+    ) -> np.ndarray:
+        """Write X block by block, in one piece of memory."""
+        X = np.zeros((len(codes), len(self.inputs)), dtype)
+
+        def write(rows: slice) -> Seen:
+            seen = plain.write(rows, X[rows])
+            write_levels(X[rows], codes[rows], self._starts)
+            return seen
+
+        for seen in in_threads(write, _blocks(len(codes))):
+            outside.add(seen)
+        return X
+
+    def _sparse(
+        self, plain: PlainInputs, codes: np.ndarray, dtype: np.dtype, outside: Outside
+    ) -> sparse.csr_matrix:
+        """Write X but for the terms of text, whose inputs are the last."""
+        n, width = int(self._starts[0]), int(self._starts[-1])
+        X = SparseRows(len(codes), width, n + codes.shape[1], dtype)
+
+        def written(rows: slice) -> tuple[Entries, Seen]:
+            part = np.zeros((len(codes[rows]), n), dtype)
+            seen = plain.write(rows, part)
+            return Entries.of(part, codes[rows], self._starts), seen
+
+        for entries, seen in in_threads(written, _blocks(len(codes))):
+            X.add(entries)
+            outside.add(seen)
+        return X.matrix()
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], Stored]:
         """Return plain arrays, and what JSON can hold; ``from_arrays`` is the inverse."""
@@ -155,20 +193,6 @@ class Encoding:
         of = self.columns
         first = len(of.features) + len(of.gaps)
         return first + np.cumsum([0, *(levels.inputs for levels in of.levels)])
-
-    def _write_numbers(self, table: Columns, first: int, X: np.ndarray, outside: Outside) -> None:
-        """Write a block's numbers and gaps into the first columns of X, zero so far."""
-        of, n = self.columns, len(self.scaling)
-        F = of.numbers(table, len(X), first)
-        missing = np.isnan(F)
-        outside.look(F, missing)
-        self.scaling.apply(F, missing)
-        X[:, :n] = F.T
-        for place, name in enumerate(of.gaps, start=n):
-            main = of.main.get(name)
-            X[:, place] = table[name].gaps if main is None else missing[main]
-        for name in self._hiding:
-            outside.count_gaps(name, table[name].gaps)
 
     @cached_property
     def _hiding(self) -> list[str]:

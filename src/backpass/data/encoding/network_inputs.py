@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 
 DENSE_LEVELS = 256  # levels of all columns together up to which X is dense
@@ -32,7 +33,7 @@ def write_levels(X: np.ndarray, codes: np.ndarray, starts: np.ndarray) -> None:
 
     Parameters
     ----------
-    X : ndarray of shape (m, inputs), float64
+    X : ndarray of shape (m, inputs)
         Zero at the levels' inputs.
     codes : ndarray of shape (m, categories), int32
         Levels; −1 for none.
@@ -44,37 +45,75 @@ def write_levels(X: np.ndarray, codes: np.ndarray, starts: np.ndarray) -> None:
         X[rows, start + codes[rows, place]] = 1.0
 
 
-def joined(numbers: np.ndarray, codes: np.ndarray, starts: np.ndarray) -> sparse.csr_matrix:
-    """Join numbers and levels in one sparse matrix.
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """What some rows of a sparse matrix hold: values, their inputs, and how many each row has."""
+
+    values: np.ndarray
+    inputs: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, numbers: np.ndarray, codes: np.ndarray, starts: np.ndarray) -> Entries:
+        """Join numbers and levels; inputs ascend in each row, and no value is zero.
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (m, n)
+            The first n inputs.
+        codes : ndarray of shape (m, categories), int32
+            Levels; −1 for none.
+        starts : ndarray of shape (categories + 1,)
+            The input of each category's first level, from n on; at last their end.
+        """
+        m, n = numbers.shape
+        shape = (m, n + codes.shape[1])
+        values, inputs = np.empty(shape, numbers.dtype), np.empty(shape, np.int32)
+        kept = np.empty(shape, bool)
+        values[:, :n], values[:, n:] = numbers, 1.0
+        inputs[:, :n] = np.arange(n)
+        np.add(codes, starts[:-1], out=inputs[:, n:], casting="same_kind")
+        np.not_equal(numbers, 0, out=kept[:, :n])
+        np.greater_equal(codes, 0, out=kept[:, n:])
+        return cls(values[kept], inputs[kept], np.count_nonzero(kept, axis=1))
+
+
+class SparseRows:
+    """A sparse matrix in one piece of memory, to which rows are added.
 
     Parameters
     ----------
-    numbers : ndarray of shape (m, n), float64
-        The first n inputs.
-    codes : ndarray of shape (m, categories), int32
-        Levels; −1 for none.
-    starts : ndarray of shape (categories + 1,)
-        The input of each category's first level, from n on; at last their end.
-
-    Returns
-    -------
-    csr_matrix of shape (m, inputs), float64
-        Indices ascend in each row, and no stored number is zero.
+    m, inputs : int
+        Its shape.
+    most : int
+        Entries that a row has at most; what is not used of their memory is never touched.
+    dtype : dtype
+        Of the values.
     """
-    m, n = numbers.shape
-    places = np.concatenate(
-        [np.broadcast_to(np.arange(n), (m, n)), codes + starts[:-1]], axis=1, dtype=np.int32
-    )
-    values = np.concatenate([numbers, np.ones(codes.shape)], axis=1)
-    kept = np.concatenate([numbers != 0, codes >= 0], axis=1)
-    rows = np.concatenate([[0], np.cumsum(np.count_nonzero(kept, axis=1))])
-    shape = (m, int(starts[-1]))
-    return sparse.csr_matrix((values[kept], places[kept], rows), shape=shape)
+
+    def __init__(self, m: int, inputs: int, most: int, dtype: DTypeLike) -> None:
+        self._shape = (m, inputs)
+        self._values = np.empty(m * most, dtype)
+        self._inputs = np.empty(m * most, np.int32)
+        self._counts = np.zeros(m, np.intp)
+        self._rows = self._used = 0
+
+    def add(self, entries: Entries) -> None:
+        """Add rows below the others."""
+        used, rows = self._used + len(entries.values), self._rows + len(entries.counts)
+        self._values[self._used : used] = entries.values
+        self._inputs[self._used : used] = entries.inputs
+        self._counts[self._rows : rows] = entries.counts
+        self._used, self._rows = used, rows
+
+    def matrix(self) -> sparse.csr_matrix:
+        """Return the matrix of the rows that were added."""
+        starts = np.concatenate([[0], np.cumsum(self._counts)])
+        parts = (self._values[: self._used], self._inputs[: self._used], starts)
+        return sparse.csr_matrix(parts, shape=self._shape)
 
 
-def stacked(blocks: list[sparse.csr_matrix], terms: list[sparse.csr_matrix]) -> sparse.csr_matrix:
-    """Put blocks of rows below each other, and the terms of all rows beside them."""
-    made: Any = sparse.vstack(blocks, format="csr") if len(blocks) > 1 else blocks[0]
-    if terms:
-        made = sparse.hstack([made, *terms], format="csr")
-    return made
+def beside(made: sparse.csr_matrix, terms: list[sparse.csr_matrix]) -> sparse.csr_matrix:
+    """Put the terms of all rows beside numbers and levels."""
+    joined: Any = sparse.hstack([made, *terms], format="csr") if terms else made
+    return joined

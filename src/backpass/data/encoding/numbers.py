@@ -30,6 +30,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 NORMAL_HALF, NORMAL_NINE_TENTHS = 1.349, 3.290  # widths of a standard normal distribution's middle
 MOST_TAIL = 100.0  # widths that the middle nine tenths may have, measured by the scale
 MOST_CELLS = 100_000  # a quantile of these is that of a share at most 0.5 % off, all but surely
+ALL = slice(None)
 LARGEST = np.finfo(np.float64).max
 
 
@@ -49,11 +50,11 @@ class NumberCells:
         """What its input is called."""
         return self.column
 
-    def values(self, table: Mapping[str, RawColumn]) -> np.ndarray:
-        """The numbers, shape (m,), NaN for a gap."""
+    def values(self, table: Mapping[str, RawColumn], rows: slice = ALL) -> np.ndarray:
+        """The numbers of some rows, NaN for a gap."""
         cells = table[self.column]
         assert isinstance(cells, Numbers)
-        return cells.values
+        return cells.values[rows]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def fit_scale(values: np.ndarray) -> Scale | None:
     >>> fit_scale(np.array([7.0, np.nan, 7.0]))
     """
     there = np.asarray(values, dtype=np.float64)
-    there = there[~np.isnan(there)]
+    gaps = np.isnan(there)
+    there = there[~gaps] if gaps.any() else there
     if not len(there) or (low := there.min()) == (high := there.max()):
         return None
     with np.errstate(over="ignore", invalid="ignore"):  # between −1e308 and 1e308
@@ -156,12 +158,17 @@ class Scaling:
         with np.errstate(over="ignore"):
             F -= self.table[:, :1]
             F /= self.table[:, 1:2]
-        F[missing] = 0.0
+        if missing.any():
+            F[missing] = 0.0
         tail = np.abs(F) > LINEAR
         if tail.any():
             z = F[tail]
             beyond = np.minimum(np.abs(z), LARGEST) - LINEAR
             F[tail] = np.copysign(LINEAR + np.log1p(beyond), z)
+
+    def taken(self, features: list[int]) -> Scaling:
+        """The scales of some of the numbers."""
+        return Scaling(self.table[features])
 
     @cached_property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from .columns import DATE, FittedColumns
 from .dates import written as moment_written
 from .numbers import Scaling
 from .numbers import written as number_written
+from .plain_inputs import Seen
 from .unknown import FarNumbers, Unknown
 
 
@@ -31,12 +32,11 @@ class Outside:
         self._other_gaps: Counter[str] = Counter()
         self._far: dict[int, list[np.ndarray]] = {}
 
-    def look(self, F: np.ndarray, missing: np.ndarray) -> None:
-        """Look at unscaled numbers, shape (features, rows), and which of them are missing."""
-        if missing.any():
-            self._gaps += np.count_nonzero(missing, axis=1)
-        for place, far in self.scaling.far(F).items():
-            self._far.setdefault(place, []).append(F[place, far])
+    def add(self, seen: Seen) -> None:
+        """Add what a block has; the blocks come in the order of their rows."""
+        self._gaps += seen.gaps
+        for place, cells in seen.far.items():
+            self._far.setdefault(place, []).append(cells)
 
     def count_gaps(self, column: str, missing: np.ndarray) -> None:
         """Count the gaps of a column that no feature shows."""

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 
 from ..raw import GAP, Texts
@@ -77,17 +78,19 @@ class TermWeights:
         """What the inputs are called."""
         return tuple(f"{self.column}: {self.side} {term!r}" for term in self.terms)
 
-    def rows(self, cells: Texts) -> sparse.csr_matrix:
+    def rows(self, cells: Texts, dtype: DTypeLike = np.float64) -> sparse.csr_matrix:
         """Return the weights of each row's text.
 
         Parameters
         ----------
         cells : Texts of m rows
             A gap's row is empty.
+        dtype : dtype
+            Of the weights; they are found in double precision, and rounded at last.
 
         Returns
         -------
-        csr_matrix of shape (m, inputs), float64
+        csr_matrix of shape (m, inputs)
             Each row has the length 1, or 0 where its text has none of the buckets.
         """
         texts, places = _distinct(cells)
@@ -99,6 +102,7 @@ class TermWeights:
         data = counts.data[known] * self.weights[columns]
         row_of = np.repeat(np.arange(len(texts)), np.diff(starts))
         data /= np.sqrt(np.bincount(row_of, data * data, minlength=len(texts)))[row_of]
+        data = data.astype(dtype, copy=False)
         made = sparse.csr_matrix((data, columns, starts), shape=(len(texts), self.inputs))
         return made if len(places) == 1 else made[places]
 
