@@ -47,6 +47,7 @@ CHANGED = {
     "max_fun": 3,
     "init": ["uniform", "glorot", "he"],
     "weight_decay": 0.5,
+    "muon_ratio": 3.0,
     "dropout": [0.4, [0.4]],
     "schedule_epochs": 4,
     "n_init": 12,
@@ -78,8 +79,9 @@ OF_RATES = {"batch_size", "learning_rate_init", "shuffle"}
 OF_SGD = {"momentum", "nesterovs_momentum"}
 OF_SCHEDULES = {("learning_rate", "invscaling"), ("learning_rate", "adaptive"), "power_t"}
 OF_ADAM = {"beta_1", "beta_2", "epsilon"}
+OWN_RATES = ("adam", "adamw", "muon")
 IGNORED = {
-    "adam": {*OF_SGD, *OF_SCHEDULES, "max_fun"},
+    **{solver: {*OF_SGD, *OF_SCHEDULES, "max_fun"} for solver in OWN_RATES},
     "sgd": {*OF_ADAM, "max_fun"},
     "gd": {*OF_ADAM, *OF_SGD, "max_fun"},
     **{
@@ -180,7 +182,12 @@ REFUSED = [
     *(
         ({"solver": solver, "weight_decay": 0.1}, "weight_decay")
         for solver in SOLVERS
-        if solver != "adam"
+        if solver not in OWN_RATES
+    ),
+    *(
+        ({"solver": solver, "muon_ratio": 20}, "muon_ratio")
+        for solver in SOLVERS
+        if solver != "muon"
     ),
     *(({"solver": solver, "dropout": 0.1}, "dropout") for solver in FULL_BATCH_SOLVERS),
     *(({"solver": solver, "dropout": (0, 0.1)}, "dropout") for solver in FULL_BATCH_SOLVERS),

@@ -477,8 +477,9 @@ class Perceptron(
         return state
 
     def __setstate__(self, state: State) -> None:
-        """Take over a copy; the first release kept a dict for the training's state."""
-        state = {_NEW_NAMES.get(name, name): value for name, value in state.items()}
+        """Take over a copy; the first release had fewer parameters, and a dict for the state."""
+        later = {name: each.default for name, each in type(self)._declared.items()}
+        state = later | {_NEW_NAMES.get(name, name): value for name, value in state.items()}
         if "training_state_" in state:
             state["training_state_"] = as_state(state["training_state_"])
         super().__setstate__(state)

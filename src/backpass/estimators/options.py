@@ -34,10 +34,12 @@ def check_combination(asked: SharedParameters) -> None:
     full_batch, drops = asked.solver in FULL_BATCH, np.any(np.asarray(asked.dropout))
     decaying = [name for name, each in MINI_BATCH.items() if "weight_decay" in each.parameters]
     if asked.weight_decay and asked.solver not in decaying:
+        whose = listed([f"{name}'s" for name in decaying])
         raise InvalidInput(
-            f"weight_decay is {listed(decaying)}'s; {asked.solver} has none, but alpha is for "
-            "every solver."
+            f"weight_decay is {whose}; {asked.solver} has none, but alpha is for every solver."
         )
+    if asked.muon_ratio is not None and asked.solver != "muon":
+        raise InvalidInput(f"muon_ratio is muon's; {asked.solver} has one learning rate.")
     if drops and full_batch:
         raise InvalidInput(
             f"dropout needs mini-batches: {asked.solver} sees the same J at every step, so use "

@@ -76,10 +76,10 @@ ATTRIBUTES = """
     What scikit-learn accepts is accepted. Its parameters that a solver has no use for are ignored
     without a word, as there: full-batch solvers ignore ``batch_size``, ``learning_rate``,
     ``learning_rate_init``, ``power_t``, ``shuffle``, ``momentum``, ``nesterovs_momentum``,
-    ``beta_1``, ``beta_2``, ``epsilon`` and, without early stopping, ``n_iter_no_change``; ``adam``
-    ignores those of ``sgd`` and the other way round, ``gd`` those of both; ``max_fun`` is for
-    full-batch solvers, ``validation_fraction`` for early stopping. What scikit-learn lacks acts, or
-    is an error."""
+    ``beta_1``, ``beta_2``, ``epsilon`` and, without early stopping, ``n_iter_no_change``; ``adam``,
+    ``adamw`` and ``muon`` ignore those of ``sgd`` and the other way round, ``gd`` those of both;
+    ``max_fun`` is for full-batch solvers, ``validation_fraction`` for early stopping. What
+    scikit-learn lacks acts, or is an error."""
 
 
 def _activations() -> str:
@@ -113,8 +113,8 @@ class ScikitLearnParameters(Declared):
         default="adam",
         kind=one_of(SOLVERS),
         about="""
-        Adam or (Nesterov) momentum on mini-batches, gradient descent (on all rows, unless
-        ``batch_size`` is given), or a full-batch solver.
+        Adam, AdamW, Muon or (Nesterov) momentum on mini-batches, gradient descent (on all rows,
+        unless ``batch_size`` is given), or a full-batch solver.
         """,
         allowed=[StrOptions({*SOLVERS})],
     )
@@ -137,15 +137,18 @@ class ScikitLearnParameters(Declared):
         default="constant",
         kind=one_of(SCHEDULES),
         about="""
-        The schedule, for ``sgd`` and ``gd``; with ``adam`` only cosine and one_cycle count, which
-        are an error with full-batch solvers.
+        The schedule, for ``sgd`` and ``gd``; with ``adam``, ``adamw`` and ``muon`` only cosine and
+        one_cycle count, which are an error with full-batch solvers.
         """,
         allowed=[StrOptions({*SCHEDULES})],
     )
     learning_rate_init: float = parameter(
         default=0.001,
         kind="float",
-        about="The first rate; with cosine and one_cycle the largest.",
+        about="""
+        The first rate; with cosine and one_cycle the largest. ``muon``'s hidden matrices have
+        ``muon_ratio`` times it.
+        """,
         allowed=[_POSITIVE],
     )
     power_t: float = parameter(
@@ -228,19 +231,19 @@ class ScikitLearnParameters(Declared):
     beta_1: float = parameter(
         default=0.9,
         kind="float",
-        about="Of ``adam``.",
+        about="Of ``adam``, ``adamw`` and ``muon``.",
         allowed=[_PART],
     )
     beta_2: float = parameter(
         default=0.999,
         kind="float",
-        about="Of ``adam``.",
+        about="Of ``adam``, ``adamw`` and ``muon``.",
         allowed=[_PART],
     )
     epsilon: float = parameter(
         default=1e-8,
         kind="float",
-        about="Of ``adam``.",
+        about="Of ``adam``, ``adamw`` and ``muon``.",
         allowed=[_POSITIVE],
     )
     n_iter_no_change: float = parameter(
@@ -273,8 +276,21 @@ class OwnParameters(Declared):
     weight_decay: float = parameter(
         default=0.0,
         kind="float",
-        about="Decoupled decay of ``adam`` (AdamW), on top of alpha; an error with other solvers.",
+        about="""
+        Decoupled decay, times the learning rate and on top of alpha: of all of θ with ``adam``, of
+        the weights without the biases with ``adamw`` (0.01 is common) and ``muon`` (0.1). An error
+        with other solvers.
+        """,
         allowed=[_NOT_NEGATIVE],
+    )
+    muon_ratio: float | None = parameter(
+        default=None,
+        kind="float, optional",
+        about="""
+        How much larger the learning rate of ``muon``'s hidden matrices is than that of the rest: 20
+        where not given. An error with other solvers.
+        """,
+        allowed=[_POSITIVE, None],
     )
     dropout: float | list[float] | tuple[float, ...] = parameter(
         default=0.0,

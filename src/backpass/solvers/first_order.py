@@ -183,11 +183,15 @@ class Adam:
         v = self.beta_2 * state["v"] + (1 - self.beta_2) * gradient * gradient
         alpha = learning_rate * math.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         root = array_namespace(theta).sqrt(v) + self.epsilon
-        decayed = theta * (1 - learning_rate * self.weight_decay)
+        decayed = self._decayed(theta, 1 - learning_rate * self.weight_decay)
         return {"t": t, "m": m, "v": v}, decayed - alpha * m / root
 
+    def _decayed(self, theta: Array, kept: float) -> Array:
+        """What is left of θ before the step."""
+        return theta * kept
 
-# With their own settings, by name.
+
+# Those that look at each number alone, with their own settings, by name.
 RULES: dict[str, Rule] = {
     rule.name: rule for rule in (GradientDescent(), Momentum(), Nesterov(), Adam())
 }

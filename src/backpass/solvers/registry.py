@@ -12,8 +12,10 @@ from typing import Protocol
 
 from ..arrays import Array, State
 from ..errors import InvalidInput
+from .adamw import AdamW
 from .curvature import Curvature, Function
-from .first_order import Adam, GradientDescent, Momentum, Nesterov, Rule
+from .first_order import RULES, Adam, GradientDescent, Momentum, Nesterov, Rule
+from .muon import Muon
 
 
 class Solver(Protocol):
@@ -114,12 +116,35 @@ def _newton(curvature: Curvature | None) -> Solver:
     return GaussNewton(curvature)
 
 
+def _muon(
+    beta_1: float, beta_2: float, epsilon: float, weight_decay: float, muon_ratio: float | None
+) -> Rule:
+    ratio = Muon.ratio if muon_ratio is None else muon_ratio
+    return Muon(beta_1, beta_2, epsilon, weight_decay, ratio=ratio)
+
+
+_MOMENTS = ("beta_1", "beta_2", "epsilon", "weight_decay")
+
 _ALL = (
     MiniBatch(
         "adam",
         "Adam on mini-batches",
         Adam,
-        ("beta_1", "beta_2", "epsilon", "weight_decay"),
+        _MOMENTS,
+        own_rates=True,
+    ),
+    MiniBatch(
+        "adamw",
+        "Adam with decoupled weight decay",
+        AdamW,
+        _MOMENTS,
+        own_rates=True,
+    ),
+    MiniBatch(
+        "muon",
+        "orthogonalised momentum for the hidden matrices, AdamW for the rest",
+        _muon,
+        (*_MOMENTS, "muon_ratio"),
         own_rates=True,
     ),
     MiniBatch(
@@ -133,6 +158,8 @@ _ALL = (
 SOLVERS: dict[str, MiniBatch | FullBatch] = {each.name: each for each in _ALL}
 MINI_BATCH = {each.name: each for each in _ALL if isinstance(each, MiniBatch)}
 FULL_BATCH = {each.name: each for each in _ALL if isinstance(each, FullBatch)}
+# Every update rule with its own settings, those too that look at whole matrices.
+ALL_RULES: dict[str, Rule] = {**RULES, **{rule.name: rule for rule in (AdamW(), Muon())}}
 
 
 def find_solver(which: str | Solver, curvature: Curvature | None = None) -> Solver:

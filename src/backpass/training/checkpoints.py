@@ -33,7 +33,15 @@ HARMLESS = ("callbacks", "checkpoint", "every", "n_threads", "verbose", "warm_st
 HASHED = ("data", "validation data", "preprocessing", "labels", "first weights", "first state")
 
 # What the first release did not write; its files are not refused for the lack of it.
-WRITTEN_LATER = ("target", "test_size", "dtype", "preprocessing", "labels", "first state")
+WRITTEN_LATER = (
+    "target",
+    "test_size",
+    "dtype",
+    "preprocessing",
+    "labels",
+    "first state",
+    "muon_ratio",
+)
 
 _RENAMED = {repr(old): repr(new) for old, new in ALIASES.items()}
 

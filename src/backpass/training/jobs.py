@@ -20,8 +20,7 @@ from ..engine.thread_limit import bounded
 from ..errors import InvalidInput, JobFailed, WriteError, listed, warn
 from ..initialise import init_theta
 from ..network import Network
-from ..solvers.first_order import RULES
-from ..solvers.registry import FULL_BATCH
+from ..solvers.registry import ALL_RULES, FULL_BATCH
 from ..storage.fingerprints import fingerprint
 from .checkpoints import RetainedCheckpoint, run_identity, said_once
 from .early_stopping import EarlyStopping, best_theta
@@ -72,11 +71,11 @@ class Job:
         The validation score, the higher the better, of the validation targets and the network's
         answers a^(L), both of shape (m, s_L). Minus the mean loss where not given.
     solver : str or an update rule
-        One of "gd", "momentum", "nesterov", "adam" on mini-batches; "lbfgs", "cg" or "newton" on
-        all rows; or an object such as ``Adam(weight_decay=0.01)`` or of your own, with ``init`` and
-        ``step`` as those have them, which several threads may call at a time.
+        One of "gd", "momentum", "nesterov", "adam", "adamw", "muon" on mini-batches; "lbfgs", "cg"
+        or "newton" on all rows; or an object such as ``Muon(ratio=15)`` or of your own, with
+        ``init`` and ``step`` as those have them, which several threads may call at a time.
     learning_rate : float
-        α, of a rule on mini-batches.
+        α, of a rule on mini-batches; muon's hidden matrices have ``ratio`` times α.
     schedule : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"}
         How α changes; cosine and one_cycle end with the last epoch.
     warm_up : float
@@ -454,10 +453,10 @@ def _rule(solver: str | engine.Optimizer) -> engine.Optimizer:
     """The update rule of that name, or the rule itself."""
     if not isinstance(solver, str):
         return solver
-    if solver not in RULES:
-        known = listed([*RULES, *FULL_BATCH])
+    if solver not in ALL_RULES:
+        known = listed([*ALL_RULES, *FULL_BATCH])
         raise InvalidInput(f"There is no solver {solver!r}; the library has {known}.")
-    return RULES[solver]
+    return ALL_RULES[solver]
 
 
 def _schedule(job: Job) -> Schedule:

@@ -13,6 +13,7 @@ from ..arrays import Array, all_finite
 from ..errors import InvalidInput
 from .early_stopping import EarlyStopping
 from .interrupts import HeldInterrupts
+from .matrices import with_matrices
 from .monitor import Finished, Monitor, Training
 from .schedules import Schedule
 from .state import TrainingState
@@ -100,6 +101,7 @@ def run_together(
     None of them depends on the others. Callbacks are given the best of those that made the epoch;
     one that asks to stop stops all.
     """
+    options = replace(options, optimizer=with_matrices(options.optimizer, problem.net))
     trainings: list[Training] = [(_initialised(state, options), None) for state in states]
     draws = _Draws()
     try:
