@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backpass.data.knowing.dates import compact_moments, moments_in, orders_of
+from backpass.data.knowing.dates import compact_moments, epoch_moments, moments_in, orders_of
 
 DAYS = st.datetimes(datetime(1969, 1, 1), datetime(2068, 12, 31))
 
@@ -24,6 +24,20 @@ DAYS = st.datetimes(datetime(1969, 1, 1), datetime(2068, 12, 31))
         ("ymd", "%Y%m%d"),
         ("ymd", "%Y%m%dT%H%M%S"),
         ("ymd", "%Y-%m"),
+        ("ymd", "%Y/%m"),
+        ("ymd", "%Y. %m. %d."),
+        ("ymd", "%Y年%m月%d日"),
+        ("ymd", "%Y%m%d%H%M%S"),
+        ("ymd", "%Y%m%d_%H%M%S"),
+        ("ymd", "%G-W%V-%u"),
+        ("dmy", "%Y-%m-%d %H:%M"),
+        ("dmy", "%d/%b/%Y:%H:%M:%S +0000"),
+        ("mdy", "%a %b %d %H:%M:%S %Y"),
+        ("mdy", "%a %b %d %H:%M:%S +0000 %Y"),
+        ("mdy", "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)"),
+        ("mdy", "%m/%Y"),
+        ("mdy", "%m.%Y"),
+        ("mdy", "%b-%y"),
         ("ymd", "%Y-%b-%d"),
         ("dmy", "%d/%m/%Y"),
         ("dmy", "%d.%m.%Y %H:%M"),
@@ -83,6 +97,12 @@ def test_a_pattern_s_zone_is_left_too():
         ("February 29th, 2024", "mdy"),
         ("29 Feb. 2024", "dmy"),
         ("29.2.24", "dmy"),
+        ("29 de fevereiro de 2024", "dmy"),
+        ("29 februari 2024", "dmy"),
+        ("29 lutego 2024", "dmy"),
+        ("29. února 2024", "dmy"),
+        ("29 şubat 2024", "dmy"),
+        ("29 февраля 2024", "dmy"),
     ],
 )
 def test_months_have_names_in_several_languages(text, order):
@@ -139,3 +159,25 @@ def test_days_in_one_number_are_read(moments):
 def test_any_text_is_a_moment_or_none(texts):
     for order in ("ymd", "dmy", "mdy", "hms"):
         assert len(moments_in(texts, order)) == len(texts)
+
+
+def test_quarters_begin_with_their_first_month():
+    texts = ["2024-Q2", "2024Q2", "Q2 2024", "q2/2024"]
+    assert {*moments_in(texts, "ymd").astype("M8[D]").astype(str)} == {"2024-04-01"}
+
+
+def test_durations_are_counted_from_1970_on():
+    texts = ["0 days 00:05:00", "1 day, 2:03:04", "26:03:04", "3 days 26:61:00", "26:10"]
+    lasted = moments_in(texts, "hms") - np.datetime64("1970-01-01", "us")
+    assert lasted[:3].astype("m8[s]").astype(int).tolist() == [300, 93784, 93784]
+    assert np.isnat(lasted[3:]).all()
+
+
+def test_seconds_and_milliseconds_since_1970_are_told_by_their_size():
+    seconds = np.array([10**8, 1709209800, 4 * 10**9 - 1])
+    truth = seconds.astype("M8[s]").astype("M8[us]")
+    np.testing.assert_array_equal(epoch_moments(seconds)[:2], truth[:2])
+    np.testing.assert_array_equal(epoch_moments(seconds[1:] * 1000), truth[1:])
+    texts = [*map(str, seconds), "x"]
+    np.testing.assert_array_equal(moments_in(texts, "epoch"), [*truth, np.datetime64("NaT")])
+    assert np.isnat(epoch_moments(np.array([0, 10**8 - 1, 4 * 10**9, -(10**9)]))).all()

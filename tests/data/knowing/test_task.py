@@ -24,6 +24,7 @@ def known(column, **wishes):
         (Texts.of(["1_2", "12"] * 2), {"1_2", "12"}),
         (Texts.of(["1", "2", "3", "other"] * 9), {"1", "2", "3", "other"}),
         (Texts.of(["1", "2", "?"] * 9), {"1", "2"}),
+        (Texts.of([*["1", "2", "3"] * 20, "other"]), {"1", "2", "3", "other"}),
         (Texts.of(["NA", "none", "-"] * 2), {"NA", "none", "-"}),
         (Texts.of(["yes", "no", None, "NULL"]), {"yes", "no"}),
         (Texts.of(["True", "False"]), {"True", "False"}),
@@ -50,6 +51,7 @@ def test_classes_stay_as_they_are_written(column, labels):
         (Texts.of(["2.50 €", "3.75 €", "n/a"]), [2.5, 3.75, np.nan]),
         (Texts.of(["21.5%", "3%"]), [21.5, 3]),
         (Texts.of([*map(str, range(30)), "NULL"]), [*range(30), np.nan]),
+        (Texts.of([*map(str, range(30)), "sold out"]), [*range(30), np.nan]),
         (Numbers(np.arange(21)), np.arange(21)),
         (Numbers(np.array([0.5, 1.5])), [0.5, 1.5]),
     ],
@@ -102,7 +104,7 @@ def test_classes_of_a_single_row_are_named():
         (Texts.of([None, "?"]), "empty in every row"),
         (Numbers(np.full(3, np.nan)), "empty in every row"),
         (Numbers(np.array([1.5, np.inf])), "1 infinite number, the first in row 1 .*--na inf"),
-        (Texts.of([*map(str, np.arange(60) / 2), "many"]), "'many'.*--na many"),
+        (Texts.of([*map(str, np.arange(60) / 2), "<5"]), "'<5'.*--na '<5'"),
     ],
 )
 def test_what_cannot_be_predicted_is_one_sentence(column, said):

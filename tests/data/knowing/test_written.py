@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from backpass.data.knowing.clean import cleaned
 from backpass.data.knowing.kinds import Kind, Wishes
 from backpass.data.knowing.written import judged_written
 from backpass.data.raw import Texts
@@ -37,6 +38,14 @@ def judged(cells, name="x", decimal=".", **wishes):
         (["5 Jan 2024", "6 May 2024"], Kind.DATE, "dmy"),
         (["May 6, 2024", "June 7, 2024"], Kind.DATE, "mdy"),
         (["12:30", "9:05"], Kind.DATE, "hms"),
+        (["2024-02-29", "1.3.2024", "29.12.2024"], Kind.DATE, "dmy"),
+        (["2024-02-29", "0000-00-00"], Kind.DATE, "ymd"),
+        (["1.5M", "450K", "87"], Kind.NUMBER, "1,234.5|×"),
+        (["€110.5M", "€565K", "€0"], Kind.NUMBER, "1,234.5|×"),
+        (["1 year", "12 years"], Kind.NUMBER, "1,234.5| year(s)"),
+        (["350 sq. ft.", "?", "1,200 sq. ft."], Kind.NUMBER, "1,234.5| sq. ft."),
+        (["35 m2", "44 m2"], Kind.NUMBER, "1,234.5| m2"),
+        (["10,000+", "500+"], Kind.NUMBER, "1,234.5|+"),
         ([*map(str, range(50)), "NA"], Kind.NUMBER, ""),
         (["20240229", "20240301", "?"] * 5, None, None),
     ],
@@ -49,9 +58,31 @@ def test_what_is_written_is_told(cells, kind, spelling):
 
 
 @pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([*NUMBERS, "many", "many"], ("many",)),
+        ([*NUMBERS, *["sold out"] * 40], ("sold out",)),
+        ([*NUMBERS, "BDL", "refused", "?"], ("BDL", "refused")),
+        ([f"{n} kg" for n in NUMBERS] + ["null kg"], ("null kg",)),
+        ([f"2024-01-{day:02d}" for day in range(1, 30)] + ["ongoing"], ("ongoing",)),
+    ],
+)
+def test_a_few_words_among_quantities_are_gaps_and_are_said(cells, words):
+    found = judged(cells)
+    assert (found.kind.learned_from, found.na) == (True, words)
+    assert all(repr(word) in found.reason for word in words)
+    assert found.reason.endswith("a gap" if len(words) == 1 else "are gaps")
+    column = Texts.of(cells)
+    made = cleaned(column, found.kind, found.spelling, found.na)
+    assert made.unread == 0
+    assert made.column.gaps.sum() == sum(cell in (*words, "?") for cell in cells)
+
+
+@pytest.mark.parametrize(
     "cells",
     [
         ["red", "blue"],
+        [str(10**18 + i) for i in range(30)],
         ["02139", "10001", "94110"],
         ["1_1", "1_2", "12"],
         ["1", "2", "3", "4", "A/5"],
@@ -60,6 +91,9 @@ def test_what_is_written_is_told(cells, kind, spelling):
         ["1.2.3", "1.2.4"],
         ["Jan", "Feb"],
         ["12A", "14B"],
+        ["12K", "14B", "12M"],
+        ["1-", "2-", "3"],
+        ['="007"', '="012"'],
         ["5+", "1", "2"],
         ["?", "NULL"],
         [*map(str, range(18)), "x"],
@@ -73,8 +107,12 @@ def test_words_and_codes_are_left_as_they_are(cells):
 @pytest.mark.parametrize(
     ("cells", "said"),
     [
-        ([*NUMBERS, "many", "many"], "row 100 .* 'many' \\(2 such cells in all\\); --na many"),
-        ([*NUMBERS, *["sold out"] * 40], "'sold out' .*--na 'sold out'.*--kind x=category"),
+        ([*NUMBERS, "12O", "12O"], "row 100 .* '12O' \\(2 such cells in all\\); --na 12O"),
+        ([*NUMBERS, *["<5"] * 40], "'<5' .*--na '<5'.*--kind x=category"),
+        (
+            [*NUMBERS, "many", "few", "none at all", "all"],
+            "row 100 .* 'many' \\(4 such cells in all",
+        ),
         (["2024-01-01"] * 30 + ["2024-02-30"], "holds dates, but row 30 .*'2024-02-30'"),
         (["1", "2.5", "inf"], "1 infinite number, the first in row 2 .*--na inf.*--ignore x"),
         (["01/02/2024", "03/04/2024"], "'01/02/2024' in row 0 .*--date-format dmy"),
@@ -118,6 +156,7 @@ def test_an_answer_is_heard(cells, wishes, kind):
     ("cells", "reason"),
     [
         (["29/02/2024", "01/02/2024"], "dates written as '29/02/2024', the day first"),
+        (["12:30:00", "33:05:10"], "durations written as '12:30:00'"),
         (["02/29/2024", "01/02/2024"], "dates written as '02/29/2024', the month first"),
         (["2024-02-29", "-"], "dates written as '2024-02-29'; '-' is a gap"),
         (["9:05", "12:30"], "times of day written as '9:05'"),

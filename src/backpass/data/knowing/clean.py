@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import InvalidInput
 from ..cells import count
 from ..raw import Moments, Numbers, Others, RawColumn, Texts
-from .dates import compact_moments, moments_in, orders_of
+from .dates import EPOCH, compact_moments, epoch_moments, moments_in, orders_of
 from .gaps import BESIDE_NUMBERS, SURE, gap_words, is_gap_word, without_gaps
 from .kinds import Kind
 from .written_numbers import USUAL, numbers_in
@@ -103,7 +103,7 @@ def _moments(column: RawColumn, spelling: str, na: tuple[str, ...]) -> Clean:
         return Clean(column)
     if isinstance(column, Numbers):
         values = without_na(column.values.astype(np.float64), na)
-        made = Moments(compact_moments(values))
+        made = Moments((epoch_moments if spelling == EPOCH else compact_moments)(values))
         wrong = made.gaps & ~np.isnan(values)
         first = _number_text(values[wrong.argmax()]) if wrong.any() else ""
         return Clean(made, int(wrong.sum()), first)

@@ -23,6 +23,7 @@ BESIDE_NUMBERS = SURE | frozenset(
     | {"not available", "not applicable", "not reported", "no data", "k.a.", "k. a.", "tbd", "tba"}
     | {"keine angabe", "unbekannt", "fehlt", "undefined", "empty", "blank", "s/d", "-", "--"}
     | {"---", "–", "—", "−", ".", "..", "...", "…", "*", "/", "x.x", "_", "(missing)", "(blank)"}
+    | {"0000-00-00", "0000-00-00 00:00:00", "00.00.0000", "00/00/0000"}
 )
 
 

@@ -41,6 +41,7 @@ class Judgement:
     reason: str
     spelling: str = ""
     levels: int | None = None
+    na: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class ColumnReading:
         How its numbers or dates are written, where there are several ways.
     task : str
         Of a target "classes" or "number", of an input "".
+    na : tuple of str
+        Words that are gaps in this column, beside those that are one everywhere.
 
     Examples
     --------
@@ -80,16 +83,18 @@ class ColumnReading:
     used: bool
     spelling: str = ""
     task: str = ""
+    na: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """Return it as JSON's types; the spelling and the task where there is one."""
-        values: dict[str, object] = {**vars(self), "kind": self.kind.value}
-        return {k: v for k, v in values.items() if v != "" or k not in ("spelling", "task")}
+        """Return it as JSON's types; spelling, task and words for a gap where there are any."""
+        values: dict[str, object] = {**vars(self), "kind": self.kind.value, "na": [*self.na]}
+        return {k: v for k, v in values.items() if v or k not in ("spelling", "task", "na")}
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> ColumnReading:
         """Make it of what ``to_json`` gave."""
-        known = {**values, "kind": Kind(str(values["kind"]))}
+        words: Iterable[str] = values.get("na", ())  # type: ignore[assignment]
+        known = {**values, "kind": Kind(str(values["kind"])), "na": (*words,)}
         return cls(**known)  # type: ignore[arg-type]
 
 

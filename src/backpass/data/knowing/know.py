@@ -176,7 +176,7 @@ def _recognised(column: RawColumn, reading: ColumnReading, na: tuple[str, ...]) 
     """A column's cells as a reading says."""
     kind = Kind.CATEGORY if reading.task == CLASSES else reading.kind
     try:
-        return cleaned(column, kind, reading.spelling, na)
+        return cleaned(column, kind, reading.spelling, (*na, *reading.na))
     except InvalidInput as error:
         raise InvalidInput(f"Column {reading.column!r} was a {kind.value}: {error}.") from None
 

@@ -190,6 +190,7 @@ def _finished(
 ) -> KnownColumn:
     """A judgement with the column's clean cells."""
     kind, spelling = judgement.kind, judgement.spelling
+    na = (*na, *judgement.na)
     made = cleaned(column, kind, spelling, na).column if kind.learned_from else None
     gaps = column.gaps if made is None else made.gaps
     if made is None and isinstance(column, Texts):
@@ -197,7 +198,7 @@ def _finished(
     levels = judgement.levels if made is None or judgement.levels else _levels(made)
     n_gaps = int(np.count_nonzero(gaps))
     reading = ColumnReading(
-        name, kind, judgement.reason, n_gaps, levels, kind.learned_from, spelling
+        name, kind, judgement.reason, n_gaps, levels, kind.learned_from, spelling, na=judgement.na
     )
     return reading, made
 

@@ -28,7 +28,9 @@ TIMES = _words(
     "t time year month week day hour minute second quarter period step epoch round jahr monat "
     "woche tag stunde zeit age"
 )
-DATES = _words("date day dt datum tag when time born birthday ymd timestamp")
+DATES = _words(
+    "date day dt datum tag when time born birthday ymd timestamp epoch unixtime ts created updated"
+)
 
 
 def parts_of(name: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from shlex import quote
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..cells import count
 from ..raw import Moments, Numbers, Others, RawColumn, Texts
 from .clean import cleaned, without_na
 from .gaps import SURE, gap_words, said, without_gaps
-from .kinds import ColumnReading, Kind, Wishes
+from .kinds import ColumnReading, Judgement, Kind, Wishes
 from .whole_numbers import are_whole
 from .written import infinite_question, judged_written
 from .written_numbers import USUAL, spelling_of
@@ -21,6 +22,7 @@ CLASSES, NUMBER = "classes", "number"
 
 TargetColumn = Numbers | Texts
 MAX_CLASSES = 20  # a target with more different whole numbers is a quantity, not a label
+COUNTED = ("days", "times written as", "seconds", "milliseconds")  # dates that are whole numbers
 SHOWN = 3  # classes that a reason names
 
 
@@ -67,10 +69,10 @@ def known_target(
         raise InvalidInput(
             f"The target column {name!r} can be a number or a category, not a {wish!s}."
         )
-    spelling = _number_spelling(name, column, wishes, decimal)
-    if wish == Kind.NUMBER or (wish is None and spelling):
-        return _numbers(name, column, spelling or USUAL, wishes)
-    return _classes(name, column, wishes)
+    quantity = _judged_quantity(name, column, wishes, decimal)
+    if quantity is None:
+        return _classes(name, column, wishes)
+    return _numbers(name, column, quantity, wishes)
 
 
 def _refuse_kind(name: str, column: RawColumn) -> None:
@@ -86,27 +88,40 @@ def _refuse_kind(name: str, column: RawColumn) -> None:
         )
 
 
-def _number_spelling(name: str, column: RawColumn, wishes: Wishes, decimal: str) -> str:
-    """How a target's numbers are written, "" where they are classes."""
+def _judged_quantity(
+    name: str, column: RawColumn, wishes: Wishes, decimal: str
+) -> Judgement | None:
+    """How a target's numbers are written, None where they are classes."""
+    wish, quantity = wishes.kinds.get(name), Judgement(Kind.NUMBER, "", USUAL)
     if isinstance(column, Numbers):
-        return "" if _few_whole(column.values, tuple(wishes.na)) else USUAL
+        few = wish is None and _few_whole(column.values, tuple(wishes.na))
+        return None if few or wish == Kind.CATEGORY else quantity
     assert isinstance(column, Texts)
-    wish = wishes.kinds.get(name)
-    if wish is not None or column.categories:
-        return spelling_of(column.vocabulary, decimal) if wish == Kind.NUMBER else ""
+    if wish == Kind.NUMBER:
+        return replace(quantity, spelling=spelling_of(column.vocabulary, decimal))
+    if wish is not None or column.categories or _are_grades(column, tuple(wishes.na)):
+        return None
     written = judged_written(name, column, wishes, decimal)
     if written is None:
-        return ""
-    if written.kind == Kind.DATE and not written.reason.startswith("days"):
+        return None
+    if written.kind == Kind.DATE and not written.reason.startswith(COUNTED):
         raise InvalidInput(
             f"The target column {name!r} holds {written.reason}; turn it into numbers (a year, "
             f"days from a day on) first, or --kind {quote(name)}=category takes them for classes."
         )
-    if written.spelling:
-        return written.spelling
+    if written.spelling and written.kind == Kind.NUMBER:
+        return written
     values = cleaned(column, Kind.NUMBER, USUAL, tuple(wishes.na)).column
     assert isinstance(values, Numbers)
-    return "" if _few_whole(values.values, ()) else USUAL
+    return None if _few_whole(values.values, ()) else replace(quantity, na=written.na)
+
+
+def _are_grades(column: Texts, na: tuple[str, ...]) -> bool:
+    """Whether cells are a few whole numbers and, in fewer rows, words: 1, 2, 3, other."""
+    made = cleaned(column, Kind.NUMBER, USUAL, na)
+    assert isinstance(made.column, Numbers)
+    read = int(np.count_nonzero(~made.column.gaps))
+    return 0 < made.unread <= read and _few_whole(made.column.values, ())
 
 
 def _few_whole(values: np.ndarray, na: tuple[str, ...]) -> bool:
@@ -124,14 +139,15 @@ def _few_whole(values: np.ndarray, na: tuple[str, ...]) -> bool:
 
 
 def _numbers(
-    name: str, column: RawColumn, spelling: str, wishes: Wishes
+    name: str, column: RawColumn, quantity: Judgement, wishes: Wishes
 ) -> tuple[ColumnReading, Numbers]:
     """Numbers of a quantity."""
+    spelling, na = quantity.spelling, (*wishes.na, *quantity.na)
     if isinstance(column, Numbers) and column.values.dtype.kind == "f":
         infinite = np.isinf(without_na(column.values, tuple(wishes.na)))
         if infinite.any():
             raise _infinite(name, infinite, column)
-    made = cleaned(column, Kind.NUMBER, spelling, tuple(wishes.na)).column
+    made = cleaned(column, Kind.NUMBER, spelling, na).column
     assert isinstance(made, Numbers)
     filled = made.values[~made.gaps]
     _refuse_empty(name, filled)
@@ -143,7 +159,8 @@ def _numbers(
     gaps = len(made) - len(filled)
     usual = "" if spelling == USUAL and isinstance(column, Numbers) else spelling
     reading = ColumnReading(
-        name, Kind.NUMBER, reason + _left_out(gaps), gaps, None, True, usual, NUMBER
+        *(name, Kind.NUMBER, reason + said(quantity.na) + _left_out(gaps), gaps),
+        *(None, True, usual, NUMBER, quantity.na),
     )
     return reading, made
 

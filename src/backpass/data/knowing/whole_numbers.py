@@ -9,7 +9,7 @@ from shlex import quote
 
 import numpy as np
 
-from .dates import compact_moments
+from .dates import EPOCH, compact_moments, epoch_moments
 from .kinds import Judgement, Kind
 from .names import is_variable, says_code, says_date, says_id, says_person, says_time
 
@@ -126,7 +126,7 @@ def judged_whole(name: str, whole: Whole) -> Judgement:
     >>> judged_whole("age", Whole(np.arange(100) % 50, 100)).kind.value
     'number'
     """
-    for judge in (_day, _running, _key, _code):
+    for judge in (_day, _epoch, _running, _key, _code):
         judgement = judge(name, whole)
         if judgement is not None:
             return judgement
@@ -135,12 +135,22 @@ def judged_whole(name: str, whole: Whole) -> Judgement:
 
 def _day(name: str, whole: Whole) -> Judgement | None:
     """20240229: a number of eight digits is a day of a century by chance in 1 of 140 cases."""
-    if whole.width != 8 or not (says_date(name) or whole.n >= 5):
+    if whole.width not in (8, 12, 14) or not (says_date(name) or whole.n >= 5):
         return None
     if np.isnat(compact_moments(whole.levels)).any():
         return None
-    shown = whole.levels[0]
-    return Judgement(Kind.DATE, f"days written as {shown}", "ymd", whole.n)
+    what = "days" if whole.width == 8 else "times"
+    return Judgement(Kind.DATE, f"{what} written as {whole.levels[0]}", "ymd", whole.n)
+
+
+def _epoch(name: str, whole: Whole) -> Judgement | None:
+    """Seconds or milliseconds since 1970, where the column's name says that they are times."""
+    if not says_date(name) or np.isnat(moments := epoch_moments(whole.levels)).any():
+        return None
+    first, last = str(moments[0])[:10], str(moments[-1])[:10]
+    unit = "milliseconds" if whole.width == 13 else "seconds"
+    why = f"{unit} since 1970, from {first} to {last}"
+    return Judgement(Kind.DATE, f"{why}; --kind {quote(name)}=number overrules", EPOCH, whole.n)
 
 
 def _running(name: str, whole: Whole) -> Judgement | None:

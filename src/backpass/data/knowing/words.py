@@ -93,6 +93,7 @@ def are_sentences(column: Texts) -> bool:
 def _is_sentence(text: str) -> bool:
     """Whether a text is one; scripts without spaces have about two letters a word."""
     words = _WORD.findall(text)
+    words = words if len(text.split()) > 2 else []  # an address, a key of letters and digits
     n_words = len(words) + len(_WIDE.findall(text)) // 2
     small = sum(word[0].islower() for word in words)
     return n_words >= LONG or (n_words >= SENTENCE and 2 * small >= len(words))

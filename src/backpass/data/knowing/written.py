@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from shlex import quote
 
 import numpy as np
@@ -29,6 +29,8 @@ HALF = 0.5  # of those that must be numbers or dates for the column to be looked
 _HAS_DIGIT = re.compile("[0-9]")
 FEW_ROWS = 1 / 20  # in which words may stand among numbers before the column is one of words
 FEW_WORDS = 5  # different ones
+FEW_GAPS = 3  # different words without a digit that are gaps where all else is a quantity
+MOST_DIGITS = 16  # of whole numbers; longer ones are labels
 MANY_NUMBERS = 20  # more different numbers than this are a quantity, whose words are remarks
 
 
@@ -56,22 +58,20 @@ def judged_written(
     Raises
     ------
     InvalidInput
-        A question: where a few words stand among numbers, infinite ones, percent in half of the
-        rows, several currencies, days that may be months.
+        A question: where a few cells with digits are none of the numbers around them, where some
+        are infinite, percent or of another currency than others, where days may be months.
 
     Examples
     --------
     >>> judged_written("price", Texts.of(["$1,250", "$80", "?"]), Wishes())
     Judgement(kind=<Kind.NUMBER: 'number'>, reason="numbers written as '$1,250'; '?' is a gap",
-        spelling='1,234.5', levels=2)
+        spelling='1,234.5', levels=2, na=())
     """
     filled, gone = without_gaps(column, gap_words(BESIDE_NUMBERS, wishes.na))
     if not filled.vocabulary:
         return None
     found = _as_date(name, filled, wishes) or _as_number(name, filled, decimal)
-    if found is None:
-        return None
-    return Judgement(found.kind, found.reason + said(gone), found.spelling, found.levels)
+    return found and replace(found, reason=found.reason + said((*gone, *found.na)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +91,28 @@ class _Split:
         """Whether each row has one of those."""
         return np.append(~self.read, False)[self.column.codes]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The texts that are not read, where they are a few words: gaps in a quantity."""
+        wrong = [t for t, read in zip(self.column.vocabulary, self.read.tolist()) if not read]
+        if len(wrong) > FEW_GAPS or any(_HAS_DIGIT.search(t) for t in wrong):
+            return ()
+        return tuple(text.strip() for text in wrong) if self._share <= HALF else ()
+
+    @property
+    def _share(self) -> float:
+        """Of the filled rows, those that are not read."""
+        return int(np.count_nonzero(self.wrong_rows)) / int(self.column.counts.sum())
+
     def asks(self, quantity: bool) -> bool:
         """Whether the others are so few that they are a mistake or a gap, rather than names."""
-        filled = int(self.column.counts.sum())
-        share = int(np.count_nonzero(self.wrong_rows)) / filled
-        if self.n_wrong <= FEW_WORDS and share <= FEW_ROWS:
+        if self.n_wrong <= FEW_WORDS and self._share <= FEW_ROWS:
             return True
-        return quantity and self.n_wrong <= FEW_WORDS // 2 + 1 and share <= HALF
+        return quantity and self.n_wrong <= FEW_GAPS and self._share <= HALF
+
+    def without(self, words: tuple[str, ...]) -> Texts:
+        """The column in which these words are gaps."""
+        return without_gaps(self.column, gap_words(frozenset(), words))[0]
 
     def question(self, name: str, kind: str) -> InvalidInput:
         """Name column, row and cell, and what can be done."""
@@ -131,10 +146,7 @@ def _as_date(name: str, column: Texts, wishes: Wishes) -> Judgement | None:
     sample = _sample(texts)
     if not _mostly(sample, _HAS_DIGIT.search):
         return None
-    if "%" in wishes.date_format:
-        orders = [wishes.date_format]
-    else:
-        orders = [o for o in dates.ORDERS if _n_read(sample, o) >= HALF * len(sample)]
+    orders = [wishes.date_format] if "%" in wishes.date_format else _orders(sample)
     moments = {order: dates.moments_in(texts, order) for order in orders}
     reads = {order: ~np.isnat(each) for order, each in moments.items()}
     if not reads:
@@ -149,9 +161,20 @@ def _as_date(name: str, column: Texts, wishes: Wishes) -> Judgement | None:
         return _date(texts, best)
     if "%" in best:  # meant for another column
         return _as_date(name, column, Wishes())
+    if split.n_wrong < len(texts) and split.words:
+        rest = _date(split.without(split.words).vocabulary, best)
+        return replace(rest, na=split.words)
     if split.n_wrong < len(texts) and split.asks(quantity=True):
         raise split.question(name, "dates")
     return None
+
+
+def _orders(sample: Sequence[str]) -> list[str]:
+    """The orders that read half of some texts; the year first alone where it reads all."""
+    n_read = {order: _n_read(sample, order) for order in dates.ORDERS}
+    if n_read["ymd"] == len(sample):
+        return ["ymd"]
+    return [order for order, n in n_read.items() if n >= HALF * len(sample)]
 
 
 def _n_read(texts: Sequence[str], order: str) -> int:
@@ -160,7 +183,10 @@ def _n_read(texts: Sequence[str], order: str) -> int:
 
 def _date(texts: Sequence[str], order: str) -> Judgement:
     """A column of dates, with the first one as it is written."""
-    what = "times of day" if order == "hms" else "dates"
+    what = "dates"
+    if order == "hms":
+        long = dates.moments_in(texts, order).max() >= dates.SECOND_DAY
+        what = "durations" if long else "times of day"
     first = {"dmy": ", the day first", "mdy": ", the month first"}.get(order, "")
     return Judgement(Kind.DATE, f"{what} written as {texts[0].strip()!r}{first}", order, len(texts))
 
@@ -196,12 +222,24 @@ def _as_number(name: str, column: Texts, decimal: str) -> Judgement | None:
         spelling, values = read_numbers(texts, decimal)
     split = _Split(column, ~np.isnan(values))
     _refuse_infinite(name, split)
+    quantity = _is_quantity(values)
+    if split.n_wrong and quantity and split.words:
+        found = _as_number(name, split.without(split.words), decimal)
+        return found and replace(found, na=split.words)
     if split.n_wrong:
-        if split.asks(_is_quantity(values)):
+        if split.asks(quantity):
             raise split.question(name, "numbers")
+        return None
+    if _are_labels(texts):
         return None
     _refuse_two_units(name, column)
     return _number(name, column, values, spelling)
+
+
+def _are_labels(texts: Sequence[str]) -> bool:
+    """Whether all are whole numbers, and one has more digits than a double holds."""
+    bare = [text.strip() for text in texts]
+    return max(map(len, bare)) >= MOST_DIGITS and all(map(str.isdecimal, bare))
 
 
 def _is_quantity(values: np.ndarray) -> bool:

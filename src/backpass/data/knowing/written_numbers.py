@@ -16,11 +16,23 @@ _CURRENCY = (
 )
 _SPACE = "[ \u00a0\u2009\u202f]"
 _DRESS = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+−]?){_SPACE}?(?P<front>{_CURRENCY})?{_SPACE}?(?P<inner>[-+−]?)"
+    rf"(?:[~≈]{_SPACE}?)?(?P<first>{_CURRENCY}(?={_SPACE}?\())?{_SPACE}?(?P<open>\()?"
+    rf"(?P<sign>[-+−–]?){_SPACE}?(?P<front>{_CURRENCY})?{_SPACE}?(?P<inner>[-+−–]?)"
     rf"(?P<body>[0-9.,](?:[0-9.,'’]|{_SPACE}(?=[0-9]))*(?:[eE][-+]?[0-9]+)?)"
+    r"(?:(?<=[.,][0-9]{2})(?P<behind>-)|[.,:][-–—]{1,2})?"  # 12.50- in accounts, 12.– in shops
     rf"{_SPACE}?(?P<back>{_CURRENCY}|%|％)?(?P<close>\))?"
 )
-_UNIT = re.compile(rf"(?<=[0-9.])({_SPACE}?[^\W\d_e°][^0-9.,()%|]{{0,11}}|{_SPACE}?°[CFK]?)$")
+_NOTHING = re.compile(rf"{_CURRENCY}{_SPACE}*[-–]|[-–]{_SPACE}*{_CURRENCY}")  # of money: zero
+_UNIT = re.compile(
+    rf"(?<=[0-9.])({_SPACE}?[^\W\d_e°][^0-9,()%|]{{0,15}}(?<=\w)[23]?\.?|{_SPACE}?°[CFK]?|\+)$"
+)
+_SCALE = re.compile(
+    rf"(?<=[0-9.])({_SPACE}?)(k|K|M|B|bn|Tsd\.?|Mio\.?|Mrd\.?|thousand|million|billion)$"
+)
+_SCALES = {"k": 1e3, "t": 1e3, "m": 1e6, "b": 1e9, "mrd": 1e9}
+SCALED = "×"  # the unit of a spelling whose numbers are in thousands, millions, …, each as it says
+_FORTRAN = re.compile(r"(?<=[0-9.])[dD](?=[-+][0-9]{1,3}$)")
+_HAS_DIGIT = re.compile(r"\d")
 _DIGITS = "0123456789.,'’-+() \u00a0\u2009\u202f"
 _INFINITE = re.compile(r"[-+]?(?:inf|infinity|∞)", re.IGNORECASE)
 _ZERO_LED = re.compile(r"[-+]?0[0-9]+")
@@ -95,30 +107,61 @@ def number_in(text: str, spelling: str = USUAL) -> float | None:
     (3504.5, 3504.0)
     """
     name, _, unit = spelling.partition("|")
-    bare = text.strip()
-    if unit:
-        if not bare.endswith(unit):
-            return None
-        bare = bare.removesuffix(unit)
+    bare, factor = _without_unit(bared(text), unit)
+    if bare is None:
+        return None
     if name == USUAL and _PLAIN.fullmatch(bare):
-        return _finite(bare)
+        return _finite(bare, factor)
+    if _NOTHING.fullmatch(bare):
+        return 0.0
     found = _DRESS.fullmatch(bare)
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
-    if (found["sign"] and found["inner"]) or (found["front"] and found["back"]):
+    currencies = [each for each in ("first", "front", "back") if found[each]]
+    if (found["sign"] and found["inner"]) or len(currencies) > 1:
         return None
     how = SPELLINGS[name]
     if not how.body.fullmatch(found["body"]):
         return None
     digits = re.sub(how.marks, "", found["body"]).replace(how.point, ".")
-    minus = (found["sign"] or found["inner"]) in ("-", "−") or found["open"]
-    number = _finite(digits)
+    minus = (found["sign"] or found["inner"]) in ("-", "−", "–") or found["open"] or found["behind"]
+    number = _finite(digits, factor)
     return -number if minus and number is not None else number
 
 
-def _finite(digits: str) -> float | None:
+def bared(text: str) -> str:
+    """Return a number's text without what spreadsheets put around it, and Fortran's D as e.
+
+    Examples
+    --------
+    >>> bared(' ="007" '), bared("'12.5"), bared("1.5D+03")
+    ('007', '12.5', '1.5e+03')
+    """
+    bare = text.strip()
+    if bare.startswith("'"):
+        bare = bare[1:]
+    elif bare.startswith('="') and bare.endswith('"') and len(bare) > 2:
+        bare = bare[2:-1].strip()
+    return _FORTRAN.sub("e", bare)
+
+
+def _without_unit(bare: str, unit: str) -> tuple[str | None, float]:
+    """A number without its unit, None where it has another one, and its factor."""
+    if unit == SCALED:
+        found = _SCALE.search(bare)
+        letters = found[2].casefold().rstrip(".") if found else ""
+        factor = _SCALES.get(letters, _SCALES[letters[0]]) if found else 1.0
+        return (bare[: found.start()] if found else bare), factor
+    several = unit.endswith("(s)")
+    for each in (unit.removesuffix("(s)") + "s", unit.removesuffix("(s)")) if several else (unit,):
+        if bare.endswith(each):
+            return bare.removesuffix(each), 1.0
+    return None, 1.0
+
+
+def _finite(digits: str, factor: float = 1.0) -> float | None:
     """Read a number; one beyond float64 is none."""
-    number = float(digits)
+    number = float(digits) * factor
     return number if abs(number) < float("inf") else None
 
 
@@ -172,10 +215,24 @@ def spelling_of(texts: Sequence[str], point: str = ".") -> str:
 
 def _unit_of(texts: Sequence[str]) -> str:
     """The unit behind every number, with what divides it from a spelling; "" where none is."""
-    first = _UNIT.search(texts[0].strip()) if texts else None
-    if first is None or not all(text.strip().endswith(first[1]) for text in texts):
-        return ""
-    return "|" + first[1]
+    ends = [text.strip() for text in texts if _HAS_DIGIT.search(text)]
+    first = _UNIT.search(ends[0]) if ends else None
+    if first is not None:
+        unit = first[1]
+        if all(text.endswith(unit) for text in ends):
+            return f"|{unit}"
+        one = unit.removesuffix("s")
+        if one and one[-1:].isalpha() and all(text.endswith((one, one + "s")) for text in ends):
+            return f"|{one}(s)"  # 1 year, 2 years
+    return f"|{SCALED}" if _are_scaled(ends) else ""
+
+
+def _are_scaled(texts: Sequence[str]) -> bool:
+    """Whether numbers are in thousands and millions: 1.5K, 2.3M. Letters behind codes are none."""
+    scaled = [bool(_SCALE.search(text)) for text in texts]
+    if not any(scaled) or not (any("." in t or "," in t for t in texts) or currencies_of(texts)):
+        return False
+    return all(end or text[-1].isdigit() for end, text in zip(scaled, texts))
 
 
 def is_infinite(text: str) -> bool:
@@ -185,7 +242,7 @@ def is_infinite(text: str) -> bool:
 
 def is_zero_led(text: str) -> bool:
     """Whether a text is digits behind a zero, as codes are and numbers are not."""
-    return bool(_ZERO_LED.fullmatch(text.strip()))
+    return bool(_ZERO_LED.fullmatch(bared(text)))
 
 
 def is_percent(text: str) -> bool:
@@ -208,7 +265,8 @@ def currencies_of(texts: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in kinds.values():
         dress = _DRESS.fullmatch(text.strip())
-        sign = (dress["front"] or dress["back"] or "").strip("%％") if dress else ""
+        signs = (dress["first"], dress["front"], dress["back"]) if dress else ()
+        sign = next(filter(None, signs), "").strip("%％")
         if sign:
             found.setdefault(sign, text)
     return found
