@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from backpass.data.reading.separated import read_separated
 from backpass.errors import InvalidInput
 
 pytest.importorskip("pyarrow")
-pytest.importorskip("clevercsv")
+clevercsv = pytest.importorskip("clevercsv")
 
 NAMES = ["weight", "colour", "zip", "note"]
 COLOURS = ["red", "deep blue", "green; dark", "a|b", "it's"]
@@ -309,3 +310,17 @@ def test_any_cells_come_back(rows, sep):
             np.testing.assert_array_equal(found.values, truth)
         elif table.decimal == ".":
             assert found.cells() == filled
+
+
+def test_the_detector_sees_no_long_words(monkeypatch):
+    samples = []
+    sniff = clevercsv.Sniffer.sniff
+
+    def noted(self, sample, **options):
+        samples.append(sample)
+        return sniff(self, sample, **options)
+
+    monkeypatch.setattr(clevercsv.Sniffer, "sniff", noted)
+    table = read("".join(f"{i};{'x' * 5000};{i}.5\n" for i in range(5)).encode())
+    assert list(table.columns) == ["1", "2", "3"]
+    assert max(map(len, re.split(r"\W", samples[0]))) == 64

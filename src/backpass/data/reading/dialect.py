@@ -11,6 +11,7 @@ every row has the same number of cells.
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ SEPARATORS = ",;\t|:~^ \x01\x1c\x1d\x1e\x1f"  # what people put between cells
 SAMPLE = 1 << 16  # bytes
 FEWEST_LINES = 3  # however long they are
 LONGEST_CELL = (1 << 31) - 1  # what a C long holds everywhere
+LONG_WORD = re.compile(r"(\w{64})\w+")  # clevercsv's patterns take time with its length squared
 REGULAR = 0.9  # of the rows have one number of cells where blanks separate them
 
 
@@ -140,7 +142,7 @@ def _sniffed(sample: str) -> Dialect:
     """Ask clevercsv; where it finds nothing there is one column."""
     clevercsv = optional("clevercsv", "Reading a text file")
     try:
-        found = clevercsv.Sniffer().sniff(sample, verbose=False)
+        found = clevercsv.Sniffer().sniff(LONG_WORD.sub(r"\1", sample), verbose=False)
         return Dialect(found.delimiter or "", found.quotechar or "", found.escapechar or "")
     except Exception:  # its own error, or what it stumbles over in a text without any order
         return Dialect("")
