@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -68,12 +68,15 @@ class HowToRead:
     date_format: str = ""
 
 
-def load_known(source: str, model: TableModel) -> Table:
-    """Load what a model reads of a built-in set or a file, as it was read for the training."""
+def load_known(source: str, model: TableModel, texts: Collection[str] = ()) -> Table:
+    """Load what a model reads of a built-in set or a file, as it was read for the training.
+
+    ``texts`` are columns that it does not read, whose cells stay as they are written.
+    """
     if source in NAMED:
         return load_named(source)
     _check_exists(source)
-    return model.read(source)
+    return model.read(source, texts)
 
 
 def too_large(source: str) -> ParquetRows | None:

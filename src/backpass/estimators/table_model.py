@@ -7,8 +7,8 @@ holds one of these.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..data.cells import cells_of, is_gap
 from ..data.columns import Categorical
 from ..data.encoding.unknown import Unknown
 from ..data.parsing import error_context
-from ..data.raw import RawColumn
+from ..data.raw import RawColumn, RawTable
 from ..data.reading import raw_of, read_raw
 from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import Reading, Table, cells_of_target, columns_of, read_known
@@ -115,11 +115,15 @@ class TableModel:
 
     # From a table to X and Y.
 
-    def read(self, path: str | os.PathLike[str]) -> Table:
-        """Read those columns of a file that the model knows; the target need not be there."""
+    def read(self, path: str | os.PathLike[str], texts: Collection[str] = ()) -> Table:
+        """Read those columns of a file that the model knows; the target need not be there.
+
+        ``texts`` are columns that it does not know, whose cells stay as they are written.
+        """
         known = self.preprocessing
         if isinstance(known, TablePreprocessing):
-            return self._recognised(path, known)
+            options = replace(known.options, texts=(*known.options.texts, *texts))
+            return self._recognised(read_raw(path, options), known)
         classes = (self.target.name,) if self.target.classes else ()
         reading = Reading(
             target=self.target.name,
@@ -128,12 +132,11 @@ class TableModel:
         )
         return read_known(path, reading, known.names, known.check_columns)
 
-    def _recognised(self, path: str | os.PathLike[str], known: TablePreprocessing) -> Table:
-        """Read a file as that of the training was read."""
-        raw = read_raw(path, known.options)
+    def _recognised(self, raw: RawTable, known: TablePreprocessing) -> Table:
+        """Take a table as that of the training was read."""
         with error_context(raw.source):
             found = known.recognise(raw)
-        return Table(None, None, tuple(found.columns), source=raw.source, known=found)
+        return Table(None, None, tuple(found.columns), source=raw.source, known=found, raw=raw)
 
     def inputs(self, table: Table) -> Array:
         """Return X of a table's rows; what the training rows did not have is warned of."""

@@ -29,7 +29,7 @@ def test_the_width_is_the_smallest_that_holds_enough(errors, percent):
     if needed > n:
         with pytest.raises(SettingError, match=f"and there are {n}") as caught:
             half_width(errors, np.zeros(n), coverage)
-        enough = int(str(caught.value).split(" rows to validate")[0].split()[-1])
+        enough = int(str(caught.value).split(" rows that were held")[0].split()[-1])
         many = np.ones(enough)
         assert half_width(many, 0 * many, coverage) == 1
         with pytest.raises(SettingError):

@@ -4,76 +4,160 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 from rich.console import Console
 
-from ..command import AS_JSON, Answer, Command, messages, plain
+from ..command import AS_JSON, Answer, Command, CommandError, Json, Values, messages, plain
+from ..option_types import Real
 from ..terminal import echo_data
 
 if TYPE_CHECKING:
-    from ...arrays import ArrayLike
     from ...data.parquet import ParquetRows
     from ...data.tables import Table
     from ...estimators.table_model import TableModel
+    from ..answers.asked import Asked
+    from ..answers.columns import Beside
+    from ..blockwise import StreamingScore
+
+Columns = Mapping[str, Sequence[Json] | np.ndarray]  # a cell a row, by heading
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be written: which columns beside the answers, of which rows, under which name."""
+
+    beside: Beside
+    keep: tuple[str, ...]
+    fill: bool
+    name: str | None
+    strict: bool
+
+    def written(self, kept: Columns, answers: Columns, target: str) -> Columns:
+        """The columns of the output."""
+        heading = self.name or (target if self.fill else "prediction")
+        named = {heading if name == "prediction" else name: a for name, a in answers.items()}
+        twice = [name for name in kept if name in named]
+        if twice:
+            raise CommandError(
+                f"--keep {twice[0]}: the predictions have a column of that name; --as NAME calls "
+                "them otherwise."
+            )
+        return {**kept, **named}
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """Answers to a table: the columns to be written, and what is told of them."""
+
+    columns: Columns
+    values: Values
+    told: tuple[str, ...]
 
 
 @click.command(cls=Command)
 @click.argument("model")
 @click.argument("data")
 @click.option("--out", metavar="FILE", help="Write the predictions there, as CSV.")
+@click.option(
+    "--keep", metavar="COLUMN", multiple=True, help="A column of DATA to write beside them."
+)
+@click.option("--fill", is_flag=True, help="Predict rows without a target; others keep theirs.")
 @click.option("--proba", is_flag=True, help="The probability of each class beside it.")
+@click.option(
+    "--interval",
+    "intervals",
+    metavar="PART",
+    type=Real(0, 1, min_open=True, max_open=True),
+    help="Between which numbers the truth lies in this part of the rows, as 0.9.",
+)
+@click.option("--as", "name", metavar="NAME", help="What the column of predictions is called.")
+@click.option("--strict", is_flag=True, help="Refuse what the training's rows did not have.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
-def predict(model: str, data: str, out: str | None, proba: bool, force: bool) -> Answer:
+def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) -> Answer:
     """Predict the rows of the table DATA with the trained MODEL; the output is CSV.
 
     DATA is the raw table, as the model was trained on it: MODEL knows which columns it needs and
-    how to scale them. Where the target is there too, the score is said on standard error.
+    how to scale them. Where the target is there too, the score is said on standard error. Intervals
+    are made of the errors on the rows that were held out of the training for the test.
     """
-    from ...errors import warn
     from ...io.saving import load_table_model
+    from ..answers.columns import Beside
     from ..output import check_free
-    from ..source import load_known, too_large
+    from ..source import too_large
 
     if out is not None:
         check_free(Path(out), force)
     trained = load_table_model(model)
+    wish = Wish(Beside(wishes.pop("proba"), wishes.pop("intervals")), **wishes)
     rows = too_large(data)
     if rows is not None:
-        return _in_blocks(trained, rows, out, proba, force)
-    table = load_known(data, trained)
-    X, unknown = trained.encode(table)
-    for sentence in unknown.sentences():
-        warn(sentence)
-    columns = _predictions(trained, X, proba)
-    score = _score(trained, table, columns["prediction"])
-    text = _header(columns) + _lines(columns)
+        return _in_blocks(trained, rows, wish, out, force)
+    predicted = _predicted(trained, data, wish)
+    text = _header(predicted.columns) + _lines(predicted.columns)
     if out is not None:
         from ...storage.atomic import atomic_write
 
         atomic_write(out, text.encode(), force)
-    n_rows = len(columns["prediction"])
-    values = {**columns, "n_rows": n_rows, **score, "unknown_categories": unknown.texts, "out": out}
-    return Answer(values, lambda to: _show(to, text, out, score))
+    values = {**predicted.values, "out": out}
+    return Answer(values, lambda to: _show(to, text, out, predicted.told))
 
 
-def _predictions(model: TableModel, X: ArrayLike, proba: bool) -> dict[str, np.ndarray]:
-    """Columns of the output: the prediction, and a probability for each class."""
-    X = X.astype(model.estimator.theta_.dtype)
-    columns = {"prediction": model.predict(X)}
-    if proba:
-        probabilities = model.probabilities(X)
-        if model.classes is None or probabilities is None:
-            raise click.UsageError(
-                f"--proba: the target {model.target.name!r} is a number, which has no classes"
-            )
-        names = [f"probability of {label}" for label in model.classes]
-        columns |= dict(zip(names, probabilities.T))
-    return columns
+def _predicted(model: TableModel, data: str, wish: Wish) -> Predicted:
+    """Answer a table that fits into memory."""
+    from ..answers.asked import ask, told
+    from ..answers.written import unread_names, written_cells
+    from ..source import load_known
+
+    if wish.fill:
+        return _filled(model, data, wish)
+    with told(wish.strict):
+        table = load_known(data, model, unread_names(model, wish.keep))
+        question = ask(model, table)
+    answers = wish.beside.columns(model, question.X)
+    kept = written_cells(data, model, table, wish.keep)
+    score = _score(model, table, answers["prediction"])
+    values = {**_values(question, kept, answers), **score}
+    told_of = [question.sentence_of_seen, *_of_score(score)]
+    return Predicted(wish.written(kept, answers, model.target.name), values, tuple(told_of))
+
+
+def _filled(model: TableModel, data: str, wish: Wish) -> Predicted:
+    """Answer the rows that have no target."""
+    from ..answers.asked import ask, rows_of, told
+    from ..answers.filled import filled, target_cells, without_target
+    from ..answers.written import unread_names, written_cells
+    from ..source import load_known
+
+    with told(wish.strict):
+        table = load_known(data, model, unread_names(model, wish.keep))
+        rows = without_target(model, table)
+        question = ask(model, rows_of(table, rows))
+    answers = wish.beside.columns(model, question.X) if len(rows) else {}
+    cells = target_cells(data, model, table)
+    answers = filled(cells, rows, answers)
+    kept = written_cells(data, model, table, wish.keep)
+    what = "had no" if len(rows) != 1 else "has no"
+    said = f"{len(rows)} of {len(cells)} rows {what} {model.target.name!r}; predicted."
+    values = {**_values(question, kept, answers), "n_filled": len(rows)}
+    told_of = (question.sentence_of_seen, said)
+    return Predicted(wish.written(kept, answers, model.target.name), values, told_of)
+
+
+def _values(question: Asked, kept: Columns, answers: Columns) -> Values:
+    """What --json tells of answers."""
+    return {
+        **answers,
+        "n_rows": len(answers["prediction"]),
+        "n_seen_in_training": question.seen,
+        "unknown_categories": question.unknown.texts,
+        **({"kept": kept} if kept else {}),
+    }
 
 
 def _score(model: TableModel, table: Table, predicted: np.ndarray) -> dict[str, float]:
@@ -86,41 +170,60 @@ def _score(model: TableModel, table: Table, predicted: np.ndarray) -> dict[str, 
 
 
 def _in_blocks(
-    model: TableModel, rows: ParquetRows, out: str | None, proba: bool, force: bool
+    model: TableModel, rows: ParquetRows, wish: Wish, out: str | None, force: bool
 ) -> Answer:
     """Predict a table that does not fit into memory; the answer has no predictions in it."""
-    from ...data.encoding.unknown import Unknown
-    from ...errors import warn
     from ...storage.atomic import atomic_write_parts
     from ..blockwise import StreamingScore, predicted
 
-    score = StreamingScore(model.target.classes)
-    parts = _csv_parts(predicted(model, rows, lambda X: _predictions(model, X, proba), score))
+    _refuse_in_blocks(wish, out)
+    score, target = StreamingScore(model.target.classes), model.target.name
+    blocks = predicted(model, rows, lambda X: wish.beside.columns(model, X), score)
+    written = (wish.written({}, block, target) for block in blocks)
+    parts = _told_at_the_end(_csv_parts(written), wish.strict, score)
     if out is not None:
         atomic_write_parts(out, (part.encode() for part in parts), force)
-    elif click.get_current_context().meta.get(AS_JSON):
-        raise click.UsageError("--json: these rows are too many for one object; name a file, --out")
     else:
         for part in parts:
             echo_data(part)
-    for sentence in Unknown(texts=score.unknown).sentences():
-        warn(sentence)
     unknown = {"unknown_categories": score.unknown}
     values = {"n_rows": score.n_rows, **score.score, **unknown, "out": out}
-    return Answer(values, lambda to: _show(to, "", out, score.score))
+    return Answer(values, lambda to: _show(to, "", out, _of_score(score.score)))
 
 
-def _csv_parts(blocks: Iterator[dict[str, np.ndarray]]) -> Iterator[str]:
+def _refuse_in_blocks(wish: Wish, out: str | None) -> None:
+    """Raise for what takes the whole table."""
+    asked = {"--keep": wish.keep, "--fill": wish.fill}
+    option = next((name for name, wanted in asked.items() if wanted), None)
+    if option is not None:
+        raise click.UsageError(f"{option}: it takes a table that fits into memory")
+    if out is None and click.get_current_context().meta.get(AS_JSON):
+        raise click.UsageError("--json: these rows are too many for one object; name a file, --out")
+
+
+def _told_at_the_end(parts: Iterator[str], strict: bool, score: StreamingScore) -> Iterator[str]:
+    """The parts of the output; what there is to say of the rows is known after the last one."""
+    from ...data.encoding.unknown import Unknown
+    from ...errors import warn
+    from ..answers.asked import told
+
+    with told(strict):
+        yield from parts
+        for sentence in Unknown(texts=score.unknown).sentences():
+            warn(sentence)
+
+
+def _csv_parts(blocks: Iterable[Columns]) -> Iterator[str]:
     """A header, then the lines of each block."""
     for number, columns in enumerate(blocks):
         yield _lines(columns) if number else _header(columns) + _lines(columns)
 
 
-def _header(columns: dict[str, np.ndarray]) -> str:
+def _header(columns: Columns) -> str:
     return _as_csv([list(columns)])
 
 
-def _lines(columns: dict[str, np.ndarray]) -> str:
+def _lines(columns: Columns) -> str:
     """One line a row; numbers keep all their digits."""
     return _as_csv(zip(*(plain(column) for column in columns.values())))
 
@@ -131,12 +234,17 @@ def _as_csv(rows: Iterable[Iterable[object]]) -> str:
     return text.getvalue()
 
 
-def _show(to: Console, text: str, out: str | None, score: dict[str, float]) -> None:
-    """Print the predictions, or where they are; the score goes to standard error."""
+def _of_score(score: dict[str, float]) -> list[str]:
+    """A sentence a score."""
+    names = {"r2": "R²", "mean_error": "mean error"}
+    return [f"{names.get(name, name)} on these rows: {score[name]:.4f}" for name in score]
+
+
+def _show(to: Console, text: str, out: str | None, told: Iterable[str]) -> None:
+    """Print the predictions, or where they are; what is told of them goes to standard error."""
     if out is None:
         echo_data(text)
     else:
         to.print(f"Predictions: {out}", soft_wrap=True)
-    for name, value in score.items():
-        name = {"r2": "R²", "mean_error": "mean error"}.get(name, name)
-        messages().print(f"{name} on these rows: {value:.4f}")
+    for sentence in filter(None, told):
+        messages().print(sentence, soft_wrap=True)

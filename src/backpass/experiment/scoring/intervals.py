@@ -19,7 +19,7 @@ def half_width(truth: np.ndarray, predicted: np.ndarray, coverage: float = 0.9) 
     Parameters
     ----------
     truth, predicted : ndarray of shape (n,)
-        Of rows that the model was not trained on (those to validate on), in the target's units.
+        Of rows on which the model was not trained and nothing was chosen, in the target's units.
     coverage : float
         Between 0 and 1.
 
@@ -67,7 +67,7 @@ def half_width_of(errors: np.ndarray, coverage: float = 0.9) -> float:
         raise SettingError(
             "intervals",
             coverage,
-            f"intervals that hold {coverage:.4g} of the rows take {needed} rows to validate on, "
-            f"and there are {n}.",
+            f"intervals that hold {coverage:.4g} of the rows take {needed} rows that were held "
+            f"out, and there are {n}.",
         )
     return float(np.partition(errors, k - 1)[k - 1])
