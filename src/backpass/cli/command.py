@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import IO, Any
 
 import click
@@ -68,6 +69,14 @@ class Command(click.Command):
             ),
             click.Option(["--debug"], is_flag=True, help="Show the whole traceback of an error."),
         ]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse them; of options that a mistyped one may have been, the nearest is named."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            meant = get_close_matches(error.option_name, error.possibilities or [], 1)
+            raise click.NoSuchOption(error.option_name, possibilities=meant, ctx=ctx) from None
 
     def invoke(self, ctx: click.Context) -> None:
         """Run the command's function and print its answer; an error becomes a line."""

@@ -11,7 +11,7 @@ from .command import Values, messages
 from .option_types import OneOf, Whole
 
 if TYPE_CHECKING:
-    from ..estimators.raw_tables import AnyPreprocessing
+    from ..experiment.ready import PreparedTable
     from .source import HowToRead
 
 KINDS = ("number", "category", "date", "text", "id", "ignored")
@@ -80,19 +80,22 @@ def how_to_read(options: dict[str, Any]) -> HowToRead:
     return HowToRead(reading, dict(options.pop("kinds")), options.pop("date_format"))
 
 
-def show_reading(preprocessing: AnyPreprocessing) -> None:
-    """Tell on standard error how the table was read, where its columns were found out."""
+def show_reading(data: PreparedTable) -> None:
+    """Tell on standard error how the table was read, or of arrays what is to know of its rows."""
     from ..data.table_preprocessing import TablePreprocessing
 
-    if isinstance(preprocessing, TablePreprocessing):
-        messages().print(preprocessing.reading)
+    if isinstance(data.preprocessing, TablePreprocessing):
+        messages().print(data.preprocessing.reading)
+        return
+    for note in data.notes:
+        messages().print(note, soft_wrap=True)
 
 
-def told_reading(preprocessing: AnyPreprocessing) -> Values:
+def told_reading(data: PreparedTable) -> Values:
     """How the table was read, for --json."""
     from ..data.table_preprocessing import TablePreprocessing
 
-    if not isinstance(preprocessing, TablePreprocessing):
-        return {}
-    reading = preprocessing.reading
+    if not isinstance(data.preprocessing, TablePreprocessing):
+        return {"notes": list(data.notes)}
+    reading = data.preprocessing.reading
     return {"reading": reading.to_json(), "notes": list(reading.notes)}

@@ -105,12 +105,7 @@ class TablePreprocessing:
         UserWarning
             If cells are none of their column's kind, or there are other columns.
         """
-        if not table.rows:
-            raise InvalidInput("The table has no rows.")
-        known = recognise(table, self.reading)
-        for sentence in _not_read(known):
-            warn(sentence)
-        return known
+        return recognised(table, self.reading)
 
     def transform(self, table: TableLike) -> Array:
         """Turn a table into X.
@@ -195,6 +190,27 @@ class TablePreprocessing:
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidInput(f"The stored preprocessing cannot be read: {error!r}.") from None
+
+
+def recognised(table: RawTable, reading: TableReading) -> Known:
+    """Read a table as another one was read; what is not is said.
+
+    Raises
+    ------
+    InvalidInput
+        If columns are missing, all of them named, or there is no row.
+
+    Warns
+    -----
+    UserWarning
+        If cells are none of their column's kind, or there are other columns.
+    """
+    if not table.rows:
+        raise InvalidInput("The table has no rows.")
+    known = recognise(table, reading)
+    for sentence in _not_read(known):
+        warn(sentence)
+    return known
 
 
 def _texts(stored: object) -> list[str]:

@@ -163,7 +163,7 @@ class Perceptron(
             validation = validation.like(rows.numbers)
         self._run(Task(self, targets, rows, validation, weights, self.max_iter))
         if weights is None:  # another X than that of the table of which it came
-            for known in ("preprocessing_", "about_", "kept_"):
+            for known in ("preprocessing_", "about_", "kept_", "threshold_"):
                 self.__dict__.pop(known, None)
         return self
 

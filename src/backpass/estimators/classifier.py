@@ -27,6 +27,7 @@ from .targets.decisions import Decision
 from .targets.labels import Labels, as_labels
 from .targets.sample_weights import row_weights
 from .targets.strategies import ClassTargets, Targets
+from .targets.thresholds import Threshold
 
 # Beside the estimators, whose own attributes a prediction must not change.
 _DECISIONS: WeakKeyDictionary[Perceptron, Decision] = WeakKeyDictionary()
@@ -191,6 +192,8 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         """
         if is_dask(X):
             return lazily(self.predict, X)
+        if "threshold_" in self.__dict__:
+            return self._told_apart(self.__dict__["threshold_"], X)
         z = self._logits(X, "predict")
         codes = self._decision.codes(z)
         if isinstance(codes, np.ndarray):
@@ -199,6 +202,10 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
         if labels.dtype.kind not in "biuf":
             return labels
         return array_namespace(codes).asarray(labels, device=codes.device)
+
+    def _told_apart(self, threshold: Threshold, X: ArrayLike) -> np.ndarray:
+        """Labels by a threshold other than the largest probability's."""
+        return threshold.decide(as_numpy(self.predict_proba(X)), np.asarray(self.classes_))
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Predict the probability of every class.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -29,6 +30,8 @@ from .classifier import MLPClassifier
 from .raw_tables import AnyPreprocessing, preprocessing_of
 from .regressor import MLPRegressor
 from .targets.labels import Labels
+from .targets.sample_weights import weights_of_classes
+from .targets.thresholds import Threshold
 
 Estimator: TypeAlias = MLPClassifier | MLPRegressor
 
@@ -198,11 +201,26 @@ class TableModel:
             )
         return Labels((classes,)).encode(y).astype(np.float64)
 
+    def weights(self, y: np.ndarray, w: np.ndarray | None = None) -> np.ndarray | None:
+        """Return what rows weigh in J: their own weights times those of their classes."""
+        estimator, classes = self.estimator, self.classes
+        if isinstance(estimator, MLPRegressor) or estimator.class_weight is None:
+            return w
+        assert classes is not None
+        by_class = weights_of_classes(estimator.class_weight, Labels((classes,)), y)
+        return by_class if w is None else w * by_class
+
     # From X to answers.
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Predict labels, or numbers in the target's own units, from X in θ's precision."""
         return self.target.decode(self.estimator.predict(X))
+
+    def deciding(self, threshold: Threshold) -> TableModel:
+        """Return the same, of which a row is told to be of one class of two from a threshold on."""
+        estimator = copy(self.estimator)
+        estimator.__dict__["threshold_"] = threshold
+        return replace(self, estimator=estimator)
 
     def probabilities(self, X: np.ndarray) -> np.ndarray | None:
         """Return the probability of each class, shape (m, classes); None for numbers."""

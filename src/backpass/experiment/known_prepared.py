@@ -2,67 +2,235 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..arrays import ArrayLike
 from ..data.cells import quoted
 from ..data.encoding.columns import Columns
-from ..data.encoding.fitted import fit_encoding
+from ..data.encoding.fitted import Encoding, fit_encoding
 from ..data.encoding.unknown import Unknown
 from ..data.knowing.kinds import Kind, Wishes
-from ..data.raw import Texts
-from ..data.table_preprocessing import TablePreprocessing
-from ..data.tables import Table, known_table
+from ..data.knowing.know import Known
+from ..data.knowing.table_reading import TableReading
+from ..data.parsing import error_context
+from ..data.raw import RawTable, Texts
+from ..data.reading import read_raw
+from ..data.table_preprocessing import TablePreprocessing, recognised
+from ..data.tables import Table, cells_of_target, known_table
 from ..data.target import Target, fit_target
 from ..errors import InvalidInput, warn
+from .parting import Parting, rule_of, weights_of
 from .ready import PreparedTable, check_loss
 from .settings import Settings
+from .splitting.alike import flattering
 from .splitting.seen import SeenRows, fingerprints
-from .splitting.splits import Targets, split
+from .splitting.split_rules import Targets
+from .splitting.splits import Split
+from .unparted import Rows
 
 
-def prepare_known(
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The rows of one file: clean cells, the targets as they are labelled, and the first's number.
+
+    Parameters
+    ----------
+    known : Known
+        Its columns.
+    y : ndarray of shape (m,)
+        Target cells, in the type of the training's.
+    first : int
+        Its first row among those of all files.
+    """
+
+    known: Known
+    y: np.ndarray
+    first: int
+
+    def columns(self, rows: np.ndarray) -> Columns:
+        """The columns of some rows, numbered among those of all files."""
+        return {name: cells.take(rows - self.first) for name, cells in self.known.columns.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class KnownRows:
+    """A table of known columns whose rows are not parted yet.
+
+    Parameters
+    ----------
+    table : Table
+        That of the training.
+    reading : TableReading
+        How it was read.
+    sources : mapping from str to Source
+        Of each part: "train", "validation", "test".
+    rows : Rows
+        Targets, the rule of the split and weights of the rows of all files.
+    """
+
+    table: Table
+    reading: TableReading
+    sources: Mapping[str, Source]
+    rows: Rows
+
+    def prepared(self, parts: Split, settings: Settings) -> PreparedTable:
+        """Find on the training rows how the columns become inputs, and make X and y.
+
+        Raises
+        ------
+        InvalidInput
+            If the training rows cannot be learned from.
+        """
+        train = self.sources["train"]
+        target = self._target(train.y[parts.train - train.first], settings)
+        encoding = fit_encoding(train.columns(parts.train), self.reading.kinds)
+        X, unknown = self._inputs(encoding, parts, settings)
+        for sentence in unknown.sentences():
+            warn(sentence)
+        y = {part: self._labels(target, part, rows) for part, rows in parts.parts.items()}
+        hashes = self._fingerprints(parts)
+        notes = (*parts.notes, *flattering(hashes["learning"], hashes["test"]))
+        reading = replace(self.reading, notes=(*self.reading.notes, *notes))
+        preprocessing = TablePreprocessing(reading, encoding, target, self.table.options)
+        numbers = {part: rows - self.sources[part].first for part, rows in parts.parts.items()}
+        w, seen = self.rows.weights(parts), SeenRows.of(hashes["learning"])
+        return PreparedTable(
+            preprocessing, X, y, numbers, self.table.source, seen=seen, w=w, notes=notes
+        )
+
+    def _fingerprints(self, parts: Split) -> dict[str, np.ndarray]:
+        """Those of the rows to learn from, and of the test's."""
+        of = {
+            part: fingerprints(self.sources[part].columns(rows))
+            for part, rows in parts.parts.items()
+        }
+        return {"learning": np.concatenate([of["train"], of["validation"]]), "test": of["test"]}
+
+    def _inputs(
+        self, encoding: Encoding, parts: Split, settings: Settings
+    ) -> tuple[dict[str, ArrayLike], Unknown]:
+        """X of each part, and what the test's rows have that the training rows did not."""
+        X, unknown = {}, Unknown()
+        for part, rows in parts.parts.items():
+            X[part], found = encoding.encode(self.sources[part].columns(rows), settings.dtype)
+            unknown = found if part == "test" else unknown
+        return X, unknown
+
+    def _target(self, cells: np.ndarray, settings: Settings) -> Target:
+        """Fit the target; a loss that needs counts gets them unscaled."""
+        assert self.table.target is not None
+        target = fit_target(self.table.target, cells, bool(self.table.classes))
+        check_loss(target, settings)
+        return replace(target, centre=0.0, scale=1.0) if settings.loss == "poisson" else target
+
+    def _labels(self, target: Target, part: str, rows: np.ndarray) -> np.ndarray:
+        """Encoded targets of a part; those of another file are labelled as the training's."""
+        source, train = self.sources[part], self.sources["train"]
+        cells = source.y[rows - source.first]
+        if source is train or not target.classes or not len(cells):
+            return target.encode(cells)
+        return target.encode(cells, np.unique(target.encode(train.y[self._known(train)])))
+
+    def _known(self, source: Source) -> np.ndarray:
+        """Which rows of a file have a target."""
+        return self.rows.targets.known[source.first : source.first + source.known.rows]
+
+
+def known_rows(
     table: Table,
-    settings: Settings,
+    parting: Parting,
     ignore: tuple[str, ...] = (),
     categorical: tuple[str, ...] = (),
     classes: bool | None = None,
-) -> PreparedTable:
-    """Part a table's rows and find on the training rows how its columns become inputs.
+) -> KnownRows:
+    """Find out all of a table's rows that does not hang on how they are parted.
 
-    Parameters are those of ``prepare``.
+    Parameters
+    ----------
+    table : Table
+        Of known columns, with a target.
+    parting : Parting
+        What is said of its rows.
+    ignore, categorical, classes
+        As in ``prepare``.
+
+    Returns
+    -------
+    KnownRows
 
     Raises
     ------
     InvalidInput
-        If the table cannot be learned from.
+        If the table cannot be learned from, or a file beside it does not fit.
     """
-    table = _as_wished(table, ignore, categorical, classes)
-    name = table.target
-    known = table.known
+    ignored = (*ignore, *parting.columns)
+    if table.raw is not None:
+        parting.check(table.raw.columns)
+    table = _as_wished(table, ignored, categorical, classes)
+    known, raw = table.known, table.raw
     assert known is not None
-    if name is None or table.y is None:
+    if table.target is None or table.y is None:
         raise InvalidInput(
             f"{table.source} has no target; name one of its columns: {quoted(table.names)}."
         )
-    there = ~known.targets[name].gaps
-    target = _target(name, table.y[there], bool(table.classes), settings)
-    parts = split(_targets(table), test_size=settings.test_size, seed=settings.seed)
-    columns = known.columns
-    encoding = fit_encoding(_rows(columns, parts.train), known.reading.kinds)
-    X, unknown = {}, Unknown()
-    for part, rows in parts.parts.items():
-        X[part], found = encoding.encode(_rows(columns, rows), settings.dtype)
-        unknown = found if part == "test" else unknown
-    for sentence in unknown.sentences():
-        warn(sentence)
-    y = {part: target.encode(table.y[rows]) for part, rows in parts.parts.items()}
-    reading = replace(known.reading, notes=(*known.reading.notes, *parts.notes))
-    preprocessing = TablePreprocessing(reading, encoding, target, table.options)
-    learnt = np.concatenate([parts.train, parts.validation])
-    seen = SeenRows.of(fingerprints(_rows(columns, learnt)))
-    return PreparedTable(preprocessing, X, y, parts.parts, table.source, seen=seen)
+    reading = _said(known.reading, parting)
+    raws, sources = [] if raw is None else [raw], {"train": Source(known, table.y, 0)}
+    for part, path in parting.files.items():
+        beside, found = _beside(path, part, table, reading)
+        first = sum(each.rows for each in raws)
+        raws.append(beside)
+        sources[part] = Source(found, cells_of_target(found.targets[table.target]), first)
+    rows = _rows(table, parting, raws, sources)
+    main = sources["train"]
+    sources = {part: sources.get(part, main) for part in ("train", "validation", "test")}
+    return KnownRows(table, reading, sources, rows)
+
+
+def _rows(
+    table: Table, parting: Parting, raws: Sequence[RawTable], sources: Mapping[str, Source]
+) -> Rows:
+    """Targets, rule and weights of the rows of all files."""
+    targets = _targets(str(table.target), [source.known for source in sources.values()])
+    given = {
+        part: np.arange(source.first, source.first + source.known.rows)
+        for part, source in sources.items()
+        if part != "train"
+    }
+    date_format = "" if table.wishes is None else table.wishes.date_format
+    rule = rule_of(parting.rule, raws, date_format)
+    if parting.weights is None:
+        return Rows(targets, rule, given)
+    return Rows(targets, rule, given, weights_of(parting.weights, raws, targets.known))
+
+
+def _beside(path: str, part: str, table: Table, reading: TableReading) -> tuple[RawTable, Known]:
+    """Read the file of a part as the table was read."""
+    raw = read_raw(path, table.options)
+    with error_context(raw.source):
+        found = recognised(raw, reading)
+    if table.target not in found.targets:
+        raise InvalidInput(f"{raw.source} has no target column {table.target!r} to {VERBS[part]}.")
+    return raw, found
+
+
+VERBS = {"test": "test with", "validation": "validate with"}
+
+
+def _said(reading: TableReading, parting: Parting) -> TableReading:
+    """The reading with reasons for columns that say something of the rows.
+
+    The advice to part the rows by a rule has been followed where it is that rule.
+    """
+    columns = (
+        replace(each, reason=parting.reasons.get(each.column, each.reason))
+        for each in reading.columns
+    )
+    advice = f"--split {parting.rule}"
+    notes = (note for note in reading.notes if parting.rule is None or advice not in note)
+    return replace(reading, columns=tuple(columns), notes=tuple(notes))
 
 
 def _as_wished(
@@ -79,22 +247,10 @@ def _as_wished(
     return known_table(table.raw, replace(before, kinds=kinds, ignore=ignored), table.options)
 
 
-def _target(name: str, cells: np.ndarray, classes: bool, settings: Settings) -> Target:
-    """Fit the target; a loss that needs counts gets them unscaled."""
-    target = fit_target(name, cells, classes)
-    check_loss(target, settings)
-    return replace(target, centre=0.0, scale=1.0) if settings.loss == "poisson" else target
-
-
-def _targets(table: Table) -> Targets:
-    """What the rows are to be told, to part them by."""
-    assert table.known is not None
-    assert table.target is not None
-    column = table.known.targets[table.target]
-    if isinstance(column, Texts):
-        return Targets.of_labels(table.target, column.cells())
-    return Targets(table.target, column.values)
-
-
-def _rows(columns: Columns, which: np.ndarray) -> Columns:
-    return {name: column.take(which) for name, column in columns.items()}
+def _targets(name: str, files: Sequence[Known]) -> Targets:
+    """What the rows of all files are to be told, to part them by."""
+    columns = [known.targets[name] for known in files]
+    labels = [column.cells() for column in columns if isinstance(column, Texts)]
+    if labels:
+        return Targets.of_labels(name, [label for part in labels for label in part])
+    return Targets(name, np.concatenate([column.values for column in columns]))  # type: ignore[union-attr]

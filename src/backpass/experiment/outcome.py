@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from ..errors import warn
 from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
+from ..estimators.targets.thresholds import Threshold
 from ..training.stop import why_stopped
 from .ready import PreparedTable
 from .scoring.reference import Reference
-from .scoring.scores import Constants, Scores
+from .scoring.scores import Constants, FoldScores, Scores
 from .settings import Settings
 
 Label = bool | int | float | str
@@ -28,6 +30,7 @@ class Outcome:
     seconds: float
     predicted: np.ndarray  # of the test rows, in the target's units
     probabilities: np.ndarray | None  # (m_test, classes)
+    folds: FoldScores | None = None  # of a cross-validation
 
     @property
     def estimator(self) -> Estimator:
@@ -48,13 +51,18 @@ class Outcome:
     def score(self) -> float:
         """Accuracy or R² on the test rows."""
         if self.data.target.classes:
-            return Accuracy().plus(self.truth == self.predicted).value
-        return RSquared().plus(self.truth[:, None], self.predicted[:, None]).value
+            return Accuracy().plus(self.truth == self.predicted, self.w).value
+        return RSquared().plus(self.truth[:, None], self.predicted[:, None], self.w).value
+
+    @property
+    def w(self) -> np.ndarray | None:
+        """What the test rows weigh; None where all weigh the same."""
+        return self.data.w.get("test")
 
     @property
     def mean_error(self) -> float:
         """Mean |prediction − truth| on the test rows, for numbers."""
-        return float(np.mean(np.abs(self.predicted - self.truth)))
+        return float(np.average(np.abs(self.predicted - self.truth), weights=self.w))
 
     @cached_property
     def reference(self) -> Reference | None:
@@ -62,19 +70,24 @@ class Outcome:
         train = self.data.y.get("train")
         if train is None:
             return None
-        classes = self.model.classes
+        w, classes = self.data.w.get("train"), self.model.classes
         if classes is None:
-            return Reference(Constants.of(self.data.target.decode(train)))
-        return Reference(np.array([np.count_nonzero(train == label) for label in classes.tolist()]))
+            constants = Constants.of(self.data.target.decode(train), w)
+            return Reference(replace(constants, counts=self.settings.loss == "poisson"))
+        of_class = [train == label for label in classes.tolist()]
+        shares = [np.count_nonzero(rows) if w is None else w[rows].sum() for rows in of_class]
+        return Reference(np.array(shares))
 
     @cached_property
     def scores(self) -> Scores | None:
         """All metrics of the test rows beside a baseline's; None of rows that stay on the disk."""
         if self.reference is None:
             return None
-        return self.reference.scores(
-            self.truth, self.predicted, self.model.classes, self.probabilities
-        )
+        answers = (self.truth, self.predicted, self.model.classes, self.probabilities)
+        scores, metric = self.reference.scores(*answers, self.w), self.settings.metric
+        if metric is not None and metric not in scores.values:
+            warn(f"The test rows do not define {metric!r}.")
+        return scores if metric is None else scores.led_by(metric)
 
     @cached_property
     def J(self) -> float:
@@ -90,6 +103,11 @@ class Outcome:
     def interrupted(self) -> bool:
         """Whether Ctrl-C stopped it."""
         return self.estimator.stop_reason_.name == "INTERRUPTED"
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """From which probability on a row is told to be of the rarer of two classes."""
+        return vars(self.estimator).get("threshold_")
 
     @property
     def labels(self) -> list[Label]:
@@ -111,4 +129,4 @@ class Outcome:
         """The score without looking at X: always the most frequent class; 0 for R²."""
         if not self.data.target.classes:
             return 0.0
-        return float(np.mean(self.truth == self.data.most_frequent))
+        return float(np.average(self.truth == self.data.most_frequent, weights=self.w))

@@ -3,23 +3,157 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from math import ceil
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..arrays import ImageShape
-from ..data.cells import as_table, numbers_of, texts_of
+from ..data.cells import as_table, numbers_of, quoted, texts_of
 from ..data.columns import Columns, fit_columns, known_range, warn_of_unknown
 from ..data.preprocessing import Preprocessing
-from ..data.tables import Table, check_trainable, columns_of, find_column
+from ..data.reading import raw_of
+from ..data.tables import Table, check_trainable, columns_of, find_column, read_table
 from ..data.target import Target, fit_target
-from ..errors import InvalidInput, SettingError
-from .known_prepared import prepare_known
+from ..errors import InvalidInput
+from .known_prepared import known_rows
+from .parting import Parting, rule_of, weights_of
 from .ready import PreparedTable, check_loss
 from .settings import Settings
+from .splitting.alike import flattering
 from .splitting.seen import SeenRows, fingerprints
-from .splitting.splits import MIN_ROWS, VALIDATION
+from .splitting.split_rules import Targets
+from .splitting.splits import Split
+from .unparted import Rows, Unparted
+
+AT_RANDOM = Parting()
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayRows:
+    """A table of cells, or of pictures, whose rows are not parted yet.
+
+    Parameters
+    ----------
+    table : Table
+        With a target.
+    columns : mapping from str to ndarray of shape (m,)
+        Cells of the inputs, by name, of the rows of all files.
+    target : Target
+        What is predicted.
+    y : ndarray of shape (m,)
+        Encoded targets.
+    ignored, categorical : tuple of str
+        Columns not to learn from, and columns of numbers that are categories.
+    rows : Rows
+        Targets, the rule of the split and weights.
+    """
+
+    table: Table
+    columns: dict[str, np.ndarray]
+    target: Target
+    y: np.ndarray
+    ignored: tuple[str, ...]
+    categorical: tuple[str, ...]
+    rows: Rows
+
+    def prepared(self, parts: Split, settings: Settings) -> PreparedTable:
+        """Find on the rows that are not for the test how columns become inputs; make X and y."""
+        image = _image_of(self.table, self.columns)
+        known = _rows(self.columns, parts.learning)
+        fitted = _of_pixels(known) if image else fit_columns(known, self.categorical)
+        preprocessing = Preprocessing(fitted, self.target, self.ignored, image=image)
+        whole = preprocessing.encode(self.columns)[0].astype(settings.dtype)
+        codes = {name: self.columns[name] for name in preprocessing.categorical}
+        _warn_of_unseen(_rows(codes, parts.learning), _rows(codes, parts.test))
+        hashes = fingerprints(preprocessing.cells(self.columns))
+        notes = (*parts.notes, *flattering(hashes[parts.learning], hashes[parts.test]))
+        X = {part: whole[which] for part, which in parts.parts.items()}
+        y = {part: self.y[which] for part, which in parts.parts.items()}
+        rows = {part: which - self.rows.first(part) for part, which in parts.parts.items()}
+        w, seen = self.rows.weights(parts), SeenRows.of(hashes[parts.learning])
+        return PreparedTable(
+            preprocessing, X, y, rows, self.table.source, seen=seen, w=w, notes=notes
+        )
+
+
+def unparted(
+    table: Table,
+    settings: Settings,
+    ignore: tuple[str, ...] = (),
+    categorical: tuple[str, ...] = (),
+    classes: bool | None = None,
+    parting: Parting = AT_RANDOM,
+) -> Unparted:
+    """Find out all of a table's rows that does not hang on how they are parted.
+
+    Parameters are those of ``prepare``.
+
+    Raises
+    ------
+    InvalidInput
+        If the table cannot be learned from.
+    """
+    if table.known is not None:
+        return known_rows(table, parting, ignore, categorical, classes)
+    _check_one_target(table)
+    target = _target(table, settings, table.classes if classes is None else classes)
+    tables = {"train": table, **_beside(table, parting)}
+    named = [as_table(columns_of(each)) for each in tables.values()]
+    parting.check(named[0])
+    y = np.concatenate([target.encode(each.y) for each in tables.values()])
+    rows = _unparted_rows(tables, named, parting, target, y)
+    ignored = (*ignore, *parting.columns)
+    columns = _columns(table, ignored)
+    for name in categorical:
+        if name != target.name:
+            find_column(table.source, name, columns)
+    joined = {name: np.concatenate([cells[name] for cells in named]) for name in columns}
+    return ArrayRows(table, joined, target, y, ignored, categorical, rows)
+
+
+def _beside(table: Table, parting: Parting) -> dict[str, Table]:
+    """Read the files of parts that have one."""
+    tables = {
+        part: read_table(path, image_shape=table.image_shape)
+        for part, path in parting.files.items()
+    }
+    for each in tables.values():
+        check_trainable(each)
+        missing = [name for name in table.names if name not in each.names]
+        if missing:
+            raise InvalidInput(f"{each.source} lacks {quoted(missing)}, which {table.source} has.")
+    return tables
+
+
+def _unparted_rows(
+    tables: dict[str, Table],
+    named: list[dict[str, np.ndarray]],
+    parting: Parting,
+    target: Target,
+    y: np.ndarray,
+) -> Rows:
+    """Targets, rule and weights of the rows of all files."""
+    ends = np.cumsum([each.X.shape[0] for each in tables.values()]).tolist()
+    given = {
+        part: np.arange(first, end)
+        for part, first, end in zip(tables, [0, *ends], ends)
+        if part != "train"
+    }
+    raws = [raw_of({n: cells[n] for n in parting.named if n in cells}) for cells in named]
+    targets = _as_targets(target, y)
+    rule = rule_of(parting.rule, raws)
+    w = None
+    if parting.weights is not None:
+        w = weights_of(parting.weights, raws, targets.known)
+    return Rows(targets, rule, given, w)
+
+
+def _as_targets(target: Target, y: np.ndarray) -> Targets:
+    """What the rows are to be told, to part them by."""
+    if not target.classes:
+        return Targets(target.name, y)
+    classes, codes = np.unique(y, return_inverse=True)
+    return Targets(target.name, codes, tuple(map(str, classes.tolist())))
 
 
 def prepare(
@@ -28,6 +162,7 @@ def prepare(
     ignore: tuple[str, ...] = (),
     categorical: tuple[str, ...] = (),
     classes: bool | None = None,
+    parting: Parting = AT_RANDOM,
 ) -> PreparedTable:
     """Split a table and fit its preprocessing on the rows that are not for the test.
 
@@ -43,6 +178,8 @@ def prepare(
         Columns of numbers that are categories.
     classes : bool or None
         Whether the target holds classes; None lets it decide.
+    parting : Parting
+        What is said of how rows are parted.
 
     Returns
     -------
@@ -53,28 +190,8 @@ def prepare(
     InvalidInput
         If the table cannot be learned from.
     """
-    if table.known is not None:
-        return prepare_known(table, settings, ignore, categorical, classes)
-    _check_one_target(table)
-    target = _target(table, settings, table.classes if classes is None else classes)
-    y = target.encode(table.y)
-    rows = _split(y, target, settings)
-    columns = _columns(table, ignore)
-    for name in categorical:
-        if name != target.name:
-            find_column(table.source, name, columns)
-    image = _image_of(table, columns)
-    learning = np.concatenate([rows["train"], rows["validation"]])
-    known = _rows(columns, learning)
-    fitted = _of_pixels(known) if image else fit_columns(known, categorical)
-    preprocessing = Preprocessing(fitted, target, ignore, image=image)
-    whole = preprocessing.encode(columns)[0].astype(settings.dtype)
-    codes = {name: columns[name] for name in preprocessing.categorical}
-    _warn_of_unseen(_rows(codes, learning), _rows(codes, rows["test"]))
-    X = {part: whole[which] for part, which in rows.items()}
-    parts = {part: y[which] for part, which in rows.items()}
-    seen = SeenRows.of(fingerprints(preprocessing.cells(known)))
-    return PreparedTable(preprocessing, X, parts, rows, table.source, seen=seen)
+    rows = unparted(table, settings, ignore, categorical, classes, parting)
+    return rows.prepared(rows.rows.split(settings), settings)
 
 
 def _check_one_target(table: Table) -> None:
@@ -91,52 +208,6 @@ def _target(table: Table, settings: Settings, classes: bool | None) -> Target:
     target = fit_target(str(table.target), table.y, classes)
     check_loss(target, settings)
     return replace(target, centre=0.0, scale=1.0) if settings.loss == "poisson" else target
-
-
-def _split(y: np.ndarray, target: Target, settings: Settings) -> dict[str, np.ndarray]:
-    """Draw the rows for training, validation and test, each class in proportion where it can be."""
-    if len(y) < MIN_ROWS:
-        raise InvalidInput(
-            f"The table has {len(y)} rows; to train and to test, it takes at least {MIN_ROWS}."
-        )
-    _check_test_size(y, target, settings.test_size)
-    learn, test = _two_parts(np.arange(len(y)), y, target, settings.test_size, settings.seed)
-    train, validation = _two_parts(learn, y[learn], target, VALIDATION, settings.seed)
-    if target.classes:  # a class without a row to learn from has no score
-        validation = validation[np.isin(y[validation], y[train])]
-    return {"train": train, "validation": validation, "test": test}
-
-
-def _check_test_size(y: np.ndarray, target: Target, fraction: float) -> None:
-    """Raise where too few rows are left to learn from, or to test."""
-    test = ceil(len(y) * fraction)
-    needed = len(np.unique(y)) if target.classes and _can_stratify(y, fraction) else 2
-    if len(y) * fraction < 2 or len(y) - test < needed:
-        raise SettingError(
-            "test_size",
-            f"{fraction:g}",
-            f"of {len(y)} rows, that is {test} to test and {len(y) - test} to learn from; it takes "
-            f"at least 2 to test and {needed} to learn from.",
-        )
-
-
-def _two_parts(
-    rows: np.ndarray, y: np.ndarray, target: Target, fraction: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Split rows in two; none for the second where so small a part says nothing."""
-    from sklearn.model_selection import train_test_split
-
-    if len(rows) * fraction < 2:
-        return rows, rows[:0]
-    strata = y if target.classes and _can_stratify(y, fraction) else None
-    first, second = train_test_split(rows, test_size=fraction, stratify=strata, random_state=seed)
-    return np.asarray(first), np.asarray(second)
-
-
-def _can_stratify(y: np.ndarray, fraction: float) -> bool:
-    """Whether each class has a row for either part."""
-    counts = np.unique(y, return_counts=True)[1]
-    return counts.min() >= 2 and int(len(y) * fraction) >= len(counts)
 
 
 def _columns(table: Table, ignore: tuple[str, ...]) -> dict[str, np.ndarray]:

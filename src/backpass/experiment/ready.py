@@ -28,6 +28,9 @@ class PreparedTable:
     rows: dict[str, np.ndarray]  # their numbers in the table
     source: str
     seen: SeenRows | None = field(default=None, kw_only=True)  # those to learn from, to validate
+    w: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray], kw_only=True)
+
+    notes: tuple[str, ...] = field(default=(), kw_only=True)  # what people should know of the parts
 
     @property
     def image(self) -> ImageShape | None:
@@ -62,14 +65,16 @@ class PreparedTable:
     @cached_property
     def most_frequent(self) -> object:
         """The class of most training rows."""
-        labels, counts = np.unique(self.y["train"], return_counts=True)
-        return labels[counts.argmax()]
+        labels, places = np.unique(self.y["train"], return_inverse=True)
+        return labels[np.bincount(places, self.w.get("train")).argmax()]
 
     def J(self, model: TableModel) -> float:
         """The objective of a model on the training rows."""
         X, Y = self.X["train"], model.Y(self.y["train"])
         estimator = model.estimator
-        return float(cost_and_gradient(estimator.net_, estimator.theta_, X, Y, estimator.alpha)[0])
+        w = model.weights(self.y["train"], self.w.get("train"))
+        problem = (estimator.net_, estimator.theta_, X, Y, estimator.alpha)
+        return float(cost_and_gradient(*problem, sample_weight=w)[0])
 
     @property
     def target(self) -> Target:

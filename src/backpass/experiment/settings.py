@@ -36,6 +36,9 @@ class Settings:
     dtype: str = "float64"
     checkpoint: str | os.PathLike[str] | None = None
     every: int = 10
+    class_weight: str | None = None  # "balanced"
+    metric: str | None = None  # that is shown first
+    threshold: str | None = None  # a probability, or "best"
 
     def __post_init__(self) -> None:
         """Refuse what the solver would not do."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,10 +16,15 @@ from ..errors import SettingError
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
 from ..estimators.table_model import Estimator, TableModel
+from ..estimators.targets.thresholds import Threshold
 from ..training.monitor import Progress
 from .outcome import Outcome
 from .ready import PreparedTable
+from .scoring.metrics import find_metric
+from .scoring.scores import Scores
+from .scoring.thresholds import FROM_RATES, best_threshold, read_threshold
 from .settings import FULL_BATCH, Settings
+from .unparted import Unparted, folds
 
 Callback = Callable[[Progress], object]
 
@@ -49,11 +55,9 @@ def run(data: PreparedTable, settings: Settings, callbacks: tuple[Callback, ...]
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
+    check_asked(data, settings)
     check_room(data, settings)
     estimator = build(data, settings, callbacks)
-    validation: dict[str, np.ndarray] = {}
-    if len(data.y["validation"]):
-        validation = {"X_val": data.X["validation"], "y_val": data.y["validation"]}
     started = time.perf_counter()
     # The products of a mini-batch are too small for BLAS to share them among threads.
     blas_threads = None if settings.solver in FULL_BATCH else 1
@@ -61,11 +65,97 @@ def run(data: PreparedTable, settings: Settings, callbacks: tuple[Callback, ...]
         # Both are what the stop reason says.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Training interrupted by user")
-        estimator.fit(*data.training, **validation)
+        estimator.fit(*data.training, **_validation(data), **_weights(data, "train"))
     seconds = time.perf_counter() - started
     estimator.set_params(callbacks=None)
-    model, X = TableModel(estimator, data.preprocessing), data.X["test"]
+    model, X = _deciding(TableModel(estimator, data.preprocessing), data, settings), data.X["test"]
     return Outcome(data, settings, model, seconds, model.predict(X), model.probabilities(X))
+
+
+def cross_validated(table: Unparted, n: int, settings: Settings) -> Iterator[Scores]:
+    """Train on each of n parts of the rows, and score the others.
+
+    Parameters
+    ----------
+    table : Unparted
+        From ``unparted``.
+    n : int
+        Folds.
+    settings : Settings
+        How to train; a checkpoint is not kept.
+
+    Yields
+    ------
+    Scores
+        Of a fold.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If a fold's training was stopped by Ctrl-C: its score is not that of the settings.
+    """
+    settings = replace(settings, checkpoint=None)
+    for data in folds(table, n, settings):
+        outcome = run(data, settings)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        assert outcome.scores is not None
+        yield outcome.scores
+
+
+def _validation(data: PreparedTable) -> dict[str, np.ndarray]:
+    """The rows to validate on, as ``fit`` takes them."""
+    if not len(data.y["validation"]):
+        return {}
+    given = {"X_val": data.X["validation"], "y_val": data.y["validation"]}
+    return given | _weights(data, "validation", "sample_weight_val")
+
+
+def _weights(
+    data: PreparedTable, part: str, parameter: str = "sample_weight"
+) -> dict[str, np.ndarray]:
+    return {parameter: data.w[part]} if part in data.w else {}
+
+
+def check_asked(data: PreparedTable, settings: Settings) -> None:
+    """Raise before a training where what is asked for does not go with what the target holds."""
+    classes = data.target.classes
+    if settings.metric is not None:
+        find_metric(settings.metric, classes)
+    if settings.threshold is not None:
+        read_threshold(settings.threshold)
+    for name in ("class_weight", "threshold"):
+        if getattr(settings, name) is not None and not classes:
+            raise SettingError(
+                name,
+                getattr(settings, name),
+                f"it is for classes, and the target {data.target.name!r} is a number.",
+            )
+
+
+def _deciding(model: TableModel, data: PreparedTable, settings: Settings) -> TableModel:
+    """The model with the threshold that is asked for, or found on the validation rows."""
+    if settings.threshold is None:
+        return model
+    classes, value = model.classes, read_threshold(settings.threshold)
+    assert classes is not None
+    if len(classes) != 2:
+        what = f"it tells two classes apart, and {data.target.name!r} has {len(classes)}."
+        raise SettingError("threshold", settings.threshold, what)
+    rarer = next(k for k, label in enumerate(classes.tolist()) if label != data.most_frequent)
+    if value is None:
+        value = _best(model, data, settings, rarer)
+    return model.deciding(Threshold(classes[rarer].item(), value))
+
+
+def _best(model: TableModel, data: PreparedTable, settings: Settings, k: int) -> float:
+    """The threshold on the k-th class's probability that is best on the validation rows."""
+    p, y = model.probabilities(data.X["validation"]), data.y["validation"]
+    classes = model.classes
+    assert p is not None
+    assert classes is not None
+    metric = settings.metric if settings.metric in FROM_RATES else "f1"
+    return best_threshold(y == classes[k], p[:, k], metric, data.w.get("validation"))
 
 
 def build(
@@ -92,7 +182,13 @@ def build(
         checkpoint=settings.checkpoint,
         every=settings.every,
         **chosen,
+        **_of_classes(settings),
     )
+
+
+def _of_classes(settings: Settings) -> State:
+    """What only classifiers take, where it is asked for."""
+    return {} if settings.class_weight is None else {"class_weight": settings.class_weight}
 
 
 def _stops_early(data: PreparedTable, settings: Settings) -> bool:

@@ -26,6 +26,7 @@ from ..estimators.regressor import MLPRegressor
 from ..estimators.starts import assigned_start
 from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.labels import Labels
+from ..estimators.targets.thresholds import Label, Threshold
 from ..losses import Loss
 from ..network import Network
 from ..storage.modelfile import Content, read_model, reading, write_model
@@ -183,6 +184,9 @@ def to_content(
         metadata["about"] = dict(about)
     of_rows = dict(kept or vars(estimator).get("kept_", {}))
     arrays.update({f"{KEPT}{name}": array for name, array in of_rows.items()})
+    threshold: Threshold | None = vars(estimator).get("threshold_")
+    if threshold is not None:
+        metadata["threshold"] = pack((threshold.positive, threshold.value), "threshold")
     return Content(arrays, metadata)
 
 
@@ -206,10 +210,21 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Est
     kept = _named(unpacker.arrays, KEPT)
     if kept:
         estimator.__dict__["kept_"] = kept
+    if metadata.get("threshold") is not None:
+        estimator.__dict__["threshold_"] = _threshold(estimator, unpack(metadata["threshold"]))
     if metadata["state"] is not None:
         state = dict(unpack(metadata["state"]))
         estimator.training_state_ = state_from_plain(state, estimator.training_state_)
     return estimator
+
+
+def _threshold(estimator: Estimator, stored: tuple[Label, float]) -> Threshold:
+    """A threshold, if it is of a class that the model knows."""
+    classes = getattr(estimator, "classes_", ())
+    positive, value = stored
+    if len(classes) != 2 or positive not in list(classes) or not 0 <= value <= 1:
+        raise InvalidInput(f"The file's threshold {value!r} is not one of its classes.")
+    return Threshold(positive, value)
 
 
 def set_fitted_state(

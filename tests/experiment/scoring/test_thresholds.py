@@ -1,4 +1,4 @@
-"""The best threshold, against every threshold there is; what is decided by one."""
+"""The best threshold, against every threshold there is."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,6 @@ from backpass.errors import InvalidInput, SettingError
 from backpass.experiment.scoring.thresholds import (
     FROM_RATES,
     best_threshold,
-    decide,
     read_threshold,
 )
 
@@ -73,16 +72,3 @@ def test_a_threshold_is_a_probability_or_best(text, value):
 def test_anything_else_is_refused(text):
     with pytest.raises(SettingError, match="between 0 and 1, or best"):
         read_threshold(text)
-
-
-@pytest.mark.parametrize("positive", ["no", "yes"])
-def test_a_row_is_of_the_class_from_the_threshold_on(positive):
-    p = np.array([[0.7, 0.3], [0.5, 0.5], [0.2, 0.8]])
-    other = {"no": "yes", "yes": "no"}[positive]
-    expected = {"no": ["no", "no", other], "yes": ["no", "yes", "yes"]}[positive]
-    assert decide(p, np.array(["no", "yes"]), positive, 0.5).tolist() == expected
-
-
-def test_three_classes_have_no_threshold():
-    with pytest.raises(SettingError, match="and there are 3"):
-        decide(np.full((1, 3), 1 / 3), np.array(["a", "b", "c"]), "a", 0.5)

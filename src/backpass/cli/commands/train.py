@@ -27,8 +27,11 @@ from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
     from ...experiment.outcome import Outcome
+    from ...experiment.parting import Parting
     from ...experiment.ready import PreparedTable
-    from ...experiment.scoring.scores import Line
+    from ...experiment.scoring.scores import FoldScores, Line
+    from ...experiment.streamed import StreamedTable
+    from ...experiment.unparted import Unparted
     from ..source import HowToRead
 
 
@@ -41,6 +44,7 @@ class ColumnOptions(TypedDict):
 
 
 INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
+FOLD_LINES = 3  # metrics that are shown of folds
 CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
 
 
@@ -120,6 +124,30 @@ POSITIVE = Real(0, min_open=True)
     default=DEFAULT.test_size,
     help="Part of the rows that is held out for the test.",
 )
+@click.option("--test", metavar="FILE", help="A table of its own to test on.")
+@click.option("--validation", metavar="FILE", help="A table of its own to validate on.")
+@click.option(
+    "--split",
+    metavar="RULE",
+    help="time:COLUMN, the latest rows test; group:COLUMN, whole groups do; else drawn at random.",
+)
+@click.option("--cv", type=Whole(2), metavar="K", help="Score K folds, too: mean and spread.")
+@click.option("--weights", metavar="COLUMN", help="What rows weigh.")
+@click.option(
+    "--class-weight", type=OneOf(["balanced"]), help="balanced: each class weighs as much."
+)
+@click.option("--metric", metavar="NAME", help="Shown first: accuracy, auc, f1, r2, rmse, …")
+@click.option(
+    "--threshold",
+    metavar="P|best",
+    help="The probability from which on a row is of the rarer of two classes; best is found on the "
+    "validation rows.",
+)
+@click.option(
+    "--drop-missing-target/--no-drop-missing-target",
+    default=True,
+    help="Whether rows without a target are left out of the training, or refused.",
+)
 @click.option("--seed", type=Whole(0, 2**32 - 1), default=DEFAULT.seed)
 @click.option("--threads", type=Whole(1), help="Threads at most.")
 @click.option("--dtype", type=OneOf(["float32", "float64"]), default=DEFAULT.dtype)
@@ -138,6 +166,8 @@ def train(
     out: str | None,
     no_report: bool,
     force: bool,
+    cv: int | None,
+    drop_missing_target: bool,
     **settings: Any,
 ) -> Answer:
     """Train a network on DATA; write the model and an HTML report with pictures.
@@ -156,13 +186,16 @@ def train(
     report = None if no_report else _report_beside(model)
     if report is not None:
         check_free(report, force)
-    how = how_to_read(settings)
+    how, parting = how_to_read(settings), _how_to_part(settings)
     chosen = Settings(**settings)
     columns: ColumnOptions = {"ignore": ignore, "categorical": categorical, "classes": classes}
-    data = _prepared(source, target, chosen, image, how, **columns)
-    show_reading(data.preprocessing)
+    table = _unparted(source, target, chosen, image, how, parting, **columns)
+    data = _prepared(table, chosen, drop_missing_target)
+    show_reading(data)
     held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
     outcome = _run(data, replace(chosen, checkpoint=held))
+    if cv is not None and not outcome.interrupted:
+        outcome = replace(outcome, folds=_cross_validated(table, cv, chosen))
     about = plain(_about(outcome))
     save_table_model(replace(outcome.model, about=about, kept=to_keep(outcome)), model, force=force)
     if report is not None:
@@ -178,26 +211,78 @@ def train(
     )
 
 
-def _prepared(
+def _how_to_part(options: dict[str, Any]) -> Parting:
+    """Take what is said of the rows out of the command's options."""
+    from ...experiment.parting import Parting
+
+    rule = options.pop("split")
+    return Parting(rule, *(options.pop(name) for name in ("test", "validation", "weights")))
+
+
+def _unparted(
     source: str,
     target: str | None,
     settings: Settings,
     image: tuple[int, int] | None,
     how: HowToRead,
+    parting: Parting,
     **columns: Unpack[ColumnOptions],
-) -> PreparedTable:
-    """Make a table ready: in memory, or where it is too large for that, block by block."""
-    from ...experiment.prepared import prepare
+) -> Unparted | StreamedTable:
+    """Load a table; one that is too large for memory is parted and read block by block."""
+    from ...experiment.parting import Parting
+    from ...experiment.prepared import unparted
     from ...experiment.streamed import prepare_streamed
     from ..source import load_to_learn, too_large
 
     rows = too_large(source)
     if rows is None:
         table = load_to_learn(source, target, image, how=how, **columns)
-        return prepare(table, settings, **columns)
+        return unparted(table, settings, **columns, parting=parting)
     if image is not None:
         raise click.UsageError("--image: pictures are learnt from a table that fits into memory")
+    if parting != Parting():
+        raise click.UsageError(
+            "--test, --validation, --split and --weights are for a table that fits into memory"
+        )
     return prepare_streamed(rows, target, settings, **columns)
+
+
+def _prepared(
+    table: Unparted | StreamedTable, settings: Settings, drop_missing_target: bool
+) -> PreparedTable:
+    """Part the rows, and make the table ready."""
+    from ...experiment.ready import PreparedTable
+
+    if isinstance(table, PreparedTable):
+        return table
+    known = table.rows.targets.known
+    if not (drop_missing_target or known.all()):
+        n, name = int((~known).sum()), table.rows.targets.name
+        raise InvalidInput(
+            f"{n} of {len(known)} rows have no target {name!r}, the first of them row "
+            f"{int(known.argmin())}; --drop-missing-target leaves them out."
+        )
+    return table.prepared(table.rows.split(settings), settings)
+
+
+def _cross_validated(
+    table: Unparted | StreamedTable, n: int, settings: Settings
+) -> FoldScores | None:
+    """Score folds under a progress bar; None where Ctrl-C stopped it."""
+    from rich.progress import track
+
+    from ...experiment.ready import PreparedTable
+    from ...experiment.scoring.scores import FoldScores
+    from ...experiment.training import cross_validated
+
+    if isinstance(table, PreparedTable):
+        raise click.UsageError("--cv is for a table that fits into memory")
+    folds = cross_validated(table, n, settings)
+    try:
+        return FoldScores(tuple(track(folds, "folds", n, console=messages(), transient=True)))
+    except KeyboardInterrupt:
+        messages().print("Stopped by Ctrl-C: there is no score of the folds.")
+        return None
 
 
 def _stem(source: str) -> str:
@@ -254,6 +339,7 @@ def _about(outcome: Outcome) -> Values:
     source = Path(outcome.data.source).name
     return {
         **({} if outcome.scores is None else outcome.scores.to_json()),
+        **({} if outcome.folds is None else {"cv": outcome.folds.to_json()}),
         "source": source,
         "rows": outcome.data.counts,
         outcome.score_name: outcome.score,
@@ -284,8 +370,12 @@ def _values(outcome: Outcome, model: Path, report: Path | None) -> Values:
         "n_features": len(data.preprocessing.outputs),
         "network": str(estimator.net_),
         "n_parameters": estimator.net_.n_parameters,
-        **told_reading(data.preprocessing),
+        **told_reading(data),
     }
+    if outcome.folds is not None:
+        values["cv"] = outcome.folds.to_json()
+    if outcome.threshold is not None:
+        values["threshold"] = outcome.threshold.value
     if outcome.confusion is not None:
         values |= {"classes": outcome.labels, "confusion": outcome.confusion}
     return values
@@ -315,6 +405,8 @@ def _summary(outcome: Outcome) -> RichTable:
         table.add_row("mean error", f"{outcome.mean_error:.4g}, in the unit of {data.target.name}")
     for line in _further(outcome):
         table.add_row(line.label, f"{line.value}  ({line.baseline} without a model)")
+    for label, what in (*_of_folds(outcome), *_of_threshold(outcome)):
+        table.add_row(label, what)
     table.add_row("network", str(outcome.estimator.net_))
     table.add_row("rows", ", ".join(f"{n} {part}" for part, n in data.counts.items()))
     table.add_row("J", f"{outcome.J:.6g}")
@@ -326,9 +418,29 @@ def _summary(outcome: Outcome) -> RichTable:
 def _further(outcome: Outcome) -> list[Line]:
     """Metrics beside the first ones; of classes that are balanced, accuracy says enough."""
     scores = outcome.scores
-    if scores is None or scores.headline in ("accuracy", "r2", "mean_error"):
+    usual = outcome.settings.metric is None
+    if scores is None or (usual and scores.headline in ("accuracy", "r2", "mean_error")):
         return []
     return [line for line in scores.lines() if line.label != "accuracy"]
+
+
+def _of_folds(outcome: Outcome) -> list[tuple[str, str]]:
+    """Means and spreads of a cross-validation."""
+    if outcome.folds is None:
+        return []
+    n, lines = len(outcome.folds.folds), outcome.folds.lines(FOLD_LINES)
+    return [
+        (f"{line.label}, {n} folds", f"{line.value}  ({line.baseline} without a model)")
+        for line in lines
+    ]
+
+
+def _of_threshold(outcome: Outcome) -> list[tuple[str, str]]:
+    """From where on a row is told to be of the rarer class."""
+    threshold = outcome.threshold
+    if threshold is None:
+        return []
+    return [("threshold", f"{threshold.positive} from a probability of {threshold.value:.4g} on")]
 
 
 def _confusion(outcome: Outcome) -> RichTable:

@@ -66,11 +66,11 @@ class Reference:
     def to_json(self) -> dict[str, object]:
         """Return it as JSON's types; ``from_json`` is the inverse, to the last bit."""
         of = self.of
-        return asdict(of) if isinstance(of, Constants) else {"counts": of.tolist()}
+        return asdict(of) if isinstance(of, Constants) else {"rows": of.tolist()}
 
     @classmethod
     def from_json(cls, stored: Stored) -> Reference:
         """Make it of what ``to_json`` gave."""
-        if "counts" in stored:
-            return cls(np.array(stored["counts"]))
+        if "rows" in stored:
+            return cls(np.array(stored["rows"]))
         return cls(Constants(**stored))  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ is rare, an accuracy that answers "no" to every row is high and says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -228,6 +228,7 @@ class Constants:
     mean: float
     median: float
     quantile: float | None = None
+    counts: bool = field(default=False, repr=False)  # whether the target is a count
 
     @classmethod
     def of(
@@ -259,7 +260,6 @@ def score_numbers(
     training: Constants,
     w: np.ndarray | None = None,
     quantile: float | None = None,
-    counts: bool = False,
 ) -> Scores:
     """Score predicted numbers.
 
@@ -273,8 +273,6 @@ def score_numbers(
         What rows weigh.
     quantile : float or None
         The quantile that was to be predicted.
-    counts : bool
-        Whether the target is a count.
 
     Returns
     -------
@@ -287,7 +285,7 @@ def score_numbers(
     >>> scores.headline, scores.baseline["r2"], round(scores.baseline["mean_error"], 3)
     ('r2', 0.0, 1.667)
     """
-    counts = counts and training.mean > 0  # else nothing is known to compare with
+    counts = training.counts and training.mean > 0  # else nothing is known to compare with
     values = of_numbers(truth, predicted, w, quantile, counts)
     order = ORDER["constant" if np.ptp(truth) == 0 else "numbers"]
     return Scores(

@@ -62,44 +62,26 @@ def _mixed(z: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
-def identical_rows(columns: Iterable[np.ndarray], learn: np.ndarray, test: np.ndarray) -> int:
-    """Count the rows of a test that are equal, cell by cell, to one that is learnt from.
+def flattering(learnt: np.ndarray, tested: np.ndarray) -> tuple[str, ...]:
+    """Say how many of a test's rows equal one that is learnt from; nothing of none.
 
     Parameters
     ----------
-    columns : iterable of ndarray of shape (m,)
-        Of the whole table; with the target's, rows are equal in what they are to be told, too.
-    learn, test : ndarray of int
-        Row numbers.
-
-    Returns
-    -------
-    int
+    learnt, tested : ndarray of uint64
+        Hashes of rows; equal rows have equal ones.
 
     Examples
     --------
-    >>> identical_rows([np.array([1, 2, 2, 3])], np.array([0, 1]), np.array([2, 3]))
-    1
+    >>> flattering(row_hashes([np.array([1, 2])]), row_hashes([np.array([2, 3])]))[0]
+    '1 of 2 test rows has all inputs of a row that is learnt from: if it is a copy, scores flatter.'
     """
-    hashes = row_hashes(columns)
-    if not len(learn) or not len(test) or len(hashes) == 1:
-        return 0
-    return int(np.isin(hashes[test], hashes[learn]).sum())
-
-
-def note_of_identical(n: int, tested: int) -> str:
-    """Say how many of a test's rows are among those learnt from; nothing of none.
-
-    Examples
-    --------
-    >>> note_of_identical(3, 40)
-    "3 of 40 test rows have the inputs of a row that is learnt from: the test's score flatters."
-    """
+    n = int(np.isin(tested, learnt).sum())
     if not n:
-        return ""
-    what = "has the inputs" if n == 1 else "have the inputs"
+        return ()
+    has, copies = ("has", "it is a copy") if n == 1 else ("have", "they are copies")
     return (
-        f"{n} of {tested} test rows {what} of a row that is learnt from: the test's score flatters."
+        f"{n} of {len(tested)} test rows {has} all inputs of a row that is learnt from: if "
+        f"{copies}, scores flatter.",
     )
 
 

@@ -114,7 +114,11 @@ def split(
 
 
 def fold_splits(
-    targets: Targets, n: int, rule: Rule | None = None, seed: int = 0
+    targets: Targets,
+    n: int,
+    rule: Rule | None = None,
+    seed: int = 0,
+    left_out: np.ndarray | None = None,
 ) -> tuple[Split, ...]:
     """Part rows n times for a cross-validation; each fold has rows to validate on by the same rule.
 
@@ -129,6 +133,8 @@ def fold_splits(
         How rows are parted; None is at random.
     seed : int
         Of what is drawn.
+    left_out : ndarray of int, or None
+        Rows that are in no fold.
 
     Returns
     -------
@@ -150,7 +156,7 @@ def fold_splits(
     if n < 2:
         raise SettingError("cv", n, "a cross-validation takes at least 2 folds.")
     rule = rule or AtRandom()
-    known = np.flatnonzero(targets.known)
+    known = np.setdiff1d(np.flatnonzero(targets.known), _all_given(left_out, None))
     _check_rows(len(known), len(targets.y) - len(known))
     return tuple(
         _fold(parts, targets, rule, seed) for parts in rule.folds(known, targets.strata, n, seed)

@@ -1,0 +1,92 @@
+"""A table whose rows are not parted yet: split once, or in folds, and made ready by each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from ..errors import InvalidInput
+from .ready import PreparedTable
+from .settings import Settings
+from .splitting.split_rules import Rule, Targets
+from .splitting.splits import Split, fold_splits, split
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What is known of a table's rows before they are parted.
+
+    Parameters
+    ----------
+    targets : Targets
+        Of all rows, those of files of their own included.
+    rule : Rule
+        By which they are parted.
+    given : mapping from str to ndarray of int
+        Rows of parts ("validation", "test") that have a file of their own.
+    w : ndarray of shape (m,) or None
+        What they weigh.
+    """
+
+    targets: Targets
+    rule: Rule
+    given: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    w: np.ndarray | None = None
+
+    def split(self, settings: Settings) -> Split:
+        """Part them in those that train, validate and test."""
+        return split(
+            self.targets,
+            self.rule,
+            settings.test_size,
+            settings.seed,
+            self.given.get("test"),
+            self.given.get("validation"),
+        )
+
+    def folds(self, n: int, seed: int) -> tuple[Split, ...]:
+        """Part those that have no file of their own in folds."""
+        left_out = np.concatenate([np.empty(0, dtype=int), *self.given.values()])
+        return fold_splits(self.targets, n, self.rule, seed, left_out)
+
+    def first(self, part: str) -> int:
+        """The number, among the rows of all files, of the first row of a part's file."""
+        return int(self.given[part][0]) if part in self.given else 0
+
+    def weights(self, parts: Split) -> dict[str, np.ndarray]:
+        """What each part's rows weigh; nothing where all weigh the same.
+
+        Raises
+        ------
+        InvalidInput
+            If all rows of a part weigh nothing.
+        """
+        if self.w is None:
+            return {}
+        w = {part: self.w[rows] for part, rows in parts.parts.items()}
+        for part, weights in w.items():
+            if len(weights) and not weights.any():
+                raise InvalidInput(f"All {len(weights)} {part} rows weigh nothing.")
+        return w
+
+
+class Unparted(Protocol):
+    """A table of some form whose rows are not parted yet."""
+
+    @property
+    def rows(self) -> Rows:
+        """What is known of its rows."""
+        ...
+
+    def prepared(self, parts: Split, settings: Settings) -> PreparedTable:
+        """Make the table ready: inputs fitted on the rows that train."""
+        ...
+
+
+def folds(table: Unparted, n: int, settings: Settings) -> Iterator[PreparedTable]:
+    """Make a table ready n times, each time with other rows to test."""
+    for parts in table.rows.folds(n, settings.seed):
+        yield table.prepared(parts, settings)

@@ -1,0 +1,142 @@
+"""train's options on which rows test, what they weigh and how their answers are scored."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from sklearn import metrics
+
+import backpass as bp
+from backpass.cli import main
+
+QUICK = ("--hidden", "4", "--epochs", "3", "--no-report", "--force", "--out", "m.backpass")
+
+
+@pytest.fixture
+def frame(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=200).round(4)
+    frame = pd.DataFrame(
+        {
+            "patient": np.repeat([f"P{k}" for k in range(40)], 5),
+            "x": x,
+            "w": rng.integers(1, 5, 200),
+            "cost": (2 * x + rng.normal(size=200)).round(4),
+            "ill": np.where(x + rng.normal(size=200) > 1, "yes", "no"),
+        }
+    )
+    frame.to_csv("t.csv", index=False)
+    frame[:60].to_csv("test.csv", index=False)
+    return frame
+
+
+def invoke(*words):
+    return CliRunner().invoke(main, list(words))
+
+
+def trained(*words, target="ill", source="t.csv"):
+    done = invoke("train", source, "--target", target, *QUICK, "--json", *words)
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout) | {"said": done.stderr}
+
+
+def test_the_test_score_is_that_of_predict_on_the_tests_file(frame):
+    values = trained("--test", "test.csv")
+    again = json.loads(invoke("predict", "m.backpass", "test.csv", "--json").stdout)
+    assert values["n_test"] == 60
+    assert values["test_accuracy"] == again["accuracy"]
+    assert "60 of 60 test rows have all inputs of a row that is learnt from" in values["said"]
+
+
+def test_a_metric_leads_where_it_is_asked_for(frame):
+    assert trained("--metric", "log_loss")["headline"] == "log_loss"
+    assert trained("--metric", "rmse", target="cost")["headline"] == "rmse"
+    shown = invoke("train", "t.csv", "--target", "ill", *QUICK, "--metric", "log_loss")
+    assert "log loss" in shown.stdout
+
+
+def test_a_threshold_decides_and_is_kept(frame):
+    values = trained("--threshold", "0.2", "--test", "test.csv")
+    assert values["threshold"] == 0.2
+    model = bp.load("m.backpass")
+    p = model.predict_proba(frame[:60])[:, model.classes_.tolist().index("yes")]
+    expected = np.where(p >= 0.2, "yes", "no")
+    assert model.predict(frame[:60]).tolist() == expected.tolist()
+    answers = json.loads(invoke("predict", "m.backpass", "test.csv", "--json").stdout)
+    assert answers["prediction"] == expected.tolist()
+    assert values["test_accuracy"] == np.mean(expected == frame.ill[:60])
+
+
+def test_the_best_threshold_is_the_validation_rows(frame):
+    frame[60:].to_csv("learn.csv", index=False)
+    words = ("--validation", "test.csv", "--threshold", "best", "--metric", "balanced_accuracy")
+    values = trained(*words, source="learn.csv")
+    p = bp.load("m.backpass").predict_proba(frame[:60])[:, 1]
+    truth = frame.ill[:60] == "yes"
+    best = max(metrics.balanced_accuracy_score(truth, p >= t) for t in [0, *p, 1])
+    found = metrics.balanced_accuracy_score(truth, p >= values["threshold"])
+    assert found == pytest.approx(best)
+
+
+def test_balanced_classes_weigh_as_much_as_each_other(frame):
+    trained("--class-weight", "balanced")
+    assert bp.load("m.backpass").class_weight == "balanced"
+
+
+def test_folds_are_scored_with_mean_and_spread(frame):
+    values = trained("--cv", "3", "--split", "group:patient", "--weights", "w")
+    folds = [fold["test_accuracy"] for fold in values["cv"]["folds"]]
+    assert len(folds) == 3
+    assert values["cv"]["mean"]["test_accuracy"] == pytest.approx(np.mean(folds))
+    assert values["cv"]["spread"]["test_accuracy"] == pytest.approx(np.std(folds, ddof=1))
+    shown = invoke("train", "t.csv", "--target", "cost", *QUICK, "--cv", "3")
+    assert "3 folds" in shown.stdout
+    assert "±" in shown.stdout
+
+
+REFUSED = {
+    ("--threshold", "0.3"): "--threshold 0.3: it is for classes, and the target 'cost' is a number",
+    ("--class-weight", "balanced"): "--class-weight balanced: it is for classes",
+    ("--metric", "auc"): "--metric auc: for numbers there are r2",
+    ("--split", "patient"): "--split patient: it is time:COLUMN",
+    ("--split", "group:patien"): "did you mean 'patient'?",
+    ("--weights", "patient"): "--weights patient: the column holds no numbers",
+    ("--cv", "41", "--split", "group:patient"): "--cv 41: 'patient' has 40 groups",
+    ("--test", "none.csv"): "There is no file none.csv",
+    ("--threshold", "2"): "--threshold 2: ",
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_cannot_be_is_refused_before_anything_is_written(frame, tmp_path, words):
+    done = invoke(
+        "train", "t.csv", "--target", "cost", *QUICK[:-4], "--out", "new.backpass", *words
+    )
+    assert done.exit_code == 2, done.output
+    assert REFUSED[words] in done.stderr
+    assert not (tmp_path / "new.backpass").exists()
+
+
+def test_rows_without_target_are_refused_where_they_may_not_be_left_out(frame):
+    frame.loc[[4, 9], "ill"] = None
+    frame.to_csv("t.csv", index=False)
+    done = invoke("train", "t.csv", "--target", "ill", *QUICK, "--no-drop-missing-target")
+    assert done.exit_code == 2
+    assert "2 of 200 rows have no target 'ill', the first of them row 4" in done.stderr
+    assert trained("--drop-missing-target")["n_train"] > 0
+
+
+def test_pictures_have_a_test_of_their_own(frame):
+    X = np.random.default_rng(0).integers(0, 255, (60, 6, 6)).astype(np.uint8)
+    np.savez("train.npz", X=X, y=np.arange(60) % 2)
+    np.savez("held_out.npz", X=X[:25], y=np.arange(25) % 2)
+    done = invoke("train", "train.npz", "--test", "held_out.npz", *QUICK, "--json")
+    assert done.exit_code == 0, done.stderr
+    values = json.loads(done.stdout)
+    assert values["n_test"] == 25
+    assert any(note.startswith("25 of 25 test rows") for note in values["notes"])
