@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "engine/rules/rule_spec.hpp"
 #include "engine/weights.hpp"
 #include "engine/workspace.hpp"
 
@@ -16,7 +17,7 @@ struct UpdateTarget {
     T *w, *first, *second;  // in panels; `first`, `second` may be null
     T* transposed;          // kept in step with w; or null
     Rule rule;
-    Step<T> step;
+    LayerStep<T> step;
     double* squares;  // ΣΘ² by strip, or null
 };
 
@@ -110,23 +111,21 @@ private:
         d.transposed_panel = y.transposed_panel;
         d.squares = target.squares == nullptr ? nullptr : target.squares + first_strip_[l];
         d.update = kernels_.update[static_cast<int>(target.rule)];
-        d.step = target.step;
+        d.step = target.step.weights;
         d.prefetch = prefetch;
         d.far = layout_.size() * sizeof(T) > FAR_BYTES;
         kernels_.delta_tiles(d);
     }
 
-    // Biases do not decay: neither λ nor weight decay applies to them.
     void run_bias(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, int l) const {
         const LayerOffsets& y = layout_.layers()[l];
-        Step<T> step = target.step;
-        step.decay = 0;
         for (int j = 0; j < y.output_panels; ++j) {
             alignas(PANEL_BYTES) T sums[P];
             kernels_.column_sums(ws.delta(l + 1) + j * ws.panel(), rows, sums);
             const size_t at = y.bias + size_t(j) * P;
             kernels_.update[static_cast<int>(target.rule)](target.w + at, offset_or_null(target.first, at),
-                                                           offset_or_null(target.second, at), sums, P, step);
+                                                           offset_or_null(target.second, at), sums, P,
+                                                           target.step.biases);
         }
     }
 

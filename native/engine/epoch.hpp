@@ -4,7 +4,6 @@
 // (80 to 120 measured), and 2 to 12 µs with another process on a core (see adaptive_threads.hpp).
 #pragma once
 
-#include <cmath>
 #include <memory>
 
 #include "engine/block_executor.hpp"
@@ -128,7 +127,7 @@ private:
         for (int64_t step = 0; step < steps_of(plan); ++step) {
             const int64_t rows = std::min(plan.batch, plan.rows - step * plan.batch);
             steps.push_back(
-                {step_of(plan, step), static_cast<double>(rows) / static_cast<double>(plan.rows)});
+                {step_of(plan, step).weights, static_cast<double>(rows) / static_cast<double>(plan.rows)});
         }
         const size_t bias = net_.sizes[1];
         const RowNumbers all{plan.order, 0};
@@ -221,22 +220,9 @@ private:
         member.wait();
     }
 
-    // Computed in double precision: β^t and 1 - β would lose digits in T.
-    Step<T> step_of(const EpochPlan& plan, int64_t step) const {
-        const RuleSpec& rule = plan.rule;
-        const double rate = plan.learning_rates[step], t = static_cast<double>(plan.t + step + 1);
-        const double corrected = rule.rule == Rule::adam ? rate * std::sqrt(1 - std::pow(rule.beta_2, t)) /
-                                                               (1 - std::pow(rule.beta_1, t))
-                                                         : rate;
-        return {static_cast<T>(corrected),
-                static_cast<T>(rule.momentum),
-                static_cast<T>(rule.beta_1),
-                static_cast<T>(rule.beta_2),
-                static_cast<T>(1 - rule.beta_1),
-                static_cast<T>(1 - rule.beta_2),
-                static_cast<T>(rule.epsilon),
-                static_cast<T>(1 - rate * rule.weight_decay),
-                static_cast<T>(plan.lam / plan.total_weight)};
+    LayerStep<T> step_of(const EpochPlan& plan, int64_t step) const {
+        return layer_step<T>(plan.rule, plan.learning_rates[step], static_cast<double>(plan.t + step + 1),
+                             plan.lam / plan.total_weight);
     }
 
     double* squares(const EpochPlan& plan) { return plan.lam == 0 ? nullptr : squares_.data(); }
@@ -258,10 +244,8 @@ private:
         for (const LayerOffsets& y : layout_.layers()) {
             const size_t n = y.bias - y.weights;
             if (target.squares != nullptr) squares_[0] += sum_of_squares(target.w + y.weights, n);
-            update(target, y.weights, n, target.step);
-            Step<T> undecayed = target.step;
-            undecayed.decay = 0;
-            update(target, y.bias, size_t(y.output_panels) * PANEL<T>, undecayed);
+            update(target, y.weights, n, target.step.weights);
+            update(target, y.bias, size_t(y.output_panels) * PANEL<T>, target.step.biases);
         }
         layout_.transpose(weights_.panels.data(), weights_.transposed.data(), kernels_);
         sums_.clear();

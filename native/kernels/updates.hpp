@@ -11,7 +11,8 @@
     X(gd, GradientDescent) \
     X(momentum, Momentum)  \
     X(nesterov, Nesterov)  \
-    X(adam, Adam)
+    X(adam, Adam)          \
+    X(adamw, Adam)
 
 #elif !defined(BACKPASS_UPDATES_HPP)
 #define BACKPASS_UPDATES_HPP

@@ -20,10 +20,21 @@ from backpass.engine.blocked import problem as blocked
 from backpass.engine.blocked import steps as inplace_steps
 from backpass.engine.blocked.problem import BlockedProblem
 from backpass.engine.reference import ReferenceProblem
+from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.solvers.muon import Muon
+from backpass.training.matrices import with_matrices
 from sparse_rows import ONLY_LINUX, parts_of, told, untidy
 
-OPTIMIZERS = [GradientDescent(), Momentum(), Nesterov(), Adam(), Adam(weight_decay=0.1)]
+OPTIMIZERS = [
+    GradientDescent(),
+    Momentum(),
+    Nesterov(),
+    Adam(),
+    Adam(weight_decay=0.1),
+    AdamW(weight_decay=0.1),
+    Muon(),
+]
 
 
 @st.composite
@@ -93,7 +104,8 @@ def test_mini_batch_equals_the_reference(problem, seed, thin):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
 def test_a_step_has_the_same_bits_as_the_pure_rule(optimizer, rng):
-    n = 2 * inplace_steps.PIECE + 5
+    net = Network((2 * inplace_steps.PIECE // 3, 3, 2, 1))
+    optimizer, n = with_matrices(optimizer, net), net.n_parameters
     theta, state = rng.normal(size=n), optimizer.init(np.zeros(n))
     in_place, own_state = theta.copy(), optimizer.init(np.zeros(n))
     step = inplace_steps.step_in_place(optimizer)
@@ -111,6 +123,7 @@ def test_a_step_has_the_same_bits_as_the_pure_rule(optimizer, rng):
 @pytest.mark.parametrize("thin", [False, True])
 def test_an_epoch_equals_the_reference_and_leaves_its_arguments(optimizer, thin, rng):
     net = Network((6, 9, 5, 3), ("tanh", "relu"), "log_loss")
+    optimizer = with_matrices(optimizer, net)
     X, Y, w = _data(rng, net, m=130)
     dropout = Dropout((0.2, 0.4), 11) if thin else None
     theta, order, rates = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 import backpass as bp
 from backpass.engine import core, thread_limit
+from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam
+from backpass.training.matrices import with_matrices
 
 STUB = Path(core.__file__).with_name("_native.pyi")
 
@@ -63,6 +66,11 @@ def test_custom_functions_and_rules_are_not_the_cores():
 
     if core.why_missing is None:
         assert core.steps_by(Adam())
+        net, other = bp.Network((3, 4, 2)), bp.Network((3, 3, 2))
+        rule = with_matrices(AdamW(), net)
+        assert core.steps_by(rule, net.sizes)
+        assert not core.steps_by(rule, other.sizes)
+        assert not core.steps_by(replace(rule, matrices=rule.matrices[:1]), net.sizes)
         assert core.computes(bp.Network((2, 3, 1)))
     assert not core.steps_by(Custom())
     assert not core.computes(

@@ -22,12 +22,20 @@ from backpass.engine.encoding import (
 from backpass.engine.native import NativeProblem
 from backpass.engine.reference import ReferenceProblem
 from backpass.errors import InvalidInput
+from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.training.matrices import with_matrices
 
 NATIVE = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
 TOLERANCE = {np.float32: 5e-6, np.float64: 1e-12}
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-RULES = [GradientDescent(), Momentum(0.8), Nesterov(), Adam(weight_decay=0.1)]
+RULES = [
+    GradientDescent(),
+    Momentum(0.8),
+    Nesterov(),
+    Adam(weight_decay=0.1),
+    AdamW(weight_decay=0.5),
+]
 ENCODER = RowEncoder(
     [
         (0, PiecewiseLinear([-1.0, -0.2, 0.1, 0.15, 2.0])),
@@ -135,6 +143,7 @@ def truth_rows(problem):
 )
 def test_epochs_are_those_of_the_codes_written_out(kind, dtype, rule, batch, lam):
     ours, truth, theta = problems(kind, dtype, lam=lam)
+    rule = with_matrices(rule, ours.net)
     order, rates = np.random.default_rng(0).permutation(83), np.full(-(-83 // batch), 0.01)
     dropout = Dropout((0.2, 0.4), 3)
     one = other = engine.Epoch(theta, rule.init(theta), 0.0)

@@ -19,10 +19,11 @@ from backpass.engine.blocked.functions import hidden_in_place, output_in_place
 from backpass.engine.problem import check_rows, rule_name
 from backpass.engine.reference import ReferenceProblem
 from backpass.losses import LOSSES, Loss, huber, quantile
+from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
 
 needs_core = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
-RULES = [GradientDescent, Momentum, Nesterov, Adam]
+RULES = [GradientDescent, Momentum, Nesterov, Adam, AdamW]
 
 
 def problem_of(net, m=30):
@@ -186,7 +187,8 @@ class Heavy(Adam):
 def test_a_rule_of_ones_own_makes_its_own_steps_in_every_engine(monkeypatch):
     net, rule = bp.Network((3, 4, 2), "tanh", "log_loss"), Heavy()
     assert rule_name(rule) is None
-    assert [rule_name(kind()) for kind in RULES] == ["gd", "momentum", "nesterov", "adam"]
+    names = ["gd", "momentum", "nesterov", "adam", "adamw"]
+    assert [rule_name(kind()) for kind in RULES] == names
     X, Y, theta = problem_of(net)
     order, rates = np.arange(30), np.full(3, 0.01)
     twice = np.full(3, 0.02)

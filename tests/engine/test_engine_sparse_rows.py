@@ -15,13 +15,22 @@ import backpass as bp
 from backpass import engine
 from backpass.engine import Dropout, native
 from backpass.engine.native import NativeProblem
+from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.training.matrices import with_matrices
 
 pytestmark = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
 TOLERANCE = {np.float32: 5e-6, np.float64: 1e-12}
 DTYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 KERNELS = pytest.mark.parametrize("kernels", native.instruction_sets())
-RULES = [GradientDescent(), Momentum(0.8), Nesterov(), Adam(), Adam(weight_decay=0.1)]
+RULES = [
+    GradientDescent(),
+    Momentum(0.8),
+    Nesterov(),
+    Adam(),
+    Adam(weight_decay=0.1),
+    AdamW(weight_decay=0.5),
+]
 WIDTHS = [(), (1,), (5,), (16,), (20, 7), (33,), (64, 8), (150,)]
 
 
@@ -90,6 +99,7 @@ def test_steps_that_are_put_off_come_to_the_same_as_steps_at_once(dtype, lam, ru
     """Θ, the rule's arrays and the mean J after three epochs, idle columns included."""
     X, Y, w = examples(dtype=dtype)
     net = bp.Network((X.shape[1], 20, 3), "tanh")
+    rule = with_matrices(rule, net)
     theta = bp.init_theta(net, 0, "glorot", dtype=dtype)
     ours, theirs = (problem_of(net, x, Y, w, lam) for x in (X, X.toarray()))
     rates = np.linspace(0.02, 0.01, -(-57 // batch))

@@ -11,7 +11,7 @@ import pytest
 import scipy.linalg
 
 from backpass.solvers.adamw import AdamW, Matrix
-from backpass.solvers.muon import QUINTIC, THREE, Muon, orthogonalise, step_length
+from backpass.solvers.muon import QUINTIC, THREE, Muon, orthogonalise
 
 FIRST, LAST = Matrix(5, inputs=3, units=5), Matrix(22, inputs=5, units=2)
 RULE = Muon(0.8, 0.95, 1e-10, 0.3, (FIRST,), momentum=0.9, ratio=4.0, others=(LAST,))
@@ -90,7 +90,7 @@ def test_a_transposed_matrix_gives_the_transposed(name: str) -> None:
 
 def test_a_steps_length_follows_the_shape() -> None:
     shapes = [(10, 40), (40, 10), (7, 7)]
-    assert [step_length(Matrix(0, *shape)) for shape in shapes] == [2.0, 1.0, 1.0]
+    assert [Matrix(0, *shape).step_length for shape in shapes] == [2.0, 1.0, 1.0]
 
 
 def gradients(steps: int = 12) -> np.ndarray:

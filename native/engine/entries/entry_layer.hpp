@@ -9,13 +9,9 @@
 #include <vector>
 
 #include "engine/entries/block_entries.hpp"
+#include "engine/rules/rule_spec.hpp"
 
 namespace backpass {
-
-struct RuleSpec {
-    Rule rule = Rule::gd;
-    double momentum = 0, beta_1 = 0, beta_2 = 0, epsilon = 0, weight_decay = 0;
-};
 
 // Θ^(1)ᵀ without its bias where it lies in θ, and the same of the rule's arrays.
 template <class T>

@@ -28,7 +28,7 @@ inline IdleDecay idle_decay(const RuleSpec& rule, bool decays) {
     IdleDecay idle;
     double change = 0;  // of one step beside that of the step before
     if (rule.rule == Rule::momentum || rule.rule == Rule::nesterov) change = idle.first = rule.momentum;
-    if (rule.rule == Rule::adam) {
+    if (rule.has_moments()) {
         idle.first = rule.beta_1;
         idle.second = rule.beta_2;
         change = rule.beta_1 / std::sqrt(rule.beta_2);

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -19,7 +21,7 @@ from ..network import Network
 from . import thread_limit
 from .encoding import CODE, EncodedRows
 from .own_functions import of_activation, of_loss
-from .problem import CoreRule, Optimizer, rule_name
+from .problem import CoreRule, HasMatrices, Optimizer, rule_name
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from . import _native as compiled
 
 SINGLE = 4  # bytes
+BY_MATRIX = ("adamw", "muon")  # rules that have to know where θ's matrices lie
 NUMBER_TYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 # The names that the core reports: a function that it does not name is another engine's.
@@ -70,9 +73,10 @@ def computes(net: Network) -> bool:
     )
 
 
-def steps_by(optimizer: Optimizer) -> TypeGuard[CoreRule]:
-    """Whether the core knows the update rule."""
-    return rule_name(optimizer) in _RULES
+def steps_by(optimizer: Optimizer, sizes: tuple[int, ...] = ()) -> TypeGuard[CoreRule]:
+    """Whether the core knows the update rule, and of one that knows θ's matrices, the network's."""
+    name = rule_name(optimizer)
+    return name in _RULES and (name not in BY_MATRIX or step_lengths(optimizer, sizes) is not None)
 
 
 def takes(array: object) -> bool:
@@ -89,18 +93,40 @@ def network(net: Network) -> compiled.Network:
     return compiled.Network(list(net.sizes), hidden, loss, parameter, instruction_set(), *own)
 
 
+@lru_cache
+def step_lengths(optimizer: HasMatrices, sizes: tuple[int, ...]) -> tuple[float, ...] | None:
+    """How far a step of each layer's matrix goes, beside its rate; 0 where each number goes alone.
+
+    None where the rule's matrices are not those of a network of such sizes.
+    """
+    whole = () if rule_name(optimizer) == "adamw" else optimizer.matrices or ()
+    known = {(each.offset, each.inputs, each.units): each for each in optimizer.all_matrices}
+    layers = list(weight_stretches(sizes))
+    if sorted(known) != layers:
+        return None
+    return tuple(known[at].step_length if known[at] in whole else 0.0 for at in layers)
+
+
+def weight_stretches(sizes: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Where each layer's weights begin in θ, its inputs and units."""
+    start = 0
+    for inputs, units in pairwise(sizes):
+        yield start + units, inputs, units
+        start += (inputs + 1) * units
+
+
 @lru_cache  # each epoch of a small network would spend a quarter of its time on these two
-def rule(optimizer: CoreRule) -> compiled.Rule:
-    """The core's own description of an update rule of the library's."""
+def rule(optimizer: CoreRule, sizes: tuple[int, ...] = ()) -> compiled.Rule:
+    """The core's own description of an update rule of the library's, for a network's layers."""
     settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
     values = [float(getattr(optimizer, name, 0.0)) for name in settings]
     return compiled.Rule(str(rule_name(optimizer)), *values)
 
 
 @lru_cache
-def state_arrays(optimizer: CoreRule) -> tuple[str, ...]:
-    """Names of the arrays in a rule's state, in the order in which the core takes them."""
-    return tuple(name for name in optimizer.init(np.empty(0)) if name != "t")
+def state_arrays(optimizer: CoreRule, n: int) -> tuple[str, ...]:
+    """Names of the arrays in a rule's state for n numbers, in the order of the core."""
+    return tuple(name for name in optimizer.init(np.empty(n)) if name != "t")
 
 
 def csr(X: ArrayLike) -> compiled.Csr32 | compiled.Csr64:

@@ -140,7 +140,7 @@ class NativeProblem(SequentialProblem[Rows]):
         dropout: Dropout | None = None,
     ) -> Epoch:
         """One pass over `order` in batches, the optimiser's step on each included."""
-        if not core.steps_by(optimizer):
+        if not core.steps_by(optimizer, self.net.sizes):
             return epoch_by_steps(
                 self, theta, state, optimizer, order, batch_size, learning_rates, dropout
             )
@@ -161,7 +161,7 @@ class NativeProblem(SequentialProblem[Rows]):
 
         It is one call of the core. The orders are equally long.
         """
-        if not core.steps_by(optimizer):
+        if not core.steps_by(optimizer, self.net.sizes):
             return super().run_epochs(
                 thetas, states, optimizer, orders, batch_size, learning_rates, dropout
             )
@@ -182,7 +182,7 @@ class NativeProblem(SequentialProblem[Rows]):
 
         The states that were given are left empty.
         """
-        if not core.steps_by(optimizer):
+        if not core.steps_by(optimizer, self.net.sizes):
             return super().advance(
                 thetas, states, optimizer, orders, batch_size, learning_rates, dropout
             )
@@ -191,15 +191,16 @@ class NativeProblem(SequentialProblem[Rows]):
         orders = [self._order(order) for order in orders]
         masks = self._masks(dropout)
         thetas = [_copied(self._theta(theta)) for theta in thetas]
-        names = core.state_arrays(optimizer)
+        names = core.state_arrays(optimizer, self._n)
         arrays = [[_own(self._theta(state[name])) for state in states] for name in names]
         ts = [int(state["t"]) for state in states]
         for state in states:
             state.clear()
         rates = [np.ascontiguousarray(each, np.float64) for each in learning_rates]
+        rule = core.rule(optimizer, self.net.sizes)
         how = batch_size, rates, ts, self.lam, self.rows.W, *masks
         with self._bounds():
-            Js = self._core.run_epochs(thetas, arrays, core.rule(optimizer), orders, *how)
+            Js = self._core.run_epochs(thetas, arrays, rule, orders, *how)
         n_steps = -(-len(orders[0]) // batch_size)
         new_states = [
             {"t": t + n_steps, **{name: array[i] for name, array in zip(names, arrays)}}

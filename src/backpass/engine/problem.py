@@ -86,6 +86,44 @@ class HasMoments(Protocol):
         ...
 
 
+class Stretch(Protocol):
+    """Where a layer's weights lie in θ, row by row of Θᵀ without its bias."""
+
+    @property
+    def offset(self) -> int:
+        """Their first one's place."""
+        ...
+
+    @property
+    def inputs(self) -> int:
+        """Rows of Θᵀ."""
+        ...
+
+    @property
+    def units(self) -> int:
+        """Columns of Θᵀ."""
+        ...
+
+    @property
+    def step_length(self) -> float:
+        """How far a step of the whole matrix goes, beside its rate."""
+        ...
+
+
+class HasMatrices(HasMoments, Protocol):
+    """A rule that treats matrices apart from biases."""
+
+    @property
+    def matrices(self) -> tuple[Stretch, ...] | None:
+        """Those that it was made for."""
+        ...
+
+    @property
+    def all_matrices(self) -> tuple[Stretch, ...]:
+        """All that it was told of."""
+        ...
+
+
 def rule_name(optimizer: object) -> str | None:
     """Return the name by which the fast engines know an update rule; None for a user's own.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,11 @@ class Matrix:
     def where(self) -> slice:
         """Its stretch of θ."""
         return slice(self.offset, self.offset + self.inputs * self.units)
+
+    @property
+    def step_length(self) -> float:
+        """√max(1, units / inputs): so far goes a step of the whole matrix, beside its rate."""
+        return math.sqrt(max(1.0, self.units / self.inputs))
 
     def of(self, theta: Array) -> Array:
         """The matrix of a vector in θ's order, shape (inputs, units)."""
@@ -102,10 +108,15 @@ class AdamW(Adam):
     name = "adamw"
     core = "adamw"
 
+    @property
+    def all_matrices(self) -> tuple[Matrix, ...]:
+        """Those that were told, for the step to decay."""
+        return self.matrices or ()
+
     def init(self, theta: Array) -> State:
         """Make the state of step 0: both moments zero."""
-        check_matrices(self.matrices, theta)
+        check_matrices(None if self.matrices is None else self.all_matrices, theta)
         return super().init(theta)
 
     def _decayed(self, theta: Array, kept: float) -> Array:
-        return replaced(theta, {each: kept * each.of(theta) for each in self.matrices or ()})
+        return replaced(theta, {each: kept * each.of(theta) for each in self.all_matrices})

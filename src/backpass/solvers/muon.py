@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..arrays import Array, State, array_namespace
-from .adamw import AdamW, Matrix, check_matrices, replaced
+from .adamw import AdamW, Matrix, replaced
 
 Polynomial = tuple[float, float, float]  # a, b, c of a s + b s³ + c s⁵
 
@@ -120,10 +119,10 @@ class Muon(AdamW):
     name = "muon"
     core = "muon"
 
-    def init(self, theta: Array) -> State:
-        """Make the state of step 0: no momentum, no moments."""
-        check_matrices(None if self.matrices is None else self.matrices + self.others, theta)
-        return super().init(theta)
+    @property
+    def all_matrices(self) -> tuple[Matrix, ...]:
+        """Those that are orthogonalised, and the others."""
+        return (self.matrices or ()) + self.others
 
     def step(
         self, state: State, theta: Array, gradient: Array, learning_rate: float
@@ -142,14 +141,9 @@ class Muon(AdamW):
 
     def _moved(self, matrix: Matrix, Theta: Array, ahead: Array, rate: float) -> Array:
         """Θᵀ after its step along N."""
-        length = rate * step_length(matrix)
+        length = rate * matrix.step_length
         decayed = (1 - rate * self.weight_decay) * Theta
         return decayed - length * orthogonalise(ahead, self.polynomials)
 
     def _decayed(self, theta: Array, kept: float) -> Array:
         return replaced(theta, {each: kept * each.of(theta) for each in self.others})
-
-
-def step_length(matrix: Matrix) -> float:
-    """√max(1, units / inputs): a step changes what a unit puts out as much in every layer."""
-    return math.sqrt(max(1.0, matrix.units / matrix.inputs))

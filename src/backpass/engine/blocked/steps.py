@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from ...arrays import State
-from ..problem import HasMoments, HasMomentum, Optimizer, rule_name
+from ..problem import HasMatrices, HasMoments, HasMomentum, Optimizer, rule_name
 
 PIECE = 16384  # numbers: of θ, D, both moments and the scratch 640 KB in double precision
 
@@ -72,12 +72,28 @@ def _update_velocity(v: np.ndarray, D: np.ndarray, mu: float, lr: float) -> None
 
 
 def _adam(optimizer: HasMoments, state: State, theta: np.ndarray, D: np.ndarray, lr: float) -> None:
-    """Adam, or AdamW where ``weight_decay`` is not zero."""
+    """Adam; all of θ shrinks where ``weight_decay`` is not zero."""
+    _follow_moments(optimizer, state, theta, D, lr, 1 - lr * optimizer.weight_decay)
+
+
+def _adamw(
+    optimizer: HasMatrices, state: State, theta: np.ndarray, D: np.ndarray, lr: float
+) -> None:
+    """AdamW: the matrices shrink."""
+    for matrix in optimizer.all_matrices:
+        weights = theta[matrix.offset : matrix.offset + matrix.inputs * matrix.units]
+        weights *= 1 - lr * optimizer.weight_decay
+    _follow_moments(optimizer, state, theta, D, lr, 1.0)
+
+
+def _follow_moments(
+    optimizer: HasMoments, state: State, theta: np.ndarray, D: np.ndarray, lr: float, kept: float
+) -> None:
+    """Move the moments, and what is kept of θ along them."""
     state["t"] = t = state["t"] + 1
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     # Both bias corrections in one number, as in the last lines of Kingma and Ba's section 2.
     alpha = lr * math.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-    kept = 1 - lr * optimizer.weight_decay
     scratch = np.empty_like(D[:PIECE])
     for here in pieces(theta):
         g, m, v = D[here], state["m"][here], state["v"][here]
@@ -109,4 +125,5 @@ _IN_PLACE: dict[str | None, Callable[..., None]] = {
     "momentum": _momentum,
     "nesterov": _nesterov,
     "adam": _adam,
+    "adamw": _adamw,
 }
