@@ -166,6 +166,30 @@ def test_what_stands_over_the_rows(top, note):
     assert (not table.notes) if note is None else any(note in said for said in table.notes)
 
 
+WIDE = "".join(f"{i / 4},{i * i},{'abc'[i % 3]}\n" for i in range(30))
+
+
+@pytest.mark.parametrize(
+    ("top", "note"),
+    [
+        ("x,y,k\ncm,g,name\n", "units (cm, g, name)"),
+        ("x,y,k\nfloat,int,str\n", "units (float, int, str)"),
+        ("x,y,k\nmm,µg,n/a\n", "units"),
+        ("size,size,\nx,y,k\n", "over: 1"),
+        ("size,,group\nx,y,k\n", "over: 1"),
+    ],
+)
+def test_rows_of_types_and_of_groups_are_no_data(top, note):
+    table = read((top + WIDE).encode())
+    assert {**cells(table)} == {**FOUND, "y": [i * i for i in range(30)]}
+    assert any(note in said for said in table.notes)
+
+
+@pytest.mark.parametrize("row", ["cm,7,name", "unknown,unknown,name", "cm,g,a"])
+def test_a_row_under_the_names_with_data_is_data(row):
+    assert read(f"x,y,k\n{row}\n{WIDE}".encode()).rows == 31
+
+
 def test_a_row_of_words_under_the_names_is_data_where_others_have_such_words():
     table = read(b"x,k\nunknown,a\n" + BODY.encode())
     assert table.rows == 31
@@ -310,6 +334,58 @@ def test_any_cells_come_back(rows, sep):
             np.testing.assert_array_equal(found.values, truth)
         elif table.decimal == ".":
             assert found.cells() == filled
+
+
+@pytest.mark.parametrize(
+    ("names", "rest"),
+    [
+        ('"length" "kind"', '"{i}" {x} "k{k}"'),  # R's write.table
+        ("  length kind", "{i}  {x} k{k}"),  # a data frame as pandas prints it
+        ("length,kind", "r{i},{x},k{k}"),
+    ],
+)
+def test_names_of_rows_have_no_name(names, rest):
+    rows = [rest.format(i=i + 1, x=i * 1.5, k=i % 3) for i in range(20)]
+    table = read("\n".join([names, *rows]).encode())
+    assert list(table.columns) == ["1", "length", "kind"]
+    assert table.columns["length"].values.tolist() == [i * 1.5 for i in range(20)]
+    assert any("without a name is called '1'" in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    ("between", "under"),
+    [
+        ("", "Source: the lab\n"),
+        ("", "(40 rows)"),
+        ("", '\n"* in grams, of 2024"\nmean of three\n'),
+        ("# a new sensor, calibrated\n", ""),
+        ("// none\n// at all\n", "\x1a"),
+    ],
+)
+def test_lines_that_are_no_rows_are_passed_over(between, under):
+    rows = [f"{i},{i * 1.5},k{i % 3}\n" for i in range(40)]
+    text = "".join(["i,x,kind\n", *rows[:20], between, *rows[20:]]) + under
+    table = read(text.encode())
+    assert table.columns["i"].values.tolist() == [*range(40)]
+    assert table.columns["kind"].cells() == [f"k{i % 3}" for i in range(40)]
+    passed = between.count("\n") + len(under.strip("\n\x1a").splitlines())
+    assert any(f"no rows were passed over: {passed}." in note for note in table.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "n,x,kind\n" + "alba,1.5,2\n" * 9 + "alb",  # cut off
+        "n,x,kind\n" + "17,1.5,2\n" * 9 + "17",
+        "n,x,kind\n" + "17,1.5,2\n" * 4 + "Source: the lab\n" + "17,1.5,2\n" * 4,
+        "n,x,kind\n" + "17,1.5,2\n" * 9 + "17,2,3,4\n",
+        "x,kind\n" + "17,1.5,2\n" * 9,  # names of rows would differ
+        "x,kind\n" + "".join(f"{i * 2.5},1.5,{i}\n" for i in range(9)),
+    ],
+)
+def test_a_line_that_may_be_a_row_is_not_passed_over(text):
+    with pytest.raises(InvalidInput, match=r"cell|names"):
+        read(text.encode())
 
 
 def test_the_detector_sees_no_long_words(monkeypatch):

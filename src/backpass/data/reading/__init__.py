@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..parsing import error_context, parse
 from ..raw import RawTable
+from ..surplus_rows import without_surplus_rows
 from .arrow_files import read_feather, read_parquet
 from .excel import read_excel
 from .frames import raw_of
@@ -66,9 +67,8 @@ def read_raw(
     options = options or ReadingOptions()
     name = "standard input" if os.fspath(source) == "-" else os.fspath(source)
     found = parse(Path(name), lambda _: open_source(source, options.table))
-    return replace(
-        parse(Path(found.name), lambda _: _read(found, options, columns)), source=found.name
-    )
+    table = parse(Path(found.name), lambda _: _read(found, options, columns))
+    return replace(table, source=found.name)
 
 
 def _read(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
@@ -77,7 +77,8 @@ def _read(found: Source, options: ReadingOptions, columns: Collection[str] | Non
 
 
 def _text(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
-    return read_separated(found.data, options, columns, tabs=found.format == "tabs")
+    table = read_separated(found.data, options, columns, tabs=found.format == "tabs")
+    return without_surplus_rows(table)
 
 
 def _json(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
@@ -89,7 +90,7 @@ def _sqlite(found: Source, options: ReadingOptions, columns: Collection[str] | N
 
 
 def _excel(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:
-    return read_excel(found.data, found.part, options, columns)
+    return without_surplus_rows(read_excel(found.data, found.part, options, columns))
 
 
 def _parquet(found: Source, options: ReadingOptions, columns: Collection[str] | None) -> RawTable:

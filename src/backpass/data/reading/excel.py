@@ -13,7 +13,7 @@ from ...extras import optional
 from ..memory import has_room_for
 from ..raw import RawTable
 from .frames import raw_of_columns
-from .header import distinct_names, given_names, has_header, has_units
+from .header import distinct_names, given_names, has_groups, has_header, has_units
 from .how import ReadingOptions
 from .python_cells import text_of
 from .unpacking import check_measure
@@ -144,9 +144,11 @@ def _table(rows: list[Row], options: ReadingOptions, columns: Collection[str] | 
     titles = 0
     while titles < len(padded) - 1 and width - left > 1 and _filled(padded[titles]) < 2:
         titles += 1
+    words = [["" if c is None else text_of(c) for c in row] for row in padded[titles:][: 1 << 9]]
+    groups = options.header is None and has_groups(words)
+    titles, words = titles + groups, words[groups:]
     notes = [f"Rows over the table were passed over: {titles}."] if titles else []
     body = padded[titles:]
-    words = [["" if c is None else text_of(c) for c in row] for row in body[: 1 << 9]]
     header = has_header(words) if options.header is None else options.header
     units = header and has_units(words[1:])
     if units:

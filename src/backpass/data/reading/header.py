@@ -20,7 +20,10 @@ MOST_ROWS, FEWEST_ROWS, MOST_CELLS = 500, 20, 1 << 15  # that are looked at
 MOST = 0.8  # of a column's filled cells are of its kind
 YEAR = 1000  # names that are numbers are as large, or follow on each other
 LONGEST_UNIT = 16  # letters
-GAPS = {"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing"}
+FEWEST_UNITS = 2  # that are units, or types, whatever stands over text beside them
+GAPS = {"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "missing"} | {
+    *("unknown", "n.a.", "nd", "n/d", "k.a.", "unbekannt", "tbd", "not available", "*", "\\n"),
+}
 SIGN = r"[$€£¥₹]|USD|EUR|GBP|CHF"
 NUMBER = re.compile(
     rf"\(?[-+−]?\s*(?:{SIGN})?\s*[-+−]?(?:\d[\d.,' \u00a0\u202f_]*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -72,11 +75,38 @@ def has_units(rows: Rows) -> bool:
     if len(rows) < 3 or any(_kind(cell) in ("number", "date") for cell in rows[0]):
         return False
     columns = _columns(rows[1:])
-    over = Counter(
-        _over_numbers(cell) if _kind_of(column) == "number" else _over_text(cell, column)
-        for cell, column in zip(rows[0], columns)
-    )
-    return over["unit"] > 0 and not over["data"]
+    numbers = [_kind_of(column) == "number" for column in columns]
+    over = [
+        _over_numbers(cell) if number else _over_text(cell, column)
+        for cell, column, number in zip(rows[0], columns, numbers)
+    ]
+    units = over.count("unit")
+    if units >= FEWEST_UNITS and units == sum(numbers):  # "float, float, str": words, too
+        return "data" not in over
+    return units > 0 and "data" not in over and "word" not in over
+
+
+def has_groups(rows: Rows) -> bool:
+    """Whether the first of some rows groups the names, which stand in the second.
+
+    Examples
+    --------
+    >>> has_groups([["size", "", "kind"], ["length", "width", "name"], ["4.9", "3.0", "alba"]])
+    True
+    >>> has_groups([["length", "width", "kind"], ["cm", "cm", ""], ["4.9", "3.0", "alba"]])
+    False
+    """
+    if len(rows) < 3:
+        return False
+    above, names = ([cell.strip() for cell in row] for row in rows[:2])
+    if len({*above} - {""}) == len(above) or len({*names} - {""}) < len(names):
+        return False
+    if any(_kind(cell) != "text" for cell in names) or {_kind(c) for c in above} - {"", "text"}:
+        return False
+    columns = _columns(rows[2:])
+    kinds = [_kind_of(column) for column in columns]
+    new = [not column or name not in column for name, column in zip(names, columns)]
+    return all(new) and "number" in kinds and "text" in kinds
 
 
 def _columns(rows: Rows) -> list[list[str]]:
@@ -102,6 +132,18 @@ def _kind_of(column: list[str]) -> str:
         return ""
     kind, often = kinds.most_common(1)[0]
     return kind if often >= MOST * kinds.total() else "text"
+
+
+def is_text_under_numbers(cell: str, column: Sequence[str]) -> bool:
+    """Whether a cell is text and the column over it one of numbers or dates, as its start tells.
+
+    Examples
+    --------
+    >>> is_text_under_numbers("Source: the lab", ["4.9", "3.5"])
+    True
+    """
+    above = _kind_of([each.strip() for each in column[:MOST_ROWS]])
+    return above in ("number", "date") and _kind(cell) == "text"
 
 
 def _vote(cell: str, column: list[str]) -> str:
@@ -153,7 +195,9 @@ def _over_numbers(cell: str) -> str:
 def _over_text(cell: str, column: list[str]) -> str:
     """A unit stands over no text: an empty cell, a dash, or a word in brackets does."""
     cell = cell.strip()
-    return "" if cell in ("", "-") or re.fullmatch(r"[\[(].*[\])]", cell) else "data"
+    if cell in column:
+        return "data" if cell else ""
+    return "word" if _kind(cell) and not re.fullmatch(r"[\[(].*[\])]", cell) else ""
 
 
 # --- distinct names --------------------------------------------------------------------------

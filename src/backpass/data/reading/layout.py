@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ...errors import InvalidInput
 from .dialect import Dialect, find_dialect
-from .header import has_header, has_units
+from .header import has_groups, has_header, has_units, is_text_under_numbers
 from .how import ReadingOptions
 
 HEAD = 1 << 18  # bytes that are looked at
@@ -21,6 +21,7 @@ LONGEST_HEAD = 1 << 24  # where lines are long
 FEWEST_LINES = 4
 COMMENTS = ("#", "%", "//")  # what comments at the top begin with
 MOST_TITLES = 40  # lines
+GROUPS = 50  # rows that tell whether the first one groups the names in the second
 
 Row = tuple[list[str], int]  # its cells, and how many lines have been read by its end
 
@@ -85,6 +86,8 @@ def find_layout(data: memoryview, options: ReadingOptions, tabs: bool = False) -
     width = _width(rows)
     titles = _n_titles(rows, width)
     body = [row for row, _ in rows[titles:]]
+    groups = options.header is None and has_groups(_of_width(body[:GROUPS], width))
+    titles, body = titles + groups, body[groups:]
     names, below = _names(body, options.header, comments, dialect, width)
     units = bool(names) and below > 0 and has_units(_of_width(body[1:], width))
     used = titles + below + units
@@ -205,3 +208,72 @@ def _notes(
     if units:
         notes.append(f"The row under the names holds units ({', '.join(units)}) and no data.")
     return notes
+
+
+# --- lines that are no rows ------------------------------------------------------------------
+
+
+def without_remarks(rows: memoryview, layout: Layout) -> tuple[memoryview, str] | None:
+    """Leave out comments between the rows, and remarks under them.
+
+    Parameters
+    ----------
+    rows : memoryview
+        All lines from the first row of data on.
+    layout : Layout
+        How many cells a row has.
+
+    Returns
+    -------
+    (memoryview, str) or None
+        The rows, with a note; None where another line than these has a wrong number of cells, as
+        the last one of a file that is cut off.
+
+    Examples
+    --------
+    >>> text = b"a,b\\n1,2\\n# cooler\\n3,4\\n5,6\\n\\nSource: the lab\\n"
+    >>> layout = find_layout(memoryview(text), ReadingOptions())
+    >>> rows, note = without_remarks(memoryview(text[4:]), layout)
+    >>> bytes(rows), note
+    (b'1,2\\n3,4\\n5,6\\n\\n', 'Lines that are no rows were passed over: 2.')
+    """
+    lines = [line.decode() for line in bytes(rows).splitlines(keepends=True)]
+    spans = _spans(layout.dialect, lines)
+    whole = [number for number, (row, _) in enumerate(spans) if len(row) == layout.width]
+    if not whole:
+        return None
+    first_column = [spans[number][0][0] for number in whole]
+    kept: list[str] = []
+    passed, parted = 0, False
+    for number, (row, span) in enumerate(spans):
+        if len(row) in (0, layout.width):
+            kept += lines[span]
+            parted = parted or (not row and number > whole[-1])
+        elif _is_comment(row) or (
+            number > whole[-1] and (parted or _is_remark(row, layout.width, first_column))
+        ):
+            passed += span.stop - span.start
+        else:
+            return None
+    return memoryview("".join(kept).encode()), f"Lines that are no rows were passed over: {passed}."
+
+
+def _spans(dialect: Dialect, lines: list[str]) -> list[tuple[list[str], slice]]:
+    """The rows of some lines, each with the lines that it takes."""
+    done, spans = 0, list[tuple[list[str], slice]]()
+    for row, read in dialect.rows(lines):
+        spans.append((row, slice(done, read)))
+        done = read
+    return spans
+
+
+def _is_comment(row: list[str]) -> bool:
+    return row[0].lstrip().startswith(COMMENTS)
+
+
+def _is_remark(row: list[str], width: int, first_column: list[str]) -> bool:
+    """Whether a short last row is a remark: text under numbers, or in brackets."""
+    first = row[0].strip()
+    if len(row) > width or not first:
+        return False
+    return first[0] in "(*[" or is_text_under_numbers(first, first_column)

@@ -15,13 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...errors import InvalidInput
 from ...extras import optional
-from ..raw import RawColumn, RawTable
+from ..raw import Numbers, RawColumn, RawTable, Texts
 from .encodings import as_utf8
 from .header import distinct_names, given_names
 from .how import ReadingOptions
-from .layout import Layout, find_layout
+from .layout import Layout, find_layout, without_remarks
 from .plain_numbers import column_of, decimal_mark, text_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ CHUNK = 1 << 20
 BLOCKS = (1 << 20, 1 << 24, 1 << 28, (1 << 31) - 1)  # bytes; a row has to fit
 BLOCK_ROWS = 1 << 13  # that a block should have, since each block costs each column some time
 LARGEST_BLOCK = 1 << 26
+END = b"\r\n \x1a"  # blank lines, and the mark that DOS put behind a text
 FREE = "\x1f"  # ASCII's separator of units, which no text has
 SAID = {
     ";": "Semicolons separate the cells.",
@@ -91,11 +94,11 @@ def read_separated(
         body = memoryview(bytes(body[:blanks]) + _squeezed(bytes(body[blanks:])))
         layout = replace(layout, dialect=replace(layout.dialect, sep="\t"))
     head = _head(layout, options)
-    parsed = _parsed(body, layout, head, columns)
+    parsed, passed = _parsed(body, layout, head, columns)
     _let_go(data)
     table = _table(parsed, head, layout, options)
     guessed = None if tabs or options.sep else SAID.get(sep)
-    notes = [text.note, guessed, *layout.notes, *head.notes, *table.notes]
+    notes = [text.note, guessed, *layout.notes, passed, *head.notes, *table.notes]
     return replace(table, notes=tuple(note for note in notes if note))
 
 
@@ -168,8 +171,8 @@ _NO_HEADER = "The first row is data, so the columns are called by their numbers.
 
 def _parsed(
     data: memoryview, layout: Layout, head: _Head, columns: Collection[str] | None
-) -> Table:
-    """Let pyarrow split the rows."""
+) -> tuple[Table, str | None]:
+    """Let pyarrow split the rows; lines between and under them that are none are passed over."""
     kept = [
         name for name in head.names if columns is None or name in columns or name in head.unnamed
     ]
@@ -177,12 +180,20 @@ def _parsed(
     if not len(rows):
         raise InvalidInput("It has names, but no row of data.")
     _check_quotes(rows, layout)
+    try:
+        return _split_in_blocks(rows, layout, head.names, kept), None
+    except _Ragged:
+        left = without_remarks(rows, layout)
+        if left is None:
+            raise InvalidInput(_ragged_row(data, layout)) from None
+        return _split_in_blocks(left[0], layout, head.names, kept), left[1]
+
+
+def _split_in_blocks(rows: memoryview, layout: Layout, names: list[str], kept: list[str]) -> Table:
     smallest = min(BLOCK_ROWS * layout.row_bytes, LARGEST_BLOCK)
     for block in BLOCKS:
         try:
-            return _split(rows, layout, head.names, kept, max(block, smallest))
-        except _Ragged:
-            raise InvalidInput(_ragged_row(data, layout)) from None
+            return _split(rows, layout, names, kept, max(block, smallest))
         except optional("pyarrow", "Reading a text file").ArrowInvalid as error:
             if "straddling" not in str(error) or block == BLOCKS[-1]:
                 raise
@@ -193,7 +204,7 @@ def _rows(data: memoryview, layout: Layout) -> memoryview:
     """The rows' bytes; where there is one column, an empty line is a gap, but not at the end."""
     rows = data[layout.start :]
     end = len(rows)
-    while end and rows[end - 1] in b"\r\n ":
+    while end and rows[end - 1] in END:
         end -= 1
     rows = rows[: end + 1] if end < len(rows) else rows
     sep = layout.dialect.sep
@@ -305,6 +316,7 @@ def _table(parsed: Table, head: _Head, layout: Layout, options: ReadingOptions) 
         return column_of(column, decimal, options.thousands, options.na)
 
     columns = dict(zip(names, _in_threads(convert, len(names))))
+    columns, head = _with_row_names(columns, head)
     columns, notes = _without_empty(columns, head, bool(layout.cells))
     if decimal == "," and not options.decimal:
         notes.append("The comma was read as the decimal mark.")
@@ -316,6 +328,31 @@ def _in_threads(function: Callable[[int], RawColumn], n: int) -> list[RawColumn]
     n_threads = optional("pyarrow", "Reading a text file").cpu_count()
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(function, range(n)))
+
+
+def _with_row_names(
+    columns: dict[str, RawColumn], head: _Head
+) -> tuple[dict[str, RawColumn], _Head]:
+    """Where a name is missing and the first column names or numbers the rows, that one lacks it.
+
+    So R and pandas write the names of rows.
+    """
+    cells = [*columns.values()]
+    last = len(cells) - 1
+    if len(head.surplus) != 1 or cells[last].gaps.all() or not _names_rows(cells[0]):
+        return columns, head
+    names, _ = distinct_names(["", *head.names[:last]])
+    first = frozenset(names[:1])
+    head = replace(head, names=names, unnamed=head.unnamed - head.surplus | first)
+    return dict(zip(names, cells)), replace(head, surplus=frozenset[str]())
+
+
+def _names_rows(column: RawColumn) -> bool:
+    """Whether texts all differ, or numbers count from 0 or 1 on."""
+    if isinstance(column, Texts):
+        return bool((column.counts <= 1).all()) and not column.gaps.any()
+    assert isinstance(column, Numbers)
+    return bool((np.diff(column.values) == 1).all()) and column.values[0] in (0, 1)
 
 
 def _without_empty(
