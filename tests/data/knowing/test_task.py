@@ -68,6 +68,13 @@ def test_whole_numbers_may_be_counts():
     assert "count" not in known(Numbers(np.arange(30) / 2))[0].reason
 
 
+def test_whole_numbers_as_classes_may_be_quantities_and_the_option_is_said():
+    assert "--kind y=number predicts" in known(Numbers(np.arange(6)))[0].reason
+    assert "--kind" not in known(Numbers(np.arange(6) % 2))[0].reason
+    assert "--kind" not in known(Numbers(np.arange(6)), kinds={"y": "category"})[0].reason
+    assert "--kind" not in known(Texts.of(["007", "12", "13"] * 9))[0].reason
+
+
 def test_a_wish_decides_the_task():
     grades = Numbers(np.array([1, 2, 3, 2]))
     assert known(grades)[0].task == "classes"

@@ -181,6 +181,9 @@ def test_names():
     assert [*raw_of(frame).columns] == ["a", "a.1", "5"]
     frame = pd.DataFrame({"a": [1, 2]}, index=["p", "q"])
     assert [*raw_of(frame).columns] == [*raw_of(pa.Table.from_pandas(frame)).columns] == ["a"]
+    assert not raw_of(pa.Table.from_pandas(frame)).notes
+    named = raw_of(pa.Table.from_pandas(frame.rename_axis("row")))
+    assert named.notes == ("The index of pandas is no column: 'row'.",)
 
 
 def test_records_lack_cells():

@@ -54,10 +54,30 @@ def test_numbers_keep_what_is_written():
     np.testing.assert_array_equal(table.columns["n"].values, [0.12345678901234567, np.nan])
 
 
-def test_nested_cells_are_others():
-    table = read('[{"l": [1], "d": {"x": 1}, "n": 1}, {"n": 2}]')
+def test_lists_are_others_and_records_in_records_are_columns():
+    table = read('[{"l": [1], "d": {"x": 1, "e": {"y": "b"}}, "n": 1}, {"n": 2}]')
     assert isinstance(table.columns["l"], Others)
-    assert isinstance(table.columns["d"], Others)
+    assert [*table.columns] == ["l", "d.x", "d.e.y", "n"]
+    np.testing.assert_array_equal(table.columns["d.x"].values, [1, np.nan])
+    assert table.columns["d.e.y"].cells() == ["b", None]
+    assert isinstance(read('[{"d": {"x": 1}}, {"d": 2}]').columns["d"], Others)
+    assert [*read('[{"d": {"x": 1}, "d.x": 2}]').columns] == ["d.x'", "d.x"]
+
+
+FRAME = {"length": [1.5, 2.5, None], "kind": ["a", "b", "a"]}
+
+
+@pytest.mark.parametrize("orient", ["columns", "index", "split", "records", "table", "values"])
+def test_every_form_in_which_pandas_writes_a_frame_is_read(orient):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(FRAME)
+    text = frame.to_json(orient=orient)
+    if orient == "values":
+        text = json.dumps([[*FRAME], *json.loads(text)])
+    table = read(text)
+    np.testing.assert_array_equal(table.columns["length"].values, [1.5, 2.5, np.nan])
+    assert table.columns["kind"].cells() == FRAME["kind"]
+    assert table.rows == 3
 
 
 def test_options():
@@ -74,7 +94,9 @@ def test_options():
         ("[1, 2]", "Item 0 of its list is 1"),
         ("[]", "no row"),
         ("5", "no table"),
-        ('{"a": {"x": 1}}', "no table"),
+        ('{"a": {"x": 1}, "b": [2]}', "no table"),
+        ('[["a", "b"], [1, 2], [3]]', "Row 1 has 1 cells for 2 names"),
+        ("[[1, 2], [3, 4]]", "Item 0 of its list is"),
         ('{"a": [1, 2], "b": [1]}', "'b' has 1 cells"),
         ("not json", "is no JSON"),
         ("[" * 100_000, "nested|no JSON"),

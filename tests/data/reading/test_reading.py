@@ -18,7 +18,7 @@ from backpass.data.raw import Numbers, Texts
 from backpass.data.reading import ReadingOptions, raw_of, read_raw
 
 pd = pytest.importorskip("pandas")
-pytest.importorskip("pyarrow")
+pa = pytest.importorskip("pyarrow")
 pytest.importorskip("openpyxl")
 pytest.importorskip("clevercsv")
 pytest.importorskip("zstandard")
@@ -134,6 +134,15 @@ def test_a_folder_of_parquet_files(tmp_path):
         pd.DataFrame({"a": [number, number + 0.5]}).to_parquet(tmp_path / f"{number}.parquet")
     table = read_raw(tmp_path, columns=["a"])
     assert table.columns["a"].values.tolist() == [0, 0.5, 1, 1.5, 2, 2.5]
+
+
+def test_a_stream_of_arrow(tmp_path):
+    table = pa.table({"a": [1, 2], "b": ["x", None]})
+    with pa.ipc.new_stream(str(tmp_path / "t.arrow"), table.schema) as stream:
+        stream.write_table(table)
+    read = read_raw(tmp_path / "t.arrow")
+    assert read.columns["a"].values.tolist() == [1, 2]
+    assert read.columns["b"].cells() == ["x", None]
 
 
 @pytest.mark.parametrize("ending", ["parquet", "feather"])

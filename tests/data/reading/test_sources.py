@@ -86,6 +86,15 @@ def test_a_part_stands_after_two_colons(tmp_path):
         read_raw(f"{path}::x.csv")
 
 
+def test_texts_beside_a_table_are_no_tables(tmp_path):
+    path = tmp_path / "one.zip"
+    path.write_bytes(zipped(licence_txt=b"Do as you like.\n", train_csv=DATA))
+    check(read_raw(path))
+    path.write_bytes(zipped(a_txt=DATA, b_txt=DATA))
+    with pytest.raises(InvalidInput, match="2 tables"):
+        read_raw(path)
+
+
 def test_two_colons_may_be_a_files_own(tmp_path):
     path = tmp_path / "a::b.csv"
     path.write_bytes(DATA)

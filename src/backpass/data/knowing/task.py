@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from shlex import quote
@@ -22,6 +23,7 @@ CLASSES, NUMBER = "classes", "number"
 
 TargetColumn = Numbers | Texts
 MAX_CLASSES = 20  # a target with more different whole numbers is a quantity, not a label
+_WHOLE = re.compile("-?(?:0|[1-9][0-9]{0,14})")
 COUNTED = ("days", "times written as", "seconds", "milliseconds")  # dates that are whole numbers
 SHOWN = 3  # classes that a reason names
 
@@ -187,7 +189,14 @@ def _classes(name: str, column: RawColumn, wishes: Wishes) -> tuple[ColumnReadin
     gaps = int(np.count_nonzero(made.gaps))
     n = len(made.vocabulary)
     reason = f"{n} classes{_rare(made)}{said(gone)}{_left_out(gaps)}"
+    if n > 2 and wishes.kinds.get(name) is None and _are_quantities(made):
+        reason += f"; --kind {quote(name)}=number predicts their size"
     return ColumnReading(name, Kind.CATEGORY, reason, gaps, n, True, "", CLASSES), made
+
+
+def _are_quantities(column: Texts) -> bool:
+    """Whether classes are whole numbers, and none of them a code as 007."""
+    return not column.categories and all(map(_WHOLE.fullmatch, column.vocabulary))
 
 
 def _refuse_empty(name: str, filled: Sequence[object] | np.ndarray) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from ...extras import optional
+from ..cells import quoted
 from ..raw import GAP, Moments, Numbers, Others, RawColumn, RawTable, Texts
 from .header import distinct_names
 from .python_cells import MOST_WHOLE, of_numbers, of_words
+
+_UNNAMED = re.compile(r"__index_level_\d+__$|index$")
 
 if TYPE_CHECKING:
     from pyarrow import Array, ChunkedArray, Schema, Table
@@ -46,6 +50,9 @@ def raw_of_arrow(
         for name, i in zip(names, kept)
         if columns is None or name in columns
     }
+    named = [name for name in table.column_names if name in index and not _UNNAMED.match(name)]
+    if named:
+        notes.append(f"The index of pandas is no column: {quoted(named)}.")
     return RawTable(chosen, table.num_rows, "", tuple(notes))
 
 

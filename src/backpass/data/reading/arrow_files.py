@@ -12,6 +12,7 @@ from ..raw import RawTable
 from .arrow_columns import raw_of_arrow
 from .how import ReadingOptions
 
+CONTINUATION = b"\xff\xff\xff\xff"  # with which Arrow's messages begin where they are a stream
 CELL_BYTES = 8  # of a number
 
 
@@ -52,10 +53,13 @@ def read_parquet(
 def read_feather(
     data: bytes | memoryview, options: ReadingOptions, columns: Collection[str] | None = None
 ) -> RawTable:
-    """Read a Feather file, or Arrow's own; the parameters are those of ``read_parquet``."""
+    """Read a Feather file, or Arrow's own, file or stream; with ``read_parquet``'s parameters."""
     arrow = optional("pyarrow", "Reading an Arrow file")
     feather = optional("pyarrow.feather", "Reading an Arrow file")
-    table = feather.read_table(arrow.BufferReader(data), memory_map=False)
+    if bytes(data[:4]) == CONTINUATION:
+        table = arrow.ipc.open_stream(arrow.BufferReader(data)).read_all()
+    else:
+        table = feather.read_table(arrow.BufferReader(data), memory_map=False)
     table.validate(full=True)
     return _raw(table, options, columns)
 

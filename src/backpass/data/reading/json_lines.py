@@ -1,4 +1,4 @@
-"""JSON: one object a line, a list of objects, or an object of columns."""
+"""JSON: one object a line, a list of objects or of rows, an object of columns or of objects."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from ...errors import InvalidInput
 from ..raw import RawTable
 from .encodings import as_utf8
 from .frames import raw_of_columns, raw_of_records
+from .header import distinct_names
 from .how import ReadingOptions
 
 Record = dict[str, object]
+NO_TABLE = "Its JSON is no table: neither a list of objects nor an object of columns."
 
 
 def read_json(
@@ -60,25 +62,91 @@ def _table(data: bytes, columns: Collection[str] | None, na: Collection[str]) ->
         raise InvalidInput("It has no row.")
     if second is None or not _is_object(lines[first]):
         return _of_value(_value(data, "It"), columns, na)
-    return raw_of_records([*_records(lines)], columns, na)
+    return _of_records([*_records(lines)], columns, na)
 
 
 def _of_value(value: object, columns: Collection[str] | None, na: Collection[str]) -> RawTable:
     if isinstance(value, list):
-        rows = cast(list[object], value)
-        for number, row in enumerate(rows):
-            if not isinstance(row, dict):
-                raise InvalidInput(f"Item {number} of its list is {_shown(row)}, not an object.")
-        return raw_of_records(cast(list[Record], rows), columns, na)
+        return _of_list(cast(list[object], value), columns, na)
+    if not isinstance(value, dict):
+        raise InvalidInput(NO_TABLE)
+    fields = cast(Record, value)
+    if fields.keys() >= {"columns", "data"} and _are_all(fields["data"], list):
+        names = cast(list[object], fields["columns"])  # as pandas splits a frame
+        return _of_rows(names, cast(list[list[object]], fields["data"]), columns, na)
     if _is_columns(value):
-        return raw_of_columns(cast(Record, value), columns, na)
-    if isinstance(value, dict):
-        lists = [v for v in cast(Record, value).values() if _is_records(v)]
-        if len(lists) == 1:  # {"data": [{…}, …]}
-            return _of_value(lists[0], columns, na)
-        if not all(isinstance(v, list | dict) for v in cast(Record, value).values()):
-            return raw_of_records([cast(Record, value)], columns, na)
-    raise InvalidInput("Its JSON is no table: neither a list of objects nor an object of columns.")
+        return raw_of_columns(fields, columns, na)
+    lists = [v for v in fields.values() if _are_all(v, dict)]
+    if len(lists) == 1:  # {"data": [{…}, …]}
+        return _of_value(lists[0], columns, na)
+    if _are_all([*fields.values()], dict):
+        return _of_records(_turned(cast(dict[str, Record], fields)), columns, na)
+    if all(isinstance(v, list | dict) for v in fields.values()):
+        raise InvalidInput(NO_TABLE)
+    return _of_records([fields], columns, na)
+
+
+def _of_list(rows: list[object], columns: Collection[str] | None, na: Collection[str]) -> RawTable:
+    """Objects, or rows of one length under a first one of names."""
+    if _are_all(rows, list) and len(rows) > 1:
+        (names, *cells) = cast(list[list[object]], rows)
+        if all(isinstance(name, str) for name in names):
+            return _of_rows(names, cells, columns, na)
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise InvalidInput(f"Item {number} of its list is {_shown(row)}, not an object.")
+    return _of_records(cast(list[Record], rows), columns, na)
+
+
+def _of_records(
+    records: list[Record], columns: Collection[str] | None, na: Collection[str]
+) -> RawTable:
+    """Records; the fields of records in them are columns of their own, as "size.length"."""
+    names = dict.fromkeys(name for record in records for name in record)
+    cells = _spread({name: [record.get(name) for record in records] for name in names})
+    if not cells:
+        return raw_of_records(records, columns, na)
+    return raw_of_columns(cells, columns, na)
+
+
+def _spread(cells: dict[str, list[object]]) -> dict[str, list[object]]:
+    """Make columns of the fields of those whose cells are all records."""
+    found: dict[str, list[object]] = {}
+    for name, column in cells.items():
+        records = [cast(Record, cell) if isinstance(cell, dict) else {} for cell in column]
+        fields = dict.fromkeys(field for record in records for field in record)
+        if not fields or not all(cell is None or isinstance(cell, dict) for cell in column):
+            found[name] = column
+            continue
+        inner = {f"{name}.{each}": [record.get(each) for record in records] for each in fields}
+        for field, values in _spread(inner).items():
+            while field in cells or field in found:
+                field += "'"
+            found[field] = values
+    return found
+
+
+def _of_rows(
+    names: list[object],
+    rows: list[list[object]],
+    columns: Collection[str] | None,
+    na: Collection[str],
+) -> RawTable:
+    """Rows of cells under names."""
+    for number, row in enumerate(rows):
+        if len(row) != len(names):
+            raise InvalidInput(f"Row {number} has {len(row)} cells for {len(names)} names.")
+    written, notes = distinct_names([str(name) for name in names])
+    table = raw_of_columns(dict(zip(written, zip(*rows))), columns, na)
+    return replace(table, notes=(*notes, *table.notes))
+
+
+def _turned(value: dict[str, Record]) -> list[Record]:
+    """Records of an object of objects: those by row, or columns by name, as pandas writes both."""
+    inner = dict.fromkeys(key for each in value.values() for key in each)
+    if all(map(str.isdecimal, value)) or not all(map(str.isdecimal, inner)):
+        return [*value.values()]
+    return [{name: cells.get(key) for name, cells in value.items()} for key in inner]
 
 
 def _is_columns(value: object) -> bool:
@@ -86,12 +154,13 @@ def _is_columns(value: object) -> bool:
     if not isinstance(value, dict) or not value:
         return False
     cells = [*cast(Record, value).values()]
-    return all(isinstance(c, list) and not _is_records(c) for c in cells)
+    return all(isinstance(c, list) and not _are_all(c, dict) for c in cells)
 
 
-def _is_records(value: object) -> bool:
+def _are_all(value: object, kind: type) -> bool:
+    """Whether a value is a list, not empty, of lists or of objects."""
     rows = cast(list[object], value) if isinstance(value, list) else []
-    return bool(rows) and all(isinstance(row, dict) for row in rows)
+    return bool(rows) and all(isinstance(row, kind) for row in rows)
 
 
 def _records(lines: list[bytes]) -> Iterator[Record]:

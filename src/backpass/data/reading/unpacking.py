@@ -139,7 +139,8 @@ def _chosen(files: list[str]) -> str:
     """The only table of an archive."""
     shown = [name for name in files if not _is_hidden(name)]
     tables = [name for name in shown if _is_table(name)]
-    candidates = tables or shown
+    sure = [name for name in tables if not name.lower().endswith(".txt")]  # a licence is one, too
+    candidates = (sure if len(sure) == 1 else tables) or shown
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
