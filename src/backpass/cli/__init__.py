@@ -19,6 +19,7 @@ from .terminal import use_plain_letters
 COMMANDS = {
     "train": "Train a network on a table or a built-in data set; write the model and a report.",
     "predict": "Predict the rows of a table with a trained model.",
+    "score": "Score a trained model on rows whose target is known.",
     "trace": "Show every a, z, δ, Δ and D of one row's pass through a trained model.",
     "explain": "Explain where one number of a row's pass comes from.",
     "check": "Check a trained model's gradient against a numerical one, on your own data.",

@@ -101,10 +101,17 @@ class Scores:
         )
 
     def to_json(self) -> dict[str, object]:
-        """Return them by plain names; those that the first release had have its names."""
-        values: dict[str, object] = {RENAMED.get(n, n): value for n, value in self.values.items()}
-        values["headline"] = RENAMED.get(self.headline, self.headline)
-        values["baselines"] = {RENAMED.get(n, n): value for n, value in self.baseline.items()}
+        """Return them as scores of a test; those that the first release had have its names."""
+        return self._named(RENAMED)
+
+    def plain(self) -> dict[str, object]:
+        """Return them by the metrics' names."""
+        return self._named({})
+
+    def _named(self, names: Mapping[str, str]) -> dict[str, object]:
+        values: dict[str, object] = {names.get(n, n): value for n, value in self.values.items()}
+        values["headline"] = names.get(self.headline, self.headline)
+        values["baselines"] = {names.get(n, n): value for n, value in self.baseline.items()}
         if self.by_class:
             values["by_class"] = {
                 label: {
