@@ -197,8 +197,8 @@ def test_a_class_that_the_model_does_not_know_is_wrong_and_in_the_confusion() ->
     assert values["classes"] == ["maybe", "no", "yes"]
     assert np.sum(values["confusion"][0]) == 10
     assert values["by_class"]["maybe"]["recall"] == 0
-    row = next(r for r in done("score m odd.csv").stdout.splitlines() if r.split()[:1] == ["maybe"])
-    assert row.split()[1] == "·"
+    shown = done("score m odd.csv").stdout.splitlines()
+    assert [row.split()[:2] for row in shown if row.split()[:1] == ["maybe"]][-1] == ["maybe", "·"]
 
 
 @pytest.mark.parametrize("target", ["price", "code", "ok"])
@@ -211,3 +211,60 @@ def test_models_of_the_first_release_are_scored_beside_the_rows_themselves(targe
     assert values["n_seen_in_training"] is None
     said = done(f"score {FIRST / target}.backpass {FIRST / 'houses.csv'}").stderr
     assert "does not say what its training rows had" in said
+
+
+# --- what the training was told -------------------------------------------------------------------
+
+
+def weighed(target: str, how: str = "") -> dict:
+    """Train on rows that weigh, with the test in a file of its own."""
+    frame = table()[["size", "city", target]].assign(w=np.arange(M) % 4 + 0.5)
+    frame[:180].to_csv("learn.csv", index=False)
+    frame[180:].to_csv("held.csv", index=False)
+    return told(
+        f"train learn.csv --target {target} --test held.csv --weights w --out m {QUICK} {how}"
+    )
+
+
+@said_aloud
+@pytest.mark.parametrize("target", ["price", "fault"])
+def test_rows_weigh_as_in_the_training(target: str) -> None:
+    trained = weighed(target)
+    values = told("score m held.csv")
+    for name, value in expected(trained).items():
+        assert values[name] == value, name
+    pd.read_csv("held.csv").drop(columns="w").to_csv("light.csv", index=False)
+    assert "no column 'w', which says what rows weigh" in done("score m light.csv").stderr
+    light = told("score m light.csv")
+    assert light[light["headline"]] != values[light["headline"]]
+    frame = pd.read_csv("held.csv")
+    frame.loc[2, "w"] = np.nan
+    frame.to_csv("gap.csv", index=False)
+    assert "1 row has no weight" in refused("score m gap.csv")
+
+
+def test_the_trainings_metric_and_threshold_hold_until_others_are_asked_for() -> None:
+    trained, file = held_out("fault", "--metric f1 --threshold 0.2")
+    values = told(f"score m {file}")
+    assert values["headline"] == "f1" == expected(trained)["headline"]
+    assert values["f1"] == trained["f1"]
+    assert values["confusion"] == trained["confusion"]
+    assert told(f"score m {file} --metric auc")["headline"] == "auc"
+
+
+def test_a_threshold_decides_for_the_rarer_class() -> None:
+    held_out("fault")
+    p = np.array(told("predict m one.csv --proba")["probability of yes"])
+    truth = pd.read_csv("one.csv")["fault"] == "yes"
+    for threshold in (0.1, 0.7):
+        confusion = told(f"score m one.csv --threshold {threshold}")["confusion"]
+        assert confusion == metrics.confusion_matrix(truth, p >= threshold).tolist()
+    assert "--threshold" in refused("score m one.csv --threshold 1.5")
+    held_out("price")
+    assert "--threshold 0.3: it tells two classes apart, and the target 'price' is a number" in (
+        refused("score m one.csv --threshold 0.3")
+    )
+    held_out("grade")
+    assert "has 3 classes" in refused("score m one.csv --threshold 0.3")
+    first = f"score {FIRST / 'code'}.backpass {FIRST / 'houses.csv'} --threshold 0.3"
+    assert "rarer one; train it anew" in refused(first)

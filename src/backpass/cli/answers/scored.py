@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from ...data.tables import Table
-from ...errors import InvalidInput
+from ...errors import InvalidInput, SettingError, warn
+from ...estimators.targets.thresholds import Threshold
+from ...experiment.parting import weights_of
 from ...experiment.scoring.reference import Reference, Stored
 from ...experiment.scoring.scores import Constants, Scores
 from .asked import Asked, ask, rows_of
@@ -32,23 +34,22 @@ class Scored:
         Labels, or numbers in the target's units.
     probabilities : ndarray of shape (m, classes) or None
         Of classes.
+    w : ndarray of shape (m,) or None
+        What rows weigh; None where all weigh the same.
     """
 
     model: TableModel
     truth: np.ndarray
     predicted: np.ndarray
     probabilities: np.ndarray | None
-
-    @property
-    def knows_training(self) -> bool:
-        """Whether the model's file says what the training rows had in their target."""
-        return self.model.about.get(KEPT_AS) is not None
+    w: np.ndarray | None = None
 
     @cached_property
     def reference(self) -> Reference:
         """What is known without a look at any input: of the training rows, if the model says it."""
-        if self.knows_training:
-            return Reference.from_json(cast(Stored, self.model.about[KEPT_AS]))
+        known = reference_of(self.model)
+        if known is not None:
+            return known
         classes = self.model.classes
         if classes is None:
             return Reference(Constants.of(self.truth))
@@ -58,8 +59,8 @@ class Scored:
     @cached_property
     def scores(self) -> Scores:
         """All metrics beside those of the baseline."""
-        classes = self.model.classes
-        return self.reference.scores(self.truth, self.predicted, classes, self.probabilities)
+        answers = (self.truth, self.predicted, self.model.classes, self.probabilities)
+        return self.reference.scores(*answers, self.w)
 
     @cached_property
     def labels(self) -> list[object]:
@@ -75,6 +76,52 @@ class Scored:
         from sklearn.metrics import confusion_matrix
 
         return confusion_matrix(self.truth, self.predicted, labels=self.labels)
+
+
+def reference_of(model: TableModel) -> Reference | None:
+    """Return what a model's file says of the target of its training rows."""
+    stored = model.about.get(KEPT_AS)
+    return None if stored is None else Reference.from_json(cast(Stored, stored))
+
+
+def deciding(model: TableModel, threshold: float | None) -> TableModel:
+    """Return a model that tells a row to be of the rarer class from a probability on.
+
+    Raises
+    ------
+    SettingError
+        If it does not tell two classes apart, or does not say which of them is rarer.
+    """
+    if threshold is None:
+        return model
+    classes, reference = model.classes, reference_of(model)
+    if classes is None or len(classes) != 2:
+        holds = "is a number" if classes is None else f"has {len(classes)} classes"
+        why = f"it tells two classes apart, and the target {model.target.name!r} {holds}."
+        raise SettingError("threshold", f"{threshold:g}", why)
+    if reference is None or isinstance(reference.of, Constants):
+        why = "the model does not say which class is the rarer one; train it anew."
+        raise SettingError("threshold", f"{threshold:g}", why)
+    return model.deciding(Threshold(classes[1 - reference.of.argmax()].item(), threshold))
+
+
+def weights(model: TableModel, table: Table) -> np.ndarray | None:
+    """Return what rows weigh, by the column that said it in the training; None without one.
+
+    Raises
+    ------
+    InvalidInput
+        If a row that has a target has no weight.
+    """
+    column = dict(cast(Stored, model.about.get("parting") or {})).get("weights")
+    if column is None or table.raw is None:
+        return None
+    if column not in table.raw.columns:
+        warn(f"{table.source} has no column {column!r}, which says what rows weigh; all count one.")
+        return None
+    truth = model.truth(table)
+    needed = np.zeros(table.raw.rows, dtype=bool) if truth is None else truth[0]
+    return weights_of(str(column), [table.raw], needed)[needed]
 
 
 def with_target(model: TableModel, table: Table) -> tuple[Asked, np.ndarray, int]:
@@ -95,7 +142,7 @@ def with_target(model: TableModel, table: Table) -> tuple[Asked, np.ndarray, int
     return ask(model, rows), truth, without
 
 
-def scored(question: Asked, truth: np.ndarray) -> Scored:
+def scored(question: Asked, truth: np.ndarray, w: np.ndarray | None) -> Scored:
     """Answer rows whose truth is known."""
     model, X = question.model, question.X
-    return Scored(model, truth, model.predict(X), model.probabilities(X))
+    return Scored(model, truth, model.predict(X), model.probabilities(X), w)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
@@ -10,7 +10,7 @@ from rich.console import Console
 from ...errors import warn
 from ...experiment.scoring.metrics import METRICS
 from ..command import Answer, Command, Values, messages
-from ..option_types import OneOf
+from ..option_types import OneOf, Real
 
 if TYPE_CHECKING:
     from ...experiment.scoring.scores import Scores
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 @click.option(
     "--metric", type=OneOf([*METRICS]), metavar="NAME", help=f"Shown first: {', '.join(METRICS)}."
 )
+@click.option(
+    "--threshold",
+    type=Real(0, 1),
+    metavar="NUMBER",
+    help="The probability from which on a row is told to be of the rarer of two classes.",
+)
 @click.option("--strict", is_flag=True, help="Refuse what the training's rows did not have.")
-def score(model: str, data: str, metric: str | None, strict: bool) -> Answer:
+def score(
+    model: str, data: str, metric: str | None, threshold: float | None, strict: bool
+) -> Answer:
     """Score the trained MODEL on the rows of the table DATA that have a target.
 
     Metrics are chosen by what is predicted and put in order by how balanced the classes are. Beside
@@ -34,14 +42,16 @@ def score(model: str, data: str, metric: str | None, strict: bool) -> Answer:
     """
     from ...io.saving import load_table_model
     from ..answers.asked import told
-    from ..answers.scored import scored, with_target
+    from ..answers.scored import deciding, scored, weights, with_target
     from ..source import load_known
 
-    trained = load_table_model(model)
+    trained = deciding(load_table_model(model), threshold)
     with told(strict):
-        question, truth, without = with_target(trained, load_known(data, trained))
-    found = scored(question, truth)
-    scores = found.scores if metric is None else _led_by(metric, found.scores)
+        table = load_known(data, trained)
+        question, truth, without = with_target(trained, table)
+        found = scored(question, truth, weights(trained, table))
+    first = metric or cast("str | None", trained.about.get("metric"))
+    scores = found.scores if first is None else _led_by(first, found.scores)
     values = {"n_rows": len(truth), "n_without_target": without, **_values(question, found, scores)}
     return Answer(values, lambda to: _show(to, question, found, scores, without))
 
@@ -83,11 +93,13 @@ def _show(to: Console, question: Asked, found: Scored, scores: Scores, without: 
 
 def _sentences(question: Asked, found: Scored, without: int) -> list[str]:
     """What there is to say of the rows."""
+    from ..answers.scored import reference_of
+
     name, sentences = found.model.target.name, [question.sentence_of_seen]
     if without:
         has = "1 row has" if without == 1 else f"{without} rows have"
         sentences.append(f"{has} no {name!r}; left out.")
-    if not found.knows_training:
+    if reference_of(found.model) is None:
         sentences.append(
             "The model does not say what its training rows had; without a model is what these "
             "rows say themselves."

@@ -196,7 +196,7 @@ def train(
     outcome = _run(data, replace(chosen, checkpoint=held))
     if cv is not None and not outcome.interrupted:
         outcome = replace(outcome, folds=_cross_validated(table, cv, chosen))
-    about = plain(_about(outcome))
+    about = plain({**_about(outcome), "parting": vars(parting)})
     save_table_model(replace(outcome.model, about=about, kept=to_keep(outcome)), model, force=force)
     if report is not None:
         report = _write_report(outcome, report, force)
@@ -346,6 +346,7 @@ def _about(outcome: Outcome) -> Values:
         "baseline": outcome.baseline,
         **error,
         "target_of_training": outcome.reference and outcome.reference.to_json(),
+        "metric": outcome.settings.metric,
     }
 
 
