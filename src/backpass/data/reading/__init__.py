@@ -15,9 +15,9 @@ from .excel import read_excel
 from .frames import raw_of
 from .how import ReadingOptions
 from .json_lines import read_json
-from .separated import read_separated
 from .sources import Source, open_source
 from .sqlite import read_sqlite
+from .text_files.separated import read_separated
 
 __all__ = ["ReadingOptions", "raw_of", "read_raw"]
 

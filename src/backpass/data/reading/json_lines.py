@@ -9,10 +9,10 @@ from typing import cast
 
 from ...errors import InvalidInput
 from ..raw import RawTable
-from .encodings import as_utf8
 from .frames import raw_of_columns, raw_of_records
 from .header import distinct_names
 from .how import ReadingOptions
+from .text_files.encodings import as_utf8
 
 Record = dict[str, object]
 NO_TABLE = "Its JSON is no table: neither a list of objects nor an object of columns."

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backpass.data.raw import Numbers, Texts
-from backpass.data.reading.plain_numbers import column_of, plain_numbers
+from backpass.data.reading.text_files.plain_numbers import column_of, plain_numbers
 
 pa = pytest.importorskip("pyarrow")
 

@@ -17,8 +17,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ...errors import InvalidInput
-from ...extras import optional
+from ....errors import InvalidInput
+from ....extras import optional
 
 SEPARATORS = ",;\t|:~^ \x01\x1c\x1d\x1e\x1f"  # what people put between cells
 SAMPLE = 1 << 16  # bytes

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backpass.data.reading import encodings
-from backpass.data.reading.encodings import as_utf8
+from backpass.data.reading.text_files import encodings
+from backpass.data.reading.text_files.encodings import as_utf8
 from backpass.errors import InvalidInput
 
 TEXT = "ort;höhe\nGrünwald;97\nKöln;53\n" * 5

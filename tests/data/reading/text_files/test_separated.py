@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backpass.data.raw import Numbers
-from backpass.data.reading import ReadingOptions, separated
-from backpass.data.reading.separated import read_separated
+from backpass.data.reading import ReadingOptions
+from backpass.data.reading.text_files import separated
+from backpass.data.reading.text_files.separated import read_separated
 from backpass.errors import InvalidInput
 
 pytest.importorskip("pyarrow")

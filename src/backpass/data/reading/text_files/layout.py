@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...errors import InvalidInput
+from ....errors import InvalidInput
+from ..header import has_groups, has_header, has_units, is_text_under_numbers
+from ..how import ReadingOptions
 from .dialect import Dialect, find_dialect
-from .header import has_groups, has_header, has_units, is_text_under_numbers
-from .how import ReadingOptions
 
 HEAD = 1 << 18  # bytes that are looked at
 LONGEST_HEAD = 1 << 24  # where lines are long

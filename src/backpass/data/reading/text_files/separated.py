@@ -1,36 +1,37 @@
 """Text files of rows, their cells separated by whatever it is.
 
 pyarrow's reader splits them, in blocks and threads, every cell as a string, and checks that each
-row has the same number; then whole columns become numbers where all their cells are. On a million
-rows of 20 columns that takes one to two times as long as pandas' own reader, which does not say
-whether a code had zeros before it, and passes over rows that are too short.
+row has the same number; then columns become numbers where all their cells are. pandas' own reader
+does not say whether a code had zeros before it, and passes over rows that are too short.
 """
 
 from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...errors import InvalidInput
-from ...extras import optional
-from ..raw import Numbers, RawColumn, RawTable, Texts
+from ....errors import InvalidInput
+from ....extras import optional
+from ...raw import Numbers, RawColumn, RawTable, Texts
+from ...threads import in_threads
+from ..header import distinct_names, given_names
+from ..how import ReadingOptions
 from .encodings import as_utf8
-from .header import distinct_names, given_names
-from .how import ReadingOptions
 from .layout import Layout, find_layout, without_remarks
-from .plain_numbers import column_of, decimal_mark, text_of
+from .plain_numbers import column_of, column_of_words, decimal_mark, text_of
+from .row_blocks import BLOCK, columns_of_blocks, cut
 
 if TYPE_CHECKING:
     from pyarrow import ChunkedArray, Table
 
 CHUNK = 1 << 20
-BLOCKS = (1 << 20, 1 << 24, 1 << 28, (1 << 31) - 1)  # bytes; a row has to fit
+BLOCKS = (1 << 21, 1 << 24, 1 << 28, (1 << 31) - 1)  # bytes; a row has to fit
+FEWEST_BLOCKS = 4  # of rows that are made numbers block by block
 BLOCK_ROWS = 1 << 13  # that a block should have, since each block costs each column some time
 LARGEST_BLOCK = 1 << 26
 END = b"\r\n \x1a"  # blank lines, and the mark that DOS put behind a text
@@ -94,9 +95,9 @@ def read_separated(
         body = memoryview(bytes(body[:blanks]) + _squeezed(bytes(body[blanks:])))
         layout = replace(layout, dialect=replace(layout.dialect, sep="\t"))
     head = _head(layout, options)
-    parsed, passed = _parsed(body, layout, head, columns)
+    made, passed = _columns(_rows(body, layout), head, options, columns)
     _let_go(data)
-    table = _table(parsed, head, layout, options)
+    table = _table(made, head, layout, options)
     guessed = None if tabs or options.sep else SAID.get(sep)
     notes = [text.note, guessed, *layout.notes, passed, *head.notes, *table.notes]
     return replace(table, notes=tuple(note for note in notes if note))
@@ -169,49 +170,85 @@ _NO_HEADER = "The first row is data, so the columns are called by their numbers.
 # --- cells -----------------------------------------------------------------------------------
 
 
-def _parsed(
-    data: memoryview, layout: Layout, head: _Head, columns: Collection[str] | None
-) -> tuple[Table, str | None]:
-    """Let pyarrow split the rows; lines between and under them that are none are passed over."""
-    kept = [
-        name for name in head.names if columns is None or name in columns or name in head.unnamed
-    ]
-    rows = _rows(data, layout)
-    if not len(rows):
-        raise InvalidInput("It has names, but no row of data.")
-    _check_quotes(rows, layout)
-    try:
-        return _split_in_blocks(rows, layout, head.names, kept), None
-    except _Ragged:
-        left = without_remarks(rows, layout)
-        if left is None:
-            raise InvalidInput(_ragged_row(data, layout)) from None
-        return _split_in_blocks(left[0], layout, head.names, kept), left[1]
+@dataclass(frozen=True)
+class _Rows:
+    """The bytes of a file's rows, and how they are split."""
 
+    letters: memoryview
+    layout: Layout
+    quoted: bool
 
-def _split_in_blocks(rows: memoryview, layout: Layout, names: list[str], kept: list[str]) -> Table:
-    smallest = min(BLOCK_ROWS * layout.row_bytes, LARGEST_BLOCK)
-    for block in BLOCKS:
+    @property
+    def in_blocks(self) -> list[memoryview]:
+        """The rows in blocks, where there are several and no cell hides an end of line."""
+        if self.quoted or self.layout.dialect.escape or len(self.letters) < FEWEST_BLOCKS * BLOCK:
+            return []
+        blocks = cut(self.letters, BLOCK)
+        return blocks if len(blocks) >= FEWEST_BLOCKS else []
+
+    def split(self, letters: memoryview, block: int, head: _Head, kept: list[str]) -> Table:
+        """Let pyarrow make columns of strings of some rows."""
+        arrow = optional("pyarrow", "Reading a text file")
+        csv = optional("pyarrow.csv", "Reading a text file")
+        ragged: list[object] = []
+
+        def handle(row: object) -> str:
+            ragged.append(row)
+            return "error"
+
+        dialect = self.layout.dialect
+        parse = csv.ParseOptions(
+            delimiter=dialect.sep or FREE,
+            quote_char=dialect.quote,
+            escape_char=dialect.escape or False,
+            newlines_in_values=self.quoted,
+            ignore_empty_lines=self.layout.width > 1,
+            invalid_row_handler=handle,
+        )
+        convert = csv.ConvertOptions(
+            check_utf8=False,  # it was checked before
+            column_types=dict.fromkeys(head.names, arrow.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            include_columns=kept,
+        )
+        threads = len(letters) > block
+        read = csv.ReadOptions(column_names=head.names, block_size=block, use_threads=threads)
         try:
-            return _split(rows, layout, names, kept, max(block, smallest))
-        except optional("pyarrow", "Reading a text file").ArrowInvalid as error:
-            if "straddling" not in str(error) or block == BLOCKS[-1]:
-                raise
-    raise AssertionError("one of the blocks returns or raises")
+            return csv.read_csv(arrow.py_buffer(letters), read, parse, convert)
+        except arrow.ArrowInvalid:
+            if ragged:
+                raise _Ragged from None
+            raise
 
 
-def _rows(data: memoryview, layout: Layout) -> memoryview:
-    """The rows' bytes; where there is one column, an empty line is a gap, but not at the end."""
+class _Ragged(Exception):
+    """A row has another number of cells."""
+
+
+def _rows(data: memoryview, layout: Layout) -> _Rows:
+    """The rows; where there is one column, an empty line is a gap, but not at the end."""
     rows = data[layout.start :]
     end = len(rows)
     while end and rows[end - 1] in END:
         end -= 1
     rows = rows[: end + 1] if end < len(rows) else rows
-    sep = layout.dialect.sep
-    if sep and _contains(rows, b'"') and _contains(rows, f'{sep} "'.encode()):
-        mark = re.escape(sep.encode())
-        rows = memoryview(re.sub(mark + rb' +"', (sep + '"').encode(), bytes(rows)))
-    return rows
+    if not len(rows):
+        raise InvalidInput("It has names, but no row of data.")
+    sep, quote = layout.dialect.sep, layout.dialect.quote
+    quoted = _contains(rows, quote.encode())
+    if sep and (quoted if quote == '"' else _contains(rows, b'"')):
+        rows = _without_blanks_before_quotes(rows, sep)
+    if quoted:
+        _check_quotes(rows, layout)
+    return _Rows(rows, layout, quoted)
+
+
+def _without_blanks_before_quotes(rows: memoryview, sep: str) -> memoryview:
+    if not _contains(rows, f'{sep} "'.encode()):
+        return rows
+    mark = re.escape(sep.encode())
+    return memoryview(re.sub(mark + rb' +"', (sep + '"').encode(), bytes(rows)))
 
 
 def _contains(data: memoryview, letters: bytes) -> bool:
@@ -234,50 +271,22 @@ def _check_quotes(rows: memoryview, layout: Layout) -> None:
         )
 
 
-class _Ragged(Exception):
-    """A row has another number of cells."""
+def _parsed(rows: _Rows, head: _Head, kept: list[str]) -> Table:
+    """Let pyarrow split all rows, in blocks that are as long as the longest row needs."""
+    smallest = min(BLOCK_ROWS * rows.layout.row_bytes, LARGEST_BLOCK)
+    for block in BLOCKS:
+        try:
+            return rows.split(rows.letters, max(block, smallest), head, kept)
+        except optional("pyarrow", "Reading a text file").ArrowInvalid as error:
+            if "straddling" not in str(error) or block == BLOCKS[-1]:
+                raise
+    raise AssertionError("one of the blocks returns or raises")
 
 
-def _split(
-    rows: memoryview, layout: Layout, names: list[str], kept: list[str], block: int
-) -> Table:
-    arrow = optional("pyarrow", "Reading a text file")
-    csv = optional("pyarrow.csv", "Reading a text file")
-    ragged: list[object] = []
-
-    def handle(row: object) -> str:
-        ragged.append(row)
-        return "error"
-
-    dialect = layout.dialect
-    parse = csv.ParseOptions(
-        delimiter=dialect.sep or FREE,
-        quote_char=dialect.quote,
-        escape_char=dialect.escape or False,
-        newlines_in_values=_contains(rows, dialect.quote.encode()),
-        ignore_empty_lines=layout.width > 1,
-        invalid_row_handler=handle,
-    )
-    convert = csv.ConvertOptions(
-        check_utf8=False,  # it was checked before
-        column_types=dict.fromkeys(names, arrow.string()),
-        null_values=[""],
-        strings_can_be_null=True,
-        include_columns=kept,
-    )
-    read = csv.ReadOptions(column_names=names, block_size=block)
-    try:
-        return csv.read_csv(arrow.py_buffer(rows), read, parse, convert)
-    except arrow.ArrowInvalid:
-        if ragged:
-            raise _Ragged from None
-        raise
-
-
-def _ragged_row(data: memoryview, layout: Layout) -> str:
+def _ragged_row(rows: memoryview, layout: Layout) -> str:
     """Find the first row whose number of cells differs, and say its line."""
     done = layout.lines
-    for row, read in layout.dialect.rows(_lines(data[layout.start :])):
+    for row, read in layout.dialect.rows(_lines(rows)):
         if len(row) not in (0, layout.width):
             cells = "cell" if len(row) == 1 else "cells"
             return (
@@ -299,13 +308,52 @@ def _lines(data: memoryview) -> Iterator[str]:
 # --- columns ---------------------------------------------------------------------------------
 
 
-def _table(parsed: Table, head: _Head, layout: Layout, options: ReadingOptions) -> RawTable:
-    """Make columns of the strings; those without name and cell are left out."""
+def _table(made: _Columns, head: _Head, layout: Layout, options: ReadingOptions) -> RawTable:
+    """Name the columns; those without name and cell are left out."""
+    if made.rows == 0:
+        raise InvalidInput("It has no row of data.")
+    columns, head = _with_row_names(made.columns, head)
+    columns, notes = _without_empty(columns, head, bool(layout.cells))
+    if made.decimal == "," and not options.decimal:
+        notes.append("The comma was read as the decimal mark.")
+    return RawTable(columns, made.rows, "", tuple(notes), bool(layout.cells), made.decimal)
+
+
+@dataclass(frozen=True, eq=False)
+class _Columns:
+    """Columns by name, their number of rows, and the decimal mark."""
+
+    columns: dict[str, RawColumn]
+    rows: int
+    decimal: str
+
+
+def _columns(
+    rows: _Rows, head: _Head, options: ReadingOptions, columns: Collection[str] | None
+) -> tuple[_Columns, str | None]:
+    """Make columns of the rows; lines between and under them that are none are passed over."""
+    wanted = {*head.names} if columns is None else {*columns, *head.unnamed}
+    kept = [name for name in head.names if name in wanted]
+    try:
+        return _of_rows(rows, head, options, kept), None
+    except _Ragged:
+        left = without_remarks(rows.letters, rows.layout)
+        if left is None:
+            raise InvalidInput(_ragged_row(rows.letters, rows.layout)) from None
+        rest, passed = left
+        return _of_rows(replace(rows, letters=rest), head, options, kept), passed
+
+
+def _of_rows(rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str]) -> _Columns:
+    return _by_blocks(rows, head, options, kept) or _at_once(rows, head, options, kept)
+
+
+def _at_once(rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str]) -> _Columns:
+    """Split all rows, then make columns of the strings."""
+    parsed = _parsed(rows, head, kept)
     m, names, cells = parsed.num_rows, parsed.column_names, parsed.columns
     del parsed
-    if m == 0:
-        raise InvalidInput("It has no row of data.")
-    auto = "." if layout.dialect.sep == "," else decimal_mark(cells)
+    auto = "." if rows.layout.dialect.sep == "," else decimal_mark(cells)
     decimal = options.decimal or auto
 
     def convert(number: int) -> RawColumn:
@@ -315,19 +363,42 @@ def _table(parsed: Table, head: _Head, layout: Layout, options: ReadingOptions) 
             return text_of(column, options.na)
         return column_of(column, decimal, options.thousands, options.na)
 
-    columns = dict(zip(names, _in_threads(convert, len(names))))
-    columns, head = _with_row_names(columns, head)
-    columns, notes = _without_empty(columns, head, bool(layout.cells))
-    if decimal == "," and not options.decimal:
-        notes.append("The comma was read as the decimal mark.")
-    return RawTable(columns, m, "", tuple(notes), bool(layout.cells), decimal)
+    return _Columns(dict(zip(names, in_threads(convert, range(len(names))))), m, decimal)
 
 
-def _in_threads(function: Callable[[int], RawColumn], n: int) -> list[RawColumn]:
-    """Arrow and NumPy let other threads work while they do."""
-    n_threads = optional("pyarrow", "Reading a text file").cpu_count()
-    with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(function, range(n)))
+def _by_blocks(
+    rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str]
+) -> _Columns | None:
+    """Split and convert a block of rows at a time; None where a point may be no decimal mark."""
+    blocks = rows.in_blocks
+    if not blocks or options.decimal == "," or options.thousands == ".":
+        return None
+
+    def split(block: memoryview) -> Table:
+        return rows.split(block, len(block) + 1, head, kept)
+
+    certain = rows.layout.dialect.sep == "," or options.decimal is not None
+    if not certain and decimal_mark(split(blocks[0]).columns) == ",":
+        return None
+    cells, m = columns_of_blocks(blocks, split, options.texts)
+    words = [column for column in cells.values() if not isinstance(column, np.ndarray | None)]
+    if not certain and decimal_mark(words) == ",":
+        return None
+    mixed = [name for name, column in cells.items() if column is None]
+    again = _at_once(rows, head, options, mixed).columns if mixed else {}
+
+    def convert(name: str) -> RawColumn:
+        column = cells.pop(name)
+        if isinstance(column, np.ndarray):
+            return Numbers(column)
+        if column is None:
+            return again[name]
+        if name in options.texts:
+            return text_of(column, options.na)
+        return column_of_words(column, ".", options.thousands, options.na)
+
+    names = [*cells]
+    return _Columns(dict(zip(names, in_threads(convert, names))), m, ".")
 
 
 def _with_row_names(

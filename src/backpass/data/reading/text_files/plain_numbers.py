@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...extras import optional
-from ..raw import GAP, Numbers, RawColumn, Texts
+from ....extras import optional
+from ...raw import GAP, Numbers, RawColumn, Texts
 
 if TYPE_CHECKING:
     from pyarrow import Array, ChunkedArray
 
 MOST_DIGITS = 15
+FEW = 100  # cells that tell most columns of words
 MOST_ROWS = 20_000  # that are looked at
 SIGNS = r"[^\d,.]{0,4}"  # of a currency, or %
 WITH_COMMA = re.compile(rf"{SIGNS}(?:\d*|\d{{1,3}}(?:\.\d{{3}})+),\d+{SIGNS}")
@@ -57,7 +58,7 @@ def column_of(
     points = decimal != "." or thousands == "."  # a point may be no decimal mark
     if numbers is not None and (numbers.dtype.kind == "i" or not points):
         return Numbers(numbers)
-    return _by_words(cells, decimal, thousands, na)
+    return column_of_words(cells, decimal, thousands, na)
 
 
 def text_of(cells: ChunkedArray, na: Collection[str] = ()) -> Texts:
@@ -93,6 +94,7 @@ def plain_numbers(chunks: list[Array]) -> np.ndarray | None:
     whole = not any(chunk.null_count for chunk in chunks) and _is_whole(chunks[0][0].as_py())
     for kind in [arrow.int64(), arrow.float64()] if whole else [arrow.float64()]:
         try:
+            chunks[0].slice(0, FEW).cast(kind)  # an error for each cell would take a while
             cast = [chunk.cast(kind) for chunk in chunks]
         except arrow.ArrowInvalid:
             continue
@@ -113,7 +115,8 @@ def _plain(chunks: list[Array], values: np.ndarray, gaps: int) -> bool:
         return False
     if any(_has_leading_zero(chunk) for chunk in chunks):
         return False
-    large = np.nanmax(values) >= 10**MOST_DIGITS or np.nanmin(values) <= -(10**MOST_DIGITS)
+    least, most = np.fmin.reduce(values), np.fmax.reduce(values)
+    large = most >= 10**MOST_DIGITS or least <= -(10**MOST_DIGITS)
     return not large or not _are_labels(chunks)
 
 
@@ -157,10 +160,13 @@ def _matches(words: Array, pattern: str) -> np.ndarray:
 # --- by distinct words -----------------------------------------------------------------------
 
 
-def _by_words(
-    cells: ChunkedArray, decimal: str, thousands: str | None, na: Collection[str]
+def column_of_words(
+    cells: ChunkedArray, decimal: str = ".", thousands: str | None = None, na: Collection[str] = ()
 ) -> RawColumn:
-    """Read a column by its distinct words, without blanks around them."""
+    """Read a column that is not of plain numbers by its distinct words, without blanks around them.
+
+    The parameters are those of ``column_of``; cells may be encoded as a dictionary already.
+    """
     compute = optional("pyarrow.compute", "Reading a table of text")
     codes, words = _distinct(cells)
     trimmed = compute.utf8_trim_whitespace(words)
@@ -176,9 +182,15 @@ def _by_words(
 
 def _distinct(cells: ChunkedArray) -> tuple[np.ndarray, Array]:
     """Return each cell's place among the distinct ones, −1 where null, and those."""
-    encoded = cells.dictionary_encode().combine_chunks()
+    encoded = cells.unify_dictionaries() if is_encoded(cells) else cells.dictionary_encode()
+    encoded = encoded.combine_chunks()
     codes = encoded.indices.fill_null(GAP).to_numpy(zero_copy_only=False)
     return codes.astype(np.int32, copy=False), encoded.dictionary
+
+
+def is_encoded(cells: ChunkedArray) -> bool:
+    """Whether cells are places in a dictionary of distinct ones."""
+    return bool(optional("pyarrow.types", "Reading a table of text").is_dictionary(cells.type))
 
 
 def written_numbers(
@@ -246,7 +258,10 @@ def decimal_mark(columns: Iterable[ChunkedArray]) -> str:
 
 
 def _words(column: ChunkedArray) -> list[str]:
-    head = column.slice(0, MOST_ROWS).unique().to_pylist()
+    head = column.slice(0, MOST_ROWS)
+    if is_encoded(head):
+        head = head.cast(head.type.value_type)
+    head = head.unique().to_pylist()
     return [word.strip() for word in head if word and word.strip()]
 
 

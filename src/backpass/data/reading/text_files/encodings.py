@@ -12,10 +12,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...errors import InvalidInput
-from ...extras import optional
+import numpy as np
+
+from ....errors import InvalidInput
+from ....extras import optional
 
 CHUNK = 1 << 20
+FIRST_BEYOND_ASCII = 128
 HEAD = 1 << 12  # bytes in which zeros are counted
 # The longer marks first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = {
@@ -102,7 +105,8 @@ def _first_invalid(view: memoryview) -> int | None:
     done = waiting = 0
     try:
         for chunk in _chunks(view):
-            decoder.decode(chunk)
+            if waiting or np.frombuffer(chunk, np.uint8).max() >= FIRST_BEYOND_ASCII:
+                decoder.decode(chunk)
             done, waiting = done + len(chunk), len(decoder.getstate()[0])
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
@@ -112,7 +116,7 @@ def _first_invalid(view: memoryview) -> int | None:
 
 def _without_zeros(view: memoryview) -> memoryview:
     """Refuse what is no text: numbers and programs have zero bytes."""
-    if any(b"\0" in bytes(chunk) for chunk in _chunks(view)):
+    if any(np.frombuffer(chunk, np.uint8).min() == 0 for chunk in _chunks(view)):
         raise InvalidInput("It has zero bytes, so it is no text file; is its ending right?")
     return view
 

@@ -1,0 +1,1 @@
+"""Text files of rows: letters, separators and lines, and cells that become numbers."""
