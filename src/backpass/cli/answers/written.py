@@ -56,7 +56,7 @@ def written_cells(
     raw = _raw(source, model, table, names)
     for name in names:
         find_column(source, name, raw.columns)
-    return {name: _cells(name, raw.columns[name]) for name in names}
+    return {name: cells_as_written(name, raw.columns[name]) for name in names}
 
 
 def unread_names(model: TableModel, names: Iterable[str]) -> list[str]:
@@ -65,10 +65,21 @@ def unread_names(model: TableModel, names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
+def column_names(source: str, table: Table) -> tuple[str, ...]:
+    """Return the names of all of a table's columns; those of arrays have none."""
+    if table.raw is not None:
+        return tuple(table.raw.columns)
+    return () if _has_arrays(source) else tuple(read_raw(source).columns)
+
+
+def _has_arrays(source: str) -> bool:
+    return source in NAMED or is_of_arrays(source)
+
+
 def _raw(source: str, model: TableModel, table: Table, names: Sequence[str]) -> RawTable:
     """The table's columns, those that are asked for as they are written."""
     if table.raw is None:
-        if source in NAMED or is_of_arrays(source):
+        if _has_arrays(source):
             raise InvalidInput(f"{source} is one of arrays, whose columns have no names to keep.")
         return read_raw(source, ReadingOptions(texts=tuple(names)))
     again = {*names} - {*unread_names(model, names)}
@@ -81,8 +92,8 @@ def _raw(source: str, model: TableModel, table: Table, names: Sequence[str]) -> 
     return replace(table.raw, columns=columns)
 
 
-def _cells(name: str, column: RawColumn) -> list[Cell]:
-    """Each cell as a value that CSV and JSON write alike."""
+def cells_as_written(name: str, column: RawColumn) -> list[Cell]:
+    """Return each cell as a value that CSV and JSON write alike, None for a gap."""
     if isinstance(column, Texts):
         return list(column.cells())
     if isinstance(column, Others):

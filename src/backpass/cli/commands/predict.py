@@ -36,7 +36,15 @@ class Wish:
     keep: tuple[str, ...]
     fill: bool
     name: str | None
+    sample: str | None
     strict: bool
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        others = {"--keep": self.keep, "--fill": self.fill, "--interval": self.beside.coverage}
+        option = next((name for name, wanted in others.items() if wanted), None)
+        if self.sample is not None and option is not None:
+            raise CommandError(f"{option}: the columns of --sample are all that is written.")
 
     def written(self, kept: Columns, answers: Columns, target: str) -> Columns:
         """The columns of the output."""
@@ -77,6 +85,9 @@ class Predicted:
     help="Between which numbers the truth lies in this part of the rows, as 0.9.",
 )
 @click.option("--as", "name", metavar="NAME", help="What the column of predictions is called.")
+@click.option(
+    "--sample", metavar="FILE", help="Fill this sample of a competition: its columns and its rows."
+)
 @click.option("--strict", is_flag=True, help="Refuse what the training's rows did not have.")
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) -> Answer:
@@ -116,6 +127,8 @@ def _predicted(model: TableModel, data: str, wish: Wish) -> Predicted:
 
     if wish.fill:
         return _filled(model, data, wish)
+    if wish.sample is not None:
+        return _submitted(model, data, wish, wish.sample)
     with told(wish.strict):
         table = load_known(data, model, unread_names(model, wish.keep))
         question = ask(model, table)
@@ -147,6 +160,27 @@ def _filled(model: TableModel, data: str, wish: Wish) -> Predicted:
     values = {**_values(question, kept, answers), "n_filled": len(rows)}
     told_of = (question.sentence_of_seen, said)
     return Predicted(wish.written(kept, answers, model.target.name), values, told_of)
+
+
+def _submitted(model: TableModel, data: str, wish: Wish, path: str) -> Predicted:
+    """Answer the rows that a competition's sample asks for."""
+    from ..answers.asked import asked
+    from ..answers.columns import Beside
+    from ..answers.submission import Sample, submission
+    from ..answers.written import column_names, unread_names, written_cells
+
+    sample = Sample.read(path)
+    question = asked(data, model, wish.strict, unread_names(model, sample.columns))
+    table = question.table
+    answers = Beside(proba=model.classes is not None).columns(model, question.X)
+    predicted = (model.target.name, wish.name)
+    names = sample.identified_by(column_names(data, table), predicted)
+    ids = written_cells(data, model, table, names)
+    made = submission(sample, model, answers, ids, wish.name, wish.beside.proba)
+    score = _score(model, table, answers["prediction"])
+    values = {**_values(question, {}, answers), **score, "submission": made.columns}
+    told_of = (question.sentence_of_seen, *made.told, *_of_score(score))
+    return Predicted(made.columns, values, told_of)
 
 
 def _values(question: Asked, kept: Columns, answers: Columns) -> Values:
@@ -193,7 +227,7 @@ def _in_blocks(
 
 def _refuse_in_blocks(wish: Wish, out: str | None) -> None:
     """Raise for what takes the whole table."""
-    asked = {"--keep": wish.keep, "--fill": wish.fill}
+    asked = {"--keep": wish.keep, "--fill": wish.fill, "--sample": wish.sample}
     option = next((name for name, wanted in asked.items() if wanted), None)
     if option is not None:
         raise click.UsageError(f"{option}: it takes a table that fits into memory")
