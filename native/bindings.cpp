@@ -470,11 +470,25 @@ NB_MODULE(_native, m) {
             nb::arg("own_hidden") = std::vector<nb::tuple>(), nb::arg("own_loss") = nb::tuple())
         .def("quick_forward", &quick_forward);
     nb::class_<RuleSpec>(m, "Rule").def(
-        "__init__", [](RuleSpec* at, const std::string& rule, double momentum, double beta_1, double beta_2,
-                       double epsilon, double weight_decay) {
-            new (at) RuleSpec{
-                find_named(RULE_NAMES, rule, "update rule"), momentum, beta_1, beta_2, epsilon, weight_decay};
-        });
+        "__init__",
+        [](RuleSpec* at, const std::string& rule, double momentum, double beta_1, double beta_2,
+           double epsilon, double weight_decay, std::vector<double> lengths, double ratio,
+           const std::vector<std::vector<double>>& polynomials) {
+            new (at) RuleSpec{find_named(RULE_NAMES, rule, "update rule"),
+                              momentum,
+                              beta_1,
+                              beta_2,
+                              epsilon,
+                              weight_decay,
+                              std::move(lengths),
+                              ratio,
+                              {}};
+            for (const std::vector<double>& each : polynomials)
+                at->polynomials.push_back({each[0], each[1], each[2]});
+        },
+        nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
+        nb::arg("lengths") = std::vector<double>(), nb::arg("ratio") = 1.0,
+        nb::arg("polynomials") = std::vector<std::vector<double>>());
     bind_number_type<float>(m, "Problem32", "Csr32", "Table32");
     bind_number_type<double>(m, "Problem64", "Csr64", "Table64");
 }

@@ -11,6 +11,16 @@
 
 namespace backpass {
 
+// Layers whose weights step as whole matrices, once all of Δ is there: here their momentum moves.
+template <class T>
+struct WholeLayers {
+    const std::vector<double>* lengths = nullptr;  // of a step, by layer, 0 for the others; null: none
+    Step<T> momentum{};
+    T* ahead = nullptr;  // in panels: what the matrices step by
+
+    bool has(size_t l) const { return lengths != nullptr && (*lengths)[l] > 0; }
+};
+
 // Where the rule writes: the weights and its arrays, or Δ alone.
 template <class T>
 struct UpdateTarget {
@@ -19,6 +29,7 @@ struct UpdateTarget {
     Rule rule;
     LayerStep<T> step;
     double* squares;  // ΣΘ² by strip, or null
+    WholeLayers<T> whole{};
 };
 
 // A strip is one panel of inputs of one layer against all of its outputs. Its cost is its number of tiles; a
@@ -112,9 +123,17 @@ private:
         d.squares = target.squares == nullptr ? nullptr : target.squares + first_strip_[l];
         d.update = kernels_.update[static_cast<int>(target.rule)];
         d.step = target.step.weights;
+        if (target.whole.has(l)) set_whole(d, target.whole, y);
         d.prefetch = prefetch;
         d.far = layout_.size() * sizeof(T) > FAR_BYTES;
         kernels_.delta_tiles(d);
+    }
+
+    void set_whole(DeltaTiles<T>& d, const WholeLayers<T>& whole, const LayerOffsets& y) const {
+        d.second = whole.ahead + y.weights;
+        d.transposed = nullptr;
+        d.update = kernels_.update[static_cast<int>(Rule::muon)];
+        d.step = whole.momentum;
     }
 
     void run_bias(Workspace<T>& ws, int rows, const UpdateTarget<T>& target, int l) const {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/block_executor.hpp"
+#include "engine/rules/orthogonal_layers.hpp"
 #include "runtime/adaptive_threads.hpp"
 
 namespace backpass {
@@ -62,15 +63,22 @@ public:
     bool masked() const { return masked_; }
 
     // Memory only for the arrays that the rule has; `read` fills it.
-    void reserve(const EpochArrays<T>& arrays) {
+    void reserve(const EpochArrays<T>& arrays, const RuleSpec& rule) {
         if (arrays.first != nullptr && first_.size() == 0) first_ = Buffer<T>(layout_.size(), Fill::none);
         if (arrays.second != nullptr && second_.size() == 0) second_ = Buffer<T>(layout_.size(), Fill::none);
+        if (!rule.any_whole()) {
+            whole_ = nullptr;
+        } else if (whole_ == nullptr || !whole_->fits(rule)) {
+            whole_ = std::make_unique<OrthogonalLayers<T>>(net_, kernels_, layout_, rule, team_);
+        }
     }
 
     // The mean J over the epoch; θ and the state are replaced.
     double run(EpochPlan plan, const EpochArrays<T>& arrays) {
-        reserve(arrays);
+        reserve(arrays, plan.rule);
         read(arrays);
+        first_w_ = arrays.theta + net_.sizes[1];
+        first_momentum_ = offset_or_null(arrays.first, static_cast<size_t>(net_.sizes[1]));
         if (density_.any()) partition(plan);
         if (entry_layer_ != nullptr) begin_first_layer(plan, arrays);
         double J = 0;
@@ -134,14 +142,19 @@ private:
         const int64_t block = std::min<int64_t>(plan.batch, executor_.capacity());
         executor_.reserve(most_entries(source_, all, plan.rows, block));
         entry_layer_->reserve(most_entries(source_, all, plan.rows, plan.batch));
+        weights_.first_layer = entry_layer_->read(first_w_);
+        if (collects_first_delta()) return;
         entry_layer_->begin(
             {arrays.theta + bias, offset_or_null(arrays.first, bias), offset_or_null(arrays.second, bias)},
             std::move(steps), plan.rule);
-        weights_.first_layer = entry_layer_->read(arrays.theta + bias);
     }
+
+    // Whether the first layer's rows are entries, and its weights step as a whole.
+    bool collects_first_delta() const { return whole_ != nullptr && whole_->is_first_in_theta(); }
 
     // The penalty's part of J, which the steps of the first layer have summed up.
     double finish_first_layer(const EpochPlan& plan) {
+        if (collects_first_delta()) return 0;
         run_on_team(team_, [&](int thread, int threads) { entry_layer_->finish(thread, threads); });
         return plan.lam / (2 * plan.total_weight) * entry_layer_->penalty();
     }
@@ -182,8 +195,9 @@ private:
         const double scale = static_cast<double>(source_.m) / (static_cast<double>(rows) * plan.total_weight);
         const auto dropout_step = static_cast<uint32_t>(plan.t + step);
         UpdateTarget<T> target{
-            weights_.panels.data(), first_.data(),       second_.data(), weights_.transposed.data(),
-            plan.rule.rule,         step_of(plan, step), squares(plan)};
+            weights_.panels.data(),  first_.data(),       second_.data(), weights_.transposed.data(),
+            plan.rule.elementwise(), step_of(plan, step), squares(plan)};
+        if (whole_ != nullptr) target.whole = whole_->of_step(plan.rule, decay(plan));
         double J = 0;
         const bool whole = rows <= executor_.capacity();
         for (int64_t done = 0; done < rows; done += executor_.capacity()) {
@@ -191,7 +205,7 @@ private:
             const BlockRows<T> all{{plan.order, at + done},     0,     n,
                                    packed(step, done, n, plan), scale, dropout_step};
             executor_.gather(all, member.thread, member.threads);
-            if (entry_layer_ != nullptr && entry_layer_->has_idle_steps()) catch_up(step, member);
+            if (has_idle_steps()) catch_up(step, member);
             executor_.rows_pass(weights_, all, plan.dropout, member.thread, member.threads);
             member.wait();
             if (member.thread == 0) J += executor_.loss(n);
@@ -199,17 +213,42 @@ private:
             const int next_rows = static_cast<int>(std::min<int64_t>(n, plan.rows - next.first));
             executor_.delta_pass(all, whole ? target : sums_target(), next, next_rows, member.thread,
                                  member.threads);
-            if (entry_layer_ != nullptr) executor_.add_delta(*entry_layer_, member.thread, member.threads);
-            if (entry_layer_ != nullptr && done + n == rows)
-                entry_layer_->update(static_cast<int>(step), member.thread, member.threads);
+            if (entry_layer_ != nullptr) first_delta_pass(step, done == 0, done + n == rows, member);
             member.wait();
         }
         if (!whole) {
             if (member.thread == 0) apply_sums(target);
             member.wait();
         }
+        if (whole_ != nullptr) step_whole_layers(plan, step, member);
         if (member.thread == 0 && plan.lam != 0) J += penalty(plan);
         return J;
+    }
+
+    // Δ^(1) of rows that are entries, and with the batch's last block the rule on it.
+    void first_delta_pass(int64_t step, bool is_first_block, bool is_last_block, const TeamMember& member) {
+        const int thread = member.thread, threads = member.threads;
+        if (collects_first_delta()) {
+            if (is_first_block) entry_layer_->clear(whole_->Delta(), thread, threads);
+            executor_.find_inputs(*entry_layer_, thread, threads);
+            executor_.add_delta(*entry_layer_, thread, threads);
+            entry_layer_->move_to(whole_->Delta(), thread, threads);
+            return;
+        }
+        executor_.add_delta(*entry_layer_, thread, threads);
+        if (is_last_block) entry_layer_->update(static_cast<int>(step), thread, threads);
+    }
+
+    void step_whole_layers(const EpochPlan& plan, int64_t step, const TeamMember& member) {
+        whole_->step(plan.rule, plan.learning_rates[step], decay(plan), weights_, first_w_, first_momentum_,
+                     member.thread, member.threads, [&] { member.wait(); });
+        if (!collects_first_delta()) return;
+        entry_layer_->refresh(first_w_, member.thread, member.threads);
+        member.wait();
+    }
+
+    bool has_idle_steps() const {
+        return entry_layer_ != nullptr && !collects_first_delta() && entry_layer_->has_idle_steps();
     }
 
     // The columns of a block that no earlier block of the batch named, before the rows read their weights.
@@ -222,14 +261,17 @@ private:
 
     LayerStep<T> step_of(const EpochPlan& plan, int64_t step) const {
         return layer_step<T>(plan.rule, plan.learning_rates[step], static_cast<double>(plan.t + step + 1),
-                             plan.lam / plan.total_weight);
+                             decay(plan));
     }
+
+    static double decay(const EpochPlan& plan) { return plan.lam / plan.total_weight; }
 
     double* squares(const EpochPlan& plan) { return plan.lam == 0 ? nullptr : squares_.data(); }
 
     double penalty(const EpochPlan& plan) const {
         double sum = 0;
         for (double strip : squares_) sum += strip;
+        if (collects_first_delta()) sum += whole_->squares_of_first();
         return plan.lam / (2 * plan.total_weight) * sum;
     }
 
@@ -241,14 +283,25 @@ private:
     // sums.
     void apply_sums(const UpdateTarget<T>& target) {
         std::fill(squares_.begin(), squares_.end(), 0);
-        for (const LayerOffsets& y : layout_.layers()) {
+        for (size_t l = 0; l < layout_.layers().size(); ++l) {
+            const LayerOffsets& y = layout_.layers()[l];
             const size_t n = y.bias - y.weights;
             if (target.squares != nullptr) squares_[0] += sum_of_squares(target.w + y.weights, n);
-            update(target, y.weights, n, target.step.weights);
+            if (target.whole.has(l)) {
+                update(momentum_target(target), y.weights, n, target.whole.momentum);
+            } else {
+                update(target, y.weights, n, target.step.weights);
+            }
             update(target, y.bias, size_t(y.output_panels) * PANEL<T>, target.step.biases);
         }
         layout_.transpose(weights_.panels.data(), weights_.transposed.data(), kernels_);
         sums_.clear();
+    }
+
+    static UpdateTarget<T> momentum_target(UpdateTarget<T> target) {
+        target.rule = Rule::muon;
+        target.second = target.whole.ahead;
+        return target;
     }
 
     void update(const UpdateTarget<T>& target, size_t at, size_t n, const Step<T>& step) {
@@ -276,8 +329,10 @@ private:
     bool masked_;
     BlockExecutor<T> executor_;
     std::vector<double> squares_;
-    AdaptiveThreads adaptive_;                    // kept from epoch to epoch: a busy core stays busy
-    std::unique_ptr<EntryLayer<T>> entry_layer_;  // where rows are entries
+    std::unique_ptr<OrthogonalLayers<T>> whole_;        // where layers step as a whole
+    T *first_w_ = nullptr, *first_momentum_ = nullptr;  // Θ^(1)ᵀ without its bias in θ, and its momentum
+    AdaptiveThreads adaptive_;                          // kept from epoch to epoch: a busy core stays busy
+    std::unique_ptr<EntryLayer<T>> entry_layer_;        // where rows are entries
 };
 
 }  // namespace backpass

@@ -39,8 +39,8 @@ public:
     int64_t batch() const { return runners_.front()->batch(); }
     bool masked() const { return runners_.front()->masked(); }
 
-    void reserve(const EpochArrays<T>& arrays) {
-        for (auto& runner : runners_) runner->reserve(arrays);
+    void reserve(const EpochArrays<T>& arrays, const RuleSpec& rule) {
+        for (auto& runner : runners_) runner->reserve(arrays, rule);
     }
 
     // The first `count` tasks.
@@ -134,7 +134,7 @@ private:
             [=] {
                 return std::make_unique<Runner>(net_, kernels_, source_, density_, threads, most, masked);
             });
-        runner->reserve(task.arrays);
+        runner->reserve(task.arrays, task.plan.rule);
         return runner;
     }
 

@@ -14,6 +14,7 @@
 #include "kernels/tile.hpp"
 #include "kernels/transpose.hpp"
 #include "kernels/updates.hpp"
+#include "kernels/whole_matrix.hpp"
 
 namespace backpass::BACKPASS_ISA {
 
@@ -106,6 +107,12 @@ void fill(Kernels<T>& k) {
     k.linear_delta = linear_delta<T>;
     k.mask_row = mask_row<T>;
     k.transpose = transpose_square<T>;
+    k.sum_of_squares = sum_of_squares_in_double<T>;
+    k.scale = scale<T>;
+    k.weighted_sum = weighted_sum<T>;
+    k.decayed_step = decayed_step<T>;
+    k.decayed_step_of_rows = decayed_step_of_rows<T>;
+    k.momentum_of_rows = momentum_of_rows<T>;
     k.multiply_adds = multiply_adds<T>;
     k.exp = elementwise<Exp, T>;
     k.log = elementwise<Log, T>;
@@ -118,6 +125,7 @@ void fill(Kernels<T>& k) {
 void fill_kernels(Kernels<float>& f32, Kernels<double>& f64) {
     fill(f32);
     fill(f64);
+    f32.in_double = f64.in_double = &f64;
 }
 
 }  // namespace backpass::BACKPASS_ISA

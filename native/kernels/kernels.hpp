@@ -186,6 +186,25 @@ struct WeightRows {
     int n;
 };
 
+// Rows of Θᵀ where they lie in θ, each its own numbers of one panel of units.
+template <class T>
+struct RowsOfSquare {
+    T* w;
+    ptrdiff_t stride;
+    int units, n;  // of a row, at most P; rows
+};
+
+// Rows [begin, end) of Θᵀ where they lie in θ, Δ and the momentum of a whole matrix as they lie there.
+template <class T>
+struct MomentumRows {
+    const T *w, *Delta;
+    T* momentum;
+    T* ahead;  // [panel][row][P]
+    ptrdiff_t ahead_panel;
+    int units, begin, end;
+    Step<T> step;
+};
+
 // One group of P rows, rows in lanes: [unit][P].
 template <class T>
 struct LossRows {
@@ -292,7 +311,14 @@ struct Kernels {
     void (*linear_delta)(const LinearRows<T>&, const T* delta, T* sums, T* last_sums);  // sums += Σ δ x
     void (*mask_row)(const MaskRow<T>&);
     void (*transpose)(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride);  // P x P
+    double (*sum_of_squares)(const T* x, size_t n);
+    void (*scale)(T* x, size_t n, T by);
+    void (*weighted_sum)(const T* x, T b, const T* y, T c, T* sum, size_t n);  // b x + c y
+    void (*decayed_step)(T* w, const T* x, size_t n, T kept, T length);        // w = kept w - length x
+    void (*decayed_step_of_rows)(const RowsOfSquare<T>&, const T* x, T kept, T length);  // x: [row][P]
+    void (*momentum_of_rows)(const MomentumRows<T>&);
     double (*multiply_adds)(long rounds, T* result);
+    const Kernels<double>* in_double;  // the same set's
     void (*exp)(const T* x, T* y, size_t n);
     void (*log)(const T* x, T* y, size_t n);
     void (*tanh)(const T* x, T* y, size_t n);

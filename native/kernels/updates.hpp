@@ -12,7 +12,8 @@
     X(momentum, Momentum)  \
     X(nesterov, Nesterov)  \
     X(adam, Adam)          \
-    X(adamw, Adam)
+    X(adamw, Adam)         \
+    X(muon, MuonMomentum)
 
 #elif !defined(BACKPASS_UPDATES_HPP)
 #define BACKPASS_UPDATES_HPP
@@ -104,6 +105,18 @@ struct Adam {
     template <class V>
     ALWAYS_INLINE static V moved(V w, V first, V root, const Step<Element<V> >& step) {
         return step.shrink * w - step.learning_rate * quotient(first, root + step.epsilon);
+    }
+};
+
+// The number-wise part of a step of a whole matrix: the mean of the gradients, and in place of the second
+// array what it will be after the next one, should that be as this one is. The weights wait for all of it.
+struct MuonMomentum {
+    static constexpr int ARRAYS = 2;
+    template <class V>
+    ALWAYS_INLINE static void step(V&, V (&arrays)[2], V D, const Step<Element<V> >& step) {
+        const V part = step.one_minus_beta_1 * D;
+        arrays[0] = step.momentum * arrays[0] + part;
+        arrays[1] = step.momentum * arrays[0] + part;
     }
 };
 

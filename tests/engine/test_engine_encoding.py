@@ -24,6 +24,7 @@ from backpass.engine.reference import ReferenceProblem
 from backpass.errors import InvalidInput
 from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.solvers.muon import Muon
 from backpass.training.matrices import with_matrices
 
 NATIVE = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
@@ -35,6 +36,7 @@ RULES = [
     Nesterov(),
     Adam(weight_decay=0.1),
     AdamW(weight_decay=0.5),
+    Muon(weight_decay=0.5, ratio=1.0),
 ]
 ENCODER = RowEncoder(
     [
@@ -162,8 +164,10 @@ def test_any_number_of_threads_gives_the_same_bits(dtype):
         ours, _, theta = problems(NativeProblem, dtype, (300, 40), threads=threads)
         J, D = ours.cost_and_gradient(theta)
         rates = np.full(2, 0.01)
-        epoch = ours.run_epoch(theta, Adam().init(theta), Adam(), np.arange(83), 60, rates)
-        answers.append((J, D.tobytes(), epoch.J, epoch.theta.tobytes()))
+        answers.append((J, D.tobytes()))
+        for rule in (Adam(), with_matrices(Muon(), ours.net)):
+            epoch = ours.run_epoch(theta, rule.init(theta), rule, np.arange(83), 60, rates)
+            answers[-1] += (epoch.J, epoch.theta.tobytes())
     assert all(answer == answers[0] for answer in answers)
 
 

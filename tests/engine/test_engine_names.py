@@ -21,9 +21,10 @@ from backpass.engine.reference import ReferenceProblem
 from backpass.losses import LOSSES, Loss, huber, quantile
 from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.solvers.muon import Muon
 
 needs_core = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
-RULES = [GradientDescent, Momentum, Nesterov, Adam, AdamW]
+RULES = [GradientDescent, Momentum, Nesterov, Adam, AdamW, Muon]
 
 
 def problem_of(net, m=30):
@@ -187,7 +188,7 @@ class Heavy(Adam):
 def test_a_rule_of_ones_own_makes_its_own_steps_in_every_engine(monkeypatch):
     net, rule = bp.Network((3, 4, 2), "tanh", "log_loss"), Heavy()
     assert rule_name(rule) is None
-    names = ["gd", "momentum", "nesterov", "adam", "adamw"]
+    names = ["gd", "momentum", "nesterov", "adam", "adamw", "muon"]
     assert [rule_name(kind()) for kind in RULES] == names
     X, Y, theta = problem_of(net)
     order, rates = np.arange(30), np.full(3, 0.01)

@@ -27,6 +27,7 @@ from backpass.engine.reference import ReferenceProblem
 from backpass.errors import InvalidInput
 from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.solvers.muon import Muon
 from backpass.training.matrices import with_matrices
 
 pytestmark = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
@@ -40,6 +41,7 @@ OPTIMIZERS = [
     Adam(),
     Adam(weight_decay=0.01),
     AdamW(weight_decay=0.5),
+    Muon(weight_decay=0.5),
 ]
 
 

@@ -17,6 +17,7 @@ from backpass.engine import Dropout, native
 from backpass.engine.native import NativeProblem
 from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.solvers.muon import Muon
 from backpass.training.matrices import with_matrices
 
 pytestmark = pytest.mark.skipif(not native.instruction_sets(), reason="the core is not built")
@@ -30,6 +31,7 @@ RULES = [
     Adam(),
     Adam(weight_decay=0.1),
     AdamW(weight_decay=0.5),
+    Muon(weight_decay=0.5, ratio=1.0),
 ]
 WIDTHS = [(), (1,), (5,), (16,), (20, 7), (33,), (64, 8), (150,)]
 

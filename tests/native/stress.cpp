@@ -71,24 +71,42 @@ std::vector<float> gradient(const Problem& p, const Kernels<float>& kernels, int
 }
 
 // Of several networks: in parallel, and the remainder one after another.
-std::vector<float> epochs(const Problem& p, const Kernels<float>& kernels, int threads) {
+std::vector<float> epochs(const Problem& p, const RuleSpec& rule, const Kernels<float>& kernels,
+                          int threads) {
     constexpr int NETWORKS = 4;
     const size_t n = p.theta.size();
-    std::vector<float> thetas, velocities(NETWORKS * n);
+    std::vector<float> thetas, first(NETWORKS * n), second(NETWORKS * n);
     const std::vector<double> rates(5, 0.01);
-    RuleSpec rule;
-    rule.rule = Rule::momentum;
-    rule.momentum = 0.9;
     for (int i = 0; i < NETWORKS; ++i) {
         for (float weight : p.theta) thetas.push_back(weight * static_cast<float>(i + 1));
     }
     std::vector<EpochTask<float>> tasks;
     for (int i = 0; i < NETWORKS; ++i) {
         tasks.push_back({{p.order.data(), ROWS, 300, rates.data(), i, 0.1, ROWS, {{0.3}, 5}, rule},
-                         {thetas.data() + i * n, velocities.data() + i * n, nullptr}});
+                         {thetas.data() + i * n, first.data() + i * n, second.data() + i * n}});
     }
     SeveralEpochs<float>(p.net, kernels, p.source, threads).run(tasks);
     return thetas;
+}
+
+RuleSpec momentum() {
+    RuleSpec rule;
+    rule.rule = Rule::momentum;
+    rule.momentum = 0.9;
+    return rule;
+}
+
+// Of every matrix but the last.
+RuleSpec muon(const NetworkSpec& net) {
+    RuleSpec rule;
+    rule.rule = Rule::muon;
+    rule.momentum = rule.beta_1 = 0.9;
+    rule.beta_2 = 0.99;
+    rule.epsilon = 1e-8;
+    rule.lengths.assign(net.weight_layers(), 1);
+    rule.lengths.back() = 0;
+    rule.polynomials = {{3.9505, -6.3029, 2.6377}, {2.8769, -3.1427, 1.2046}};
+    return rule;
 }
 
 std::vector<float> predictions(const Problem& p, const Kernels<float>& kernels, int threads) {
@@ -101,7 +119,8 @@ std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, i
     std::vector<float> all;
     const auto add = [&](const std::vector<float>& part) { all.insert(all.end(), part.begin(), part.end()); };
     if (!p.source.has_entries()) add(gradient<CachedLaneBatch<float>>(p, kernels, threads));
-    add(epochs(p, kernels, threads));
+    add(epochs(p, momentum(), kernels, threads));
+    add(epochs(p, muon(p.net), kernels, threads));
     add(predictions(p, kernels, threads));
     add(gradient<FullBatch<float>>(p, kernels, threads));
     return all;

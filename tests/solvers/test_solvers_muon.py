@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from backpass.errors import InvalidInput
 from backpass.solvers.adamw import AdamW, Matrix
 from backpass.solvers.muon import QUINTIC, THREE, Muon, orthogonalise
 
@@ -178,3 +179,8 @@ def test_every_part_of_a_step_counts(lost: str) -> None:
         "nesterov": replace(RULE, momentum=0.9 * 0.9),
     }[lost]
     assert np.abs(walk(without)[1][FIRST.where] - theta[FIRST.where]).max() > 1e-3
+
+
+def test_without_polynomials_there_is_nothing_to_orthogonalise_by() -> None:
+    with pytest.raises(InvalidInput, match="at least one"):
+        Muon(polynomials=())

@@ -30,6 +30,9 @@ public:
     // Θ^(1)ᵀ as the rows read it; the pointer is to Θ^(1)ᵀ in θ.
     virtual EntryWeights<T> read(const T* theta) = 0;
 
+    // The same again, after a step of the whole matrix.
+    virtual void refresh(const T* theta, int thread, int threads) = 0;
+
     // Which inputs one thread's rows of a block name.
     virtual void find(BlockEntries<T>& entries, int thread, int threads) = 0;
 

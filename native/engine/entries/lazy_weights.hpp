@@ -80,7 +80,7 @@ public:
                const RuleSpec& rule) override {
         arrays_ = arrays;
         steps_ = std::move(steps);
-        rule_ = static_cast<int>(rule.rule);
+        rule_ = static_cast<int>(rule.elementwise());
         penalised_ = steps_.front().step.decay != 0;
         decay_ = idle_decay(rule, penalised_ || rule.weight_decay != 0);
         set_powers(decay_.first, powers_of_first_);
@@ -123,6 +123,8 @@ public:
             catch_up(scratch.columns.data(), n, static_cast<int>(steps_.size()), scratch);
         }
     }
+
+    void refresh(const T*, int, int) override {}
 
     double penalty() const override { return std::accumulate(penalties_.begin(), penalties_.end(), 0.0); }
 

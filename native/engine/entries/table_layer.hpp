@@ -69,7 +69,7 @@ public:
                const RuleSpec& rule) override {
         arrays_ = arrays;
         steps_ = std::move(steps);
-        rule_ = rule.rule;
+        rule_ = rule.elementwise();
         std::fill(penalties_.begin(), penalties_.end(), 0);
     }
 
@@ -87,6 +87,10 @@ public:
     }
 
     void finish(int, int) override {}
+
+    void refresh(const T* theta, int thread, int threads) override {
+        each_column(thread, threads, [&](const TableColumn& y, int) { read_column(theta, y); });
+    }
 
     double penalty() const override { return std::accumulate(penalties_.begin(), penalties_.end(), 0.0); }
 

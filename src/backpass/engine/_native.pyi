@@ -81,6 +81,9 @@ class Rule:
         epsilon: float,
         weight_decay: float,
         /,
+        lengths: Sequence[float] = ...,
+        ratio: float = ...,
+        polynomials: Sequence[Sequence[float]] = ...,
     ) -> None: ...
 
 class Problem64:

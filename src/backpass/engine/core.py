@@ -120,7 +120,10 @@ def rule(optimizer: CoreRule, sizes: tuple[int, ...] = ()) -> compiled.Rule:
     """The core's own description of an update rule of the library's, for a network's layers."""
     settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
     values = [float(getattr(optimizer, name, 0.0)) for name in settings]
-    return compiled.Rule(str(rule_name(optimizer)), *values)
+    name = str(rule_name(optimizer))
+    lengths = (step_lengths(optimizer, sizes) or ()) if name in BY_MATRIX else ()
+    ratio, polynomials = getattr(optimizer, "ratio", 1.0), getattr(optimizer, "polynomials", ())
+    return compiled.Rule(name, *values, lengths=lengths, ratio=ratio, polynomials=polynomials)
 
 
 @lru_cache

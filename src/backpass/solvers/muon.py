@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..arrays import Array, State, array_namespace
+from ..errors import InvalidInput
 from .adamw import AdamW, Matrix, replaced
 
 Polynomial = tuple[float, float, float]  # a, b, c of a s + b s³ + c s⁵
@@ -118,6 +119,11 @@ class Muon(AdamW):
     others: tuple[Matrix, ...] = ()
     name = "muon"
     core = "muon"
+
+    def __post_init__(self) -> None:
+        """Refuse to orthogonalise by nothing."""
+        if not self.polynomials:
+            raise InvalidInput("Muon needs polynomials to orthogonalise by, at least one.")
 
     @property
     def all_matrices(self) -> tuple[Matrix, ...]:
