@@ -8,7 +8,8 @@
 //
 // In double precision: small singular values grow by up to 43, and what single precision rounds of A in one
 // polynomial's step grows with them in the next ones'. It left errors of 5e-5, and 1e-2 after five of
-// Jordan's polynomials, where the products with X itself left 3e-6 and 1e-5; so do these.
+// Jordan's polynomials, where the products with X itself left 3e-6 and 1e-5, as
+// these do.
 #pragma once
 
 #include <utility>
