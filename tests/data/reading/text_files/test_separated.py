@@ -111,6 +111,22 @@ def test_blanks_before_a_quotation_mark():
     }
 
 
+@pytest.mark.parametrize("sep", [";", "\t", "|", ","])
+def test_blanks_in_cells_do_not_separate_them(sep):
+    days = [f"Mon Mar {day:02d} 10:{day:02d}:00 2021" for day in range(1, 29)]
+    rows = [["time stamp of the day", "x", "y"], *([day, "0.5", "1.25"] for day in days)]
+    table = read(written(rows, sep))
+    assert [*table.columns] == rows[0]
+    assert table.columns[rows[0][0]].cells() == days
+
+
+def test_decimal_commas_between_blanks():
+    rows = [[f"{i},5", f"{i * i},25", f"{i % 7},125"] for i in range(30)]
+    table = read(written([list("abc"), *rows], " "))
+    assert [*table.columns] == list("abc")
+    assert table.columns["b"].values.tolist() == [i * i + 0.25 for i in range(30)]
+
+
 def test_one_column():
     assert cells(read(b"x\n1\n\n3\n")) == {"x": [1, pytest.approx(np.nan, nan_ok=True), 3]}
     sentences = ["it was a good day", "no", "never again in my life"] * 9

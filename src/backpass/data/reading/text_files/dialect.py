@@ -123,9 +123,20 @@ def find_dialect(lines: Sequence[str], sep: str | None = None) -> Dialect:
         return Dialect(" ", quote)  # blanks between cells, and a tabulator here and there
     if found.sep not in SEPARATORS:
         return Dialect("")
-    if found.sep == " " and not _regular(Dialect(" ", quote), lines):
-        return Dialect("")  # one column of sentences
+    if found.sep == " ":
+        plain = [Dialect(mark, quote) for mark in ";\t|," if mark != "," or _names_with(lines)]
+        for each in plain:  # what people see between cells goes before the blanks in them
+            if _regular(each, lines):
+                return each
+        if not _regular(Dialect(" ", quote), lines):
+            return Dialect("")  # one column of sentences
     return Dialect(found.sep, quote, found.escape)
+
+
+def _names_with(lines: Sequence[str]) -> bool:
+    """Whether commas part names in the first line, where blanks would part 1,5 from 2,5."""
+    first = next((line for line in lines if line.strip()), "")
+    return "," in first and all(re.search(r"[^\W\d_]", cell) for cell in first.split(","))
 
 
 def _n_lines(lines: Sequence[str]) -> int:
