@@ -8,8 +8,11 @@ from click.testing import CliRunner
 
 import backpass as bp
 from backpass.cli import main
-from backpass.data.columns import fit_columns
+from backpass.data.encoding.fitted import fit_encoding
+from backpass.data.knowing.kinds import Wishes
+from backpass.data.knowing.know import know
 from backpass.data.parquet import ParquetRows
+from backpass.data.reading import raw_of
 from backpass.errors import InvalidInput
 from backpass.experiment.settings import Settings
 from backpass.experiment.streamed import prepare_streamed
@@ -82,16 +85,37 @@ def test_every_row_is_in_one_part(folder):
     assert data.most_frequent == in_memory(data).dear.mode()[0]
 
 
-def test_preprocessing_is_that_of_the_training_rows_in_memory(folder):
+def same(a, b):
+    """Whether two preprocessings are kept as the same arrays and the same JSON."""
+    (ours, about), (theirs, of_theirs) = a.to_arrays(), b.to_arrays()
+    return about == of_theirs and all(np.array_equal(ours[name], theirs[name]) for name in ours)
+
+
+def known_in_memory(data, target="dear", ignore="price"):
+    wishes = Wishes((target,), ignore=(ignore,))
+    known = know(raw_of(in_memory(data)), wishes)
+    return known, fit_encoding(known.columns, known.reading.kinds)
+
+
+@pytest.mark.parametrize("sample", [20_000, 40])
+def test_preprocessing_is_that_of_the_training_rows_in_memory(folder, sample, monkeypatch):
+    """Of a sample, but for the middle and the width of numbers, which it holds roughly."""
+    monkeypatch.setattr("backpass.experiment.streamed.SAMPLE_ROWS", sample)
     data = prepared(folder)
-    expected = fit_columns(in_memory(data)[["area", "kind", "rooms"]])
-    for a, b in zip(data.preprocessing.columns, expected, strict=True):
-        if hasattr(a, "categories"):
-            assert a == b
-        else:
-            assert (a.fill, a.centre, a.factor) == pytest.approx(
-                (b.fill, b.centre, b.factor), rel=1e-12
-            )
+    made = data.preprocessing
+    known, expected = known_in_memory(data)
+    (arrays, about), (ours, of_ours) = expected.to_arrays(), made.encoding.to_arrays()
+    assert of_ours == about
+    np.testing.assert_array_equal(ours["scales"][:, 2:], arrays["scales"][:, 2:])
+    np.testing.assert_allclose(ours["scales"], arrays["scales"], rtol=0.5 if sample < 99 else 0)
+    assert [(c.column, c.kind, c.used) for c in made.reading.columns] == [
+        (c.column, c.kind, c.used) for c in known.reading.columns
+    ]
+    assert "larger than memory: its columns are known by" in made.reading.notes[-1]
+    if sample > ROWS:
+        assert made.reading.columns == known.reading.columns
+    else:
+        assert int(made.reading.notes[-1].split(" known by ")[1].split()[0]) < 80
 
 
 @pytest.mark.parametrize(("target", "ignore"), [("dear", "price"), ("price", "dear")])
@@ -221,10 +245,13 @@ def with_test_rows_of_their_own(folder):
 def test_rows_held_out_tell_the_preprocessing_nothing(folder):
     before, other = with_test_rows_of_their_own(folder)
     after = prepared(other)
-    assert after.preprocessing == before.preprocessing
-    assert after.preprocessing.columns[1].categories == ("flat", "house", "hut")
-    assert after.preprocessing.columns[0].centre == pytest.approx(100, rel=0.05)
-    assert after.X["test"][:, 0].min() > 1e6
+    assert same(after.preprocessing, before.preprocessing)
+    encoding = after.preprocessing.encoding
+    assert encoding.columns.levels[0].texts == ("flat", "house", "hut")
+    assert not encoding.columns.levels[0].rare
+    assert encoding.scaling.table[0, 0] == pytest.approx(100, rel=0.05)
+    assert encoding.scaling.table[0, 3] < 1e3
+    assert after.X["test"][:, 0].min() > 10
     np.testing.assert_array_equal(after.rows["test"], before.rows["test"])
 
 
@@ -233,4 +260,4 @@ def test_train_on_a_streamed_table_learns_nothing_of_its_test_rows(folder, small
     words = ["--target", "dear", "--ignore", "price", "--epochs", "2", "--out", "m.backpass"]
     done = train(str(other), *words)
     assert done.exit_code == 0, done.stderr
-    assert bp.load("m.backpass").preprocessing_ == before.preprocessing
+    assert same(bp.load("m.backpass").preprocessing_, before.preprocessing)

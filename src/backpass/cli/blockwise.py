@@ -9,9 +9,12 @@ import numpy as np
 
 from ..arrays import ArrayLike
 from ..data.encoding.unknown import Unknown
+from ..data.knowing.know import recognise
 from ..data.parquet import ParquetRows
 from ..data.parsing import error_context
+from ..data.table_preprocessing import TablePreprocessing, sentence_of_unread
 from ..data.tables import Table
+from ..estimators.raw_tables import AnyPreprocessing
 from ..estimators.table_model import TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..streaming.blocks import cut, rows_of_block
@@ -26,12 +29,23 @@ class StreamingScore:
     def __init__(self, classes: bool) -> None:
         self._classes, self.n_rows = classes, 0
         self._accuracy, self._r_squared, self._absolute = Accuracy(), RSquared(), 0.0
-        self.unknown: dict[str, Counter[str]] = {}
+        self.unknown = Unknown()
+        self._unread: Counter[str] = Counter()
+        self._examples: dict[str, str] = {}
 
-    def note(self, unknown: Unknown) -> None:
-        """Count the unknown categories of a block."""
-        for name, texts in unknown.texts.items():
-            self.unknown.setdefault(name, Counter()).update(texts)
+    def note(self, unknown: Unknown, table: Table) -> None:
+        """Add what a block has that the training rows did not, and what of it is not read."""
+        self.unknown = self.unknown.plus(unknown)
+        if table.known is not None:
+            self._unread.update(table.known.unread)
+            self._examples = {**table.known.examples, **self._examples}
+
+    def sentences(self, known: AnyPreprocessing) -> Iterator[str]:
+        """Say what was noted."""
+        yield from self.unknown.sentences()
+        if isinstance(known, TablePreprocessing):
+            for name, n in self._unread.items():
+                yield sentence_of_unread(known.reading[name], n, self._examples[name])
 
     def add(self, truth: tuple[np.ndarray, np.ndarray] | None, predicted: np.ndarray) -> None:
         """Count the rows of a block, and where the truth is known, how right they are."""
@@ -67,8 +81,15 @@ def tables(model: TableModel, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
     columns = [name for name in rows.names if name in needed]
     size = rows_of_block(len(known.outputs), np.dtype(np.float64))
     for group, n in enumerate(rows.sizes):
-        for where, cells in cells_by_block(rows, group, cut(n, size), columns):
-            yield where, Table(cells, None, tuple(cells))
+        sizes = cut(n, size)
+        if not isinstance(known, TablePreprocessing):  # a model of the first release
+            for where, cells in cells_by_block(rows, group, sizes, columns):
+                yield where, Table(cells, None, tuple(cells))
+            continue
+        for where, raw in rows.raw_tables(group, sizes, columns, known.options.na):
+            with error_context(where):
+                found = recognise(raw, known.reading)
+            yield where, Table(None, None, tuple(found.columns), known=found, raw=raw)
 
 
 def predicted(
@@ -80,6 +101,6 @@ def predicted(
             X, unknown = model.encode(table)
             truth = model.truth(table)
         columns = predict(X)
-        score.note(unknown)
+        score.note(unknown, table)
         score.add(truth, columns["prediction"])
         yield columns

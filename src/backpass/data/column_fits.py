@@ -2,6 +2,9 @@
 
 Means, deviations, ranges and counts add up block by block. Only the number that fills a gap, a
 median, is that of a sample of the rows; of all of them where there are no more than a sample has.
+
+It is what release 0.1.0 read tables larger than memory by, and kept for who imports it from there;
+here such tables are known by ``raw_blocks`` and ``knowing``.
 """
 
 from __future__ import annotations

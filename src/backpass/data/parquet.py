@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
 from ..extras import optional
-from .readers import categories_of, parse
+from .raw import RawTable
+from .readers import parse
+from .reading.arrow_columns import raw_of_arrow
 from .tables import find_column
 
 if TYPE_CHECKING:
@@ -68,11 +71,6 @@ class ParquetRows:
         kinds = [self.schema.field(name).type for name in self.names]
         return sum(self.sizes) * sum(8 if types.is_primitive(k) else TEXT_BYTES for k in kinds)
 
-    def is_category(self, column: str) -> bool:
-        """Whether the file says that a column's cells are some categories."""
-        find_column(self.path, column, self.names)
-        return column in categories_of(self.schema)
-
     def check(self, columns: Iterable[str]) -> None:
         """Raise if one of the files lacks a column."""
         for column in columns:
@@ -104,6 +102,17 @@ class ParquetRows:
         """Cut a row group into data frames, as ``tables`` cuts it."""
         for table in self.tables(group, sizes, columns):
             yield self._frame(table)
+
+    def raw_tables(
+        self, group: int, sizes: Sequence[int], columns: list[str], na: Collection[str] = ()
+    ) -> Iterator[tuple[str, RawTable]]:
+        """Cut a row group into tables as ``tables`` cuts it, each with its place in words."""
+        start = 0
+        for table in self.tables(group, sizes, columns):
+            where = f"{self.where(group)}, in the rows from {start} on"
+            start += len(table)
+            raw = parse(self.path, lambda _, table=table: raw_of_arrow(table, na))
+            yield where, replace(raw, source=str(self.path))
 
     def _frame(self, table: Table) -> DataFrame:
         return parse(self.path, lambda _: table.to_pandas())

@@ -19,6 +19,7 @@ from .cells import TableLike, count, quoted
 from .encoding.fitted import Encoding
 from .encoding.stored import Stored as StoredEncoding
 from .encoding.unknown import Unknown
+from .knowing.kinds import ColumnReading
 from .knowing.know import Known, recognise
 from .knowing.table_reading import TableReading
 from .raw import RawTable
@@ -228,12 +229,18 @@ def _options_of(stored: Mapping[str, object]) -> ReadingOptions:
 def _not_read(known: Known) -> list[str]:
     """Sentences on cells that are none of their column's kind, and on columns that are new."""
     sentences = [
-        f"Column {name!r} holds {count(n, 'cell')} that {'is' if n == 1 else 'are'} no "
-        f"{known.reading[name].kind.value}, as {known.examples[name][:40]!r}; read as "
-        f"{'a gap' if n == 1 else 'gaps'}."
+        sentence_of_unread(known.reading[name], n, known.examples[name])
         for name, n in known.unread.items()
     ]
     return [*sentences, _of_new(known.new)] if known.new else sentences
+
+
+def sentence_of_unread(reading: ColumnReading, n: int, example: str) -> str:
+    """Say how many cells of a column are none of its kind."""
+    return (
+        f"Column {reading.column!r} holds {count(n, 'cell')} that {'is' if n == 1 else 'are'} no "
+        f"{reading.kind.value}, as {example[:40]!r}; read as {'a gap' if n == 1 else 'gaps'}."
+    )
 
 
 def _of_new(names: Sequence[str]) -> str:

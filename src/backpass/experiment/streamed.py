@@ -1,45 +1,47 @@
-"""An experiment on a Parquet table larger than memory: one pass to prepare, then block by block.
+"""An experiment on a table larger than memory: one pass to know it, then block by block.
 
-The rows for the test and for validation are drawn row by row and held in memory, no more of them
-than fit well. All columns are taken as a table's, never as an image's pixels.
+Its columns become known as those of a table in memory do, by a sample of the training rows and by
+the rows that hold what the sample lacks. The rows for the test and for validation are drawn row by
+row and held in memory, no more of them than fit well.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from ..data.cells import ByName
-from ..data.column_fits import CellLabels, ColumnFits, TargetFit
+from ..arrays import ArrayLike
+from ..data.cells import refuse_gaps
+from ..data.encoding.fitted import fit_encoding
+from ..data.knowing.kinds import Kind, Wishes
+from ..data.knowing.know import recognise
 from ..data.parquet import ParquetRows
 from ..data.parsing import error_context
-from ..data.preprocessing import Preprocessing
+from ..data.raw import RawTable
+from ..data.raw_blocks import Telling, joined
+from ..data.reading import ReadingOptions
+from ..data.table_preprocessing import TablePreprocessing
+from ..data.tables import AS_FOUND_OUT, Table, known_table
+from ..data.target import fit_target
 from ..errors import InvalidInput
 from ..estimators.table_model import TableModel
 from ..estimators.targets.labels import Labels
-from ..extras import optional
 from ..streaming.blocks import cut, n_rows, rows_of_block
-from ..streaming.problem import StreamedProblem, all_targets, as_columns
-from ..streaming.table_blocks import Split, TableBlocks, cells_by_block
+from ..streaming.problem import StreamedProblem, as_columns
+from ..streaming.table_blocks import Split, TableBlocks, TargetCells
 from .outcome import Label
 from .ready import PreparedTable, check_loss
 from .settings import Settings
 from .splitting.splits import MIN_ROWS, VALIDATION
 
-if TYPE_CHECKING:
-    from pyarrow import DataType
-
-Encode = Callable[[np.ndarray], np.ndarray]
 ByPart = dict[str, np.ndarray]  # "validation", "test"
 
 HELD_OUT_BYTES = 8 << 20  # of the test's rows, and of validation's
-SAMPLE_ROWS = 20_000  # that medians are taken of
+SAMPLE_ROWS = 20_000  # by which columns are known
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +87,10 @@ def prepare_streamed(
     ignore: tuple[str, ...] = (),
     categorical: tuple[str, ...] = (),
     classes: bool | None = None,
+    how: Wishes | None = None,
+    options: ReadingOptions = AS_FOUND_OUT,
 ) -> StreamedTable:
-    """Find the preprocessing of a table's training rows in one pass, and hold rows out.
+    """Know a table's columns and how they are encoded after one pass, and hold rows out.
 
     Parameters
     ----------
@@ -102,6 +106,10 @@ def prepare_streamed(
         Columns of numbers that are categories.
     classes : bool or None
         Whether the target holds classes; None lets it decide.
+    how : Wishes or None
+        Kinds of columns and the order of dates, where the user said them.
+    options : ReadingOptions
+        What the user said of the file.
 
     Returns
     -------
@@ -112,106 +120,162 @@ def prepare_streamed(
     InvalidInput
         If the table cannot be learned from.
     """
-    names = _inputs(rows, target, ignore, categorical)
-    split = _split(rows, settings, len(names))
-    if target is not None and rows.is_category(target):
-        classes = True if classes is None else classes
-    found = _Pass(ColumnFits(_numeric(rows, names, categorical)), TargetFit(str(target), classes))
+    names = _columns(rows, target, ignore, categorical)
+    split = _split(rows, settings, max(1, len({*names} - {target, *ignore})))
+    found = _Pass(str(target), options)
     for group in range(len(rows.sizes)):
-        found.read(rows, group, split, [*names, str(target)])
-    fitted, cells = found.target.fitted()
-    check_loss(fitted, settings)
-    if settings.loss == "poisson":
-        fitted = replace(fitted, centre=0.0, scale=1.0)
-    encode = CellLabels(cells) if fitted.classes else fitted.encode
-    preprocessing = Preprocessing(found.columns.fitted(), fitted, ignore)
-    blocks = TableBlocks(rows, split, preprocessing, encode, settings.dtype)
-    if not blocks.groups or not found.numbers["test"]:
+        found.read(rows, group, split, names)
+    if not found.parts["sample"].tables or not found.parts["test"].tables:
         raise InvalidInput(
             f"{rows.path}: of its {sum(rows.sizes)} rows, none is left to learn from or to test."
         )
+    learned = found.learned()
+    table = known_table(learned, _wishes(str(target), ignore, categorical, classes, how), options)
+    preprocessing = _preprocessing(table, settings, sum(rows.sizes))
+    labels = None
+    assert preprocessing.target is not None
+    if preprocessing.target.classes:
+        labels = np.unique(preprocessing.target.encode(table.y))
+    encode = TargetCells(preprocessing.reading, preprocessing.target, labels)
+    blocks = TableBlocks(rows, split, preprocessing, encode, settings.dtype)
     X, y = {}, {}
     for part in ("validation", "test"):
-        X[part], y[part] = found.take(part, preprocessing, encode, settings.dtype)
-    numbers = {part: np.concatenate([np.empty(0, int), *n]) for part, n in found.numbers.items()}
-    _drop_unknown(X, y, numbers, blocks if fitted.classes else None)
+        X[part], y[part] = found.parts[part].encoded(learned, preprocessing, encode, settings)
+    numbers = {part: found.parts[part].numbers for part in ("validation", "test")}
+    _drop_unknown(X, y, numbers, labels)
     return StreamedTable(preprocessing, X, y, numbers, str(rows.path), blocks)
+
+
+def _wishes(
+    target: str,
+    ignore: tuple[str, ...],
+    categorical: tuple[str, ...],
+    classes: bool | None,
+    how: Wishes | None,
+) -> Wishes:
+    how = how or Wishes()
+    kinds = {**how.kinds, **dict.fromkeys(categorical, Kind.CATEGORY)}
+    if classes is not None:
+        kinds[target] = Kind.CATEGORY if classes else Kind.NUMBER
+    return replace(how, targets=(target,), kinds=kinds, ignore=(*how.ignore, *ignore))
+
+
+def _preprocessing(table: Table, settings: Settings, m: int) -> TablePreprocessing:
+    """Fit target and encoding on the rows that tell the training rows."""
+    assert table.known is not None
+    known, name = table.known, str(table.target)
+    target = fit_target(name, table.y, bool(table.classes))
+    check_loss(target, settings)
+    if settings.loss == "poisson":
+        target = replace(target, centre=0.0, scale=1.0)
+    encoding = fit_encoding(known.columns, known.reading.kinds)
+    note = (
+        f"The table is larger than memory: its columns are known by {known.rows} of its {m} rows, "
+        "which hold every column's ends, gaps and words."
+    )
+    reading = replace(known.reading, notes=(*known.reading.notes, note))
+    return TablePreprocessing(reading, encoding, target, table.options)
+
+
+@dataclass
+class _Part:
+    """Rows of the table that are held in memory, and their numbers."""
+
+    tables: list[RawTable] = field(default_factory=list[RawTable])
+    _numbers: list[np.ndarray] = field(default_factory=list[np.ndarray])
+
+    def add(self, table: RawTable, rows: np.ndarray, start: int) -> None:
+        """Add some rows of a block that starts at a row of the table."""
+        if len(rows):
+            self.tables.append(table.take(rows))
+            self._numbers.append(start + rows)
+
+    def join(self) -> None:
+        """Put the rows in one table: many small arrays would take more than their cells."""
+        if len(self.tables) > 1:
+            self.tables, self._numbers = [joined(self.tables)], [self.numbers]
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The rows' numbers in the whole table."""
+        return np.concatenate([np.empty(0, np.intp), *self._numbers])
+
+    def encoded(
+        self,
+        none: RawTable,
+        preprocessing: TablePreprocessing,
+        encode: TargetCells,
+        settings: Settings,
+    ) -> tuple[ArrayLike, np.ndarray]:
+        """X and y of the rows; where there are none, those of no row of another table."""
+        table = self.tables[0] if self.tables else none.take(slice(0))
+        columns = recognise(table, preprocessing.reading).columns
+        X, _ = preprocessing.encoding.encode(columns, settings.dtype)
+        return X, encode(table) if self.tables else np.empty(0)
 
 
 @dataclass
 class _Pass:
     """What the pass over the table has found so far."""
 
-    columns: ColumnFits
-    target: TargetFit
+    target: str
+    options: ReadingOptions
     start: int = 0
-    held: dict[str, list[ByName]] = field(default_factory=lambda: {"validation": [], "test": []})
-    numbers: dict[str, list[np.ndarray]] = field(
-        default_factory=lambda: {"validation": [], "test": []}
+    parts: dict[str, _Part] = field(
+        default_factory=lambda: {n: _Part() for n in ("sample", "telling", "validation", "test")}
     )
+    telling: Telling = field(default_factory=Telling)
 
     def read(self, rows: ParquetRows, group: int, split: Split, names: list[str]) -> None:
-        """Read a row group: learn from the training rows, keep the others."""
+        """Read a row group: keep a sample of the training rows, and all others."""
         size = rows_of_block(len(names), np.dtype(np.float64))
         sizes = cut(rows.sizes[group], size)
-        blocks = cells_by_block(rows, group, sizes, names)
-        for (where, cells), draws in zip(blocks, split.draw(group, sizes)):
-            learned = split.for_training(draws)
+        blocks = rows.raw_tables(group, sizes, names, self.options.na)
+        for (where, table), draws in zip(blocks, split.draw(group, sizes)):
             with error_context(where):
-                self.target.add(cells[names[-1]])
-                self.columns.add(_rows(cells, learned), split.sampled(draws[learned]))
-            self._hold("validation", cells, split.for_validation(draws))
-            self._hold("test", cells, split.for_test(draws))
+                gaps = table.columns[self.target].gaps
+                refuse_gaps(np.where(gaps, np.nan, 0.0), self.target)
+            self._keep(table, draws, split)
             self.start += len(draws)
-        for part, tables in self.held.items():
-            self.held[part] = _joined(tables)  # many small arrays would take more than their cells
+        for part in self.parts.values():
+            part.join()
 
-    def _hold(self, part: str, cells: ByName, which: np.ndarray) -> None:
-        if which.any():
-            self.held[part].append(_rows(cells, which))
-            self.numbers[part].append(self.start + np.flatnonzero(which))
+    def _keep(self, table: RawTable, draws: np.ndarray, split: Split) -> None:
+        learned = split.for_training(draws)
+        sampled = learned & split.sampled(draws)
+        others = np.flatnonzero(learned & ~sampled)
+        telling = others[self.telling.rows(table.take(others))] if len(others) else others
+        kept = {
+            "sample": np.flatnonzero(sampled),
+            "telling": telling,
+            "validation": np.flatnonzero(split.for_validation(draws)),
+            "test": np.flatnonzero(split.for_test(draws)),
+        }
+        for part, which in kept.items():
+            self.parts[part].add(table, which, self.start)
 
-    def take(
-        self, part: str, preprocessing: Preprocessing, encode: Encode, dtype: DTypeLike
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """X and y of the rows that are held out."""
-        assert preprocessing.target is not None
-        kept = self.held.pop(part)
-        X = [preprocessing.encode(cells)[0].astype(dtype) for cells in kept]
-        y = [encode(cells[preprocessing.target.name]) for cells in kept]
-        if not kept:
-            return np.empty((0, len(preprocessing.outputs)), dtype), np.empty(0)
-        return np.concatenate(X), np.concatenate(y)
+    def learned(self) -> RawTable:
+        """The sample, and with it the rows that hold what the sample lacks, in their order."""
+        sample, others = self.parts.pop("sample"), self.parts.pop("telling")
+        if not others.tables:
+            return sample.tables[0]
+        lacks = Telling(self.telling.quantities)
+        lacks.rows(sample.tables[0])
+        new = lacks.rows(others.tables[0])
+        order = np.argsort(np.concatenate([sample.numbers, others.numbers[new]]))
+        return joined([sample.tables[0], others.tables[0].take(new)]).take(order)
 
 
-def _inputs(
+def _columns(
     rows: ParquetRows, target: str | None, ignore: Collection[str], categorical: Collection[str]
 ) -> list[str]:
-    """The columns to learn from, if there is a target and all that is named exists."""
+    """The columns to read, if there is a target and all that is named exists."""
     if target is None:
         some = ", ".join(map(repr, rows.names[:8]))
         raise InvalidInput(f"{rows.path} has no target; name one of its columns: {some}.")
     rows.check([target, *categorical, *ignore])
-    names = [name for name in rows.names if name != target and name not in ignore]
-    if not names:
-        raise InvalidInput(f"{rows.path} has no column besides the target {target!r}.")
-    rows.check(names)
-    return names
-
-
-def _numeric(
-    rows: ParquetRows, names: list[str], categorical: Collection[str]
-) -> dict[str, bool | None]:
-    """Which columns hold numbers; None for those that are categories by the user's word."""
-    types = optional("pyarrow.types", "Reading a Parquet file")
-
-    def is_number(kind: DataType) -> bool:
-        kind = kind.value_type if types.is_dictionary(kind) else kind
-        tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
-        return any(test(kind) for test in tests)
-
-    kinds = {name: rows.schema.field(name).type for name in names}
-    return {n: None if n in categorical else is_number(kind) for n, kind in kinds.items()}
+    rows.check(rows.names)
+    return rows.names
 
 
 def _split(rows: ParquetRows, settings: Settings, n_columns: int) -> Split:
@@ -226,21 +290,13 @@ def _split(rows: ParquetRows, settings: Settings, n_columns: int) -> Split:
     return Split(settings.seed, min(settings.test_size, most), validation, min(1, SAMPLE_ROWS / m))
 
 
-def _drop_unknown(X: ByPart, y: ByPart, numbers: ByPart, blocks: TableBlocks | None) -> None:
+def _drop_unknown(
+    X: dict[str, ArrayLike], y: ByPart, numbers: ByPart, labels: np.ndarray | None
+) -> None:
     """Leave rows out of the validation whose class no training row has."""
-    if blocks is None:
+    if labels is None:
         return
-    known = np.isin(y["validation"], all_targets(blocks))
-    for parts in (X, y, numbers):
+    known = np.isin(y["validation"], labels)
+    X["validation"] = X["validation"][np.flatnonzero(known)]
+    for parts in (y, numbers):
         parts["validation"] = parts["validation"][known]
-
-
-def _joined(tables: list[ByName]) -> list[ByName]:
-    """Several tables' rows as one, where there are any."""
-    if not tables:
-        return []
-    return [{name: np.concatenate([cells[name] for cells in tables]) for name in tables[0]}]
-
-
-def _rows(cells: ByName, which: np.ndarray) -> ByName:
-    return {name: column[which] for name, column in cells.items()}

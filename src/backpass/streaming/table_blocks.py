@@ -1,4 +1,4 @@
-"""A table in Parquet files as blocks of X and y: preprocessed, and split, while it is read.
+"""A table in Parquet files as blocks of X and y: encoded, and split, while it is read.
 
 Which rows are held out is drawn anew from the seed whenever a row group is read, so that not even
 their numbers have to be kept.
@@ -6,16 +6,21 @@ their numbers have to be kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..data.cells import ByName, as_table
+from ..data.cells import ByName, as_table, refuse_gaps
+from ..data.knowing.know import recognise
+from ..data.knowing.table_reading import TableReading
 from ..data.parquet import ParquetRows
 from ..data.parsing import error_context
-from ..data.preprocessing import Preprocessing
+from ..data.raw import Numbers, RawTable, Texts
+from ..data.table_preprocessing import TablePreprocessing
+from ..data.tables import cells_of_target
+from ..data.target import Target
 from .blocks import Block, cut, rows_of_block
 
 
@@ -62,8 +67,44 @@ def cells_by_block(
         yield where, as_table(frame)
 
 
+class TargetCells:
+    """Turns the cells of a known target into y; a class is the label that the training knows.
+
+    Parameters
+    ----------
+    reading : TableReading
+        How the training's table was read.
+    target : Target
+        What it predicts.
+    classes : ndarray or None
+        The labels, in order; None for numbers.
+    """
+
+    def __init__(self, reading: TableReading, target: Target, classes: np.ndarray | None) -> None:
+        columns = tuple(each for each in reading.targets if each.column == target.name)
+        self._reading = replace(reading, columns=columns)
+        self._target, self._classes = target, classes
+
+    def __call__(self, table: RawTable) -> np.ndarray:
+        """Return y of a table's rows; every row has a target.
+
+        Raises
+        ------
+        InvalidInput
+            If a target is missing.
+        """
+        column = recognise(table, self._reading).targets[self._target.name]
+        if isinstance(column, Numbers):
+            return self._target.encode(column.values)
+        refuse_gaps(np.where(column.gaps, np.nan, 0.0), self._target.name)
+        used, places = np.unique(column.codes, return_inverse=True)
+        words = tuple(column.vocabulary[code] for code in used.tolist())
+        cells = cells_of_target(Texts(np.arange(len(words), dtype=np.int32), words))
+        return self._target.encode(cells, self._classes)[places]
+
+
 class TableBlocks:
-    """The training rows of a table, preprocessed block by block.
+    """The training rows of a table, encoded block by block.
 
     Parameters
     ----------
@@ -71,7 +112,7 @@ class TableBlocks:
         The table.
     split : Split
         Which rows are left out.
-    preprocessing : Preprocessing
+    preprocessing : TablePreprocessing
         What makes X; its target is the column of y.
     encode : callable
         What turns the target's cells into y.
@@ -85,8 +126,8 @@ class TableBlocks:
         self,
         rows: ParquetRows,
         split: Split,
-        preprocessing: Preprocessing,
-        encode: Callable[[np.ndarray], np.ndarray],
+        preprocessing: TablePreprocessing,
+        encode: TargetCells,
         dtype: DTypeLike,
     ) -> None:
         assert preprocessing.target is not None
@@ -106,25 +147,27 @@ class TableBlocks:
         return tuple(count for count in counts if count)
 
     def read(self, group: int) -> Iterator[Block]:
-        """Read and preprocess a row group block by block."""
-        columns = list(self._preprocessing.names)
-        for where, cells in self._training_cells(group, [*columns, self._target]):
+        """Read and encode a row group block by block."""
+        known = self._preprocessing
+        for where, table in self._training_rows(group, [*known.names, self._target]):
             with error_context(where):
-                X = self._preprocessing.encode(cells)[0].astype(self.dtype, copy=False)
-                y = self._encode(cells[self._target])
+                columns = recognise(table, known.reading).columns
+                X, _ = known.encoding.encode(columns, self.dtype)
+                y = self._encode(table)
             yield Block(X, y, None)
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Read the target's column alone."""
-        for _, cells in self._training_cells(group, [self._target]):
-            yield self._encode(cells[self._target]), None
+        for where, table in self._training_rows(group, [self._target]):
+            with error_context(where):
+                yield self._encode(table), None
 
-    def _training_cells(self, group: int, columns: list[str]) -> Iterator[tuple[str, ByName]]:
-        """The cells of the training rows, in blocks that are not empty."""
+    def _training_rows(self, group: int, columns: list[str]) -> Iterator[tuple[str, RawTable]]:
+        """The training rows, in blocks that are not empty."""
         raw = self._groups[group]
-        draws = self._split.draw(raw, self._sizes[raw])
-        blocks = cells_by_block(self._rows, raw, self._sizes[raw], columns)
-        for (where, cells), part in zip(blocks, draws):
-            learned = self._split.for_training(part)
+        sizes, na = self._sizes[raw], self._preprocessing.options.na
+        blocks = self._rows.raw_tables(raw, sizes, columns, na)
+        for (where, table), draws in zip(blocks, self._split.draw(raw, sizes)):
+            learned = self._split.for_training(draws)
             if learned.any():
-                yield where, {name: column[learned] for name, column in cells.items()}
+                yield where, table.take(np.flatnonzero(learned))

@@ -214,13 +214,13 @@ def _in_blocks(
     score, target = StreamingScore(model.target.classes), model.target.name
     blocks = predicted(model, rows, lambda X: wish.beside.columns(model, X), score)
     written = (wish.written({}, block, target) for block in blocks)
-    parts = _told_at_the_end(_csv_parts(written), wish.strict, score)
+    said = _told_at_the_end(_csv_parts(written), wish.strict, score, model)
     if out is not None:
-        atomic_write_parts(out, (part.encode() for part in parts), force)
+        atomic_write_parts(out, (part.encode() for part in said), force)
     else:
-        for part in parts:
+        for part in said:
             echo_data(part)
-    unknown = {"unknown_categories": score.unknown}
+    unknown = {"unknown_categories": score.unknown.texts}
     values = {"n_rows": score.n_rows, **score.score, **unknown, "out": out}
     return Answer(values, lambda to: _show(to, "", out, _of_score(score.score)))
 
@@ -235,15 +235,16 @@ def _refuse_in_blocks(wish: Wish, out: str | None) -> None:
         raise click.UsageError("--json: these rows are too many for one object; name a file, --out")
 
 
-def _told_at_the_end(parts: Iterator[str], strict: bool, score: StreamingScore) -> Iterator[str]:
+def _told_at_the_end(
+    parts: Iterator[str], strict: bool, score: StreamingScore, model: TableModel
+) -> Iterator[str]:
     """The parts of the output; what there is to say of the rows is known after the last one."""
-    from ...data.encoding.unknown import Unknown
     from ...errors import warn
     from ..answers.asked import told
 
     with told(strict):
         yield from parts
-        for sentence in Unknown(texts=score.unknown).sentences():
+        for sentence in score.sentences(model.preprocessing):
             warn(sentence)
 
 

@@ -229,6 +229,7 @@ def _unparted(
     **columns: Unpack[ColumnOptions],
 ) -> Unparted | StreamedTable:
     """Load a table; one that is too large for memory is parted and read block by block."""
+    from ...data.knowing.kinds import Wishes
     from ...experiment.parting import Parting
     from ...experiment.prepared import unparted
     from ...experiment.streamed import prepare_streamed
@@ -244,7 +245,8 @@ def _unparted(
         raise click.UsageError(
             "--test, --validation, --split and --weights are for a table that fits into memory"
         )
-    return prepare_streamed(rows, target, settings, **columns)
+    wishes = Wishes((), how.kinds, (), how.date_format, how.options.na)
+    return prepare_streamed(rows, target, settings, **columns, how=wishes, options=how.options)
 
 
 def _prepared(

@@ -66,6 +66,26 @@ class Unknown:
         """Whether there is anything to say."""
         return bool(self.texts or self.gaps or self.far)
 
+    def plus(self, other: Unknown) -> Unknown:
+        """Return what two blocks of one table have.
+
+        Examples
+        --------
+        >>> block = Unknown(texts={"city": Counter({"Rome": 2})}, gaps={"area": 1})
+        >>> block.plus(block)
+        Unknown(texts={'city': Counter({'Rome': 4})}, shared=frozenset(), gaps={'area': 2}, far={})
+        """
+        texts = {name: Counter(found) for name, found in self.texts.items()}
+        for name, found in other.texts.items():
+            texts.setdefault(name, Counter()).update(found)
+        gaps = {**self.gaps}
+        for name, n in other.gaps.items():
+            gaps[name] = gaps.get(name, 0) + n
+        far = {**self.far}
+        for name, found in other.far.items():
+            far[name] = _together(far[name], found) if name in far else found
+        return Unknown(texts, self.shared | other.shared, gaps, far)
+
     def sentences(self) -> Iterator[str]:
         """Say it, a sentence a column."""
         for column, texts in self.texts.items():
@@ -98,3 +118,17 @@ def _of_far(column: str, far: FarNumbers) -> str:
         f"Column {column!r} has {count(far.cells, 'cell')} far outside of the training rows: "
         f"{found}, where those hold {far.seen[0]} to {far.seen[1]}."
     )
+
+
+def _together(one: FarNumbers, other: FarNumbers) -> FarNumbers:
+    """The far cells of two blocks of a column."""
+    found = sorted((one.low, one.high, other.low, other.high), key=_in_order)
+    return FarNumbers(one.cells + other.cells, found[0], found[-1], one.seen)
+
+
+def _in_order(text: str) -> tuple[float, str]:
+    """Numbers by what they are; moments, that begin with their year, by how they are written."""
+    try:
+        return float(text), ""
+    except ValueError:
+        return 0.0, text
