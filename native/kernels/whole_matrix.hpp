@@ -53,30 +53,34 @@ void decayed_step_of_rows(const RowsOfSquare<T>& rows, const T* x, T kept, T len
     }
 }
 
-// The momentum of one row of weights in θ, from its Δ; what the step goes by, ahead of it, goes into panels.
+// One panel's momentum from its weights and Δ; what the step goes by, ahead of it.
+template <class T>
+ALWAYS_INLINE void momentum_of_panel(const T* w, const T* Delta, T* momentum, T* ahead, const Step<T>& step) {
+    using V = Native<T>;
+    for (int q = 0; q < PANEL<T>; q += LANES<T>) {
+        V none{}, arrays[2] = {load<V>(momentum + q), V{}};
+        MuonMomentum::step(none, arrays, gradient_at<V>(w + q, Delta + q, step.decay), step);
+        store(momentum + q, arrays[0]);
+        store(ahead + q, arrays[1]);
+    }
+}
+
+// Of rows of weights in θ; the panel of a row's last units may be a part of one.
 template <class T>
 void momentum_of_rows(const MomentumRows<T>& rows) {
-    using V = Native<T>;
     constexpr int P = PANEL<T>;
+    const int whole = rows.units / P, rest = rows.units % P;
     for (int r = rows.begin; r < rows.end; ++r) {
-        for (int j = 0; j < rows.units; j += P) {
-            const ptrdiff_t at = ptrdiff_t(r) * rows.units + j;
-            const int n = rows.units - j < P ? rows.units - j : P;
-            alignas(PANEL_BYTES) T own[3][P] = {};  // w, Δ, the momentum
-            const T* from[3] = {rows.w + at, rows.Delta + at, rows.momentum + at};
-            for (int k = 0; k < 3; ++k) {
-                for (int q = 0; q < n; ++q) own[k][q] = from[k][q];
-            }
-            T* ahead = rows.ahead + j / P * rows.ahead_panel + ptrdiff_t(r) * P;
-            for (int q = 0; q < P; q += LANES<T>) {
-                V w = load<V>(own[0] + q), arrays[2] = {load<V>(own[2] + q), V{}};
-                MuonMomentum::step(w, arrays, gradient_at<V>(own[0] + q, own[1] + q, rows.step.decay),
-                                   rows.step);
-                store(own[2] + q, arrays[0]);
-                store(ahead + q, arrays[1]);
-            }
-            for (int q = 0; q < n; ++q) rows.momentum[at + q] = own[2][q];
-        }
+        ptrdiff_t at = ptrdiff_t(r) * rows.units;
+        T* ahead = rows.ahead + ptrdiff_t(r) * P;
+        for (int j = 0; j < whole; ++j, at += P, ahead += rows.ahead_panel)
+            momentum_of_panel(rows.w + at, rows.Delta + at, rows.momentum + at, ahead, rows.step);
+        if (rest == 0) continue;
+        alignas(PANEL_BYTES) T w[P] = {}, Delta[P] = {}, momentum[P] = {};
+        for (int q = 0; q < rest; ++q)
+            w[q] = rows.w[at + q], Delta[q] = rows.Delta[at + q], momentum[q] = rows.momentum[at + q];
+        momentum_of_panel(w, Delta, momentum, ahead, rows.step);
+        for (int q = 0; q < rest; ++q) rows.momentum[at + q] = momentum[q];
     }
 }
 

@@ -77,13 +77,14 @@ std::vector<float> epochs(const Problem& p, const RuleSpec& rule, const Kernels<
     const size_t n = p.theta.size();
     std::vector<float> thetas, first(NETWORKS * n), second(NETWORKS * n);
     const std::vector<double> rates(5, 0.01);
+    const DropoutSpec dropout{{0.3}, 5};
     for (int i = 0; i < NETWORKS; ++i) {
         for (float weight : p.theta) thetas.push_back(weight * static_cast<float>(i + 1));
     }
     std::vector<EpochTask<float>> tasks;
     for (int i = 0; i < NETWORKS; ++i) {
-        tasks.push_back({{p.order.data(), ROWS, 300, rates.data(), i, 0.1, ROWS, {{0.3}, 5}, rule},
-                         {thetas.data() + i * n, first.data() + i * n, second.data() + i * n}});
+        const EpochPlan plan{p.order.data(), ROWS, 300, rates.data(), i, 0.1, ROWS, dropout, rule};
+        tasks.push_back({plan, {thetas.data() + i * n, first.data() + i * n, second.data() + i * n}});
     }
     SeveralEpochs<float>(p.net, kernels, p.source, threads).run(tasks);
     return thetas;
