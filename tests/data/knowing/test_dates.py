@@ -161,6 +161,20 @@ def test_any_text_is_a_moment_or_none(texts):
         assert len(moments_in(texts, order)) == len(texts)
 
 
+@pytest.mark.parametrize("zone", ["UTC+0200", "GMT+02:00", "+02", "+0200", "GMT+0200 (CEST)"])
+def test_a_zone_is_told_by_its_hours(zone):
+    (moment,) = moments_in([f"2024-02-29 12:30 {zone}"], "ymd")
+    assert moment == np.datetime64("2024-02-29T10:30")
+
+
+def test_days_in_one_number_are_of_two_centuries():
+    days = np.array([18991231, 19000101, 20991231, 21000101, 209912312359, 209912312400])
+    told = ~np.isnat(compact_moments(days))
+    assert told.tolist() == [False, True, True, False, True, False]
+    seconds = np.array([20240229235959, 20240229236059, 20240229235960, 20240229240000])
+    assert (~np.isnat(compact_moments(seconds))).tolist() == [True, False, False, False]
+
+
 def test_quarters_begin_with_their_first_month():
     texts = ["2024-Q2", "2024Q2", "Q2 2024", "q2/2024"]
     assert {*moments_in(texts, "ymd").astype("M8[D]").astype(str)} == {"2024-04-01"}

@@ -104,6 +104,17 @@ def test_codes_are_categories(name, values):
     assert kind_of(name, values) == Kind.CATEGORY
 
 
+def test_seconds_since_1970_are_dates_where_the_name_says_so():
+    seconds = 1_600_000_000 + 86_400 * RNG.integers(0, 400, M)
+    judged = judged_whole("timestamp", Whole(seconds, M))
+    assert (judged.kind, judged.spelling) == (Kind.DATE, "epoch")
+    assert judged.reason.startswith("seconds since 1970, from 2020-09-1")
+    assert judged_whole("created", Whole(1000 * seconds, M)).reason.startswith("milliseconds")
+    assert kind_of("price", seconds) == Kind.NUMBER
+    assert kind_of("timestamp", [*seconds, 5]) == Kind.NUMBER
+    assert kind_of("x", 202_001_010_000 + np.arange(60)) == Kind.DATE
+
+
 def test_days_in_one_number_are_dates():
     days = np.arange("2021-01-01", "2022-01-01", dtype="M8[D]")
     numbers = [int(str(day).replace("-", "")) for day in days]
