@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from shlex import quote
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -88,6 +89,20 @@ def quoted(names: Iterable[str], most: int = 8) -> str:
     names = list(names)
     shown = ", ".join(repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def as_argument(text: str) -> str:
+    r"""Write a text as the shell takes it after an option, on one line whatever is in it.
+
+    Examples
+    --------
+    >>> as_argument("zip"), as_argument("my rooms"), as_argument("length\n(cm)")
+    ('zip', "'my rooms'", "$'length\\n(cm)'")
+    """
+    if text.isprintable():
+        return quote(text)
+    letters = text.replace("\\", r"\\").replace("'", r"\'")
+    return f"$'{''.join(c if c.isprintable() else repr(c)[1:-1] for c in letters)}'"
 
 
 def _number(cell: SupportsFloat | str) -> float | None:

@@ -113,6 +113,7 @@ def test_words_and_codes_are_left_as_they_are(cells):
             [*NUMBERS, "many", "few", "none at all", "all"],
             "row 100 .* 'many' \\(4 such cells in all",
         ),
+        (["2024-01-01"] * 30 + ["2024\n02"], r"--na \$'2024\\n02' reads"),
         (["2024-01-01"] * 30 + ["2024-02-30"], "holds dates, but row 30 .*'2024-02-30'"),
         (["1", "2.5", "inf"], "1 infinite number, the first in row 2 .*--na inf.*--ignore x"),
         (["01/02/2024", "03/04/2024"], "'01/02/2024' in row 0 .*--date-format dmy"),

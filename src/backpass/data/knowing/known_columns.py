@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from shlex import quote
-
 import numpy as np
 
 from ...errors import InvalidInput
+from ..cells import as_argument
 from ..raw import Moments, Numbers, Others, RawColumn, Texts
 from .clean import CleanColumn, best_order, cleaned, unread_words, without_na
 from .gaps import SURE, gap_words, said, without_gaps
@@ -167,7 +166,7 @@ def _as_wished(
     if made.unread and made.column.gaps.all():
         raise InvalidInput(
             f"Column {name!r} cannot be a {wish.value}: no cell is one, the first is "
-            f"{made.example[:40]!r}; --ignore {quote(name)} leaves it out."
+            f"{made.example[:40]!r}; --ignore {as_argument(name)} leaves it out."
         )
     reason = f"a {wish.value}, as you wish{unread_words(made, wish)}"
     gaps = int(np.count_nonzero(made.column.gaps))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from shlex import quote
 
 import numpy as np
 
+from ..cells import as_argument
 from ..raw import Moments, Numbers, RawColumn, Texts
 from .clean import CleanColumn
 
@@ -94,7 +94,7 @@ def in_order(columns: Mapping[str, CleanColumn]) -> tuple[str, ...]:
     """
     return tuple(
         f"The rows are in order of {name!r}, where neighbours are alike and a random split "
-        f"flatters; --split time:{quote(name)} tests on the last ones."
+        f"flatters; --split time:{as_argument(name)} tests on the last ones."
         for name, column in columns.items()
         if isinstance(column, Moments) and _is_sorted(column.values)
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from shlex import quote
 
 import numpy as np
 
 from ...errors import InvalidInput
-from ..cells import count
+from ..cells import as_argument, count
 from ..raw import Moments, Numbers, Others, RawColumn, Texts
 from .clean import cleaned, without_na
 from .gaps import SURE, gap_words, said, without_gaps
@@ -109,7 +108,8 @@ def _judged_quantity(
     if written.kind == Kind.DATE and not written.reason.startswith(COUNTED):
         raise InvalidInput(
             f"The target column {name!r} holds {written.reason}; turn it into numbers (a year, "
-            f"days from a day on) first, or --kind {quote(name)}=category takes them for classes."
+            f"days from a day on) first, or --kind {as_argument(name)}=category takes them for "
+            "classes."
         )
     if written.spelling and written.kind == Kind.NUMBER:
         return written
@@ -190,7 +190,7 @@ def _classes(name: str, column: RawColumn, wishes: Wishes) -> tuple[ColumnReadin
     n = len(made.vocabulary)
     reason = f"{n} classes{_rare(made)}{said(gone)}{_left_out(gaps)}"
     if n > 2 and wishes.kinds.get(name) is None and _are_quantities(made):
-        reason += f"; --kind {quote(name)}=number predicts their size"
+        reason += f"; --kind {as_argument(name)}=number predicts their size"
     return ColumnReading(name, Kind.CATEGORY, reason, gaps, n, True, "", CLASSES), made
 
 

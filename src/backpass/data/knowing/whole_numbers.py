@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from shlex import quote
 
 import numpy as np
 
+from ..cells import as_argument
 from .dates import EPOCH, compact_moments, epoch_moments
 from .kinds import Judgement, Kind
 from .names import is_variable, says_code, says_date, says_id, says_person, says_time
@@ -150,7 +150,9 @@ def _epoch(name: str, whole: Whole) -> Judgement | None:
     first, last = str(moments[0])[:10], str(moments[-1])[:10]
     unit = "milliseconds" if whole.width == 13 else "seconds"
     why = f"{unit} since 1970, from {first} to {last}"
-    return Judgement(Kind.DATE, f"{why}; --kind {quote(name)}=number overrules", EPOCH, whole.n)
+    return Judgement(
+        Kind.DATE, f"{why}; --kind {as_argument(name)}=number overrules", EPOCH, whole.n
+    )
 
 
 def _running(name: str, whole: Whole) -> Judgement | None:
@@ -179,7 +181,7 @@ def _key(name: str, whole: Whole) -> Judgement | None:
     if whole.rows_a_level >= 1.5:
         why = (
             f"{reason}, about {whole.rows_a_level:.3g} rows each, which belong on one side of a "
-            f"split (--split group:{quote(name)}); it is not learned from"
+            f"split (--split group:{as_argument(name)}); it is not learned from"
         )
     return Judgement(Kind.ID, why, levels=whole.n)
 
@@ -216,7 +218,9 @@ def _code(name: str, whole: Whole) -> Judgement | None:
         why = "whole numbers that look like codes"
     else:
         return None
-    return Judgement(Kind.CATEGORY, f"{why}; --kind {quote(name)}=number overrules", levels=whole.n)
+    return Judgement(
+        Kind.CATEGORY, f"{why}; --kind {as_argument(name)}=number overrules", levels=whole.n
+    )
 
 
 def _looks_like_codes(whole: Whole) -> bool:
@@ -242,5 +246,5 @@ def _quantity(name: str, whole: Whole) -> Judgement:
     """Whole numbers that count or measure; few of them may be names, and then somebody says so."""
     why = f"whole numbers from {whole.levels[0]} to {whole.levels[-1]}"
     if 2 < whole.n <= FEW:
-        why += f", {whole.n} of them; --kind {quote(name)}=category makes names of them"
+        why += f", {whole.n} of them; --kind {as_argument(name)}=category makes names of them"
     return Judgement(Kind.NUMBER, why, levels=whole.n)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from shlex import quote
 
 import numpy as np
 
+from ..cells import as_argument
 from ..raw import Texts
 from .kinds import Judgement, Kind
 from .names import says_id, says_person
@@ -60,7 +60,7 @@ def judged_words(name: str, column: Texts) -> Judgement:
     if why is not None:
         why += (
             f", about {1 / share:.3g} rows each, which belong on one side of a split "
-            f"(--split group:{quote(name)}); it is not learned from"
+            f"(--split group:{as_argument(name)}); it is not learned from"
         )
         return Judgement(Kind.ID, why, levels=n)
     return Judgement(Kind.CATEGORY, f"{n} different texts", levels=n)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from shlex import quote
 
 import numpy as np
 
 from ...errors import InvalidInput
-from ..cells import MOST_LETTERS, count
+from ..cells import MOST_LETTERS, as_argument, count
 from ..raw import Texts
 from . import dates
 from .gaps import BESIDE_NUMBERS, gap_words, said, without_gaps
@@ -122,8 +121,8 @@ class _Split:
         more = f" ({count(int(rows.sum()), 'such cell')} in all)" if rows.sum() > 1 else ""
         return InvalidInput(
             f"Column {name!r} holds {kind}, but row {row} (the first row is 0) holds "
-            f"{cell!r}{more}; --na {quote(cell)} reads that as a gap, --kind "
-            f"{quote(name)}=category takes all cells for names."
+            f"{cell!r}{more}; --na {as_argument(cell)} reads that as a gap, --kind "
+            f"{as_argument(name)}=category takes all cells for names."
         )
 
 
@@ -286,8 +285,8 @@ def infinite_question(name: str, rows: np.ndarray, word: str) -> InvalidInput:
     """Return the question about infinite numbers, which no network learns from."""
     return InvalidInput(
         f"Column {name!r} holds {count(int(rows.sum()), 'infinite number')}, the first in row "
-        f"{int(rows.argmax())} (the first row is 0); --na {quote(word)} reads them as gaps, "
-        f"--ignore {quote(name)} leaves the column out."
+        f"{int(rows.argmax())} (the first row is 0); --na {as_argument(word)} reads them as gaps, "
+        f"--ignore {as_argument(name)} leaves the column out."
     )
 
 
@@ -307,6 +306,6 @@ def _two_units(name: str, column: Texts, which: np.ndarray, what: str) -> Invali
     row = int(np.append(which, False)[column.codes].argmax())
     return InvalidInput(
         f"Column {name!r} holds numbers in {what}, the first of the former in row {row} (the first "
-        f"row is 0); make them one unit, or --kind {quote(name)}=number takes them as they are, "
-        f"--kind {quote(name)}=category for names."
+        f"row is 0); make them one unit, or --kind {as_argument(name)}=number takes them as they "
+        f"are, --kind {as_argument(name)}=category for names."
     )

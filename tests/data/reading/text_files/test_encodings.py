@@ -35,6 +35,28 @@ def test_a_text_is_found_as_it_was_written(stored, word):
     assert (found.note is None) if word is None else (word in found.note and "höhe" in found.note)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1251", "город Москва Казань Новосибирск"),
+        ("koi8-r", "город Москва Казань Новосибирск"),
+        ("cp1256", "مدينة القاهرة الإسكندرية"),
+        ("gb18030", "城市 北京 上海 深圳市"),
+        ("big5", "城市 臺北 高雄 新竹市"),
+        ("shift_jis", "都市 東京 大阪 京都市"),
+        ("euc-kr", "도시 서울 부산 인천광역시"),
+        ("cp1252", "Straße Öäüß Ærø naïf"),
+    ],
+)
+def test_letters_far_from_latin_are_found(encoding, words):
+    name, *cities = words.split()
+    rows = [f"{city},{i * 0.37:.2f}\n" for i in range(20) for city in cities]
+    text = "".join([f"{name},x\n", *rows])
+    found = as_utf8(text.encode(encoding))
+    assert bytes(found.data).decode() == text
+    assert words.split()[0] in found.note
+
+
 @given(st.text(st.characters(exclude_characters="\0"), max_size=60), st.integers(1, 7))
 def test_utf8_stays_as_it_is_however_it_is_cut(text, size):
     with pytest.MonkeyPatch.context() as patch:

@@ -1,15 +1,16 @@
 """How a text file's letters are stored, and the same text as UTF-8.
 
 First a byte order mark, then strict UTF-8 over the whole file, then UTF-16 by its zero bytes, then
-Windows-1252, which is Latin-1 with signs where that has none. A detector is asked last: it takes
-short Latin-1 for Central European. Whatever is not UTF-8 is said, with a word that shows it.
+Windows-1252, which is Latin-1 with signs where that has none. A detector is asked where that fails
+or would give rows of accented letters: it takes short Latin-1 for Central European. Whatever is not
+UTF-8 is said, with a word that shows it.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from ....extras import optional
 CHUNK = 1 << 20
 FIRST_BEYOND_ASCII = 128
 HEAD = 1 << 12  # bytes in which zeros are counted
+FAR = 4  # letters beyond ASCII in a row, which no language of Windows-1252 has
 # The longer marks first: that of UTF-32 begins as that of UTF-16 does.
 MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -28,6 +30,10 @@ MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+FAR_FROM_LATIN = (  # of which the detector chooses; it takes Cyrillic for an old Macintosh's else
+    *("cp1251", "koi8_r", "iso8859_5", "cp1253", "cp1255", "cp1256"),
+    *("gb18030", "big5", "cp932", "euc_jp", "cp949"),
+)
 NAMES = {"cp1252": "Windows-1252 (Latin-1)", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 
 
@@ -137,18 +143,29 @@ def _guess(view: memoryview) -> str:
     try:
         for chunk in _chunks(view):
             bytes(chunk).decode("cp1252")
-        return "cp1252"
     except UnicodeDecodeError:
         return _detected(view)
+    return (_is_far_from_latin(view) and _best(view, FAR_FROM_LATIN)) or "cp1252"
+
+
+def _is_far_from_latin(view: memoryview) -> bool:
+    """Whether most letters beyond ASCII stand side by side, as of Cyrillic, Greek or Chinese."""
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", bytes(view[:CHUNK]))]
+    return 2 * sum(run for run in runs if run >= FAR) > sum(runs)
 
 
 def _detected(view: memoryview) -> str:
-    """Ask charset-normalizer, which compares the letters with those of languages."""
-    detector = optional("charset_normalizer", "A text that is neither UTF-8 nor Windows-1252")
-    best = detector.from_bytes(bytes(view[:CHUNK])).best()
+    best = _best(view)
     if best is None:
         raise InvalidInput("Its bytes are no text in any known encoding; name it with encoding.")
-    return str(best.encoding)
+    return best
+
+
+def _best(view: memoryview, among: Sequence[str] = ()) -> str | None:
+    """Ask charset-normalizer, which compares the letters with those of languages."""
+    detector = optional("charset_normalizer", "A text that is neither UTF-8 nor Windows-1252")
+    best = detector.from_bytes(bytes(view[:CHUNK]), cp_isolation=[*among]).best()
+    return best and str(best.encoding)
 
 
 def _transcoded(view: memoryview, name: str) -> bytes:
