@@ -70,6 +70,44 @@ def test_it_tells_what_the_model_was_trained_on(folder: Path) -> None:
     assert not re.search("max_iter|hidden_layer|alpha|learning_rate|MLP", shown)
 
 
+@pytest.mark.filterwarnings("default")
+def test_it_tells_scores_beside_a_baseline_versions_sizes_and_how_it_was_read(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.read_csv("cars.csv").assign(w=1.0, when=pd.date_range("2024-01-01", periods=90))
+    frame["dear"] = np.where(rng.random(90) < 0.15, "yes", "no")
+    frame.to_csv("more.csv", index=False)
+    line = "train more.csv --target dear --out m --no-report --epochs 3 --json --cv 3 --weights w"
+    line += " --split time:when --threshold 0.3 --metric auc"
+    trained = json.loads(run(*line.split()).stdout)
+    told = json.loads(run("info", "m", "--json").stdout)
+    for same in ("auc", "log_loss", "headline", "baselines", "cv", "reading", "notes", "by_class"):
+        assert told[same] == trained[same], same
+    assert told["threshold"] == {"class": "yes", "from": 0.3}
+    assert (told["parting"]["rule"], told["parting"]["weights"]) == ("time:when", "w")
+    assert told["file_bytes"] == Path("m").stat().st_size
+    assert told["libraries"]["numpy"] == np.__version__
+    assert told["kept"] == {
+        "fingerprints": trained["n_train"] + trained["n_validation"],
+        "errors": 0,
+    }
+    lines = run("info", "m").stdout.splitlines()
+    shown = " ".join(" ".join(lines).split())
+    assert next(row for row in lines if row.startswith("score")).split()[1] == "AUC"
+    for words in (
+        f"AUC {trained['auc']:.4g} (0.5 without a model)",
+        "kB",
+        f"numpy {np.__version__}",
+        "--split time:when --weights w",
+        "yes from a probability of 0.3 on",
+        "in 3 folds",
+        f"fingerprints of {told['kept']['fingerprints']} rows",
+        *told["notes"],
+    ):
+        assert words in shown
+    run(*["train", "cars.csv", "--target", "km", "--out", "n", "--no-report", "--epochs", "3"])
+    assert json.loads(run("info", "n", "--json").stdout)["kept"]["errors"] == 18
+
+
 def test_classes_are_named(folder: Path) -> None:
     run("train", "wine", "--no-report", "--epochs", "3")
     told = json.loads(run("info", "wine.backpass", "--json").stdout)

@@ -122,6 +122,18 @@ MEANT = {
     "bench --workload W19": "'W9'",
     "bench --candidate jaxx": "'JAX'",
     "explain dear.backpass dear.csv dleta": "'Delta'",
+    "scroe cars.backpass cars.csv": "'score'",
+    "score cars.backpass carz.csv": "'cars.csv'",
+    "score cars.backpass cars.csv --metric rsme": "'rmse'",
+    "predict cars.backpass cars.csv --keep dors": "'doors'",
+    "predict cars.backpass cars.csv --porba": "'--proba'",
+    "train cars.csv --target cost --ignore dors --force": "'doors'",
+    "train cars.csv --target cost --kind dors=number --force": "'doors'",
+    "train cars.csv --target cost --categorical dors --force": "'doors'",
+    "train dear.csv --target dear --metric acuracy --force": "'accuracy'",
+    "train cars.csv --target cost --weights dors --force": "'doors'",
+    "train cars.csv --target cost --split time:dors --force": "'doors'",
+    "inof cars.backpass": "'info'",
 }
 
 
@@ -130,6 +142,23 @@ def test_what_is_mistyped_gets_a_suggestion(line: str) -> None:
     done = run(*line.split())
     assert done.exit_code == 2
     assert re.search(rf"did you mean {MEANT[line]}\?", done.stderr, re.IGNORECASE), done.stderr
+
+
+NEXT = {
+    "train wine --epochs 1 --no-report --force --out [w]": "backpass predict '[w]' FILE",
+    "info cars.backpass": "backpass score cars.backpass FILE",
+    "predict cars.backpass cars.csv": "backpass score cars.backpass cars.csv",
+}
+
+
+@pytest.mark.parametrize("line", NEXT)
+def test_people_are_told_what_to_type_next(line: str) -> None:
+    done = run(*line.split())
+    assert f"Next:   {NEXT[line]}\n" in done.output
+    assert "Next:" not in run(*line.split(), "--json").output
+    if line.startswith("predict"):
+        assert "Next:" not in done.stdout
+    Path("[w]").unlink(missing_ok=True)
 
 
 DIVERGING = ("wine --solver adam", "wine --solver gd", "cars.csv --target cost --solver sgd")

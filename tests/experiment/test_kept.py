@@ -110,5 +110,7 @@ def test_what_is_kept_survives_saving_again_and_goes_with_a_fit(tmp_path):
     assert again.kept.keys() == {"rows", "errors"}
     for name, array in again.kept.items():
         np.testing.assert_array_equal(array, model.kept[name])
-    estimator.fit(np.eye(10).repeat(40, axis=0), np.arange(400.0))
-    assert "kept_" not in vars(estimator)
+    for go_on in ("fit", "partial_fit"):
+        estimator = bp.load(tmp_path / "m")
+        getattr(estimator, go_on)(np.eye(10).repeat(40, axis=0), np.arange(400.0))
+        assert "kept_" not in vars(estimator)

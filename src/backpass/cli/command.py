@@ -121,6 +121,17 @@ def command_line() -> str:
     return shlex.join(["backpass", str(ctx.info_name), *parts])
 
 
+def next_command(*words: object) -> str:
+    """Return a hint at a command, quoted for a shell; capitals are what is to be filled in.
+
+    Examples
+    --------
+    >>> next_command("predict", "my model", "FILE")
+    "Next:   backpass predict 'my model' FILE"
+    """
+    return f"Next:   {shlex.join(['backpass', *map(str, words)])}"
+
+
 def given_parameters() -> list[click.Parameter]:
     """Return the arguments and options that the running command was called with."""
     ctx = click.get_current_context()

@@ -14,9 +14,11 @@ from ..data.columns import Categorical, Numeric
 from ..data.knowing.kinds import ColumnReading
 from ..data.table_preprocessing import TablePreprocessing
 from ..estimators.raw_tables import AnyPreprocessing
+from ..estimators.table_model import TableModel
+from ..experiment.scoring.metrics import METRICS
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
-from .command import Values
+from .command import Values, next_command
 from .option_names import OPTIONS
 
 if TYPE_CHECKING:
@@ -26,26 +28,35 @@ if TYPE_CHECKING:
 
 MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
 MOST_COLUMNS = 40
+MOST_SCORES = 6
 SCORES = {"test_accuracy": "test accuracy", "test_r2": "test R²", "test_mean_error": "mean error"}
 
 
 def described(path: str) -> Values:
     """Return what a file holds, as values for --json."""
     content = read_model(path)
-    written = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC).isoformat(timespec="seconds")
+    status = Path(path).stat()
+    written = datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds")
     with reading(path):
         known = _checkpoint if content.metadata.get("kind") == KIND else _model
-        return {"file": path, **known(content), "written": written}
+        values = known(content)
+    return {"file": path, **values, "written": written, "file_bytes": status.st_size}
 
 
 def show(to: Console, values: Values) -> None:
-    """Print it: the facts, then the columns."""
+    """Print it: the facts, the columns, and what there is to say of the table."""
     table = RichTable(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in _facts(values):
         table.add_row(name, escape(value))
     to.print(table)
     if values.get("columns"):
         to.print(_columns_table(values["columns"]))
+    for note in values.get("notes", ()):
+        to.print(note, markup=False, soft_wrap=True)
+    if values.get("target"):
+        for command in ("predict", "score"):
+            hint = next_command(command, values["file"], "FILE")
+            to.print(hint, markup=False, soft_wrap=True)
 
 
 def _checkpoint(content: Content) -> Values:
@@ -87,7 +98,27 @@ def _model(content: Content) -> Values:
         "epochs": getattr(estimator, "n_iter_", None),
         "stop_reason": why_stopped(estimator.stop_reason_),
         "J": getattr(estimator, "loss_", None),
+        "threshold": _threshold(estimator),
+        "kept": _kept(estimator),
     }
+
+
+def _kept(estimator: Estimator) -> dict[str, int]:
+    """Of how many rows the file keeps fingerprints, and errors."""
+    from ..experiment.kept import held_out_errors, seen_rows
+
+    model = TableModel.of(estimator)
+    seen, errors = (None, None) if model is None else (seen_rows(model), held_out_errors(model))
+    return {
+        "fingerprints": 0 if seen is None else len(seen.words),
+        "errors": 0 if errors is None else len(errors),
+    }
+
+
+def _threshold(estimator: Estimator) -> Values | None:
+    """From which probability on a row is told to be of the rarer class, where that was chosen."""
+    threshold = vars(estimator).get("threshold_")
+    return None if threshold is None else {"class": threshold.positive, "from": threshold.value}
 
 
 def _table(
@@ -96,10 +127,13 @@ def _table(
     """The target, and each column with its kind."""
     names = list(getattr(estimator, "feature_names_in_", ()))
     columns: list[Values] = [{"name": str(name), "kind": "input"} for name in names]
+    known: Values = {}
     target = preprocessing.target if preprocessing else None
     if isinstance(preprocessing, TablePreprocessing):
         readings = [each for each in preprocessing.reading.columns if not each.task]
         columns = [_read_column(each, preprocessing) for each in readings]
+        notes = list(preprocessing.reading.notes)
+        known = {"reading": preprocessing.reading.to_json(), "notes": notes}
     elif preprocessing is not None:
         columns = [_column(column) for column in preprocessing.columns]
     return {
@@ -108,6 +142,7 @@ def _table(
         "columns": columns,
         "ignored": list(preprocessing.ignored) if preprocessing else [],
         "n_inputs": estimator.n_features_in_,
+        **known,
     }
 
 
@@ -144,28 +179,49 @@ def _facts(values: Values) -> list[tuple[str, str]]:
     classes = values.get("classes")
     rows = values.get("rows") or {}
     known = [
-        ("file", f"{values['file']}: {values['kind']}"),
+        ("file", f"{values['file']}: {values['kind']}, {_bytes(values['file_bytes'])}"),
         ("written", values["written"]),
         ("made by", _made_by(values)),
         ("trained on", _trained_on(values, rows)),
+        ("rows parted", _parted(values.get("parting") or {})),
         ("target", values.get("target")),
         ("classes", None if classes is None else _few([str(label) for label in classes])),
         ("network", values.get("network")),
         ("parameters", _number(values.get("n_parameters"), ",")),
         ("λ", _number(values.get("lambda"), "g")),
-        ("score", _score(values)),
+        *_scores(values),
+        ("folds", _folds(values.get("cv"))),
+        ("threshold", _of_threshold(values.get("threshold"))),
         ("J", _number(values.get("J"), ".6g")),
         ("epochs", _number(values.get("epochs"), ",")),
         ("stopped", values.get("stop_reason")),
         ("state", _state(values) if values["kind"] == KIND else None),
         ("settings", _settings(values["settings"])),
+        ("keeps", _keeps(values.get("kept") or {})),
         ("not read", ", ".join(values.get("ignored", ()))),
     ]
     return [(name, value) for name, value in known if value]
 
 
 def _made_by(values: Values) -> str | None:
-    return f"backpass {values['version']}" if "version" in values else None
+    if "version" not in values:
+        return None
+    libraries = {"Python": values["python"]} if "python" in values else {}
+    libraries |= values.get("libraries") or {}
+    beside = ", ".join(f"{name} {version}" for name, version in libraries.items())
+    return f"backpass {values['version']}{f' with {beside}' if beside else ''}"
+
+
+def _bytes(n: int) -> str:
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"
+
+
+def _parted(parting: Values) -> str:
+    """How the rows were parted and weighed, as it was asked for."""
+    names = {"rule": "--split", "test": "--test", "validation": "--validation"} | {
+        "weights": "--weights"
+    }
+    return " ".join(f"{names[k]} {v}" for k, v in parting.items() if k in names and v is not None)
 
 
 def _trained_on(values: Values, rows: dict[str, int]) -> str | None:
@@ -174,9 +230,41 @@ def _trained_on(values: Values, rows: dict[str, int]) -> str | None:
     return " ".join(filter(None, (source, f"({counts} rows)" if counts else ""))) or None
 
 
-def _score(values: Values) -> str | None:
-    known = {name: values[key] for key, name in SCORES.items() if values.get(key) is not None}
-    return ", ".join(f"{name} {score:.4g}" for name, score in known.items())
+def _scores(values: Values) -> list[tuple[str, str]]:
+    """Metrics of the test rows, the first one first, beside what is reached without a model."""
+    baselines, headline = values.get("baselines") or {}, values.get("headline")
+    names = [headline, *SCORES, *baselines]
+    found = [n for n in dict.fromkeys(names) if n is not None and values.get(n) is not None]
+    return [
+        ("score" if place == 0 else "", _scored(name, values[name], baselines.get(name)))
+        for place, name in enumerate(found[:MOST_SCORES])
+    ]
+
+
+def _scored(name: str, value: float, baseline: float | None) -> str:
+    label = SCORES.get(name) or METRICS[name].label
+    without = "" if baseline is None else f" ({baseline:.4g} without a model)"
+    return f"{label} {value:.4g}{without}"
+
+
+def _folds(folds: Values | None) -> str | None:
+    """The mean and the spread of the first metric over the folds."""
+    if not folds:
+        return None
+    name, mean = next(iter(folds["mean"].items()))
+    label = (SCORES.get(name) or METRICS[name].label).removeprefix("test ")
+    return f"{label} {mean:.4g} ± {folds['spread'][name]:.2g} in {len(folds['folds'])} folds"
+
+
+def _of_threshold(threshold: Values | None) -> str | None:
+    if threshold is None:
+        return None
+    return f"{threshold['class']} from a probability of {threshold['from']:.4g} on"
+
+
+def _keeps(kept: dict[str, int]) -> str:
+    what = {"fingerprints": "fingerprints of {} rows", "errors": "errors on {} rows held out"}
+    return ", ".join(what[name].format(f"{n:,}") for name, n in kept.items() if n)
 
 
 def _state(values: Values) -> str:

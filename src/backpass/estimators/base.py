@@ -163,8 +163,9 @@ class Perceptron(
             validation = validation.like(rows.numbers)
         self._run(Task(self, targets, rows, validation, weights, self.max_iter))
         if weights is None:  # another X than that of the table of which it came
-            for known in ("preprocessing_", "about_", "kept_", "threshold_"):
+            for known in ("preprocessing_", "about_", "threshold_"):
                 self.__dict__.pop(known, None)
+        self.__dict__.pop("kept_", None)  # errors of another theta
         return self
 
     def _partial_fit(
@@ -189,6 +190,7 @@ class Perceptron(
         bind = partial(engine.prepare_next, refilled.take(original(self)))
         task = Task(self, targets, rows, None, weights, 1, total_weight, bind)
         refilled.keep(original(self), self._run(task, StopReason.ONE_PASS))
+        self.__dict__.pop("kept_", None)
         return self
 
     def _run(self, task: Task, at_its_limit: StopReason = StopReason.MAX_ITER) -> engine.Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class StudioModel:
 
         def keep(theta: np.ndarray) -> str:
             self.estimator.theta_[:] = theta
-            save_table_model(self.model, path, force=True)
+            save_table_model(replace(self.model, kept={}), path, force=True)  # errors of another θ
             return f"Saved: {path}"
 
         return keep

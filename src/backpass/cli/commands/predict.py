@@ -13,7 +13,17 @@ import click
 import numpy as np
 from rich.console import Console
 
-from ..command import AS_JSON, Answer, Command, CommandError, Json, Values, messages, plain
+from ..command import (
+    AS_JSON,
+    Answer,
+    Command,
+    CommandError,
+    Json,
+    Values,
+    messages,
+    next_command,
+    plain,
+)
 from ..option_types import Real
 from ..terminal import echo_data
 
@@ -110,13 +120,14 @@ def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) 
     if rows is not None:
         return _in_blocks(trained, rows, wish, out, force)
     predicted = _predicted(trained, data, wish)
+    hint = [next_command("score", model, data)] if _is_scored(predicted.values) else []
     text = _header(predicted.columns) + _lines(predicted.columns)
     if out is not None:
         from ...storage.atomic import atomic_write
 
         atomic_write(out, text.encode(), force)
     values = {**predicted.values, "out": out}
-    return Answer(values, lambda to: _show(to, text, out, predicted.told))
+    return Answer(values, lambda to: _show(to, text, out, (*predicted.told, *hint)))
 
 
 def _predicted(model: TableModel, data: str, wish: Wish) -> Predicted:
@@ -269,6 +280,11 @@ def _as_csv(rows: Iterable[Iterable[object]]) -> str:
     return text.getvalue()
 
 
+def _is_scored(values: Values) -> bool:
+    """Whether rows had a target beside their predictions."""
+    return "accuracy" in values or "mean_error" in values
+
+
 def _of_score(score: dict[str, float]) -> list[str]:
     """A sentence a score."""
     names = {"r2": "R²", "mean_error": "mean error"}
@@ -282,4 +298,4 @@ def _show(to: Console, text: str, out: str | None, told: Iterable[str]) -> None:
     else:
         to.print(f"Predictions: {out}", soft_wrap=True)
     for sentence in filter(None, told):
-        messages().print(sentence, soft_wrap=True)
+        messages().print(sentence, soft_wrap=True, markup=False)

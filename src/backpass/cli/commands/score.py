@@ -88,7 +88,7 @@ def _show(to: Console, question: Asked, found: Scored, scores: Scores, without: 
         to.print("\nRows by true class (down) and predicted class (across):", soft_wrap=True)
         to.print(confusion_table(found.labels, found.confusion))
     for sentence in _sentences(question, found, without):
-        messages().print(sentence, soft_wrap=True)
+        messages().print(sentence, soft_wrap=True, markup=False)
 
 
 def _sentences(question: Asked, found: Scored, without: int) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
+import platform
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from ...experiment.settings import Settings
 from ...losses import FOR_CLASSES, FOR_NUMBERS, LOSSES
 from ...solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
 from ...training.schedules import SCHEDULES
-from ..command import Answer, Command, Json, Values, command_line, messages, plain
+from ..command import Answer, Command, Json, Values, command_line, messages, next_command, plain
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
 from ..reading import how_to_read, reading_options, show_reading, told_reading
@@ -45,6 +47,7 @@ class ColumnOptions(TypedDict):
 
 INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
 FOLD_LINES = 3  # metrics that are shown of folds
+COMPUTING = ("numpy", "scipy", "scikit-learn")  # whose versions may change a bit of a training
 CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
 
 
@@ -349,6 +352,8 @@ def _about(outcome: Outcome) -> Values:
         **error,
         "target_of_training": outcome.reference and outcome.reference.to_json(),
         "metric": outcome.settings.metric,
+        "libraries": {name: importlib.metadata.version(name) for name in COMPUTING},
+        "python": platform.python_version(),
     }
 
 
@@ -393,6 +398,7 @@ def _show(to: Console, outcome: Outcome, model: Path, report: Path | None) -> No
     to.print(f"Model:  {model}", soft_wrap=True)
     if report is not None:
         to.print(f"Report: {report}", soft_wrap=True)
+    to.print(next_command("predict", model, "FILE"), soft_wrap=True, markup=False)
 
 
 def _summary(outcome: Outcome) -> RichTable:

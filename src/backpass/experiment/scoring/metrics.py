@@ -10,6 +10,7 @@ define (the AUC of one class) is left out; none is ever NaN.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -76,8 +77,10 @@ def find_metric(name: str, classes: bool) -> Metric:
     metric = METRICS.get(name)
     if metric is None or metric.classes != classes:
         of = "classes" if classes else "numbers"
-        names = listed([each.name for each in _ALL if each.classes == classes])
-        raise SettingError("metric", name, f"for {of} there are {names}.")
+        names = [each.name for each in _ALL if each.classes == classes]
+        near = get_close_matches(name, names, 1)
+        meant = f"; did you mean {near[0]!r}?" if near else "."
+        raise SettingError("metric", name, f"for {of} there are {listed(names)}{meant}")
     return metric
 
 
