@@ -50,6 +50,7 @@ CHANGED = {
     "muon_ratio": 3.0,
     "dropout": [0.4, [0.4]],
     "schedule_epochs": 4,
+    "warm_up": 0.3,
     "n_init": 12,
     "class_weight": {0: 1.0, 1: 9.0, 2: 1.0},
 }
@@ -59,6 +60,7 @@ NEEDS = {
     "power_t": {"learning_rate": "invscaling"},
     "validation_fraction": {"early_stopping": True},
     "schedule_epochs": {"learning_rate": "cosine"},
+    "warm_up": {"learning_rate": "cosine"},
     "early_stopping": {"n_iter_no_change": 1},
     "n_iter_no_change": {"tol": 0.3, "n_iter_no_change": 1, "max_iter": 12},
     "tol": {"n_iter_no_change": 1, "max_iter": 12},
@@ -197,6 +199,8 @@ REFUSED = [
         for rate in ("cosine", "one_cycle")
     ),
     *(({"solver": s, "schedule_epochs": 3}, "schedule_epochs") for s in SOLVERS),
+    *(({"solver": s, "warm_up": 0.1}, "warm_up") for s in SOLVERS),
+    ({"learning_rate": "one_cycle", "warm_up": 0.1}, "warm_up"),
     ({"learning_rate": "adaptive", "solver": "sgd", "schedule_epochs": 3}, "schedule_epochs"),
     ({"dropout": 0.3, "hidden_layer_sizes": ()}, "no hidden layers"),
 ]

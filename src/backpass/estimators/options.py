@@ -55,6 +55,8 @@ def check_combination(asked: SharedParameters) -> None:
             f"schedule_epochs is the length of {listed(WITH_AN_END)}, but learning_rate is "
             f"{asked.learning_rate!r}, which has none."
         )
+    if asked.warm_up and asked.learning_rate != "cosine":
+        raise InvalidInput(f"warm_up is cosine's; learning_rate is {asked.learning_rate!r}.")
 
 
 def optimizer(asked: SharedParameters) -> Optimizer:
@@ -67,7 +69,7 @@ def schedule(asked: SharedParameters) -> Schedule:
     by_hand = not MINI_BATCH[asked.solver].own_rates or asked.learning_rate in WITH_AN_END
     name = asked.learning_rate if by_hand else "constant"
     epochs = asked.schedule_epochs or asked.max_iter
-    return Schedule(name, asked.learning_rate_init, asked.power_t, epochs)
+    return Schedule(name, asked.learning_rate_init, asked.power_t, epochs, asked.warm_up)
 
 
 def batch_rows(asked: SharedParameters, m: int) -> int:

@@ -306,6 +306,15 @@ class OwnParameters(Declared):
         """,
         allowed=[_COUNT, None],
     )
+    warm_up: float = parameter(
+        default=0.0,
+        kind="float",
+        about="""
+        Part of cosine's steps in which the rate first rises linearly from 0. An error with the
+        other schedules.
+        """,
+        allowed=[_PART],
+    )
     n_init: int = parameter(
         default=1,
         kind="int",

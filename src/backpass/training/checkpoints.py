@@ -41,6 +41,7 @@ WRITTEN_LATER = (
     "labels",
     "first state",
     "muon_ratio",
+    "warm_up",
 )
 
 _RENAMED = {repr(old): repr(new) for old, new in ALIASES.items()}
