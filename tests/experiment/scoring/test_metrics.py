@@ -160,6 +160,8 @@ def test_a_value_is_read_as_its_metric_is(name, text):
 
 def test_every_metric_has_a_name_that_finds_it():
     for name, metric in METRICS.items():
+        assert isinstance(metric.label, str)
+        assert isinstance(metric.classes, bool)
         assert find_metric(name, metric.classes) is metric
         with pytest.raises(SettingError, match="there are"):
             find_metric(name, not metric.classes)

@@ -389,6 +389,18 @@ def test_lines_that_are_no_rows_are_passed_over(between, under):
     assert any(f"no rows were passed over: {passed}." in note for note in table.notes)
 
 
+@pytest.mark.parametrize("quoted", [False, True])
+def test_remarks_under_a_long_table_are_found_by_its_end(monkeypatch, quoted):
+    note = '"two\nlines, of text"' if quoted else "one"
+    rows = [f"{i},{i * 1.5},{note}\n" for i in range(400)]
+    data = "".join(["i,x,note\n", *rows, "\nSource: the lab\n"]).encode()
+    for end in range(200, 240):  # somewhere in a row, or in a cell of two lines
+        monkeypatch.setattr(separated, "REMARKS", end)
+        table = read(data)
+        assert table.columns["i"].values.tolist() == [*range(400)]
+        assert any("passed over: 1." in note for note in table.notes)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -213,7 +213,7 @@ def _notes(
 # --- lines that are no rows ------------------------------------------------------------------
 
 
-def without_remarks(rows: memoryview, layout: Layout) -> tuple[memoryview, str] | None:
+def without_remarks(rows: memoryview, layout: Layout, end: int) -> tuple[memoryview, str] | None:
     """Leave out comments between the rows, and remarks under them.
 
     Parameters
@@ -222,22 +222,30 @@ def without_remarks(rows: memoryview, layout: Layout) -> tuple[memoryview, str] 
         All lines from the first row of data on.
     layout : Layout
         How many cells a row has.
+    end : int
+        So many bytes at the end are looked at.
 
     Returns
     -------
     (memoryview, str) or None
         The rows, with a note; None where another line than these has a wrong number of cells, as
-        the last one of a file that is cut off.
+        the last one of a file that is cut off, or where there is none.
 
     Examples
     --------
     >>> text = b"a,b\\n1,2\\n# cooler\\n3,4\\n5,6\\n\\nSource: the lab\\n"
     >>> layout = find_layout(memoryview(text), ReadingOptions())
-    >>> rows, note = without_remarks(memoryview(text[4:]), layout)
+    >>> rows, note = without_remarks(memoryview(text[4:]), layout, 99)
     >>> bytes(rows), note
     (b'1,2\\n3,4\\n5,6\\n\\n', 'Lines that are no rows were passed over: 2.')
     """
-    lines = [line.decode() for line in bytes(rows).splitlines(keepends=True)]
+    start = max(0, len(rows) - end)
+    before, lines = bytes(rows[:start]), bytes(rows[start:]).splitlines(keepends=True)
+    if start:
+        before += lines.pop(0)  # the rest of a line
+    if before.count(layout.dialect.quote.encode()) % 2:
+        return None  # the cut is within a cell
+    lines = [line.decode() for line in lines]
     spans = _spans(layout.dialect, lines)
     whole = [number for number, (row, _) in enumerate(spans) if len(row) == layout.width]
     if not whole:
@@ -255,7 +263,10 @@ def without_remarks(rows: memoryview, layout: Layout) -> tuple[memoryview, str] 
             passed += span.stop - span.start
         else:
             return None
-    return memoryview("".join(kept).encode()), f"Lines that are no rows were passed over: {passed}."
+    if not passed:
+        return None
+    note = f"Lines that are no rows were passed over: {passed}."
+    return memoryview(before + "".join(kept).encode()), note
 
 
 def _spans(dialect: Dialect, lines: list[str]) -> list[tuple[list[str], slice]]:

@@ -34,6 +34,7 @@ BLOCKS = (1 << 21, 1 << 24, 1 << 28, (1 << 31) - 1)  # bytes; a row has to fit
 FEWEST_BLOCKS = 4  # of rows that are made numbers block by block
 BLOCK_ROWS = 1 << 13  # that a block should have, since each block costs each column some time
 LARGEST_BLOCK = 1 << 26
+REMARKS = 1 << 16  # bytes at the end in which remarks are looked for
 END = b"\r\n \x1a"  # blank lines, and the mark that DOS put behind a text
 FREE = "\x1f"  # ASCII's separator of units, which no text has
 SAID = {
@@ -334,14 +335,17 @@ def _columns(
     """Make columns of the rows; lines between and under them that are none are passed over."""
     wanted = {*head.names} if columns is None else {*columns, *head.unnamed}
     kept = [name for name in head.names if name in wanted]
-    try:
-        return _of_rows(rows, head, options, kept), None
-    except _Ragged:
-        left = without_remarks(rows.letters, rows.layout)
+    passed: str | None = None
+    for end in (0, REMARKS, len(rows.letters)):  # what stands under the rows is found by their end
+        left = without_remarks(rows.letters, rows.layout, end) if end else (rows.letters, None)
         if left is None:
-            raise InvalidInput(_ragged_row(rows.letters, rows.layout)) from None
-        rest, passed = left
-        return _of_rows(replace(rows, letters=rest), head, options, kept), passed
+            continue
+        letters, passed = left
+        try:
+            return _of_rows(replace(rows, letters=letters), head, options, kept), passed
+        except _Ragged:
+            continue
+    raise InvalidInput(_ragged_row(rows.letters, rows.layout))
 
 
 def _of_rows(rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str]) -> _Columns:
