@@ -179,13 +179,15 @@ def test_a_table_that_fits_is_not_streamed(folder):
     assert "streamed" not in result.stderr
 
 
-def test_a_csv_file_larger_than_memory_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("name", ["flats.csv.gz", "flats.xlsx"])
+def test_a_packed_file_larger_than_memory_is_refused(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    flats().to_csv("flats.csv")
+    flats().to_csv("flats.csv.gz")
+    (tmp_path / "flats.csv.gz").rename(name)
     monkeypatch.setattr("backpass.cli.source.available", lambda: 1000)
-    result = train("flats.csv", "--target", "price")
+    result = train(name, "--target", "price")
     assert result.exit_code == 2
-    assert "only Parquet files are read block by block" in result.stderr
+    assert "only Parquet files, text and JSON lines are read block by block" in result.stderr
 
 
 def test_few_rows_are_held_out_of_many(folder, monkeypatch):

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from ..data.datasets import NAMED, load_named
 from ..data.memory import available, has_room_for
-from ..data.parquet import ParquetRows
+from ..data.parquet import ConvertedRows, ParquetRows
 from ..data.reading import ReadingOptions
+from ..data.reading.large import is_read_in_blocks
+from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import AS_FOUND_OUT, Table, read_table
 from ..errors import InvalidInput
 from .command import messages
@@ -68,6 +70,20 @@ class HowToRead:
     date_format: str = ""
 
 
+def as_written(
+    how: HowToRead,
+    target: str | None,
+    ignore: tuple[str, ...] = (),
+    categorical: tuple[str, ...] = (),
+    classes: bool | None = None,
+) -> ReadingOptions:
+    """The options of the reading, by which the cells of categories stay as they are written."""
+    texts = [*categorical, *(name for name, kind in how.kinds.items() if kind == "category")]
+    if classes and target is not None:
+        texts.append(target)
+    return replace(how.options, texts=(*how.options.texts, *texts))
+
+
 def load_known(source: str, model: TableModel, texts: Collection[str] = ()) -> Table:
     """Load what a model reads of a built-in set or a file, as it was read for the training.
 
@@ -79,25 +95,41 @@ def load_known(source: str, model: TableModel, texts: Collection[str] = ()) -> T
     return model.read(source, texts)
 
 
-def too_large(source: str) -> ParquetRows | None:
-    """Return the rows of a Parquet table that would not fit well into memory, and say so."""
+def too_large(source: str, options: ReadingOptions = AS_FOUND_OUT) -> ParquetRows | None:
+    """Return the rows of a table that would not fit well into memory, and say so."""
     if source in NAMED:
         return None
     _check_exists(source)
-    if not _is_parquet(Path(source)):
-        if Path(source).is_file():
-            _refuse_too_large(Path(source))
+    path = Path(source)
+    if _is_parquet(path):
+        rows = ParquetRows(source)
+        if has_room_for(COPIES * rows.decoded_bytes):
+            return None
+        _say_streamed(source, rows.decoded_bytes)
+        return rows
+    if not path.is_file():
         return None
-    rows = ParquetRows(source)
-    if has_room_for(COPIES * rows.decoded_bytes):
-        return None
-    size = rows.decoded_bytes / (1 << 30)
+    size = path.stat().st_size
+    if not is_read_in_blocks(path):
+        _refuse_too_large(path, size)
+    elif size and not has_room_for(COPIES * size):
+        _say_streamed(source, size)
+        return ConvertedRows(path, options)
+    return None
+
+
+def options_of(model: TableModel) -> ReadingOptions:
+    """Return what was said of the file that a model was trained on."""
+    known = model.preprocessing
+    return known.options if isinstance(known, TablePreprocessing) else AS_FOUND_OUT
+
+
+def _say_streamed(source: str, n_bytes: int) -> None:
     messages().print(
-        f"{source} would take about {size:.1f} GiB in memory, so it is streamed: read block by "
-        "block.",
+        f"{source} would take about {n_bytes / (1 << 30):.1f} GiB in memory, so it is streamed: "
+        "read block by block.",
         soft_wrap=True,
     )
-    return rows
 
 
 def _is_parquet(path: Path) -> bool:
@@ -115,11 +147,11 @@ def _check_exists(source: str) -> None:
     raise InvalidInput(f"There is no file {source}{meant}")
 
 
-def _refuse_too_large(path: Path) -> None:
+def _refuse_too_large(path: Path, size: int) -> None:
     """Raise where even the bytes of a file that is read whole do not fit."""
     room = available()
-    if room is not None and path.stat().st_size > room:
+    if room is not None and size > room:
         raise InvalidInput(
-            f"{path} is larger than the memory that is free; only Parquet files are read block by "
-            "block, so make it one first (pyarrow.csv.open_csv reads a large CSV file in batches)."
+            f"{path} is larger than the memory that is free; only Parquet files, text and JSON "
+            "lines are read block by block, so make it one of these first."
         )

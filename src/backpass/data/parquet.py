@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidInput
 from ..extras import optional
+from .parsing import error_context, parse
 from .raw import RawTable
-from .readers import parse
 from .reading.arrow_columns import raw_of_arrow
+from .reading.how import ReadingOptions
+from .reading.large import Written, write_parquet
 from .tables import find_column
 
 if TYPE_CHECKING:
@@ -40,6 +45,10 @@ class ParquetRows:
     MissingExtra
         If pyarrow is not installed.
     """
+
+    notes: tuple[str, ...] = ()
+    header = True
+    decimal = "."
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._parquet = optional("pyarrow.parquet", "Reading a Parquet file")
@@ -112,7 +121,16 @@ class ParquetRows:
             where = f"{self.where(group)}, in the rows from {start} on"
             start += len(table)
             raw = parse(self.path, lambda _, table=table: raw_of_arrow(table, na))
-            yield where, replace(raw, source=str(self.path))
+            yield (
+                where,
+                replace(
+                    raw,
+                    source=str(self.path),
+                    notes=(*self.notes, *raw.notes),
+                    header=self.header,
+                    decimal=self.decimal,
+                ),
+            )
 
     def _frame(self, table: Table) -> DataFrame:
         return parse(self.path, lambda _: table.to_pandas())
@@ -121,6 +139,57 @@ class ParquetRows:
         """Open a file so that columns are read page by page, not a whole row group at once."""
         how = {"pre_buffer": False, "buffer_size": BUFFER_BYTES}
         return parse(file, lambda path: self._parquet.ParquetFile(path, **how))
+
+
+class ConvertedRows(ParquetRows):
+    """The rows of a file of text larger than memory, read of a Parquet file made of it.
+
+    That file lies in a folder beside the other one, or where temporary files do if none may be
+    written there, and goes when this object does.
+
+    Parameters
+    ----------
+    path : str or path
+        Text of rows, or JSON lines.
+    options : ReadingOptions
+        What the user says of it.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no table, or one that is only read in memory.
+    MissingExtra
+        If pyarrow or clevercsv are not installed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], options: ReadingOptions) -> None:
+        folder = _folder_beside(Path(path))
+        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        file = Path(folder, "table.parquet")
+        try:
+            written = parse(Path(path), lambda path: _named(path, file, options))
+            super().__init__(file)
+        except BaseException:
+            self._remove()
+            raise
+        self.path = Path(path)
+        self.notes, self.header, self.decimal = written.notes, written.header, written.decimal
+
+    def where(self, group: int) -> str:
+        """Name the rows of a row group, for a message."""
+        return f"{self.path}, rows from {sum(self.sizes[:group])} on"
+
+
+def _folder_beside(path: Path) -> str:
+    try:
+        return mkdtemp(prefix=".backpass-", dir=path.parent)
+    except OSError:
+        return mkdtemp(prefix="backpass-")
+
+
+def _named(path: Path, file: Path, options: ReadingOptions) -> Written:
+    with error_context(path):
+        return write_parquet(path, file, options)
 
 
 def _columns(schema: Schema) -> list[str]:

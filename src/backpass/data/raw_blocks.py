@@ -36,7 +36,7 @@ def joined(tables: Sequence[RawTable]) -> RawTable:
 
 def _joined(columns: Sequence[RawColumn]) -> RawColumn:
     if len({type(column) for column in columns}) > 1:  # whole numbers, and ones too long for it
-        columns = [_as_texts(column) for column in columns]
+        columns = [as_texts(column) for column in columns]
     if all(isinstance(column, Texts) for column in columns):
         return _joined_texts([column for column in columns if isinstance(column, Texts)])
     if isinstance(columns[0], Others):
@@ -45,11 +45,19 @@ def _joined(columns: Sequence[RawColumn]) -> RawColumn:
     return Numbers(values) if isinstance(columns[0], Numbers) else Moments(values)
 
 
-def _as_texts(column: RawColumn) -> RawColumn:
-    if not isinstance(column, Numbers):
+def as_texts(column: RawColumn) -> Texts:
+    """Return numbers as text, a whole one without its point; others than texts are gaps."""
+    if isinstance(column, Texts):
         return column
+    if not isinstance(column, Numbers):
+        return Texts(np.full(len(column), GAP, dtype=np.int32), ())
     cells = zip(column.values.tolist(), column.gaps.tolist())
-    return Texts.of([None if gap else f"{value:.15g}" for value, gap in cells])
+    return Texts.of([None if gap else _written(value) for value, gap in cells])
+
+
+def _written(value: float) -> str:
+    """Truth values and whole numbers as they are, others with the digits that they need."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _joined_texts(columns: Sequence[Texts]) -> Texts:

@@ -25,7 +25,7 @@ from ..data.raw import RawTable
 from ..data.raw_blocks import Telling, joined
 from ..data.reading import ReadingOptions
 from ..data.table_preprocessing import TablePreprocessing
-from ..data.tables import AS_FOUND_OUT, Table, known_table
+from ..data.tables import AS_FOUND_OUT, NO_HEADER, Table, known_table
 from ..data.target import fit_target
 from ..errors import InvalidInput
 from ..estimators.table_model import TableModel
@@ -120,6 +120,8 @@ def prepare_streamed(
     InvalidInput
         If the table cannot be learned from.
     """
+    if target is not None and not (rows.header or options.header is not None or options.names):
+        raise InvalidInput(f"{rows.path}: {NO_HEADER}")
     names = _columns(rows, target, ignore, categorical)
     split = _split(rows, settings, max(1, len({*names} - {target, *ignore})))
     found = _Pass(str(target), options)

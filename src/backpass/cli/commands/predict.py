@@ -110,13 +110,13 @@ def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) 
     from ...io.saving import load_table_model
     from ..answers.columns import Beside
     from ..output import check_free
-    from ..source import too_large
+    from ..source import options_of, too_large
 
     if out is not None:
         check_free(Path(out), force)
     trained = load_table_model(model)
     wish = Wish(Beside(wishes.pop("proba"), wishes.pop("intervals")), **wishes)
-    rows = too_large(data)
+    rows = too_large(data, options_of(trained))
     if rows is not None:
         return _in_blocks(trained, rows, wish, out, force)
     predicted = _predicted(trained, data, wish)

@@ -178,7 +178,7 @@ def train(
     DATA is a table in a file (.csv, .parquet, .npz, .mat, ...), or the name of a built-in set:
     digits, notes-digits, iris, wine, breast_cancer, diabetes. Part of the rows is held out for the
     test; gaps are filled, numbers scaled, and categories made numbers as the training rows say. A
-    Parquet file, or a folder of them, that is too large for memory is read block by block.
+    Parquet file, a folder of them, text or JSON lines too large for memory is read block by block.
     """
     from ...experiment.kept import to_keep
     from ...io.saving import save_table_model
@@ -236,9 +236,10 @@ def _unparted(
     from ...experiment.parting import Parting
     from ...experiment.prepared import unparted
     from ...experiment.streamed import prepare_streamed
-    from ..source import load_to_learn, too_large
+    from ..source import as_written, load_to_learn, too_large
 
-    rows = too_large(source)
+    options = as_written(how, target, **columns)
+    rows = too_large(source, options)
     if rows is None:
         table = load_to_learn(source, target, image, how=how, **columns)
         return unparted(table, settings, **columns, parting=parting)
@@ -249,7 +250,7 @@ def _unparted(
             "--test, --validation, --split and --weights are for a table that fits into memory"
         )
     wishes = Wishes((), how.kinds, (), how.date_format, how.options.na)
-    return prepare_streamed(rows, target, settings, **columns, how=wishes, options=how.options)
+    return prepare_streamed(rows, target, settings, **columns, how=wishes, options=options)
 
 
 def _prepared(

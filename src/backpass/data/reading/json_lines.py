@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from ...errors import InvalidInput
@@ -12,9 +12,12 @@ from ..raw import RawTable
 from .frames import raw_of_columns, raw_of_records
 from .header import distinct_names
 from .how import ReadingOptions
-from .text_files.encodings import as_utf8
+from .text_files.encodings import as_utf8, in_utf8
+from .text_files.row_blocks import cut
 
 Record = dict[str, object]
+BLOCK = 1 << 24  # bytes
+LONGEST_LINE = 1 << 24
 NO_TABLE = "Its JSON is no table: neither a list of objects nor an object of columns."
 
 
@@ -51,6 +54,54 @@ def read_json(
     if not table.rows:
         raise InvalidInput("It has no row.")
     return replace(table, notes=(*([text.note] if text.note else []), *table.notes))
+
+
+@dataclass(frozen=True, eq=False)
+class LargeLines:
+    """JSON lines larger than memory, read block by block, as often as is asked.
+
+    Parameters
+    ----------
+    data : memoryview
+        The lines, in UTF-8.
+    options : ReadingOptions
+        What stands for a gap.
+    """
+
+    data: memoryview
+    options: ReadingOptions
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: memoryview, options: ReadingOptions) -> LargeLines:
+        """Check that a file is one of JSON lines.
+
+        Raises
+        ------
+        InvalidInput
+            If it is another JSON, which is read as a whole.
+        """
+        view = in_utf8(data)
+        first = b"" if view is None else bytes(view[:LONGEST_LINE]).lstrip().split(b"\n", 1)[0]
+        if view is None or not _is_object(first):
+            raise InvalidInput(
+                "JSON larger than memory has to be an object a line, in UTF-8; save it so."
+            )
+        return cls(view, options)
+
+    def left_out(self, empty: Collection[str]) -> tuple[str, ...]:
+        """Return no column: each has a name."""
+        return ()
+
+    def blocks(self, texts: Collection[str] = ()) -> Iterator[RawTable]:
+        """Read all rows; numbers stay numbers in columns of texts, too."""
+        first = 1
+        for block in cut(self.data, BLOCK):
+            lines = bytes(block).split(b"\n")
+            records = [*_records(lines, first)]
+            first += len(lines) - 1
+            if records:
+                yield _of_records(records, None, self.options.na)
 
 
 def _table(data: bytes, columns: Collection[str] | None, na: Collection[str]) -> RawTable:
@@ -163,9 +214,9 @@ def _are_all(value: object, kind: type) -> bool:
     return bool(rows) and all(isinstance(row, kind) for row in rows)
 
 
-def _records(lines: list[bytes]) -> Iterator[Record]:
-    """Read one object of each line that is not empty."""
-    for number, line in enumerate(lines, start=1):
+def _records(lines: list[bytes], first: int = 1) -> Iterator[Record]:
+    """Read one object of each line that is not empty; the first one has a number."""
+    for number, line in enumerate(lines, start=first):
         if line.strip():
             value = _value(line, f"Line {number}")
             if not isinstance(value, dict):

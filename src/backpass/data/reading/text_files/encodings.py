@@ -79,6 +79,15 @@ def as_utf8(data: bytes | memoryview, encoding: str | None = None) -> Text:
     return Text(_without_zeros(memoryview(text)), None if encoding else _note(name, text))
 
 
+def in_utf8(data: memoryview) -> memoryview | None:
+    """Return a text without its mark where it is UTF-8 as it is stored, None where it is not."""
+    start, marked = _mark(bytes(data[:4]))
+    if marked not in (None, "utf-8") or _zeros(data[start:]):
+        return None
+    view = _without_zeros(data[start:])
+    return view if _first_invalid(view) is None else None
+
+
 def _mark(head: bytes) -> tuple[int, str | None]:
     for mark, name in MARKS.items():
         if head.startswith(mark):

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -95,8 +96,8 @@ def read_separated(
         blanks = layout.start
         body = memoryview(bytes(body[:blanks]) + _squeezed(bytes(body[blanks:])))
         layout = replace(layout, dialect=replace(layout.dialect, sep="\t"))
-    head = _head(layout, options)
-    made, passed = _columns(_rows(body, layout), head, options, columns)
+    head = head_of(layout, options)
+    made, passed = _columns(rows_of(body, layout), head, options, columns)
     _let_go(data)
     table = _table(made, head, layout, options)
     guessed = None if tabs or options.sep else SAID.get(sep)
@@ -132,7 +133,7 @@ def _squeezed(data: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class _Head:
+class Head:
     """The columns' names, which of them the file lacks, and what was changed."""
 
     names: list[str]
@@ -141,7 +142,7 @@ class _Head:
     notes: tuple[str, ...]
 
 
-def _head(layout: Layout, options: ReadingOptions) -> _Head:
+def head_of(layout: Layout, options: ReadingOptions) -> Head:
     """Name as many columns as a row has cells."""
     cells, width = [cell.strip() for cell in layout.cells], layout.width
     while len(cells) > width and not cells[-1]:
@@ -162,7 +163,7 @@ def _head(layout: Layout, options: ReadingOptions) -> _Head:
         unnamed, notes = frozenset(names[-1:]), [_NO_HEADER]
     elif unnamed:
         notes = [note for note in notes if "without a name" not in note]  # said if they are kept
-    return _Head(names, unnamed, surplus, tuple(notes))
+    return Head(names, unnamed, surplus, tuple(notes))
 
 
 _NO_HEADER = "The first row is data, so the columns are called by their numbers."
@@ -172,7 +173,7 @@ _NO_HEADER = "The first row is data, so the columns are called by their numbers.
 
 
 @dataclass(frozen=True)
-class _Rows:
+class Rows:
     """The bytes of a file's rows, and how they are split."""
 
     letters: memoryview
@@ -187,16 +188,50 @@ class _Rows:
         blocks = cut(self.letters, BLOCK)
         return blocks if len(blocks) >= FEWEST_BLOCKS else []
 
-    def split(self, letters: memoryview, block: int, head: _Head, kept: list[str]) -> Table:
+    def split(self, letters: memoryview, block: int, head: Head, kept: list[str]) -> Table:
         """Let pyarrow make columns of strings of some rows."""
         arrow = optional("pyarrow", "Reading a text file")
         csv = optional("pyarrow.csv", "Reading a text file")
+        with self._refusing() as handle:
+            how = self._how(block, head, kept, handle, threads=len(letters) > block)
+            return csv.read_csv(arrow.py_buffer(letters), *how)
+
+    def batches(self, block: int, head: Head) -> Iterator[Table]:
+        """Let pyarrow make tables of strings of all rows, one after the other."""
+        arrow = optional("pyarrow", "Reading a text file")
+        csv = optional("pyarrow.csv", "Reading a text file")
+        with self._refusing() as handle:
+            how = self._how(block, head, head.names, handle, threads=True)
+            for batch in csv.open_csv(arrow.py_buffer(self.letters), *how):
+                yield arrow.Table.from_batches([batch])
+
+    @contextmanager
+    def _refusing(self) -> Generator[Callable[[object], str]]:
+        """What pyarrow calls for a row of another number of cells, which is refused."""
         ragged: list[object] = []
 
         def handle(row: object) -> str:
             ragged.append(row)
             return "error"
 
+        try:
+            yield handle
+        except optional("pyarrow", "Reading a text file").ArrowInvalid:
+            if ragged:
+                raise Ragged from None
+            raise
+
+    def _how(
+        self,
+        block: int,
+        head: Head,
+        kept: list[str],
+        handle: Callable[[object], str],
+        threads: bool,
+    ) -> tuple[object, object, object]:
+        """How pyarrow reads, parses and converts."""
+        arrow = optional("pyarrow", "Reading a text file")
+        csv = optional("pyarrow.csv", "Reading a text file")
         dialect = self.layout.dialect
         parse = csv.ParseOptions(
             delimiter=dialect.sep or FREE,
@@ -213,21 +248,15 @@ class _Rows:
             strings_can_be_null=True,
             include_columns=kept,
         )
-        threads = len(letters) > block
         read = csv.ReadOptions(column_names=head.names, block_size=block, use_threads=threads)
-        try:
-            return csv.read_csv(arrow.py_buffer(letters), read, parse, convert)
-        except arrow.ArrowInvalid:
-            if ragged:
-                raise _Ragged from None
-            raise
+        return read, parse, convert
 
 
-class _Ragged(Exception):
+class Ragged(Exception):
     """A row has another number of cells."""
 
 
-def _rows(data: memoryview, layout: Layout) -> _Rows:
+def rows_of(data: memoryview, layout: Layout) -> Rows:
     """The rows; where there is one column, an empty line is a gap, but not at the end."""
     rows = data[layout.start :]
     end = len(rows)
@@ -242,7 +271,7 @@ def _rows(data: memoryview, layout: Layout) -> _Rows:
         rows = _without_blanks_before_quotes(rows, sep)
     if quoted:
         _check_quotes(rows, layout)
-    return _Rows(rows, layout, quoted)
+    return Rows(rows, layout, quoted)
 
 
 def _without_blanks_before_quotes(rows: memoryview, sep: str) -> memoryview:
@@ -272,7 +301,7 @@ def _check_quotes(rows: memoryview, layout: Layout) -> None:
         )
 
 
-def _parsed(rows: _Rows, head: _Head, kept: list[str]) -> Table:
+def _parsed(rows: Rows, head: Head, kept: list[str]) -> Table:
     """Let pyarrow split all rows, in blocks that are as long as the longest row needs."""
     smallest = min(BLOCK_ROWS * rows.layout.row_bytes, LARGEST_BLOCK)
     for block in BLOCKS:
@@ -284,7 +313,7 @@ def _parsed(rows: _Rows, head: _Head, kept: list[str]) -> Table:
     raise AssertionError("one of the blocks returns or raises")
 
 
-def _ragged_row(rows: memoryview, layout: Layout) -> str:
+def ragged_row(rows: memoryview, layout: Layout) -> str:
     """Find the first row whose number of cells differs, and say its line."""
     done = layout.lines
     for row, read in layout.dialect.rows(_lines(rows)):
@@ -302,19 +331,21 @@ def _ragged_row(rows: memoryview, layout: Layout) -> str:
 
 
 def _lines(data: memoryview) -> Iterator[str]:
-    for line in bytes(data).splitlines(keepends=True):
-        yield line.decode()
+    """The lines one after the other; there may be more of them than the memory holds."""
+    for block in cut(data, CHUNK):
+        for line in bytes(block).splitlines(keepends=True):
+            yield line.decode()
 
 
 # --- columns ---------------------------------------------------------------------------------
 
 
-def _table(made: _Columns, head: _Head, layout: Layout, options: ReadingOptions) -> RawTable:
+def _table(made: _Columns, head: Head, layout: Layout, options: ReadingOptions) -> RawTable:
     """Name the columns; those without name and cell are left out."""
     if made.rows == 0:
         raise InvalidInput("It has no row of data.")
     columns, head = _with_row_names(made.columns, head)
-    columns, notes = _without_empty(columns, head, bool(layout.cells))
+    columns, notes = without_empty(columns, head, bool(layout.cells))
     if made.decimal == "," and not options.decimal:
         notes.append("The comma was read as the decimal mark.")
     return RawTable(columns, made.rows, "", tuple(notes), bool(layout.cells), made.decimal)
@@ -330,7 +361,7 @@ class _Columns:
 
 
 def _columns(
-    rows: _Rows, head: _Head, options: ReadingOptions, columns: Collection[str] | None
+    rows: Rows, head: Head, options: ReadingOptions, columns: Collection[str] | None
 ) -> tuple[_Columns, str | None]:
     """Make columns of the rows; lines between and under them that are none are passed over."""
     wanted = {*head.names} if columns is None else {*columns, *head.unnamed}
@@ -343,16 +374,16 @@ def _columns(
         letters, passed = left
         try:
             return _of_rows(replace(rows, letters=letters), head, options, kept), passed
-        except _Ragged:
+        except Ragged:
             continue
-    raise InvalidInput(_ragged_row(rows.letters, rows.layout))
+    raise InvalidInput(ragged_row(rows.letters, rows.layout))
 
 
-def _of_rows(rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str]) -> _Columns:
+def _of_rows(rows: Rows, head: Head, options: ReadingOptions, kept: list[str]) -> _Columns:
     return _by_blocks(rows, head, options, kept) or _at_once(rows, head, options, kept)
 
 
-def _at_once(rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str]) -> _Columns:
+def _at_once(rows: Rows, head: Head, options: ReadingOptions, kept: list[str]) -> _Columns:
     """Split all rows, then make columns of the strings."""
     parsed = _parsed(rows, head, kept)
     m, names, cells = parsed.num_rows, parsed.column_names, parsed.columns
@@ -370,9 +401,7 @@ def _at_once(rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str])
     return _Columns(dict(zip(names, in_threads(convert, range(len(names))))), m, decimal)
 
 
-def _by_blocks(
-    rows: _Rows, head: _Head, options: ReadingOptions, kept: list[str]
-) -> _Columns | None:
+def _by_blocks(rows: Rows, head: Head, options: ReadingOptions, kept: list[str]) -> _Columns | None:
     """Split and convert a block of rows at a time; None where a point may be no decimal mark."""
     blocks = rows.in_blocks
     if not blocks or options.decimal == "," or options.thousands == ".":
@@ -405,9 +434,7 @@ def _by_blocks(
     return _Columns(dict(zip(names, in_threads(convert, names))), m, ".")
 
 
-def _with_row_names(
-    columns: dict[str, RawColumn], head: _Head
-) -> tuple[dict[str, RawColumn], _Head]:
+def _with_row_names(columns: dict[str, RawColumn], head: Head) -> tuple[dict[str, RawColumn], Head]:
     """Where a name is missing and the first column names or numbers the rows, that one lacks it.
 
     So R and pandas write the names of rows.
@@ -430,8 +457,8 @@ def _names_rows(column: RawColumn) -> bool:
     return bool((np.diff(column.values) == 1).all()) and column.values[0] in (0, 1)
 
 
-def _without_empty(
-    columns: dict[str, RawColumn], head: _Head, header: bool
+def without_empty(
+    columns: dict[str, RawColumn], head: Head, header: bool
 ) -> tuple[dict[str, RawColumn], list[str]]:
     """Leave out columns that have neither a name nor a cell; the other nameless ones are said."""
     nameless = [name for name in columns if name in head.unnamed]
