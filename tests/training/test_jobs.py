@@ -181,6 +181,15 @@ def test_rows_that_an_encoder_makes_are_as_those_that_were_encoded_before():
 # --- the order ---------------------------------------------------------------------------------
 
 
+def test_muons_products_count_as_work():
+    """By multiply-adds of the rows alone, the first job would be the larger."""
+    begun = []
+    jobs = [small(0, solver="adamw", batch_size=1), small(0, solver="muon", batch_size=1)]
+    jobs[0] = replace(jobs[0], max_epochs=jobs[1].max_epochs + 1)
+    bp.train_jobs(jobs, n_threads=1, callback=lambda progress: begun.append(progress.job) or False)
+    assert begun[0] == 1
+
+
 def test_the_largest_job_is_begun_first_and_results_are_in_the_order_of_the_list():
     begun = []
 

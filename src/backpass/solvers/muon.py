@@ -130,6 +130,13 @@ class Muon(AdamW):
         """Those that are orthogonalised, and the others."""
         return (self.matrices or ()) + self.others
 
+    @property
+    def multiply_adds(self) -> float:
+        """Of a step of all matrices: two products with the long side, the rest on the short one."""
+        sides = [sorted((each.inputs, each.units)) for each in self.matrices or ()]
+        on_short_side = 2 * len(self.polynomials) - 1.5  # symmetric products, by half
+        return sum(1.5 * m * m * n + on_short_side * m**3 for m, n in sides)
+
     def step(
         self, state: State, theta: Array, gradient: Array, learning_rate: float
     ) -> tuple[State, Array]:

@@ -20,12 +20,14 @@ from ..engine.thread_limit import bounded
 from ..errors import InvalidInput, JobFailed, WriteError, listed, warn
 from ..initialise import init_theta
 from ..network import Network
+from ..solvers.muon import Muon
 from ..solvers.registry import ALL_RULES, FULL_BATCH
 from ..storage.fingerprints import fingerprint
 from .checkpoints import RetainedCheckpoint, run_identity, said_once
 from .early_stopping import EarlyStopping, best_theta
 from .full_batch import FullBatchOptions
 from .job_pool import Callback, JobPool
+from .matrices import with_matrices
 from .mini_batch import MiniBatchOptions
 from .monitor import Monitor, Progress, Training, Validate, validation
 from .restarts import FROM_OUTSIDE, Restarts
@@ -283,7 +285,21 @@ class _JobTraining:
         sizes = (_inputs_read(job, self.rows), *job.net.sizes[1:])
         products = [a * b for a, b in pairwise(sizes)]
         both_ways = 2 * sum(products) + sum(products[1:])  # z and Δ by layer, δ by hidden layer
-        return self.rows * both_ways * (job.max_epochs - self._epoch)
+        epoch = self.rows * both_ways + self._steps * self._whole_steps
+        return epoch * (job.max_epochs - self._epoch)
+
+    @property
+    def _steps(self) -> int:
+        """Batches of an epoch."""
+        return -(-self.rows // min(self.job.batch_size, self.rows))
+
+    @property
+    def _whole_steps(self) -> float:
+        """Multiply-adds of one step of all matrices that are orthogonalised."""
+        if not isinstance(self.options, MiniBatchOptions):
+            return 0.0
+        rule = with_matrices(self.options.optimizer, self.job.net)
+        return rule.multiply_adds if isinstance(rule, Muon) else 0.0
 
     @property
     def _epoch(self) -> int:
