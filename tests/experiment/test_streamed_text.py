@@ -11,8 +11,8 @@ import backpass as bp
 from backpass.cli import main
 from backpass.data.parquet import ConvertedRows
 from backpass.data.raw import Numbers
-from backpass.data.raw_blocks import joined
 from backpass.data.reading import ReadingOptions, read_raw
+from backpass.data.reading.raw_blocks import joined
 from backpass.data.reading.text_files import large_text
 from backpass.errors import InvalidInput
 

@@ -4,7 +4,7 @@ Means, deviations, ranges and counts add up block by block. Only the number that
 median, is that of a sample of the rows; of all of them where there are no more than a sample has.
 
 It is what release 0.1.0 read tables larger than memory by, and kept for who imports it from there;
-here such tables are known by ``raw_blocks`` and ``knowing``.
+here such tables are known by ``reading.raw_blocks`` and ``knowing``.
 """
 
 from __future__ import annotations

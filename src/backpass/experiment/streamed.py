@@ -22,8 +22,8 @@ from ..data.knowing.know import recognise
 from ..data.parquet import ParquetRows
 from ..data.parsing import error_context
 from ..data.raw import RawTable
-from ..data.raw_blocks import Telling, joined
 from ..data.reading import ReadingOptions
+from ..data.reading.raw_blocks import Telling, joined
 from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import AS_FOUND_OUT, NO_HEADER, Table, known_table
 from ..data.target import fit_target

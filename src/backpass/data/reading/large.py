@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Protocol
 from ...errors import InvalidInput
 from ...extras import optional
 from ..raw import GAP, Moments, Numbers, RawColumn, RawTable, Texts
-from ..raw_blocks import as_texts
 from .how import ReadingOptions
 from .json_lines import LargeLines
+from .raw_blocks import as_texts
 from .text_files.large_text import LargeText
 
 if TYPE_CHECKING:

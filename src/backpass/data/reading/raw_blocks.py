@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .raw import GAP, Moments, Numbers, Others, RawColumn, RawTable, Texts
+from ..raw import GAP, Moments, Numbers, Others, RawColumn, RawTable, Texts
 
 MOST_WORDS = 10_000  # different ones of a column that are looked for
 MOST_NUMBERS = 256  # different ones of a column; with more it is a quantity

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backpass.data import raw_blocks
 from backpass.data.raw import Moments, Numbers, Others, RawTable, Texts
-from backpass.data.raw_blocks import Telling, joined
+from backpass.data.reading import raw_blocks
+from backpass.data.reading.raw_blocks import Telling, joined
 
 CELLS = st.lists(st.none() | st.sampled_from("abcdef"), min_size=1, max_size=30)
 
