@@ -21,11 +21,21 @@ import backpass as bp
 from backpass import engine
 from backpass.engine import Dropout, core, native
 from backpass.engine.encoding import CODE, LEVEL, NUMBER, EncodedRows
+from backpass.solvers.adamw import AdamW
 from backpass.solvers.first_order import Adam, GradientDescent, Momentum, Nesterov
+from backpass.solvers.muon import Muon
+from backpass.training.matrices import with_matrices
 
 PAGE = mmap.PAGESIZE
 ROOM = 64 * PAGE
-RULES = [GradientDescent(), Momentum(), Nesterov(), Adam(weight_decay=0.1)]
+RULES = [
+    GradientDescent(),
+    Momentum(),
+    Nesterov(),
+    Adam(weight_decay=0.1),
+    AdamW(weight_decay=0.1),
+    Muon(),
+]
 
 
 class Fenced:
@@ -120,7 +130,8 @@ def call_everything(fences, net, dtype, m, how):
     kept = [by_layer[l] for by_layer in problem.intermediates(theta) for l in sorted(by_layer)]
     answers += [[array for array in kept if isinstance(array, np.ndarray)]]
     yield from (part for answer in answers for part in answer)
-    for rule in RULES:
+    for each in RULES:
+        rule = with_matrices(each, net)
         fences.used = used + 1
         arrays = [[fences.copy(theta)] for name in rule.init(theta) if name != "t"]
         for array in arrays:
@@ -130,7 +141,16 @@ def call_everything(fences, net, dtype, m, how):
         compiled, masks = problem._core, problem._masks(dropout)
         thetas = [fences.copy(theta)]
         J = compiled.run_epochs(
-            thetas, arrays, core.rule(rule), [order], batch, [rates], [3], 0.5, 1.0, *masks
+            thetas,
+            arrays,
+            core.rule(rule, net.sizes),
+            [order],
+            batch,
+            [rates],
+            [3],
+            0.5,
+            1.0,
+            *masks,
         )
         yield from (J, *thetas, *(array[0] for array in arrays))
     for few in {1, min(m, 3), m}:
