@@ -86,6 +86,45 @@ def test_names_between_the_rows_are_left_out(tmp_path, names):
     assert any("over 2 further rows again" in note for note in table.notes)
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        "total",
+        "totals",
+        "subtotal",
+        "sum",
+        "average",
+        "mean",
+        "summe",
+        "gesamt",
+        "gesamtsumme",
+        "insgesamt",
+        "mittelwert",
+        "durchschnitt",
+        "somme",
+        "moyenne",
+        "totale",
+        "suma",
+        "soma",
+        "promedio",
+        "totaal",
+        "итого",
+        "всего",
+        "合計",
+        "合计",
+    ],
+)
+def test_sums_have_words_in_many_languages(word):
+    table = RawTable({"a": Texts.of(["x", word.upper()]), "b": Numbers(np.array([4, 4]))}, 2)
+    assert without_surplus_rows(table).columns["a"].cells() == ["x"]
+
+
+def test_a_last_row_of_a_word_under_short_words_is_data():
+    sizes = Texts.of(["s", "m", "xl", "none of these"])
+    table = RawTable({"size": sizes, "n": Numbers(np.array([1, 2, 3, np.nan]))}, 4)
+    assert without_surplus_rows(table) is table
+
+
 def test_a_row_that_holds_some_names_is_data(tmp_path):
     rows = [["name", "n"], ["x", "1"], ["name", "2"], ["x", "n"], ["", ""], ["x", "1"]]
     assert cells(read(tmp_path, rows, header=True)) == rows[1:]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backpass.data.knowing import written_numbers
 from backpass.data.knowing.written_numbers import (
     SPELLINGS,
     currencies_of,
@@ -24,6 +25,16 @@ CENTS = st.integers(-(10**12), 10**12)
 def written(cents, mark, point):
     whole, part = divmod(abs(cents), 100)
     return f"{'-' if cents < 0 else ''}{whole:,}".replace(",", mark) + f"{point}{part:02d}"
+
+
+def test_words_do_not_make_other_spellings_be_tried(monkeypatch):
+    tried = []
+    numbers = written_numbers.numbers_in
+    monkeypatch.setattr(
+        written_numbers, "numbers_in", lambda texts, how: tried.append(how) or numbers(texts, how)
+    )
+    assert written_numbers.read_numbers(["1.5", "2,000.25", "sold out"])[0] == "1,234.5"
+    assert tried == ["1,234.5"]
 
 
 @given(CENTS)

@@ -237,8 +237,8 @@ def _as_number(name: str, column: Texts, decimal: str) -> Judgement | None:
 
 def _are_labels(texts: Sequence[str]) -> bool:
     """Whether all are whole numbers, and one has more digits than a double holds."""
-    bare = [text.strip() for text in texts]
-    return max(map(len, bare)) >= MOST_DIGITS and all(map(str.isdecimal, bare))
+    long = max(map(len, texts)) >= MOST_DIGITS
+    return long and all(text.strip().isdecimal() for text in texts)
 
 
 def _is_quantity(values: np.ndarray) -> bool:

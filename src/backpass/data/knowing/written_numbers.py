@@ -32,6 +32,7 @@ _SCALE = re.compile(
 _SCALES = {"k": 1e3, "t": 1e3, "m": 1e6, "b": 1e9, "mrd": 1e9}
 SCALED = "×"  # the unit of a spelling whose numbers are in thousands, millions, …, each as it says
 _FORTRAN = re.compile(r"(?<=[0-9.])[dD](?=[-+][0-9]{1,3}$)")
+SAMPLED = 500  # texts that are looked at for a unit
 _HAS_DIGIT = re.compile(r"\d")
 _DIGITS = "0123456789.,'’-+() \u00a0\u2009\u202f"
 _INFINITE = re.compile(r"[-+]?(?:inf|infinity|∞)", re.IGNORECASE)
@@ -179,6 +180,8 @@ def numbers_in(texts: Sequence[str], spelling: str = USUAL) -> np.ndarray:
         found = map(float, texts)
     elif how and all(map(how.usual.fullmatch, texts)):  # in a third
         found = (float(text.translate(how.bare)) for text in texts)
+    elif spelling == USUAL:
+        found = (float(t) if _PLAIN.fullmatch(t) else number_in(t, spelling) for t in texts)
     else:
         found = (number_in(text, spelling) for text in texts)
     values = np.array([np.nan if x is None else x for x in found], dtype=np.float64)
@@ -203,8 +206,8 @@ def read_numbers(texts: Sequence[str], point: str = ".") -> tuple[str, np.ndarra
         n_read = int(np.count_nonzero(~np.isnan(found)))
         if n_read > most:
             best, most, values = name + unit, n_read, found
-        if n_read == len(texts):
-            break
+        if n_read == len(texts) or n_read >= sum(map(bool, map(_HAS_DIGIT.search, texts))):
+            break  # no other spelling reads words
     return best, values
 
 
@@ -215,7 +218,8 @@ def spelling_of(texts: Sequence[str], point: str = ".") -> str:
 
 def _unit_of(texts: Sequence[str]) -> str:
     """The unit behind every number, with what divides it from a spelling; "" where none is."""
-    ends = [text.strip() for text in texts if _HAS_DIGIT.search(text)]
+    some = texts[:: -(-len(texts) // SAMPLED) or 1]  # a text without the unit is then no number
+    ends = [text.strip() for text in some if _HAS_DIGIT.search(text)]
     first = _UNIT.search(ends[0]) if ends else None
     if first is not None:
         unit = first[1]
