@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..parsing import error_context, parse
 from ..raw import RawTable
-from ..surplus_rows import without_surplus_rows
 from .arrow_files import read_feather, read_parquet
 from .excel import read_excel
 from .frames import raw_of
@@ -17,6 +16,7 @@ from .how import ReadingOptions
 from .json_lines import read_json
 from .sources import Source, open_source
 from .sqlite import read_sqlite
+from .surplus_rows import without_surplus_rows
 from .text_files.separated import read_separated
 
 __all__ = ["ReadingOptions", "raw_of", "read_raw"]

@@ -10,7 +10,7 @@ import pytest
 
 from backpass.data.raw import Numbers, RawTable, Texts
 from backpass.data.reading import ReadingOptions, read_raw
-from backpass.data.surplus_rows import without_surplus_rows
+from backpass.data.reading.surplus_rows import without_surplus_rows
 
 pytest.importorskip("pyarrow")
 pytest.importorskip("clevercsv")

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .cells import count
-from .raw import GAP, RawColumn, RawTable, Texts
+from ..cells import count
+from ..raw import GAP, RawColumn, RawTable, Texts
 
 MOST = 20  # rows at the end
 SAMPLED = 500  # different texts that are looked at
