@@ -134,7 +134,7 @@ class TableBlocks:
         self.names, self.dtype = preprocessing.outputs, np.dtype(dtype)
         self._rows, self._split, self._preprocessing = rows, split, preprocessing
         self._target, self._encode = preprocessing.target.name, encode
-        size = rows_of_block(len(self.names), self.dtype)
+        size = rows_of_block(preprocessing.encoding.numbers_in_row, self.dtype)
         self._sizes = [cut(n, size) for n in rows.sizes]
         kept = [self._kept(group) for group in range(len(self._sizes))]
         self._groups = [group for group, sizes in enumerate(kept) if sizes]

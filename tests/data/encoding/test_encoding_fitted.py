@@ -168,6 +168,16 @@ def test_many_rows_in_threads_are_fitted_as_few_are(monkeypatch):
     assert all((arrays[name] == values).all() for name, values in expected.items())
 
 
+@pytest.mark.parametrize("names", PARTS, ids=lambda names: "+".join(names))
+def test_a_row_takes_no_more_numbers_than_is_said(names):
+    table = {name: houses()[name] for name in names}
+    encoding = fit_encoding(table, kinds_of(table))
+    X = encoding.transform(table)
+    most = 2 * np.diff(X.indptr).max() if sparse.issparse(X) else X.shape[1]
+    assert most <= encoding.numbers_in_row
+    assert sparse.issparse(X) or most == encoding.numbers_in_row
+
+
 def test_many_levels_are_sparse_without_being_asked():
     cells = Texts.of([f"c{n % 300}" for n in range(900)])
     encoding = fit_encoding({"c": cells}, {"c": "category"})

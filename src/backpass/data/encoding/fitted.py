@@ -32,6 +32,7 @@ from .plain_inputs import PlainInputs, Seen
 from .stored import Stored, damaged, restored, stored
 from .unknown import Unknown
 
+TERMS = 50  # of a text, on one side
 BLOCK = 8192  # rows whose numbers stay in a core's cache while they are scaled
 
 
@@ -93,6 +94,14 @@ class Encoding:
         """Whether X is a SciPy CSR matrix: where there is free text, or there are many levels."""
         levels = sum(levels.inputs for levels in self.columns.levels)
         return bool(self.columns.terms) or levels > DENSE_LEVELS
+
+    @property
+    def numbers_in_row(self) -> int:
+        """How many numbers a row of X takes in memory, roughly, where it is sparse with places."""
+        of = self.columns
+        if not self.sparse:
+            return len(self.inputs)
+        return 2 * (len(of.features) + len(of.gaps) + len(of.levels) + TERMS * len(of.terms))
 
     def transform(self, table: Columns) -> Array:
         """Turn columns into X.
