@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -91,10 +92,11 @@ class Texts:
         """Whether each cell is missing, shape (m,)."""
         return self.codes == GAP
 
-    @property
+    @cached_property
     def counts(self) -> np.ndarray:
         """How often each text of the vocabulary occurs."""
-        return np.bincount(self.codes[self.codes != GAP], minlength=len(self.vocabulary))
+        filled = self.codes[self.codes != GAP] if (self.codes == GAP).any() else self.codes
+        return np.bincount(filled, minlength=len(self.vocabulary))
 
     def take(self, rows: np.ndarray | slice) -> Texts:
         """Return some rows; the vocabulary stays."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+MANY_ROWS = 1 << 16  # of which a column takes longer than to hand it to a thread
 AHEAD = 2  # tasks a thread may be ahead of the one whose result is awaited
 
 

@@ -194,3 +194,19 @@ def test_of_many_columns_each_is_looked_at_once(monkeypatch):
     columns = {f"x{i}": Numbers(RNG.normal(size=M)) for i in range(300)}
     assert len(know(table(**columns)).columns) == 300
     assert calls == list(columns)
+
+
+def test_many_columns_in_threads_are_known_as_one_after_the_other(monkeypatch):
+    draw = np.random.default_rng(0)
+    columns = {
+        **{f"n{i}": Numbers(draw.normal(size=300)) for i in range(5)},
+        "y": Texts.of([f"k{i % 3}" for i in range(300)]),
+        **{f"t{i}": Texts.of([f"w{k}" for k in draw.integers(0, 9, 300)]) for i in range(5)},
+    }
+    raw, wishes = RawTable(columns, 300), Wishes(("y",))
+    expected = know(raw, wishes)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr("backpass.data.knowing.know.MANY_ROWS", 100)
+    found = know(raw, wishes)
+    assert found.reading == expected.reading
+    assert [*found.columns] == [*expected.columns]

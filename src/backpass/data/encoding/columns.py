@@ -20,7 +20,7 @@ from scipy import sparse
 from ...errors import InvalidInput, listed
 from ..cells import count, quoted
 from ..raw import Moments, Numbers, RawColumn, Texts
-from ..threads import in_threads
+from ..threads import MANY_ROWS, in_threads
 from .categories import Levels, fit_levels
 from .dates import ELAPSED, Calendar, DatePart, Difference, differences_of, parts_of
 from .numbers import NumberCells, Scale, fit_scale
@@ -29,8 +29,6 @@ from .texts import TermWeights, fit_terms
 NUMBER, CATEGORY, DATE, TEXT = "number", "category", "date", "text"
 CELLS: dict[str, type[RawColumn]] = {NUMBER: Numbers, CATEGORY: Texts, DATE: Moments, TEXT: Texts}
 WORDS: dict[type[RawColumn], str] = {Numbers: "numbers", Texts: "text", Moments: "dates or times"}
-
-MANY_ROWS = 1 << 16  # of which a column takes longer than to hand it to a thread
 
 Feature: TypeAlias = NumberCells | DatePart | Difference
 Columns: TypeAlias = Mapping[str, RawColumn]

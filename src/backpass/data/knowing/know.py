@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ...errors import InvalidInput
 from ..cells import quoted
 from ..raw import Numbers, RawColumn, RawTable
+from ..threads import MANY_ROWS, in_threads
 from .clean import Clean, CleanColumn, cleaned
 from .duplicates import duplicates
 from .kinds import ColumnReading, Kind, Wishes
@@ -89,11 +90,14 @@ def know(raw: RawTable, wishes: Wishes | None = None) -> Known:
     readings: dict[str, ColumnReading] = {}
     columns: dict[str, CleanColumn] = {}
     targets: dict[str, TargetColumn] = {}
+    inputs = {name: cells for name, cells in raw.columns.items() if name not in wishes.targets}
+    each = in_threads if raw.rows >= MANY_ROWS else map
+    known = each(lambda name: known_column(name, inputs[name], wishes, raw.decimal), [*inputs])
     for name, column in raw.columns.items():
         if name in wishes.targets:
             readings[name], targets[name] = known_target(name, column, wishes, raw.decimal)
             continue
-        readings[name], cells = known_column(name, column, wishes, raw.decimal)
+        readings[name], cells = next(known)
         if cells is not None:
             columns[name] = cells
     _leave_duplicates(readings, columns, wishes)
