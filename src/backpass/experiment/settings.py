@@ -13,6 +13,7 @@ __all__ = ["FULL_BATCH", "MIN_STEPS", "SCHEDULES", "SOLVERS", "STEP_SIZE", "Sett
 
 MIN_STEPS = 600  # of mini-batches, below which small tables are not learned
 STEP_SIZE = {"gd": 0.5, "sgd": 0.01, "adam": 0.002}
+DECOUPLED_DECAY = {"adamw": 0.01, "muon": 0.1}
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ class Settings:
     def step_size(self) -> float:
         """The learning rate at the beginning."""
         return self.learning_rate or STEP_SIZE.get(self.solver, 0.002)
+
+    @property
+    def decoupled_decay(self) -> float:
+        """By how much the solver itself shrinks the weights, times the learning rate."""
+        return DECOUPLED_DECAY.get(self.solver, 0.0)
 
     def batch_rows(self, rows: int) -> int:
         """Rows of a mini-batch, of so many."""

@@ -177,6 +177,7 @@ def build(
         random_state=settings.seed,
         early_stopping=_stops_early(data, settings),
         dropout=settings.dropout_rate(images),
+        weight_decay=settings.decoupled_decay,
         n_threads=settings.threads,
         callbacks=list(callbacks),
         checkpoint=settings.checkpoint,
