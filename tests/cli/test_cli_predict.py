@@ -340,7 +340,7 @@ def test_a_table_read_in_blocks_is_as_strict(monkeypatch: pytest.MonkeyPatch) ->
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Error: --strict: Column 'kind'" in result.stderr
     assert Path("p.csv").read_bytes() == before
-    for option in ("--keep x", "--fill"):
+    for option in ("--sample p.csv", "--fill"):
         assert option.split()[0] in run(f"predict b b.parquet {option}").stderr
 
 
@@ -361,3 +361,34 @@ def test_rows_of_the_training_are_told_whatever_the_format() -> None:
     assert "training" not in done("predict m rest.csv").stderr
     first = f"predict {FIRST / 'price.backpass'} {FIRST / 'houses.csv'}"
     assert told(first)["n_seen_in_training"] is None
+
+
+@pytest.fixture
+def small_memory(monkeypatch: pytest.MonkeyPatch):
+    """From now on tables are larger than memory; blocks have sixteen rows."""
+
+    def shrink() -> None:
+        monkeypatch.setattr("backpass.cli.source.has_room_for", lambda n_bytes: False)
+        monkeypatch.setattr("backpass.cli.blockwise.rows_of_block", lambda *_: 16)
+
+    return shrink
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_table_larger_than_memory_is_answered_as_one_in_memory(dtype: str, small_memory) -> None:
+    frame = pd.read_csv("houses.csv", dtype=str).assign(size=houses()["size"].astype(float))
+    frame.to_parquet("houses.parquet", row_group_size=50)
+    done(f"train houses.parquet --target price --out p {QUICK} --dtype {dtype}")
+    line = "predict p houses.parquet --keep id --keep size --interval 0.5 --as cost"
+    whole, values = done(line), told(line)
+    small_memory()
+    blocks = done(line)
+    ours, expected = (
+        pd.read_csv(io.StringIO(r.stdout), dtype={"id": str}) for r in (blocks, whole)
+    )
+    pd.testing.assert_frame_equal(ours, expected, rtol=1e-12 if dtype == "float64" else 1e-5)
+    n = values["n_seen_in_training"]
+    assert n > M / 2
+    assert f"{n} of {M} rows were in the training" in blocks.stderr
+    assert told(f"{line} --out b.csv")["n_seen_in_training"] == n
+    assert "did you mean 'id'" in run("predict p houses.parquet --keep idd").stderr

@@ -268,3 +268,26 @@ def test_a_threshold_decides_for_the_rarer_class() -> None:
     assert "has 3 classes" in refused("score m one.csv --threshold 0.3")
     first = f"score {FIRST / 'code'}.backpass {FIRST / 'houses.csv'} --threshold 0.3"
     assert "rarer one; train it anew" in refused(first)
+
+
+@pytest.mark.parametrize("target", ["price", "fault"])
+def test_a_table_larger_than_memory_is_scored_as_one_in_memory(
+    target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weighed(target)
+    frame = pd.concat([pd.read_csv("learn.csv"), pd.read_csv("held.csv")])
+    frame.loc[frame.index % 5 == 0, target] = None
+    frame.to_parquet("t.parquet", row_group_size=50)
+    frame.assign(**{target: None}).to_parquet("none.parquet")
+    whole = told("score m t.parquet")
+    monkeypatch.setattr("backpass.cli.source.has_room_for", lambda n_bytes: False)
+    monkeypatch.setattr("backpass.cli.blockwise.rows_of_block", lambda *_: 16)
+    blocks = told("score m t.parquet")
+    assert blocks.keys() == whole.keys()
+    for name in blocks:
+        assert blocks[name] == (
+            pytest.approx(whole[name], rel=1e-9) if isinstance(whole[name], float) else whole[name]
+        )
+    assert "no row with a" in run("score m none.parquet").stderr
+    frame.drop(columns=target).to_parquet("lacks.parquet")
+    assert f"no column '{target}'" in run("score m lacks.parquet").stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from ..estimators.targets.scores import Accuracy, RSquared
 from ..streaming.blocks import cut, rows_of_block
 from ..streaming.table_blocks import cells_by_block
 
-Predict = Callable[[ArrayLike], dict[str, np.ndarray]]
+Predict = Callable[[ArrayLike, Table], dict[str, np.ndarray]]
 
 
 class StreamingScore:
@@ -73,11 +73,13 @@ class StreamingScore:
         return r2 | {"mean_error": self._absolute / self._r_squared.weight}
 
 
-def tables(model: TableModel, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
-    """Read the columns that the model knows, block by block, each with its place in words."""
+def tables(
+    model: TableModel, rows: ParquetRows, also: Collection[str] = ()
+) -> Iterator[tuple[str, Table]]:
+    """Read the columns that the model knows, and others, block by block with its place in words."""
     known = model.preprocessing
     known.check_columns(rows.names)
-    needed = {model.target.name, *known.names}
+    needed = {model.target.name, *known.names, *also}
     columns = [name for name in rows.names if name in needed]
     size = rows_of_block(len(known.outputs), np.dtype(np.float64))
     for group, n in enumerate(rows.sizes):
@@ -93,14 +95,18 @@ def tables(model: TableModel, rows: ParquetRows) -> Iterator[tuple[str, Table]]:
 
 
 def predicted(
-    model: TableModel, rows: ParquetRows, predict: Predict, score: StreamingScore
-) -> Iterator[dict[str, np.ndarray]]:
-    """Predict block by block; `predict` makes the output's columns of X."""
-    for where, table in tables(model, rows):
+    model: TableModel,
+    rows: ParquetRows,
+    predict: Predict,
+    score: StreamingScore,
+    also: Collection[str] = (),
+) -> Iterator[tuple[Table, dict[str, np.ndarray]]]:
+    """Predict block by block; `predict` makes the output's columns of X and the table."""
+    for where, table in tables(model, rows, also):
         with error_context(where):
             X, unknown = model.encode(table)
             truth = model.truth(table)
-        columns = predict(X)
+            columns = predict(X, table)
         score.note(unknown, table)
         score.add(truth, columns["prediction"])
-        yield columns
+        yield table, columns

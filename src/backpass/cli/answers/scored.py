@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -44,6 +46,23 @@ class Scored:
     probabilities: np.ndarray | None
     w: np.ndarray | None = None
 
+    @classmethod
+    def joined(cls, model: TableModel, source: str, parts: Sequence[Scored]) -> Scored:
+        """Put the rows of several blocks together.
+
+        Raises
+        ------
+        InvalidInput
+            If no row has a target.
+        """
+        if not any(len(part.truth) for part in parts):
+            raise InvalidInput(f"{source} has {_lacks(model, bool(parts))}.")
+        arrays = [
+            None if any(each is None for each in column) else np.concatenate(column)
+            for column in zip(*((p.truth, p.predicted, p.probabilities, p.w) for p in parts))
+        ]
+        return cls(model, *arrays)  # type: ignore[arg-type]
+
     @cached_property
     def reference(self) -> Reference:
         """What is known without a look at any input: of the training rows, if the model says it."""
@@ -76,6 +95,17 @@ class Scored:
         from sklearn.metrics import confusion_matrix
 
         return confusion_matrix(self.truth, self.predicted, labels=self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What there is to say of rows that were scored: the table, and what the training had not."""
+
+    source: str
+    asked: int
+    without: int
+    seen: int | None
+    unknown: Mapping[str, Counter[str]]
 
 
 def reference_of(model: TableModel) -> Reference | None:
@@ -113,15 +143,25 @@ def weights(model: TableModel, table: Table) -> np.ndarray | None:
     InvalidInput
         If a row that has a target has no weight.
     """
-    column = dict(cast(Stored, model.about.get("parting") or {})).get("weights")
+    column = weighing_column(model)
     if column is None or table.raw is None:
         return None
     if column not in table.raw.columns:
-        warn(f"{table.source} has no column {column!r}, which says what rows weigh; all count one.")
+        warn(sentence_of_weights(table.source, column))
         return None
     truth = model.truth(table)
     needed = np.zeros(table.raw.rows, dtype=bool) if truth is None else truth[0]
-    return weights_of(str(column), [table.raw], needed)[needed]
+    return weights_of(column, [table.raw], needed)[needed]
+
+
+def sentence_of_weights(source: str, column: str) -> str:
+    """Say that a table does not tell what its rows weigh."""
+    return f"{source} has no column {column!r}, which says what rows weigh; all count one."
+
+
+def weighing_column(model: TableModel) -> str | None:
+    """Return the column that said in the training what rows weigh."""
+    return dict(cast(Stored, model.about.get("parting") or {})).get("weights")  # type: ignore[return-value]
 
 
 def with_target(model: TableModel, table: Table) -> tuple[Asked, np.ndarray, int]:
@@ -132,14 +172,20 @@ def with_target(model: TableModel, table: Table) -> tuple[Asked, np.ndarray, int
     InvalidInput
         If no row has one.
     """
-    name, found = model.target.name, model.truth(table)
+    found = model.truth(table)
     if found is None or not found[0].any():
-        lacks = f"no column {name!r}" if found is None else f"no row with a {name!r}"
-        raise InvalidInput(f"{table.source} has {lacks}, which its rows are scored by.")
+        raise InvalidInput(f"{table.source} has {_lacks(model, found is not None)}.")
     there, truth = found
     without = int(np.count_nonzero(~there))
     rows = rows_of(table, np.flatnonzero(there)) if without else table
     return ask(model, rows), truth, without
+
+
+def _lacks(model: TableModel, has_column: bool) -> str:
+    """What a table has not, by which its rows would be scored."""
+    name = model.target.name
+    lacks = f"no row with a {name!r}" if has_column else f"no column {name!r}"
+    return f"{lacks}, which its rows are scored by"
 
 
 def scored(question: Asked, truth: np.ndarray, w: np.ndarray | None) -> Scored:

@@ -218,13 +218,17 @@ def _in_blocks(
     model: TableModel, rows: ParquetRows, wish: Wish, out: str | None, force: bool
 ) -> Answer:
     """Predict a table that does not fit into memory; the answer has no predictions in it."""
+    from ...experiment.kept import seen_rows
+    from ...experiment.splitting.seen import sentence_of_seen
     from ...storage.atomic import atomic_write_parts
-    from ..blockwise import StreamingScore, predicted
+    from ..answers.blocks import Seen, answered
+    from ..blockwise import StreamingScore
 
     _refuse_in_blocks(wish, out)
     score, target = StreamingScore(model.target.classes), model.target.name
-    blocks = predicted(model, rows, lambda X: wish.beside.columns(model, X), score)
-    written = (wish.written({}, block, target) for block in blocks)
+    seen = Seen(seen_rows(model))
+    blocks = answered(model, rows, wish.beside, wish.keep, score, seen)
+    written = (wish.written(kept, answers, target) for kept, answers in blocks)
     said = _told_at_the_end(_csv_parts(written), wish.strict, score, model)
     if out is not None:
         atomic_write_parts(out, (part.encode() for part in said), force)
@@ -232,13 +236,15 @@ def _in_blocks(
         for part in said:
             echo_data(part)
     unknown = {"unknown_categories": score.unknown.texts}
-    values = {"n_rows": score.n_rows, **score.score, **unknown, "out": out}
-    return Answer(values, lambda to: _show(to, "", out, _of_score(score.score)))
+    counted = {"n_rows": score.n_rows, "n_seen_in_training": seen.count}
+    values = {**counted, **score.score, **unknown, "out": out}
+    told = (sentence_of_seen(seen.count or 0, score.n_rows), *_of_score(score.score))
+    return Answer(values, lambda to: _show(to, "", out, told))
 
 
 def _refuse_in_blocks(wish: Wish, out: str | None) -> None:
     """Raise for what takes the whole table."""
-    asked = {"--keep": wish.keep, "--fill": wish.fill, "--sample": wish.sample}
+    asked = {"--fill": wish.fill, "--sample": wish.sample}
     option = next((name for name, wanted in asked.items() if wanted), None)
     if option is not None:
         raise click.UsageError(f"{option}: it takes a table that fits into memory")

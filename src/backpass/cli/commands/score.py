@@ -13,9 +13,9 @@ from ..command import Answer, Command, Values, messages
 from ..option_types import OneOf, Real
 
 if TYPE_CHECKING:
+    from ...estimators.table_model import TableModel
     from ...experiment.scoring.scores import Scores
-    from ..answers.asked import Asked
-    from ..answers.scored import Scored
+    from ..answers.scored import Rows, Scored
 
 
 @click.command(cls=Command)
@@ -41,19 +41,33 @@ def score(
     class of the training rows, or their mean.
     """
     from ...io.saving import load_table_model
-    from ..answers.asked import told
-    from ..answers.scored import deciding, scored, weights, with_target
-    from ..source import load_known
+    from ..answers.blocks import score_blocks
+    from ..answers.scored import deciding
+    from ..source import too_large
 
     trained = deciding(load_table_model(model), threshold)
-    with told(strict):
-        table = load_known(data, trained)
-        question, truth, without = with_target(trained, table)
-        found = scored(question, truth, weights(trained, table))
+    blocks = too_large(data)
+    if blocks is not None:
+        found, rows = score_blocks(trained, blocks, strict)
+    else:
+        found, rows = _in_memory(trained, data, strict)
     first = metric or cast("str | None", trained.about.get("metric"))
     scores = found.scores if first is None else _led_by(first, found.scores)
-    values = {"n_rows": len(truth), "n_without_target": without, **_values(question, found, scores)}
-    return Answer(values, lambda to: _show(to, question, found, scores, without))
+    return Answer(_values(rows, found, scores), lambda to: _show(to, rows, found, scores))
+
+
+def _in_memory(model: TableModel, data: str, strict: bool) -> tuple[Scored, Rows]:
+    """Score a table that fits into memory."""
+    from ..answers.asked import told
+    from ..answers.scored import Rows, scored, weights, with_target
+    from ..source import load_known
+
+    with told(strict):
+        table = load_known(data, model)
+        question, truth, without = with_target(model, table)
+        found = scored(question, truth, weights(model, table))
+    unknown = question.unknown.texts
+    return found, Rows(table.source, len(truth) + without, without, question.seen, unknown)
 
 
 def _led_by(metric: str, scores: Scores) -> Scores:
@@ -64,13 +78,15 @@ def _led_by(metric: str, scores: Scores) -> Scores:
     return led
 
 
-def _values(question: Asked, found: Scored, scores: Scores) -> Values:
+def _values(rows: Rows, found: Scored, scores: Scores) -> Values:
     """The result for --json."""
     values = {
-        "source": question.table.source,
+        "n_rows": scores.rows,
+        "n_without_target": rows.without,
+        "source": rows.source,
         "target": found.model.target.name,
-        "n_seen_in_training": question.seen,
-        "unknown_categories": question.unknown.texts,
+        "n_seen_in_training": rows.seen,
+        "unknown_categories": rows.unknown,
         **scores.plain(),
     }
     if found.confusion is None:
@@ -78,7 +94,7 @@ def _values(question: Asked, found: Scored, scores: Scores) -> Values:
     return values | {"classes": found.labels, "confusion": found.confusion}
 
 
-def _show(to: Console, question: Asked, found: Scored, scores: Scores, without: int) -> None:
+def _show(to: Console, rows: Rows, found: Scored, scores: Scores) -> None:
     """The result for people: the scores, the confusion, and what there is to say of the rows."""
     from ...data.cells import count
     from ..answers.shown import CONFUSION_CLASSES, confusion_table, score_table
@@ -87,17 +103,18 @@ def _show(to: Console, question: Asked, found: Scored, scores: Scores, without: 
     if found.confusion is not None and len(found.labels) <= CONFUSION_CLASSES:
         to.print("\nRows by true class (down) and predicted class (across):", soft_wrap=True)
         to.print(confusion_table(found.labels, found.confusion))
-    for sentence in _sentences(question, found, without):
+    for sentence in _sentences(rows, found):
         messages().print(sentence, soft_wrap=True, markup=False)
 
 
-def _sentences(question: Asked, found: Scored, without: int) -> list[str]:
+def _sentences(rows: Rows, found: Scored) -> list[str]:
     """What there is to say of the rows."""
+    from ...experiment.splitting.seen import sentence_of_seen
     from ..answers.scored import reference_of
 
-    name, sentences = found.model.target.name, [question.sentence_of_seen]
-    if without:
-        has = "1 row has" if without == 1 else f"{without} rows have"
+    name, sentences = found.model.target.name, [sentence_of_seen(rows.seen or 0, len(found.truth))]
+    if rows.without:
+        has = "1 row has" if rows.without == 1 else f"{rows.without} rows have"
         sentences.append(f"{has} no {name!r}; left out.")
     if reference_of(found.model) is None:
         sentences.append(
