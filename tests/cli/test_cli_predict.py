@@ -392,3 +392,15 @@ def test_a_table_larger_than_memory_is_answered_as_one_in_memory(dtype: str, sma
     assert f"{n} of {M} rows were in the training" in blocks.stderr
     assert told(f"{line} --out b.csv")["n_seen_in_training"] == n
     assert "did you mean 'id'" in run("predict p houses.parquet --keep idd").stderr
+
+
+@said_aloud
+def test_a_text_larger_than_memory_keeps_its_columns_as_they_are_written(small_memory) -> None:
+    houses().assign(rate="1.50").to_csv("more.csv", index=False)
+    line = "predict m more.csv --keep id --keep rate"
+    expected = rows(line)
+    small_memory()
+    found = rows(line)
+    assert [(r["id"], r["rate"]) for r in found] == [(r["id"], r["rate"]) for r in expected]
+    values = [[float(r["prediction"]) for r in each] for each in (found, expected)]
+    np.testing.assert_allclose(*values, rtol=1e-12)

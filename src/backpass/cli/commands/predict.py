@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +109,7 @@ def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) 
     """
     from ...io.saving import load_table_model
     from ..answers.columns import Beside
+    from ..answers.written import unread_names
     from ..output import check_free
     from ..source import options_of, too_large
 
@@ -116,7 +117,9 @@ def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) 
         check_free(Path(out), force)
     trained = load_table_model(model)
     wish = Wish(Beside(wishes.pop("proba"), wishes.pop("intervals")), **wishes)
-    rows = too_large(data, options_of(trained))
+    options = options_of(trained)
+    texts = (*options.texts, *unread_names(trained, wish.keep))
+    rows = too_large(data, replace(options, texts=texts))
     if rows is not None:
         return _in_blocks(trained, rows, wish, out, force)
     predicted = _predicted(trained, data, wish)

@@ -43,10 +43,10 @@ def score(
     from ...io.saving import load_table_model
     from ..answers.blocks import score_blocks
     from ..answers.scored import deciding
-    from ..source import too_large
+    from ..source import options_of, too_large
 
     trained = deciding(load_table_model(model), threshold)
-    blocks = too_large(data)
+    blocks = too_large(data, options_of(trained))
     if blocks is not None:
         found, rows = score_blocks(trained, blocks, strict)
     else:
