@@ -74,7 +74,7 @@ def _numbers(column: RawColumn, spelling: str, na: tuple[str, ...]) -> Clean:
     if isinstance(column, Moments):
         return _nothing(Numbers(np.full(len(column), np.nan)), column)
     assert isinstance(column, Numbers)
-    values = without_na(column.values.astype(np.float64), na)
+    values = without_na(column.values.astype(np.float64, copy=False), na)
     infinite = np.isinf(values)
     if not infinite.any():
         return Clean(Numbers(values))

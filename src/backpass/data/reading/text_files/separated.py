@@ -106,10 +106,12 @@ def read_separated(
 
 
 def _let_go(data: bytes | memoryview) -> None:
-    """Give the pages of a mapped file back, which its cells have been copied from."""
+    """Give back a mapped file's pages, whose cells have been copied, and what Arrow holds ready."""
     mapped = data.obj if isinstance(data, memoryview) else None
     if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
+    if len(data) >= FEWEST_BLOCKS * BLOCK:
+        optional("pyarrow", "Reading a text file").default_memory_pool().release_unused()
 
 
 def _prepared(data: memoryview, options: ReadingOptions) -> tuple[memoryview, ReadingOptions]:
