@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backpass.data.target import Target, fit_target
+from backpass.data.target import Target, fit_target, joined
 from backpass.errors import InvalidInput
 
 DECISIONS = [
@@ -75,3 +75,38 @@ def test_a_target_of_dates_is_refused(classes: bool | None) -> None:
 
 
 # --- what is kept of it, and what is read of a table -------------------------------------------
+
+
+def test_several_targets_are_encoded_side_by_side_and_decoded() -> None:
+    group = joined([Target("a", False, 1.0, 2.0), Target("b", False, 0.0, 4.0)])
+    cells = np.array([[3.0, 8.0], [1.0, -4.0]])
+    assert group.names == ("a", "b")
+    assert group.encode(cells).tolist() == [[1.0, 2.0], [0.0, -1.0]]
+    np.testing.assert_array_equal(group.decode(group.encode(cells)), cells)
+    frame = pd.DataFrame({"b": cells[:, 1], "x": 0.0, "a": cells[:, 0]})
+    for table in (frame, frame.to_dict("list")):
+        np.testing.assert_array_equal(group.encode(table), group.encode(cells))
+
+
+def test_several_targets_of_classes_are_labels_as_they_are_written() -> None:
+    group = joined([Target("kind", True), Target("flag", True)])
+    cells = np.array([["a", 1], ["b", 0]], dtype=object)
+    assert group.encode(cells).tolist() == [["a", "1"], ["b", "0"]]
+    known = [np.array(["a", "b"]), np.array(["0", "1"])]
+    other = np.array([["b", 1.0]], dtype=object)
+    assert group.encode(other, known).tolist() == [["b", "1"]]
+
+
+def test_targets_of_two_sorts_and_of_other_columns_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="'kind' holds classes and 'a' numbers"):
+        joined([Target("a", False), Target("kind", True)])
+    group = joined([Target("a", False), Target("b", False)])
+    for cells in (np.zeros(3), np.zeros((3, 3))):
+        with pytest.raises(InvalidInput, match="2 targets, a column each: 'a', 'b'"):
+            group.encode(cells)
+
+
+def test_one_target_is_itself() -> None:
+    target = Target("a", False)
+    assert joined([target]) is target
+    assert target.parts == (target,)

@@ -216,7 +216,7 @@ def test_every_fold_follows_the_rule_and_each_row_tests_once(csv):
         assert are_apart(groups)
     scores = list(cross_validated(table, 4, QUICK))
     one = run(table.prepared(folds[2], QUICK), QUICK)
-    assert scores[2].values == one.scores.values
+    assert scores[2][0].values == one.scores.values
 
 
 def test_rows_of_a_test_file_are_in_no_fold(csv):

@@ -14,11 +14,13 @@ from ..data.parquet import ParquetRows
 from ..data.parsing import error_context
 from ..data.table_preprocessing import TablePreprocessing, sentence_of_unread
 from ..data.tables import Table
+from ..data.target import AnyTarget
 from ..estimators.raw_tables import AnyPreprocessing
 from ..estimators.table_model import TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..streaming.blocks import cut, rows_of_block
 from ..streaming.table_blocks import cells_by_block
+from .headings import predictions
 
 Predict = Callable[[ArrayLike, Table], dict[str, np.ndarray]]
 
@@ -26,12 +28,11 @@ Predict = Callable[[ArrayLike, Table], dict[str, np.ndarray]]
 class StreamingScore:
     """Accuracy, or R² and mean error, of blocks of predictions; what was unknown in them."""
 
-    def __init__(self, classes: bool) -> None:
-        self._classes, self.n_rows = classes, 0
-        self._accuracy, self._r_squared, self._absolute = Accuracy(), RSquared(), 0.0
-        self.unknown = Unknown()
+    def __init__(self, target: AnyTarget) -> None:
+        self.n_rows, self.unknown = 0, Unknown()
         self._unread: Counter[str] = Counter()
         self._examples: dict[str, str] = {}
+        self._by_target = {name: _OfOneTarget(target.classes) for name in target.names}
 
     def note(self, unknown: Unknown, table: Table) -> None:
         """Add what a block has that the training rows did not, and what of it is not read."""
@@ -53,7 +54,34 @@ class StreamingScore:
         if truth is None or not truth[0].any():
             return
         there, known = truth
-        answers = predicted[there]
+        columns = (each.reshape(len(known), -1).T for each in (known, predicted[there]))
+        for score, true, answered in zip(self._by_target.values(), *columns):
+            score.add(true, answered)
+
+    @property
+    def score(self) -> dict[str, float]:
+        """The score by its name, where there is one; of several targets the mean, then each's."""
+        each = {name: score.score for name, score in self._by_target.items()}
+        if len(each) == 1:
+            return next(iter(each.values()))
+        metrics = set.intersection(*(set(score) for score in each.values()))
+        means = {
+            metric: float(np.mean([score[metric] for score in each.values()]))
+            for metric in ("accuracy", "r2")
+            if metric in metrics
+        }
+        named = {f"{m} of {name}": v for name, score in each.items() for m, v in score.items()}
+        return means | named
+
+
+class _OfOneTarget:
+    """The score of one target."""
+
+    def __init__(self, classes: bool) -> None:
+        self._classes = classes
+        self._accuracy, self._r_squared, self._absolute = Accuracy(), RSquared(), 0.0
+
+    def add(self, known: np.ndarray, answers: np.ndarray) -> None:
         if self._classes:
             right = [a == b for a, b in zip(known.tolist(), answers.tolist())]
             self._accuracy = self._accuracy.plus(np.array(right, dtype=bool))
@@ -79,7 +107,7 @@ def tables(
     """Read the columns that the model knows, and others, block by block with its place in words."""
     known = model.preprocessing
     known.check_columns(rows.names)
-    needed = {model.target.name, *known.names, *also}
+    needed = {*model.target.names, *known.names, *also}
     columns = [name for name in rows.names if name in needed]
     size = rows_of_block(len(known.outputs), np.dtype(np.float64))
     for group, n in enumerate(rows.sizes):
@@ -108,5 +136,5 @@ def predicted(
             truth = model.truth(table)
             columns = predict(X, table)
         score.note(unknown, table)
-        score.add(truth, columns["prediction"])
+        score.add(truth, predictions(model, columns))
         yield table, columns

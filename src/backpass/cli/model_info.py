@@ -86,8 +86,9 @@ def _model(content: Content) -> Values:
     preprocessing: AnyPreprocessing | None = getattr(estimator, "preprocessing_", None)
     classes = getattr(estimator, "classes_", None)
     parameters = estimator.get_params(deep=False)
+    about = dict(content.metadata.get("about") or {})
     return {
-        **dict(content.metadata.get("about") or {}),
+        **about,
         "kind": "model of classes" if classes is not None else "model of numbers",
         "version": content.metadata["backpass"],
         **_table(preprocessing, estimator, classes),
@@ -97,7 +98,7 @@ def _model(content: Content) -> Values:
         "settings": {OPTIONS[k]: v for k, v in parameters.items() if k in OPTIONS},
         "epochs": getattr(estimator, "n_iter_", None),
         "stop_reason": why_stopped(estimator.stop_reason_),
-        "J": getattr(estimator, "loss_", None),
+        "J": about.get("J", getattr(estimator, "loss_", None)),
         "threshold": _threshold(estimator),
         "kept": _kept(estimator),
     }

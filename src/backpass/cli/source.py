@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..data.cells import quoted
 from ..data.datasets import NAMED, load_named
 from ..data.memory import available, has_room_for
 from ..data.parquet import ConvertedRows, ParquetRows
@@ -28,7 +29,7 @@ COPIES = 2  # of the table, that are in memory while it is made ready
 
 def load_to_learn(
     source: str,
-    target: str | None,
+    target: tuple[str, ...] = (),
     image: tuple[int, int] | None = None,
     *,
     ignore: tuple[str, ...] = (),
@@ -41,8 +42,8 @@ def load_to_learn(
     if source not in NAMED:
         _check_exists(source)
         kinds = {**dict.fromkeys(categorical, "category"), **how.kinds}
-        if classes is not None and target is not None:
-            kinds[target] = "category" if classes else "number"
+        if classes is not None:
+            kinds |= dict.fromkeys(target, "category" if classes else "number")
         return read_table(
             source,
             target,
@@ -53,10 +54,10 @@ def load_to_learn(
             options=how.options,
         )
     table = load_named(source)
-    if target not in (None, table.target):
+    if target not in ((), (table.target,)):
         raise InvalidInput(
-            f"The built-in set {source!r} has the target {table.target!r}, not {target!r}; "
-            "leave --target out."
+            f"The built-in set {source!r} has the target {table.target!r}, not "
+            f"{quoted(target)}; leave --target out."
         )
     return table if image in (None, table.image_shape) else replace(table, image_shape=image)
 
@@ -72,15 +73,15 @@ class HowToRead:
 
 def as_written(
     how: HowToRead,
-    target: str | None,
+    target: tuple[str, ...],
     ignore: tuple[str, ...] = (),
     categorical: tuple[str, ...] = (),
     classes: bool | None = None,
 ) -> ReadingOptions:
     """The options of the reading, by which the cells of categories stay as they are written."""
     texts = [*categorical, *(name for name, kind in how.kinds.items() if kind == "category")]
-    if classes and target is not None:
-        texts.append(target)
+    if classes:
+        texts += target
     return replace(how.options, texts=(*how.options.texts, *texts))
 
 

@@ -24,7 +24,7 @@ from .knowing.know import Known, recognise
 from .knowing.table_reading import TableReading
 from .raw import RawTable
 from .reading import ReadingOptions, raw_of
-from .target import Target
+from .target import AnyTarget, Target, joined
 
 FORM = "known table"  # told from the preprocessing of the first release by it
 
@@ -37,7 +37,7 @@ class StoredTable(TypedDict):
     notes: list[str]
     na: list[str]
     options: dict[str, object]
-    target: dict[str, object] | None
+    target: dict[str, object] | list[dict[str, object]] | None
     encoding: StoredEncoding
 
 
@@ -51,7 +51,7 @@ class TablePreprocessing:
         What each column is, with the reason.
     encoding : Encoding
         How the columns that are learned from become X.
-    target : Target or None
+    target : Target, TargetGroup or None
         What it predicts.
     options : ReadingOptions
         What the user said of the file.
@@ -72,7 +72,7 @@ class TablePreprocessing:
 
     reading: TableReading
     encoding: Encoding
-    target: Target | None = None
+    target: AnyTarget | None = None
     options: ReadingOptions = field(default_factory=ReadingOptions)
 
     as_written = True
@@ -161,7 +161,7 @@ class TablePreprocessing:
             "notes": list(self.reading.notes),
             "na": list(self.reading.na),
             "options": asdict(self.options),
-            "target": vars(self.target) if self.target else None,
+            "target": _stored(self.target),
             "encoding": encoding,
         }
         return arrays, stored
@@ -186,7 +186,7 @@ class TablePreprocessing:
             return cls(
                 TableReading.from_json(entries, notes, na),
                 Encoding.from_arrays(arrays, metadata["encoding"]),
-                Target(**target) if target else None,  # type: ignore[arg-type]
+                _target_of(target),
                 _options_of(metadata["options"]),
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -218,6 +218,22 @@ def _texts(stored: object) -> list[str]:
     if not (isinstance(stored, list) and all(isinstance(each, str) for each in stored)):
         raise ValueError(f"{stored!r} is no list of texts")
     return stored
+
+
+def _stored(target: AnyTarget | None) -> dict[str, object] | list[dict[str, object]] | None:
+    """A target as JSON's types; of several a list."""
+    if target is None:
+        return None
+    parts = [dict(vars(part)) for part in target.parts]
+    return parts if len(parts) > 1 else parts[0]
+
+
+def _target_of(stored: dict[str, object] | list[dict[str, object]] | None) -> AnyTarget | None:
+    """What ``_stored`` was given."""
+    if not stored:
+        return None
+    parts = stored if isinstance(stored, list) else [stored]
+    return joined([Target(**part) for part in parts])  # type: ignore[arg-type]
 
 
 def _options_of(stored: Mapping[str, object]) -> ReadingOptions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -125,6 +125,13 @@ class Table:
             )
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of y, or of its columns."""
+        if self.known is not None and self.wishes is not None:
+            return tuple(self.wishes.targets)
+        return () if self.target is None else (self.target,)
+
+    @property
     def reading(self) -> TableReading | None:
         """How the columns were read; None of arrays."""
         return None if self.known is None else self.known.reading
@@ -190,7 +197,7 @@ class Reading:
 
 def read_table(
     path: str | os.PathLike[str],
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     *,
     categorical: Collection[str] = (),
     ignore: Collection[str] = (),
@@ -209,9 +216,10 @@ def read_table(
         ``.bz2``, ``.xz``, ``.zst``, ``.zip``); ``-`` is standard input. Or arrays: ``.mat``,
         ``.npz``, ``.npy``, MNIST's ``.idx`` / ``-ubyte`` (also ``.gz``; the labels' file is found
         beside it).
-    target : str, optional
-        The column, or for ``.npz`` and ``.mat`` the array, to predict. There, ``y`` is the default
-        and the inputs' name follows from it: ``X`` for ``y``, ``X_train`` for ``y_train``.
+    target : str or sequence of str, optional
+        The column, or several, or for ``.npz`` and ``.mat`` the array, to predict. There, ``y`` is
+        the default and the inputs' name follows from it: ``X`` for ``y``, ``X_train`` for
+        ``y_train``.
     categorical : collection of str
         Columns to take as categories, although most of their cells are numbers; the target among
         them is one of classes. What they hold stays as it is written: '007' is not '7'.
@@ -258,27 +266,35 @@ def read_table(
     name    target (classes)  2 classes
     >>> folder.cleanup()
     """
+    targets = (target,) if isinstance(target, str) else tuple(target or ())
     if image_shape is not None and not readers.is_of_arrays(path):
-        return _pictures(Path(path), Reading(target, categorical, ignore), image_shape)
+        reading = Reading(_one_of(path, targets), categorical, ignore)
+        return _pictures(Path(path), reading, image_shape)
     if readers.is_of_arrays(path):
         path = Path(path)
         arrays = readers.parse(path, readers.ARRAYS[readers.format_of(path)])
         unrolled = readers.format_of(path) == ".mat"
-        table = _from_arrays(path, arrays, target, unrolled_by_columns=unrolled)
+        table = _from_arrays(path, arrays, _one_of(path, targets), unrolled_by_columns=unrolled)
     else:
         decided = {**dict.fromkeys(categorical, "category"), **(kinds or {})}
-        targets = () if target is None else (target,)
         wishes = Wishes(targets, decided, tuple(ignore), date_format, options.na)
         texts = tuple(name for name, kind in decided.items() if kind == "category")
         options = replace(options, texts=(*options.texts, *texts))
         raw = read_raw(path, options)
         said = options.header is not None or options.names
-        if target is not None and not (raw.header or said):
+        if targets and not (raw.header or said):
             raise InvalidInput(f"{raw.source}: {NO_HEADER}")
         table = known_table(raw, wishes, options)
     if image_shape in (None, table.image_shape):
         return table
     return replace(table, image_shape=image_shape, image_order="C")
+
+
+def _one_of(path: str | os.PathLike[str], targets: tuple[str, ...]) -> str | None:
+    """The target of arrays or pictures, which have one at most."""
+    if len(targets) > 1:
+        raise InvalidInput(f"{path}: of arrays and pictures, one target is predicted at a time.")
+    return targets[0] if targets else None
 
 
 def known_table(raw: RawTable, wishes: Wishes, options: ReadingOptions = AS_FOUND_OUT) -> Table:
@@ -291,15 +307,17 @@ def known_table(raw: RawTable, wishes: Wishes, options: ReadingOptions = AS_FOUN
     """
     with error_context(raw.source or "The table"):
         known = know(raw, wishes)
-    target = wishes.targets[0] if wishes.targets else None
-    y = None if target is None else _typed_target(known.targets[target], raw.columns[target])
-    classes = None if target is None else known.reading[target].task == CLASSES
+    targets = {
+        name: _typed_target(known.targets[name], raw.columns[name]) for name in wishes.targets
+    }
+    tasks = {known.reading[name].task for name in targets}
+    classes = CLASSES in tasks if targets else None
     X = _frame_of(known) if known.columns else None
     return Table(
         X,
-        y,
+        side_by_side(list(targets.values())),
         tuple(known.columns),
-        target,
+        ", ".join(targets) or None,
         source=raw.source,
         classes=classes,
         ignored=tuple(each.column for each in known.reading.columns if not each.used),
@@ -308,6 +326,16 @@ def known_table(raw: RawTable, wishes: Wishes, options: ReadingOptions = AS_FOUN
         wishes=wishes,
         options=options,
     )
+
+
+def side_by_side(targets: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Join the cells of targets: (m,) of one, (m, targets) of several; None where there is none."""
+    if not targets:
+        return None
+    if len(targets) == 1:
+        return targets[0]
+    numbers = all(cells.dtype.kind == "f" for cells in targets)
+    return np.column_stack([cells if numbers else cells.astype(object) for cells in targets])
 
 
 def _typed_target(column: Numbers | Texts, raw: RawColumn) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from ..arrays import Array, ArrayLike
 from ..data.preprocessing import Preprocessing
 from ..data.table_preprocessing import TablePreprocessing
-from ..data.target import Target
+from ..data.target import AnyTarget
 from ..errors import InvalidInput
 
 AnyPreprocessing: TypeAlias = TablePreprocessing | Preprocessing
@@ -36,7 +36,7 @@ def _reader(estimator: object, X: object) -> AnyPreprocessing | None:
     return preprocessing_of(estimator) if is_table(X) else None
 
 
-def _target(estimator: object, X: object) -> Target | None:
+def _target(estimator: object, X: object) -> AnyTarget | None:
     """The target of the estimator's table, where X is a raw one."""
     preprocessing = _reader(estimator, X)
     return None if preprocessing is None else preprocessing.target

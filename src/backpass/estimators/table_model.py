@@ -22,8 +22,15 @@ from ..data.parsing import error_context
 from ..data.raw import RawColumn, RawTable
 from ..data.reading import raw_of, read_raw
 from ..data.table_preprocessing import TablePreprocessing
-from ..data.tables import Reading, Table, cells_of_target, columns_of, read_known
-from ..data.target import Target
+from ..data.tables import (
+    Reading,
+    Table,
+    cells_of_target,
+    columns_of,
+    read_known,
+    side_by_side,
+)
+from ..data.target import AnyTarget, TargetGroup
 from ..errors import InvalidInput, warn
 from ..network import Network
 from .classifier import MLPClassifier
@@ -91,16 +98,37 @@ class TableModel:
         return np.asarray(self.estimator.theta_, dtype=np.float64)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> AnyTarget:
         """What it predicts."""
         assert self.preprocessing.target is not None
         return self.preprocessing.target
 
     @property
     def classes(self) -> np.ndarray | None:
-        """The labels; None for numbers."""
+        """The labels of the target; None for numbers.
+
+        Raises
+        ------
+        InvalidInput
+            If there are several targets of classes: ``classes_by_target`` has each one's.
+        """
+        by_target = self.classes_by_target
+        if by_target is not None and len(by_target) > 1:
+            raise InvalidInput(
+                f"This model predicts the classes of {len(by_target)} targets; this is for one."
+            )
+        return None if by_target is None else by_target[0]
+
+    @property
+    def classes_by_target(self) -> list[np.ndarray] | None:
+        """Each target's labels; None for numbers."""
         estimator = self.estimator
-        return np.asarray(estimator.classes_) if isinstance(estimator, MLPClassifier) else None
+        if not isinstance(estimator, MLPClassifier):
+            return None
+        several = len(self.target.parts) > 1
+        return [
+            np.asarray(each) for each in (estimator.classes_ if several else [estimator.classes_])
+        ]
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -167,47 +195,62 @@ class TableModel:
     def targets(self, table: Table) -> np.ndarray | None:
         """Return the rows' own targets, encoded; None where the table does not have them."""
         cells = self._target_cells(table)
-        return None if cells is None else self.target.encode(cells, self.classes)
+        return None if cells is None else self._encoded(cells)
+
+    def _encoded(self, cells: np.ndarray) -> np.ndarray:
+        """Target cells as y, labels as those of the classes that they are."""
+        target, classes = self.target, self.classes_by_target
+        if isinstance(target, TargetGroup):
+            return target.encode(cells, classes)
+        return target.encode(cells, None if classes is None else classes[0])
 
     def truth(self, table: Table) -> tuple[np.ndarray, np.ndarray] | None:
         """Return which rows have a target, and what it is, in its own units."""
         cells = self._target_cells(table)
         if cells is None:
             return None
-        there = ~is_gap(cells)
-        return there, self.target.decode(self.target.encode(cells[there], self.classes))
+        gaps = is_gap(cells.ravel()).reshape(len(cells), -1)
+        there = np.logical_not(np.any(gaps, axis=1))
+        return there, self.target.decode(self._encoded(cells[there]))
 
     def _target_cells(self, table: Table) -> np.ndarray | None:
         """The target's column, which is one of X's where a table was read without target."""
         name = self.target.name
         if table.known is not None:
-            found = table.known.targets.get(name)
-            return None if found is None else cells_of_target(found)
+            columns = [table.known.targets.get(each) for each in self.target.names]
+            found = [cells_of_target(column) for column in columns if column is not None]
+            if len(found) < len(columns):
+                return None
+            return side_by_side(found)
         if not isinstance(table.X, np.ndarray) and name in table.names:
             return cells_of(table.X[name], name)
         return table.y
 
     def Y(self, y: np.ndarray, first: int = 0) -> np.ndarray:
         """Turn encoded targets into the network's Y; ``first`` is the first one's row."""
-        classes = self.classes
-        if classes is None:
-            return y[:, None]
+        by_target = self.classes_by_target
+        if by_target is None:
+            return y.reshape(len(y), -1)
+        for name, classes, column in zip(self.target.names, by_target, y.reshape(len(y), -1).T):
+            self._check_known(name, classes, column, first)
+        return Labels(tuple(by_target)).encode(y).astype(np.float64)
+
+    def _check_known(self, name: str, classes: np.ndarray, y: np.ndarray, first: int) -> None:
+        """Raise for a label that is none of the classes."""
         known, labels = set(classes.tolist()), y.tolist()
         row = next((row for row, label in enumerate(labels) if label not in known), None)
         if row is not None:
             raise InvalidInput(
-                f"The target column {self.target.name!r} holds {labels[row]!r}, a class that the "
+                f"The target column {name!r} holds {labels[row]!r}, a class that the "
                 f"model does not know, first in row {first + row}."
             )
-        return Labels((classes,)).encode(y).astype(np.float64)
 
     def weights(self, y: np.ndarray, w: np.ndarray | None = None) -> np.ndarray | None:
         """Return what rows weigh in J: their own weights times those of their classes."""
-        estimator, classes = self.estimator, self.classes
+        estimator, classes = self.estimator, self.classes_by_target
         if isinstance(estimator, MLPRegressor) or estimator.class_weight is None:
             return w
-        assert classes is not None
-        by_class = weights_of_classes(estimator.class_weight, Labels((classes,)), y)
+        by_class = weights_of_classes(estimator.class_weight, Labels(tuple(classes or ())), y)
         return by_class if w is None else w * by_class
 
     # From X to answers.
@@ -223,6 +266,19 @@ class TableModel:
         return replace(self, estimator=estimator)
 
     def probabilities(self, X: np.ndarray) -> np.ndarray | None:
-        """Return the probability of each class, shape (m, classes); None for numbers."""
-        estimator = self.estimator
-        return estimator.predict_proba(X) if isinstance(estimator, MLPClassifier) else None
+        """Return the probability of each class, shape (m, classes); None for numbers.
+
+        Raises
+        ------
+        InvalidInput
+            If there are several targets of classes.
+        """
+        by_target = None if self.classes is None else self.probabilities_by_target(X)
+        return None if by_target is None else by_target[0]
+
+    def probabilities_by_target(self, X: np.ndarray) -> list[np.ndarray] | None:
+        """Return the probability of each class of each target; None for numbers."""
+        if not isinstance(self.estimator, MLPClassifier):
+            return None
+        p = self.estimator.predict_proba(X)
+        return p if isinstance(p, list) else [p]

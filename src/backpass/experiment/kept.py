@@ -23,7 +23,7 @@ def to_keep(outcome: Outcome) -> dict[str, np.ndarray]:
     kept: dict[str, np.ndarray] = {}
     if outcome.data.seen is not None:
         kept[ROWS] = outcome.data.seen.words.astype("<u2").view(np.uint8)
-    if outcome.model.classes is None:
+    if not outcome.data.target.classes:
         errors = _drawn(np.abs(outcome.truth - outcome.predicted))
         if np.isfinite(errors).all():  # a training that diverged has others
             kept[ERRORS] = np.sort(errors, axis=0)

@@ -15,12 +15,13 @@ from ..data.encoding.unknown import Unknown
 from ..data.knowing.kinds import Kind, Wishes
 from ..data.knowing.know import Known
 from ..data.knowing.table_reading import TableReading
+from ..data.knowing.task import CLASSES
 from ..data.parsing import error_context
 from ..data.raw import RawTable, Texts
 from ..data.reading import read_raw
 from ..data.table_preprocessing import TablePreprocessing, recognised
-from ..data.tables import Table, cells_of_target, known_table
-from ..data.target import Target, fit_target
+from ..data.tables import Table, cells_of_target, known_table, side_by_side
+from ..data.target import AnyTarget, TargetGroup, fit_target, joined
 from ..errors import InvalidInput, warn
 from .parting import Parting, rule_of, weights_of
 from .ready import PreparedTable, check_loss
@@ -119,20 +120,29 @@ class KnownRows:
             unknown = found if part == "test" else unknown
         return X, unknown
 
-    def _target(self, cells: np.ndarray, settings: Settings) -> Target:
-        """Fit the target; a loss that needs counts gets them unscaled."""
-        assert self.table.target is not None
-        target = fit_target(self.table.target, cells, bool(self.table.classes))
-        check_loss(target, settings)
-        return replace(target, centre=0.0, scale=1.0) if settings.loss == "poisson" else target
+    def _target(self, cells: np.ndarray, settings: Settings) -> AnyTarget:
+        """Fit the targets; a loss that needs counts gets them unscaled."""
+        names = self.table.targets
+        fitted = [
+            fit_target(name, column, self.reading[name].task == CLASSES)
+            for name, column in zip(names, cells.reshape(len(cells), -1).T)
+        ]
+        for target in fitted:
+            check_loss(target, settings)
+        if settings.loss == "poisson":
+            fitted = [replace(target, centre=0.0, scale=1.0) for target in fitted]
+        return joined(fitted)
 
-    def _labels(self, target: Target, part: str, rows: np.ndarray) -> np.ndarray:
+    def _labels(self, target: AnyTarget, part: str, rows: np.ndarray) -> np.ndarray:
         """Encoded targets of a part; those of another file are labelled as the training's."""
         source, train = self.sources[part], self.sources["train"]
         cells = source.y[rows - source.first]
         if source is train or not target.classes or not len(cells):
             return target.encode(cells)
-        return target.encode(cells, np.unique(target.encode(train.y[self._known(train)])))
+        labels = target.encode(train.y[self._known(train)])
+        if isinstance(target, TargetGroup):
+            return target.encode(cells, [np.unique(column) for column in labels.T])
+        return target.encode(cells, np.unique(labels))
 
     def _known(self, source: Source) -> np.ndarray:
         """Which rows of a file have a target."""
@@ -182,7 +192,10 @@ def known_rows(
         beside, found = _beside(path, part, table, reading)
         first = sum(each.rows for each in raws)
         raws.append(beside)
-        sources[part] = Source(found, cells_of_target(found.targets[table.target]), first)
+        cells = [cells_of_target(found.targets[name]) for name in table.targets]
+        y = side_by_side(cells)
+        assert y is not None
+        sources[part] = Source(found, y, first)
     rows = _rows(table, parting, raws, sources)
     main = sources["train"]
     sources = {part: sources.get(part, main) for part in ("train", "validation", "test")}
@@ -193,7 +206,9 @@ def _rows(
     table: Table, parting: Parting, raws: Sequence[RawTable], sources: Mapping[str, Source]
 ) -> Rows:
     """Targets, rule and weights of the rows of all files."""
-    targets = _targets(str(table.target), [source.known for source in sources.values()])
+    files = [source.known for source in sources.values()]
+    each = [_targets(name, files) for name in table.targets]
+    targets = each[0] if len(each) == 1 else Targets.joined(each)
     given = {
         part: np.arange(source.first, source.first + source.known.rows)
         for part, source in sources.items()
@@ -211,8 +226,9 @@ def _beside(path: str, part: str, table: Table, reading: TableReading) -> tuple[
     raw = read_raw(path, table.options)
     with error_context(raw.source):
         found = recognised(raw, reading)
-    if table.target not in found.targets:
-        raise InvalidInput(f"{raw.source} has no target column {table.target!r} to {VERBS[part]}.")
+    missing = [name for name in table.targets if name not in found.targets]
+    if missing:
+        raise InvalidInput(f"{raw.source} has no target column {missing[0]!r} to {VERBS[part]}.")
     return raw, found
 
 
@@ -239,8 +255,8 @@ def _as_wished(
     """The table, its columns known anew where something is wished that it was not read with."""
     before = table.wishes or Wishes()
     kinds = {**before.kinds, **dict.fromkeys(categorical, Kind.CATEGORY)}
-    if classes is not None and table.target is not None:
-        kinds[table.target] = Kind.CATEGORY if classes else Kind.NUMBER
+    if classes is not None:
+        kinds |= dict.fromkeys(table.targets, Kind.CATEGORY if classes else Kind.NUMBER)
     ignored = tuple(dict.fromkeys((*before.ignore, *ignore)))
     if (kinds, ignored) == (dict(before.kinds), tuple(before.ignore)) or table.raw is None:
         return table

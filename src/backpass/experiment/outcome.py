@@ -29,8 +29,31 @@ class Outcome:
     model: TableModel
     seconds: float
     predicted: np.ndarray  # of the test rows, in the target's units
-    probabilities: np.ndarray | None  # (m_test, classes)
-    folds: FoldScores | None = None  # of a cross-validation
+    probabilities_by_target: list[np.ndarray] | None  # (m_test, classes) each; None for numbers
+    folds: tuple[FoldScores, ...] = ()  # of a cross-validation, one for each target
+    of: int | None = None  # which of several targets this is told of
+
+    @cached_property
+    def targets(self) -> tuple[Outcome, ...]:
+        """What came of each target by itself."""
+        parts = self.data.target.parts
+        return (self,) if len(parts) == 1 else tuple(map(self._of, range(len(parts))))
+
+    def _of(self, k: int) -> Outcome:
+        data, predicted = self.data.of_target(k), self.predicted[:, k]
+        return replace(self, data=data, predicted=predicted, folds=self.folds[k : k + 1], of=k)
+
+    @property
+    def probabilities(self) -> np.ndarray | None:
+        """Of the classes of the target that this is told of; None for numbers."""
+        by_target = self.probabilities_by_target
+        return None if by_target is None else by_target[self.of or 0]
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """The labels of the target that this is told of; None for numbers."""
+        by_target = self.model.classes_by_target
+        return None if by_target is None else by_target[self.of or 0]
 
     @property
     def estimator(self) -> Estimator:
@@ -49,7 +72,9 @@ class Outcome:
 
     @property
     def score(self) -> float:
-        """Accuracy or R² on the test rows."""
+        """Accuracy or R² on the test rows; of several targets the mean."""
+        if len(self.targets) > 1:
+            return float(np.mean([each.score for each in self.targets]))
         if self.data.target.classes:
             return Accuracy().plus(self.truth == self.predicted, self.w).value
         return RSquared().plus(self.truth[:, None], self.predicted[:, None], self.w).value
@@ -61,16 +86,18 @@ class Outcome:
 
     @property
     def mean_error(self) -> float:
-        """Mean |prediction − truth| on the test rows, for numbers."""
+        """Mean |prediction − truth| on the test rows, for numbers; of several the mean of them."""
+        if len(self.targets) > 1:
+            return float(np.mean([each.mean_error for each in self.targets]))
         return float(np.average(np.abs(self.predicted - self.truth), weights=self.w))
 
     @cached_property
     def reference(self) -> Reference | None:
-        """What the training rows say of their target; None of rows that stay on the disk."""
+        """What the training rows say of their target; None of several, or of rows on the disk."""
         train = self.data.y.get("train")
-        if train is None:
+        if train is None or len(self.targets) > 1:
             return None
-        w, classes = self.data.w.get("train"), self.model.classes
+        w, classes = self.data.w.get("train"), self.classes
         if classes is None:
             constants = Constants.of(self.data.target.decode(train), w)
             return Reference(replace(constants, counts=self.settings.loss == "poisson"))
@@ -80,10 +107,10 @@ class Outcome:
 
     @cached_property
     def scores(self) -> Scores | None:
-        """All metrics of the test rows beside a baseline's; None of rows that stay on the disk."""
+        """All metrics of the test rows beside a baseline's; None where there is no reference."""
         if self.reference is None:
             return None
-        answers = (self.truth, self.predicted, self.model.classes, self.probabilities)
+        answers = (self.truth, self.predicted, self.classes, self.probabilities)
         scores, metric = self.reference.scores(*answers, self.w), self.settings.metric
         if metric is not None and metric not in scores.values:
             warn(f"The test rows do not define {metric!r}.")
@@ -112,13 +139,16 @@ class Outcome:
     @property
     def labels(self) -> list[Label]:
         """All classes, those of the test rows included."""
-        known = [] if self.model.classes is None else self.model.classes.tolist()
+        known = [] if self.classes is None else self.classes.tolist()
         return sorted({*known, *self.truth.tolist()})
 
     @property
     def confusion(self) -> np.ndarray | None:
-        """Test rows counted by true class (row) and predicted class (column); None for numbers."""
-        if not self.data.target.classes:
+        """Test rows counted by true class (row) and predicted class (column).
+
+        None for numbers, and of several targets, which have one each.
+        """
+        if not self.data.target.classes or len(self.targets) > 1:
             return None
         from sklearn.metrics import confusion_matrix
 
@@ -129,4 +159,6 @@ class Outcome:
         """The score without looking at X: always the most frequent class; 0 for R²."""
         if not self.data.target.classes:
             return 0.0
+        if len(self.targets) > 1:
+            return float(np.mean([each.baseline for each in self.targets]))
         return float(np.average(self.truth == self.data.most_frequent, weights=self.w))

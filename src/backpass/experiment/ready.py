@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from ..arrays import ArrayLike, ImageShape
-from ..data.target import Target
+from ..data.target import AnyTarget, Target
 from ..engine import cost_and_gradient
 from ..errors import SettingError
 from ..estimators.raw_tables import AnyPreprocessing
@@ -46,6 +46,12 @@ class PreparedTable:
         """Return how many epochs the settings stand for, on this data."""
         return settings.max_iter(self.image is not None, self.n_train)
 
+    def of_target(self, k: int) -> PreparedTable:
+        """Return the same with one of several targets alone."""
+        preprocessing = replace(self.preprocessing, target=self.target.parts[k])
+        y = {part: each[:, k] for part, each in self.y.items()}
+        return replace(self, preprocessing=preprocessing, y=y)
+
     @property
     def n_train(self) -> int:
         """Rows to learn from."""
@@ -77,7 +83,7 @@ class PreparedTable:
         return float(cost_and_gradient(*problem, sample_weight=w)[0])
 
     @property
-    def target(self) -> Target:
+    def target(self) -> AnyTarget:
         """What is predicted."""
         assert self.preprocessing.target is not None
         return self.preprocessing.target

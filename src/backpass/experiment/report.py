@@ -45,6 +45,17 @@ class Confusion(TypedDict):
     rows: list[tuple[Label, list[tuple[int, float, bool]]]]
 
 
+class OfTarget(TypedDict):
+    """What is shown of a target; None for what it has not."""
+
+    name: str
+    outcome: Outcome
+    confusion: Confusion | None
+    by_class: list[tuple[Label, int, str, str]] | None
+    scatter: str | None
+    mistakes: list[WrongRow]
+
+
 def render(outcome: Outcome, command: str | None = None) -> str:
     """Make the page.
 
@@ -89,12 +100,22 @@ def render(outcome: Outcome, command: str | None = None) -> str:
         facts=_facts(outcome),
         reading=_reading(outcome),
         curve=_curve(outcome),
-        confusion=_confusion(outcome),
-        by_class=_by_class(outcome),
-        scatter=None if outcome.data.target.classes else _scatter(outcome),
+        of=lambda name: f" of {name}" if len(outcome.targets) > 1 else "",
+        targets=[_of_target(each) for each in outcome.targets],
         hidden_units=_hidden_units(outcome),
-        mistakes=_mistakes(outcome),
     )
+
+
+def _of_target(outcome: Outcome) -> OfTarget:
+    """What is shown of each target."""
+    return {
+        "name": outcome.data.target.name,
+        "outcome": outcome,
+        "confusion": _confusion(outcome),
+        "by_class": _by_class(outcome),
+        "scatter": None if outcome.data.target.classes else _scatter(outcome),
+        "mistakes": _mistakes(outcome),
+    }
 
 
 def _name(source: str) -> str:

@@ -69,10 +69,12 @@ def run(data: PreparedTable, settings: Settings, callbacks: tuple[Callback, ...]
     seconds = time.perf_counter() - started
     estimator.set_params(callbacks=None)
     model, X = _deciding(TableModel(estimator, data.preprocessing), data, settings), data.X["test"]
-    return Outcome(data, settings, model, seconds, model.predict(X), model.probabilities(X))
+    return Outcome(
+        data, settings, model, seconds, model.predict(X), model.probabilities_by_target(X)
+    )
 
 
-def cross_validated(table: Unparted, n: int, settings: Settings) -> Iterator[Scores]:
+def cross_validated(table: Unparted, n: int, settings: Settings) -> Iterator[tuple[Scores, ...]]:
     """Train on each of n parts of the rows, and score the others.
 
     Parameters
@@ -86,8 +88,8 @@ def cross_validated(table: Unparted, n: int, settings: Settings) -> Iterator[Sco
 
     Yields
     ------
-    Scores
-        Of a fold.
+    tuple of Scores
+        Of a fold, one for each target.
 
     Raises
     ------
@@ -99,8 +101,7 @@ def cross_validated(table: Unparted, n: int, settings: Settings) -> Iterator[Sco
         outcome = run(data, settings)
         if outcome.interrupted:
             raise KeyboardInterrupt
-        assert outcome.scores is not None
-        yield outcome.scores
+        yield tuple(each.scores for each in outcome.targets if each.scores is not None)
 
 
 def _validation(data: PreparedTable) -> dict[str, np.ndarray]:
@@ -124,6 +125,9 @@ def check_asked(data: PreparedTable, settings: Settings) -> None:
         find_metric(settings.metric, classes)
     if settings.threshold is not None:
         read_threshold(settings.threshold)
+        if len(data.target.parts) > 1:
+            why = "it tells two classes of one target apart, and there are several targets."
+            raise SettingError("threshold", settings.threshold, why)
     for name in ("class_weight", "threshold"):
         if getattr(settings, name) is not None and not classes:
             raise SettingError(

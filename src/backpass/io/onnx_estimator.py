@@ -6,6 +6,7 @@ import numpy as np
 
 from ..data.columns import Numeric
 from ..data.table_preprocessing import TablePreprocessing
+from ..data.target import AnyTarget
 from ..errors import InvalidInput
 from ..estimators.raw_tables import AnyPreprocessing, preprocessing_of
 from ..estimators.table_model import Estimator
@@ -35,9 +36,16 @@ def add_estimator(graph: Graph, estimator: Estimator, X: str) -> Outputs:
         return _add_classes(graph, Decision(labels, net.loss), z, a)
     target = None if preprocessing is None else preprocessing.target
     if target is not None:  # in the target's own units
-        a = graph.add("Add", graph.add("Mul", a, target.scale), target.centre)
+        scale, centre = (_by_output(target, name) for name in ("scale", "centre"))
+        a = graph.add("Add", graph.add("Mul", a, scale), centre)
     graph.add("Identity", a, name="variable")
     return {"variable": (graph.dtype, ["rows", net.sizes[-1]])}
+
+
+def _by_output(target: AnyTarget, name: str) -> float | np.ndarray:
+    """A number of the target, or of several a row of them."""
+    values = [getattr(part, name) for part in target.parts]
+    return values[0] if len(values) == 1 else np.array(values)
 
 
 def outputs_of(estimator: Estimator) -> Outputs:

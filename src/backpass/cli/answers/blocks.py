@@ -17,9 +17,18 @@ from ...experiment.kept import seen_rows
 from ...experiment.parting import weights_of
 from ...experiment.splitting.seen import SeenRows, fingerprints
 from ..blockwise import StreamingScore, predicted
+from ..headings import columns_of
 from .asked import rows_of, told
 from .columns import Beside, Columns
-from .scored import Rows, Scored, sentence_of_weights, weighing_column
+from .scored import (
+    Answered,
+    Rows,
+    Scored,
+    answered_by,
+    scored,
+    sentence_of_weights,
+    weighing_column,
+)
 from .written import Cell, cells_as_written
 
 
@@ -76,19 +85,19 @@ class Answers:
     model: TableModel
     column: str | None  # of weights
     seen: Seen
-    _parts: list[Scored] = field(default_factory=list[Scored])
+    _parts: list[Answered] = field(default_factory=list[Answered])
     _raws: list[RawTable] = field(default_factory=list[RawTable])
     _there: list[np.ndarray] = field(default_factory=list[np.ndarray])
 
     def add(self, X: ArrayLike, table: Table) -> Columns:
         """Add the rows of a block, and return the answers to all of them."""
         model, X = self.model, X.astype(self.model.estimator.theta_.dtype)
-        made, truth = {"prediction": model.predict(X)}, model.truth(table)
+        truth, predicted = model.truth(table), model.predict(X)
+        made = columns_of(model, predicted)
         if truth is None:
             return made
-        there, p = truth[0], model.probabilities(X)
-        p = None if p is None else p[there]
-        self._parts.append(Scored(model, truth[1], made["prediction"][there], p))
+        there = truth[0]
+        self._parts.append(answered_by(model, X[there], truth[1]))
         self.seen.add(model, rows_of(table, np.flatnonzero(there)))
         self._there.append(there)
         if self.column is not None and table.raw is not None:
@@ -96,22 +105,22 @@ class Answers:
             self._raws.append(replace(table.raw, columns=weighing))
         return made
 
-    def scored(self, source: str) -> Scored:
-        """All of them as one.
+    def scored(self, source: str) -> list[Scored]:
+        """All of them as one, target by target.
 
         Raises
         ------
         InvalidInput
             If no row has a target, or one that has has no weight.
         """
-        found = Scored.joined(self.model, source, self._parts)
+        found = Answered.joined(self.model, source, self._parts)
         if self.column is None:
-            return found
+            return scored(self.model, found, None)
         there = np.concatenate(self._there)
-        return replace(found, w=weights_of(self.column, self._raws, there)[there])
+        return scored(self.model, found, weights_of(self.column, self._raws, there)[there])
 
 
-def score_blocks(model: TableModel, rows: ParquetRows, strict: bool) -> tuple[Scored, Rows]:
+def score_blocks(model: TableModel, rows: ParquetRows, strict: bool) -> tuple[list[Scored], Rows]:
     """Score a table block by block: only what is answered is held in memory.
 
     Raises
@@ -119,7 +128,7 @@ def score_blocks(model: TableModel, rows: ParquetRows, strict: bool) -> tuple[Sc
     InvalidInput
         If no row has a target.
     """
-    score, source = StreamingScore(model.target.classes), str(rows.path)
+    score, source = StreamingScore(model.target), str(rows.path)
     column = weighing_column(model)
     if column is not None and column not in rows.names:
         warn(sentence_of_weights(source, column))
@@ -131,5 +140,5 @@ def score_blocks(model: TableModel, rows: ParquetRows, strict: bool) -> tuple[Sc
         for sentence in score.sentences(model.preprocessing):
             warn(sentence)
     found = answers.scored(source)
-    without = score.n_rows - len(found.truth)
+    without = score.n_rows - len(found[0].truth)
     return found, Rows(source, score.n_rows, without, answers.seen.count, score.unknown.texts)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...arrays import Array
 from ...errors import SettingError
+from ..headings import columns_of, of_each
 
 if TYPE_CHECKING:
     from ...estimators.table_model import TableModel
@@ -33,35 +34,42 @@ class Beside:
             held out to say how far numbers are off.
         """
         predicted = model.predict(X)
-        answers = {"prediction": predicted}
+        answers = columns_of(model, predicted)
         if self.proba:
             answers |= probabilities(model, X)
         if self.coverage is not None:
-            width = half_width(model, self.coverage)
-            answers |= {"lower": predicted - width, "upper": predicted + width}
+            widths = half_widths(model, self.coverage)
+            columns = list(answers.values())[: len(widths)]
+            for of, column, width in zip(of_each(model), columns, widths):
+                answers |= {f"lower{of}": column - width, f"upper{of}": column + width}
         return answers
 
 
 def probabilities(model: TableModel, X: Array) -> Columns:
     """Return the probability of each class."""
-    p = model.probabilities(X)
-    if model.classes is None or p is None:
+    p, classes = model.probabilities_by_target(X), model.classes_by_target
+    if classes is None or p is None:
         raise SettingError(
             "proba", None, f"the target {model.target.name!r} is a number, which has no classes."
         )
-    return dict(zip([f"probability of {label}" for label in model.classes], p.T))
+    names = [""] if len(p) == 1 else [f"{name} = " for name in model.target.names]
+    return {
+        f"probability of {name}{label}": column
+        for name, labels, of_target in zip(names, classes, p)
+        for label, column in zip(labels, of_target.T)
+    }
 
 
-def half_width(model: TableModel, coverage: float) -> float:
-    """Return the half-width of intervals, of the errors on the rows that were held out."""
+def half_widths(model: TableModel, coverage: float) -> list[float]:
+    """Return the half-width of each target's intervals, of the errors on rows held out."""
     from ...experiment.kept import held_out_errors
     from ...experiment.scoring.intervals import half_width_of
 
     name, errors = model.target.name, held_out_errors(model)
-    if model.classes is not None:
+    if model.target.classes:
         why = f"the target {name!r} holds classes; --proba tells how probable they are."
         raise SettingError("intervals", f"{coverage:g}", why)
     if errors is None:
         why = "this model keeps no errors of rows that were held out; train it anew."
         raise SettingError("intervals", f"{coverage:g}", why)
-    return half_width_of(errors, coverage)
+    return [half_width_of(each, coverage) for each in errors.reshape(len(errors), -1).T]

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
+from ...arrays import ArrayLike
 from ...data.tables import Table
 from ...errors import InvalidInput, SettingError, warn
 from ...estimators.targets.thresholds import Threshold
@@ -30,8 +31,12 @@ class Scored:
 
     Parameters
     ----------
-    model : TableModel
-        What answered.
+    name : str
+        The target.
+    classes : ndarray of shape (classes,) or None
+        The labels that the model knows; None of numbers.
+    training : Reference or None
+        What the model's file says of the target of its training rows.
     truth, predicted : ndarray of shape (m,)
         Labels, or numbers in the target's units.
     probabilities : ndarray of shape (m, classes) or None
@@ -40,57 +45,40 @@ class Scored:
         What rows weigh; None where all weigh the same.
     """
 
-    model: TableModel
+    name: str
+    classes: np.ndarray | None
+    training: Reference | None
     truth: np.ndarray
     predicted: np.ndarray
     probabilities: np.ndarray | None
     w: np.ndarray | None = None
 
-    @classmethod
-    def joined(cls, model: TableModel, source: str, parts: Sequence[Scored]) -> Scored:
-        """Put the rows of several blocks together.
-
-        Raises
-        ------
-        InvalidInput
-            If no row has a target.
-        """
-        if not any(len(part.truth) for part in parts):
-            raise InvalidInput(f"{source} has {_lacks(model, bool(parts))}.")
-        arrays = [
-            None if any(each is None for each in column) else np.concatenate(column)
-            for column in zip(*((p.truth, p.predicted, p.probabilities, p.w) for p in parts))
-        ]
-        return cls(model, *arrays)  # type: ignore[arg-type]
-
     @cached_property
     def reference(self) -> Reference:
         """What is known without a look at any input: of the training rows, if the model says it."""
-        known = reference_of(self.model)
-        if known is not None:
-            return known
-        classes = self.model.classes
-        if classes is None:
+        if self.training is not None:
+            return self.training
+        if self.classes is None:
             return Reference(Constants.of(self.truth))
-        labels = classes.tolist()
+        labels = self.classes.tolist()
         return Reference(np.array([np.count_nonzero(self.truth == label) for label in labels]))
 
     @cached_property
     def scores(self) -> Scores:
         """All metrics beside those of the baseline."""
-        answers = (self.truth, self.predicted, self.model.classes, self.probabilities)
+        answers = (self.truth, self.predicted, self.classes, self.probabilities)
         return self.reference.scores(*answers, self.w)
 
     @cached_property
     def labels(self) -> list[object]:
         """All classes, those that only the rows have included."""
-        known = [] if self.model.classes is None else self.model.classes.tolist()
+        known = [] if self.classes is None else self.classes.tolist()
         return sorted({*known, *self.truth.tolist()})
 
     @cached_property
     def confusion(self) -> np.ndarray | None:
         """Rows counted by true class (row) and predicted class (column); None of numbers."""
-        if self.model.classes is None:
+        if self.classes is None:
             return None
         from sklearn.metrics import confusion_matrix
 
@@ -108,10 +96,13 @@ class Rows:
     unknown: Mapping[str, Counter[str]]
 
 
-def reference_of(model: TableModel) -> Reference | None:
-    """Return what a model's file says of the target of its training rows."""
+def references_of(model: TableModel) -> list[Reference | None]:
+    """Return what a model's file says of each target of its training rows."""
     stored = model.about.get(KEPT_AS)
-    return None if stored is None else Reference.from_json(cast(Stored, stored))
+    if not stored:
+        return [None] * len(model.target.parts)
+    each = stored if isinstance(stored, list) else [stored]
+    return [Reference.from_json(cast(Stored, one)) for one in each]
 
 
 def deciding(model: TableModel, threshold: float | None) -> TableModel:
@@ -124,7 +115,7 @@ def deciding(model: TableModel, threshold: float | None) -> TableModel:
     """
     if threshold is None:
         return model
-    classes, reference = model.classes, reference_of(model)
+    classes, reference = model.classes, references_of(model)[0]
     if classes is None or len(classes) != 2:
         holds = "is a number" if classes is None else f"has {len(classes)} classes"
         why = f"it tells two classes apart, and the target {model.target.name!r} {holds}."
@@ -188,7 +179,48 @@ def _lacks(model: TableModel, has_column: bool) -> str:
     return f"{lacks}, which its rows are scored by"
 
 
-def scored(question: Asked, truth: np.ndarray, w: np.ndarray | None) -> Scored:
+class Answered(NamedTuple):
+    """The truth of rows and what a model answers, (m,) or (m, targets); probabilities by target."""
+
+    truth: np.ndarray
+    predicted: np.ndarray
+    probabilities: list[np.ndarray] | None
+
+    @classmethod
+    def joined(cls, model: TableModel, source: str, parts: Sequence[Answered]) -> Answered:
+        """Put the rows of several blocks together.
+
+        Raises
+        ------
+        InvalidInput
+            If no row has a target.
+        """
+        if not any(len(part.truth) for part in parts):
+            raise InvalidInput(f"{source} has {_lacks(model, bool(parts))}.")
+        by_target = zip(*(part.probabilities for part in parts if part.probabilities is not None))
+        return cls(
+            np.concatenate([part.truth for part in parts]),
+            np.concatenate([part.predicted for part in parts]),
+            [np.concatenate(blocks) for blocks in by_target] or None,
+        )
+
+
+def answered_by(model: TableModel, X: ArrayLike, truth: np.ndarray) -> Answered:
     """Answer rows whose truth is known."""
-    model, X = question.model, question.X
-    return Scored(model, truth, model.predict(X), model.probabilities(X), w)
+    return Answered(truth, model.predict(X), model.probabilities_by_target(X))
+
+
+def scored(model: TableModel, answered: Answered, w: np.ndarray | None) -> list[Scored]:
+    """Part answers by target."""
+    truth, predicted, probabilities = answered
+    none = [None] * len(model.target.parts)
+    of_each = zip(
+        model.target.names,
+        model.classes_by_target or none,
+        references_of(model),
+        truth.reshape(len(truth), -1).T,
+        predicted.reshape(len(truth), -1).T,
+        probabilities or none,
+        [w] * len(none),
+    )
+    return [Scored(*of_target) for of_target in of_each]

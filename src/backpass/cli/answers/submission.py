@@ -142,7 +142,8 @@ def submission(
     model : TableModel
         What answered.
     answers : mapping from str to ndarray of shape (m,)
-        The table's "prediction", and of classes "probability of …".
+        The table's "prediction" (of several targets "prediction of …"), and of classes
+        "probability of …".
     ids : mapping from str to sequence
         The cells of the table's columns that the sample has too.
     name : str, optional
@@ -160,7 +161,8 @@ def submission(
     InvalidInput
         If the table has no row for one of the sample's, or it is not known which column to fill.
     """
-    places = sample.places(ids, len(answers["prediction"]))
+    m = len(next(iter(answers.values())))
+    places = sample.places(ids, m)
     filled = _filled(sample, model, [c for c in sample.columns if c not in ids], name, proba)
     columns: dict[str, Cells] = {
         column: answers[filled[column]][places] if column in filled else cells
@@ -169,7 +171,7 @@ def submission(
     told = [s for column, answer in filled.items() for s in _told(sample, model, column, answer)]
     if not ids:
         told.append("No column of the sample is in the table: rows are taken in their order.")
-    left = len(answers["prediction"]) - len(np.unique(places))
+    left = m - len(np.unique(places))
     if left:
         told.append(f"The sample does not ask for {count(left, 'row')} of the table.")
     return Submission(columns, tuple(told))
@@ -177,6 +179,8 @@ def submission(
 
 def _told(sample: Sample, model: TableModel, column: str, answer: str) -> list[str]:
     """What a column holds, where that is not as the sample has it."""
+    if answer == f"prediction of {column}":
+        return []
     if answer != "prediction":
         return [f"{column!r} holds the {answer}."]
     if model.classes is None:
@@ -192,6 +196,8 @@ def _filled(
     sample: Sample, model: TableModel, free: list[str], name: str | None, proba: bool
 ) -> dict[str, str]:
     """Which answer each column that is filled holds."""
+    if len(model.target.names) > 1:
+        return _of_targets(sample, model)
     if name is not None:
         find_column(sample.path, name, sample.columns)
         return {name: _answer(sample, model, name, proba)}
@@ -205,6 +211,14 @@ def _filled(
     if model.classes is not None:
         what += f", and the model's classes are {quoted(map(str, model.classes))}"
     raise InvalidInput(f"{sample.path}: which column is to be filled? {what}; --as NAME says it.")
+
+
+def _of_targets(sample: Sample, model: TableModel) -> dict[str, str]:
+    """The columns of several targets, which have their names."""
+    missing = [name for name in model.target.names if name not in sample.columns]
+    if missing:
+        raise InvalidInput(f"{sample.path} has no column {quoted(missing)} to be filled.")
+    return {name: f"prediction of {name}" for name in model.target.names}
 
 
 def _of_classes(sample: Sample, model: TableModel, free: list[str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from ..command import (
     next_command,
     plain,
 )
+from ..headings import predictions
 from ..option_types import Real
 from ..terminal import echo_data
 
@@ -116,6 +117,7 @@ def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) 
     if out is not None:
         check_free(Path(out), force)
     trained = load_table_model(model)
+    _check_one_target(trained, wishes)
     wish = Wish(Beside(wishes.pop("proba"), wishes.pop("intervals")), **wishes)
     options = options_of(trained)
     texts = (*options.texts, *unread_names(trained, wish.keep))
@@ -133,6 +135,15 @@ def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) 
     return Answer(values, lambda to: _show(to, text, out, (*predicted.told, *hint)))
 
 
+def _check_one_target(model: TableModel, wishes: Mapping[str, Any]) -> None:
+    """Raise for what is written of one target, where a model has several."""
+    for name, option in (("fill", "--fill"), ("name", "--as")):
+        if wishes[name] and len(model.target.parts) > 1:
+            raise click.UsageError(
+                f"{option} is for one target, and this model predicts {model.target.name}"
+            )
+
+
 def _predicted(model: TableModel, data: str, wish: Wish) -> Predicted:
     """Answer a table that fits into memory."""
     from ..answers.asked import ask, told
@@ -148,7 +159,7 @@ def _predicted(model: TableModel, data: str, wish: Wish) -> Predicted:
         question = ask(model, table)
     answers = wish.beside.columns(model, question.X)
     kept = written_cells(data, model, table, wish.keep)
-    score = _score(model, table, answers["prediction"])
+    score = _score(model, table, predictions(model, answers))
     values = {**_values(question, kept, answers), **score}
     told_of = [question.sentence_of_seen, *_of_score(score)]
     return Predicted(wish.written(kept, answers, model.target.name), values, tuple(told_of))
@@ -186,12 +197,12 @@ def _submitted(model: TableModel, data: str, wish: Wish, path: str) -> Predicted
     sample = Sample.read(path)
     question = asked(data, model, wish.strict, unread_names(model, sample.columns))
     table = question.table
-    answers = Beside(proba=model.classes is not None).columns(model, question.X)
-    predicted = (model.target.name, wish.name)
+    answers = Beside(proba=model.target.classes).columns(model, question.X)
+    predicted = (*model.target.names, wish.name)
     names = sample.identified_by(column_names(data, table), predicted)
     ids = written_cells(data, model, table, names)
     made = submission(sample, model, answers, ids, wish.name, wish.beside.proba)
-    score = _score(model, table, answers["prediction"])
+    score = _score(model, table, predictions(model, answers))
     values = {**_values(question, {}, answers), **score, "submission": made.columns}
     told_of = (question.sentence_of_seen, *made.told, *_of_score(score))
     return Predicted(made.columns, values, told_of)
@@ -201,7 +212,7 @@ def _values(question: Asked, kept: Columns, answers: Columns) -> Values:
     """What --json tells of answers."""
     return {
         **answers,
-        "n_rows": len(answers["prediction"]),
+        "n_rows": len(next(iter(answers.values()))),
         "n_seen_in_training": question.seen,
         "unknown_categories": question.unknown.texts,
         **({"kept": kept} if kept else {}),
@@ -212,7 +223,7 @@ def _score(model: TableModel, table: Table, predicted: np.ndarray) -> dict[str, 
     """Accuracy, or R² and the mean error, on the rows that have a target."""
     from ..blockwise import StreamingScore
 
-    score = StreamingScore(model.target.classes)
+    score = StreamingScore(model.target)
     score.add(model.truth(table), predicted)
     return score.score
 
@@ -228,7 +239,7 @@ def _in_blocks(
     from ..blockwise import StreamingScore
 
     _refuse_in_blocks(wish, out)
-    score, target = StreamingScore(model.target.classes), model.target.name
+    score, target = StreamingScore(model.target), model.target.name
     seen = Seen(seen_rows(model))
     blocks = answered(model, rows, wish.beside, wish.keep, score, seen)
     written = (wish.written(kept, answers, target) for kept, answers in blocks)
@@ -296,8 +307,12 @@ def _is_scored(values: Values) -> bool:
 
 def _of_score(score: dict[str, float]) -> list[str]:
     """A sentence a score."""
-    names = {"r2": "R²", "mean_error": "mean error"}
-    return [f"{names.get(name, name)} on these rows: {score[name]:.4f}" for name in score]
+    words = {"r2": "R²", "mean_error": "mean error"}
+    parts = {name: name.partition(" of ") for name in score}
+    return [
+        f"{words.get(metric, metric)}{of}{target} on these rows: {score[name]:.4f}"
+        for name, (metric, of, target) in parts.items()
+    ]
 
 
 def _show(to: Console, text: str, out: str | None, told: Iterable[str]) -> None:

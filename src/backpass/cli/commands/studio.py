@@ -100,7 +100,8 @@ def _new(
     from ..source import load_to_learn
 
     settings = Settings(hidden=hidden, activation="tanh", lam=lam, seed=seed, epochs=1)
-    data = prepare(load_to_learn(source, target, image), settings)
+    targets = () if target is None else (target,)
+    data = prepare(load_to_learn(source, targets, image), settings)
     check_room(data, settings)
     estimator = build(data, settings)
     estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
-import platform
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
-import numpy as np
-from rich.console import Console
-from rich.table import Table as RichTable
 
 from ...activations import ACTIVATIONS, ALIASES
 from ...errors import InvalidInput, MissingExtra, listed
@@ -21,17 +16,17 @@ from ...experiment.settings import Settings
 from ...losses import FOR_CLASSES, FOR_NUMBERS, LOSSES
 from ...solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
 from ...training.schedules import SCHEDULES
-from ..command import Answer, Command, Json, Values, command_line, messages, next_command, plain
+from ..command import Answer, Command, command_line, messages, plain
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
-from ..reading import how_to_read, reading_options, show_reading, told_reading
+from ..reading import how_to_read, reading_options, show_reading
 from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
     from ...experiment.outcome import Outcome
     from ...experiment.parting import Parting
     from ...experiment.ready import PreparedTable
-    from ...experiment.scoring.scores import FoldScores, Line
+    from ...experiment.scoring.scores import FoldScores
     from ...experiment.streamed import StreamedTable
     from ...experiment.unparted import Unparted
     from ..source import HowToRead
@@ -46,9 +41,6 @@ class ColumnOptions(TypedDict):
 
 
 INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
-FOLD_LINES = 3  # metrics that are shown of folds
-COMPUTING = ("numpy", "scipy", "scikit-learn")  # whose versions may change a bit of a training
-CONFUSION_CLASSES = 20  # more classes do not fit into a terminal
 
 
 DEFAULT = Settings()
@@ -64,7 +56,9 @@ POSITIVE = Real(0, min_open=True)
 
 @click.command(cls=Command)
 @click.argument("source", metavar="DATA")
-@click.option("--target", metavar="COLUMN", help="The column to predict.")
+@click.option(
+    "--target", metavar="COLUMN", multiple=True, help="The column to predict, or several."
+)
 @click.option("--ignore", metavar="COLUMN", multiple=True, help="A column not to learn from.")
 @click.option(
     "--categorical", metavar="COLUMN", multiple=True, help="A column of numbers that are codes."
@@ -161,7 +155,7 @@ POSITIVE = Real(0, min_open=True)
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def train(
     source: str,
-    target: str | None,
+    target: tuple[str, ...],
     ignore: tuple[str, ...],
     categorical: tuple[str, ...],
     image: tuple[int, int] | None,
@@ -182,6 +176,7 @@ def train(
     """
     from ...experiment.kept import to_keep
     from ...io.saving import save_table_model
+    from ..answers.outcomes import about_training, show_outcome, values_of
     from ..checkpoint import hold
 
     model = Path(out or f"{_stem(source)}.backpass")
@@ -199,7 +194,7 @@ def train(
     outcome = _run(data, replace(chosen, checkpoint=held))
     if cv is not None and not outcome.interrupted:
         outcome = replace(outcome, folds=_cross_validated(table, cv, chosen))
-    about = plain({**_about(outcome), "parting": vars(parting)})
+    about = plain({**about_training(outcome), "parting": vars(parting)})
     save_table_model(replace(outcome.model, about=about, kept=to_keep(outcome)), model, force=force)
     if report is not None:
         report = _write_report(outcome, report, force)
@@ -208,8 +203,8 @@ def train(
     if outcome.interrupted:
         messages().print("Stopped by Ctrl-C; the model so far is kept.")
     return Answer(
-        _values(outcome, model, report),
-        lambda to: _show(to, outcome, model, report),
+        values_of(outcome, model, report),
+        lambda to: show_outcome(to, outcome, model, report),
         exit_code=INTERRUPTED if outcome.interrupted else 0,
     )
 
@@ -224,7 +219,7 @@ def _how_to_part(options: dict[str, Any]) -> Parting:
 
 def _unparted(
     source: str,
-    target: str | None,
+    target: tuple[str, ...],
     settings: Settings,
     image: tuple[int, int] | None,
     how: HowToRead,
@@ -233,7 +228,6 @@ def _unparted(
 ) -> Unparted | StreamedTable:
     """Load a table; one that is too large for memory is parted and read block by block."""
     from ...data.knowing.kinds import Wishes
-    from ...experiment.parting import Parting
     from ...experiment.prepared import unparted
     from ...experiment.streamed import prepare_streamed
     from ..source import as_written, load_to_learn, too_large
@@ -243,14 +237,26 @@ def _unparted(
     if rows is None:
         table = load_to_learn(source, target, image, how=how, **columns)
         return unparted(table, settings, **columns, parting=parting)
-    if image is not None:
-        raise click.UsageError("--image: pictures are learnt from a table that fits into memory")
-    if parting != Parting():
-        raise click.UsageError(
-            "--test, --validation, --split and --weights are for a table that fits into memory"
-        )
+    _refuse_in_blocks(image, parting, target)
     wishes = Wishes((), how.kinds, (), how.date_format, how.options.na)
-    return prepare_streamed(rows, target, settings, **columns, how=wishes, options=options)
+    one = target[0] if target else None
+    return prepare_streamed(rows, one, settings, **columns, how=wishes, options=options)
+
+
+def _refuse_in_blocks(
+    image: tuple[int, int] | None, parting: Parting, target: tuple[str, ...]
+) -> None:
+    """Raise for what takes the whole table."""
+    from ...experiment.parting import Parting
+
+    asked = {
+        "--image": image is not None,
+        "--target twice": len(target) > 1,
+        "--test, --validation, --split, --weights": parting != Parting(),
+    }
+    for options, wanted in asked.items():
+        if wanted:
+            raise click.UsageError(f"{options}: for a table that fits into memory")
 
 
 def _prepared(
@@ -273,8 +279,8 @@ def _prepared(
 
 def _cross_validated(
     table: Unparted | StreamedTable, n: int, settings: Settings
-) -> FoldScores | None:
-    """Score folds under a progress bar; None where Ctrl-C stopped it."""
+) -> tuple[FoldScores, ...]:
+    """Score folds under a progress bar, by target; nothing where Ctrl-C stopped it."""
     from rich.progress import track
 
     from ...experiment.ready import PreparedTable
@@ -285,10 +291,11 @@ def _cross_validated(
         raise click.UsageError("--cv is for a table that fits into memory")
     folds = cross_validated(table, n, settings)
     try:
-        return FoldScores(tuple(track(folds, "folds", n, console=messages(), transient=True)))
+        scores = track(folds, "folds", n, console=messages(), transient=True)
+        return tuple(map(FoldScores, zip(*scores)))
     except KeyboardInterrupt:
         messages().print("Stopped by Ctrl-C: there is no score of the folds.")
-        return None
+        return ()
 
 
 def _stem(source: str) -> str:
@@ -337,135 +344,3 @@ def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:
         return None
     atomic_write(report, page.encode(), force)
     return report
-
-
-def _about(outcome: Outcome) -> Values:
-    """What the model file says of its training, for ``backpass info``."""
-    error = {} if outcome.data.target.classes else {"test_mean_error": outcome.mean_error}
-    source = Path(outcome.data.source).name
-    return {
-        **({} if outcome.scores is None else outcome.scores.to_json()),
-        **({} if outcome.folds is None else {"cv": outcome.folds.to_json()}),
-        "source": source,
-        "rows": outcome.data.counts,
-        outcome.score_name: outcome.score,
-        "baseline": outcome.baseline,
-        **error,
-        "target_of_training": outcome.reference and outcome.reference.to_json(),
-        "metric": outcome.settings.metric,
-        "libraries": {name: importlib.metadata.version(name) for name in COMPUTING},
-        "python": platform.python_version(),
-    }
-
-
-def _values(outcome: Outcome, model: Path, report: Path | None) -> Values:
-    """The result for --json."""
-    data, estimator = outcome.data, outcome.estimator
-    values: dict[str, Json] = {
-        **({} if outcome.scores is None else outcome.scores.to_json()),
-        "source": data.source,
-        "target": data.target.name,
-        outcome.score_name: outcome.score,
-        "baseline": outcome.baseline,
-        **({} if data.target.classes else {"test_mean_error": outcome.mean_error}),
-        "J": outcome.J,
-        "epochs": estimator.n_iter_,
-        "seconds": outcome.seconds,
-        "stop_reason": outcome.stop_reason,
-        "interrupted": outcome.interrupted,
-        "model": str(model),
-        "report": None if report is None else str(report),
-        **{f"n_{part}": n for part, n in data.counts.items()},
-        "n_features": len(data.preprocessing.outputs),
-        "network": str(estimator.net_),
-        "n_parameters": estimator.net_.n_parameters,
-        **told_reading(data),
-    }
-    if outcome.folds is not None:
-        values["cv"] = outcome.folds.to_json()
-    if outcome.threshold is not None:
-        values["threshold"] = outcome.threshold.value
-    if outcome.confusion is not None:
-        values |= {"classes": outcome.labels, "confusion": outcome.confusion}
-    return values
-
-
-def _show(to: Console, outcome: Outcome, model: Path, report: Path | None) -> None:
-    """The result for people: a table, the confusion, and where the files are."""
-    to.print(_summary(outcome))
-    if outcome.confusion is not None and len(outcome.labels) <= CONFUSION_CLASSES:
-        to.print("\nTest rows by true class (down) and predicted class (across):", soft_wrap=True)
-        to.print(_confusion(outcome))
-    to.print(f"Model:  {model}", soft_wrap=True)
-    if report is not None:
-        to.print(f"Report: {report}", soft_wrap=True)
-    to.print(next_command("predict", model, "FILE"), soft_wrap=True, markup=False)
-
-
-def _summary(outcome: Outcome) -> RichTable:
-    """Score, J, time and why it stopped."""
-    table = RichTable(show_header=False, box=None, padding=(0, 2, 0, 0))
-    data = outcome.data
-    if data.target.classes:
-        right = int(np.sum(outcome.truth == outcome.predicted))
-        what = f"{right} of {len(outcome.truth)} rows; {outcome.baseline:.1%} without a model"
-        table.add_row("test accuracy", f"[bold]{outcome.score:.2%}[/bold]  ({what})")
-    else:
-        table.add_row("test R²", f"[bold]{outcome.score:.4f}[/bold]")
-        table.add_row("mean error", f"{outcome.mean_error:.4g}, in the unit of {data.target.name}")
-    for line in _further(outcome):
-        table.add_row(line.label, f"{line.value}  ({line.baseline} without a model)")
-    for label, what in (*_of_folds(outcome), *_of_threshold(outcome)):
-        table.add_row(label, what)
-    table.add_row("network", str(outcome.estimator.net_))
-    table.add_row("rows", ", ".join(f"{n} {part}" for part, n in data.counts.items()))
-    table.add_row("J", f"{outcome.J:.6g}")
-    table.add_row("time", f"{outcome.seconds:.2f} s, {outcome.estimator.n_iter_} epochs")
-    table.add_row("stopped", outcome.stop_reason)
-    return table
-
-
-def _further(outcome: Outcome) -> list[Line]:
-    """Metrics beside the first ones; of classes that are balanced, accuracy says enough."""
-    scores = outcome.scores
-    usual = outcome.settings.metric is None
-    if scores is None or (usual and scores.headline in ("accuracy", "r2", "mean_error")):
-        return []
-    return [line for line in scores.lines() if line.label != "accuracy"]
-
-
-def _of_folds(outcome: Outcome) -> list[tuple[str, str]]:
-    """Means and spreads of a cross-validation."""
-    if outcome.folds is None:
-        return []
-    n, lines = len(outcome.folds.folds), outcome.folds.lines(FOLD_LINES)
-    return [
-        (f"{line.label}, {n} folds", f"{line.value}  ({line.baseline} without a model)")
-        for line in lines
-    ]
-
-
-def _of_threshold(outcome: Outcome) -> list[tuple[str, str]]:
-    """From where on a row is told to be of the rarer class."""
-    threshold = outcome.threshold
-    if threshold is None:
-        return []
-    return [("threshold", f"{threshold.positive} from a probability of {threshold.value:.4g} on")]
-
-
-def _confusion(outcome: Outcome) -> RichTable:
-    """True classes down, predicted ones across; what is wrong stands out."""
-    table = RichTable(box=None)
-    table.add_column("")
-    for label in outcome.labels:
-        table.add_column(str(label), justify="right")
-    assert outcome.confusion is not None
-    for i, (label, row) in enumerate(zip(outcome.labels, outcome.confusion)):
-        table.add_row(str(label), *(_cell(int(n), i == j) for j, n in enumerate(row)))
-    return table
-
-
-def _cell(count: int, right: bool) -> str:
-    if count == 0:
-        return "[dim]·[/dim]"
-    return str(count) if right else f"[bold red]{count}[/bold red]"
