@@ -7,6 +7,7 @@ import shutil
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -120,7 +121,7 @@ class ParquetRows:
         for table in self.tables(group, sizes, columns):
             where = f"{self.where(group)}, in the rows from {start} on"
             start += len(table)
-            raw = parse(self.path, lambda _, table=table: raw_of_arrow(table, na))
+            raw = parse(self.path, partial(_raw, table, na))
             yield (
                 where,
                 replace(
@@ -216,3 +217,7 @@ def _parquet_files(path: Path) -> list[Path]:
     if not files:
         raise InvalidInput(f"{path} is a folder without a .parquet file.")
     return files
+
+
+def _raw(table: Table, na: Collection[str], _: Path) -> RawTable:
+    return raw_of_arrow(table, na)

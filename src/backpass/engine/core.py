@@ -119,11 +119,16 @@ def weight_stretches(sizes: Sequence[int]) -> Iterator[tuple[int, int, int]]:
 def rule(optimizer: CoreRule, sizes: tuple[int, ...] = ()) -> compiled.Rule:
     """The core's own description of an update rule of the library's, for a network's layers."""
     settings = ("momentum", "beta_1", "beta_2", "epsilon", "weight_decay")
-    values = [float(getattr(optimizer, name, 0.0)) for name in settings]
+    mu, beta_1, beta_2, epsilon, decay = (float(getattr(optimizer, s, 0.0)) for s in settings)
     name = str(rule_name(optimizer))
     lengths = (step_lengths(optimizer, sizes) or ()) if name in BY_MATRIX else ()
     ratio, polynomials = getattr(optimizer, "ratio", 1.0), getattr(optimizer, "polynomials", ())
-    return compiled.Rule(name, *values, lengths=lengths, ratio=ratio, polynomials=polynomials)
+    return compiled.Rule(
+        *(name, mu, beta_1, beta_2, epsilon, decay),
+        lengths=lengths,
+        ratio=ratio,
+        polynomials=polynomials,
+    )
 
 
 @lru_cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from sklearn import get_config
@@ -483,7 +483,7 @@ class Perceptron(
         later = {name: each.default for name, each in type(self)._declared.items()}
         state = later | {_NEW_NAMES.get(name, name): value for name, value in state.items()}
         if "training_state_" in state:
-            state["training_state_"] = as_state(state["training_state_"])
+            state["training_state_"] = as_state(cast(State, state["training_state_"]))
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Tags:

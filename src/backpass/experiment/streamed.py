@@ -26,7 +26,7 @@ from ..data.reading import ReadingOptions
 from ..data.reading.raw_blocks import Telling, joined
 from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import AS_FOUND_OUT, NO_HEADER, Table, known_table
-from ..data.target import fit_target
+from ..data.target import Target, fit_target
 from ..errors import InvalidInput
 from ..estimators.table_model import TableModel
 from ..estimators.targets.labels import Labels
@@ -135,7 +135,7 @@ def prepare_streamed(
     table = known_table(learned, _wishes(str(target), ignore, categorical, classes, how), options)
     preprocessing = _preprocessing(table, settings, sum(rows.sizes))
     labels = None
-    assert preprocessing.target is not None
+    assert isinstance(preprocessing.target, Target)
     if preprocessing.target.classes:
         labels = np.unique(preprocessing.target.encode(table.y))
     encode = TargetCells(preprocessing.reading, preprocessing.target, labels)

@@ -176,9 +176,8 @@ def _filled(model: TableModel, data: str, wish: Wish) -> Predicted:
         table = load_known(data, model, unread_names(model, wish.keep))
         rows = without_target(model, table)
         question = ask(model, rows_of(table, rows))
-    answers = wish.beside.columns(model, question.X) if len(rows) else {}
     cells = target_cells(data, model, table)
-    answers = filled(cells, rows, answers)
+    answers = filled(cells, rows, wish.beside.columns(model, question.X) if len(rows) else {})
     kept = written_cells(data, model, table, wish.keep)
     what = "had no" if len(rows) != 1 else "has no"
     said = f"{len(rows)} of {len(cells)} rows {what} {model.target.name!r}; predicted."

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import DTypeLike
-from scipy import sparse
+from scipy.sparse import csr_matrix
 
 from ...arrays import Array
 from ...errors import InvalidInput, warn
@@ -161,7 +161,7 @@ class Encoding:
 
     def _sparse(
         self, plain: PlainInputs, codes: np.ndarray, dtype: np.dtype, outside: Outside
-    ) -> sparse.csr_matrix:
+    ) -> csr_matrix:
         """Write X but for the terms of text, whose inputs are the last."""
         n, width = int(self._starts[0]), int(self._starts[-1])
         X = SparseRows(len(codes), width, n + codes.shape[1], dtype)

@@ -82,8 +82,8 @@ class Unknown:
         for name, n in other.gaps.items():
             gaps[name] = gaps.get(name, 0) + n
         far = {**self.far}
-        for name, found in other.far.items():
-            far[name] = _together(far[name], found) if name in far else found
+        for name, numbers in other.far.items():
+            far[name] = _together(far[name], numbers) if name in far else numbers
         return Unknown(texts, self.shared | other.shared, gaps, far)
 
     def sentences(self) -> Iterator[str]:

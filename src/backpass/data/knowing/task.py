@@ -160,10 +160,8 @@ def _numbers(
         reason += ", a count or a quantity"
     gaps = len(made) - len(filled)
     usual = "" if spelling == USUAL and isinstance(column, Numbers) else spelling
-    reading = ColumnReading(
-        *(name, Kind.NUMBER, reason + said(quantity.na) + _left_out(gaps), gaps),
-        *(None, True, usual, NUMBER, quantity.na),
-    )
+    why = reason + said(quantity.na) + _left_out(gaps)
+    reading = ColumnReading(name, Kind.NUMBER, why, gaps, None, True, usual, NUMBER, quantity.na)
     return reading, made
 
 
