@@ -25,6 +25,7 @@ from .scored import (
     Rows,
     Scored,
     answered_by,
+    lacks,
     scored,
     sentence_of_weights,
     weighing_column,
@@ -97,8 +98,9 @@ class Answers:
         if truth is None:
             return made
         there = truth[0]
-        self._parts.append(answered_by(model, X[there], truth[1]))
-        self.seen.add(model, rows_of(table, np.flatnonzero(there)))
+        if there.any():
+            self._parts.append(answered_by(model, X[there], truth[1]))
+            self.seen.add(model, rows_of(table, np.flatnonzero(there)))
         self._there.append(there)
         if self.column is not None and table.raw is not None:
             weighing = {self.column: table.raw.columns[self.column]}
@@ -113,7 +115,9 @@ class Answers:
         InvalidInput
             If no row has a target, or one that has has no weight.
         """
-        found = Answered.joined(self.model, source, self._parts)
+        if not self._parts:
+            raise InvalidInput(f"{source} has {lacks(self.model, bool(self._there))}.")
+        found = Answered.joined(self._parts)
         if self.column is None:
             return scored(self.model, found, None)
         there = np.concatenate(self._there)

@@ -165,18 +165,18 @@ def with_target(model: TableModel, table: Table) -> tuple[Asked, np.ndarray, int
     """
     found = model.truth(table)
     if found is None or not found[0].any():
-        raise InvalidInput(f"{table.source} has {_lacks(model, found is not None)}.")
+        raise InvalidInput(f"{table.source} has {lacks(model, found is not None)}.")
     there, truth = found
     without = int(np.count_nonzero(~there))
     rows = rows_of(table, np.flatnonzero(there)) if without else table
     return ask(model, rows), truth, without
 
 
-def _lacks(model: TableModel, has_column: bool) -> str:
+def lacks(model: TableModel, has_column: bool) -> str:
     """What a table has not, by which its rows would be scored."""
     name = model.target.name
-    lacks = f"no row with a {name!r}" if has_column else f"no column {name!r}"
-    return f"{lacks}, which its rows are scored by"
+    what = f"no row with a {name!r}" if has_column else f"no column {name!r}"
+    return f"{what}, which its rows are scored by"
 
 
 class Answered(NamedTuple):
@@ -187,16 +187,8 @@ class Answered(NamedTuple):
     probabilities: list[np.ndarray] | None
 
     @classmethod
-    def joined(cls, model: TableModel, source: str, parts: Sequence[Answered]) -> Answered:
-        """Put the rows of several blocks together.
-
-        Raises
-        ------
-        InvalidInput
-            If no row has a target.
-        """
-        if not any(len(part.truth) for part in parts):
-            raise InvalidInput(f"{source} has {_lacks(model, bool(parts))}.")
+    def joined(cls, parts: Sequence[Answered]) -> Answered:
+        """Put the rows of several blocks together."""
         by_target = zip(*(part.probabilities for part in parts if part.probabilities is not None))
         return cls(
             np.concatenate([part.truth for part in parts]),
