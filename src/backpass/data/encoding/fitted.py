@@ -33,7 +33,7 @@ from .stored import Stored, damaged, restored, stored
 from .unknown import Unknown
 
 TERMS = 50  # of a text, on one side
-BLOCK = 8192  # rows whose numbers stay in a core's cache while they are scaled
+BLOCK = 2048  # rows whose numbers stay in a cache, and in memory that was touched before
 
 
 @dataclass(frozen=True, eq=False)
