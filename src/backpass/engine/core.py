@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 import numpy as np
 
@@ -76,7 +76,8 @@ def computes(net: Network) -> bool:
 def steps_by(optimizer: Optimizer, sizes: tuple[int, ...] = ()) -> TypeGuard[CoreRule]:
     """Whether the core knows the update rule, and of one that knows θ's matrices, the network's."""
     name = rule_name(optimizer)
-    return name in _RULES and (name not in BY_MATRIX or step_lengths(optimizer, sizes) is not None)
+    by_matrix = cast(HasMatrices, optimizer)
+    return name in _RULES and (name not in BY_MATRIX or step_lengths(by_matrix, sizes) is not None)
 
 
 def takes(array: object) -> bool:

@@ -113,6 +113,8 @@ class Stretch(Protocol):
 class HasMatrices(HasMoments, Protocol):
     """A rule that treats matrices apart from biases."""
 
+    def __hash__(self) -> int: ...
+
     @property
     def matrices(self) -> tuple[Stretch, ...] | None:
         """Those that it was made for."""

@@ -240,12 +240,12 @@ def without_remarks(rows: memoryview, layout: Layout, end: int) -> tuple[memoryv
     (b'1,2\\n3,4\\n5,6\\n\\n', 'Lines that are no rows were passed over: 2.')
     """
     start = max(0, len(rows) - end)
-    before, lines = bytes(rows[:start]), bytes(rows[start:]).splitlines(keepends=True)
+    before, ending = bytes(rows[:start]), bytes(rows[start:]).splitlines(keepends=True)
     if start:
-        before += lines.pop(0)  # the rest of a line
+        before += ending.pop(0)  # the rest of a line
     if before.count(layout.dialect.quote.encode()) % 2:
         return None  # the cut is within a cell
-    lines = [line.decode() for line in lines]
+    lines = [line.decode() for line in ending]
     spans = _spans(layout.dialect, lines)
     whole = [number for number, (row, _) in enumerate(spans) if len(row) == layout.width]
     if not whole:
