@@ -84,7 +84,7 @@ _MOVED = {
     "cli.predict_blocks": "cli.blockwise",
     "cli.studio": "cli.commands.studio",
     "cli.trace": "cli.commands.trace",
-    "cli.train": "cli.commands.train",
+    "cli.train": "cli.commands.train cli.answers.shown",
     "cluster": "streaming.dask streaming.dask_blocks streaming.dask_predictions",
     "column_fits": "data.column_fits",
     "datasets": "data.datasets",
@@ -105,7 +105,8 @@ _MOVED = {
     "engine.memory": "data.memory",
     "engine.workspace": "engine.blocked.workspace",
     "estimators": "estimators.classifier estimators.regressor",
-    "experiment": "experiment.prepared experiment.ready experiment.outcome experiment.training",
+    "experiment": "experiment.prepared experiment.ready experiment.outcome experiment.training "
+    "experiment.splitting.splits",
     "explain": "inspection.explain inspection.explain.explanation inspection.explain.number",
     "export": "io.onnx io.mat io.sklearn",
     "files": "storage.atomic",
