@@ -1,0 +1,1 @@
+"""Several small networks on a table's columns, trained side by side, and a choice among them."""

@@ -1,0 +1,70 @@
+"""Members are drawn inside their profiles' ranges, each the same whatever stands beside it."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from backpass.tabular.profiles import (
+    LEARNING_RATES,
+    PROFILES,
+    batch_size_for,
+    draw_settings,
+    max_epochs_for,
+    width_for,
+)
+
+ROWS = [2, 31, 32, 33, 900, 1_200, 2_500, 5_000, 15_000, 60_000, 1_000_000]
+
+
+def test_a_member_is_the_same_however_many_are_drawn_and_in_whichever_order():
+    few = [draw_settings(j, 3_000, 7) for j in range(3)]
+    many = [draw_settings(j, 3_000, 7) for j in reversed(range(40))][::-1]
+    assert many[:3] == few
+
+
+def test_members_and_seeds_are_unlike():
+    drawn = [draw_settings(j, 3_000, seed) for j in range(16) for seed in range(3)]
+    assert len({each.seed for each in drawn}) == len(drawn)
+    assert len({each.learning_rate for each in drawn}) == len(drawn)
+
+
+@pytest.mark.parametrize("place", range(len(PROFILES)))
+def test_what_is_drawn_fills_its_profiles_range_log_uniformly(place):
+    profile = PROFILES[place]
+    drawn = [draw_settings(place + len(PROFILES) * k, 3_000, 0) for k in range(400)]
+    assert {each.profile for each in drawn} == {profile.name}
+    for values, (low, high) in (
+        ([each.learning_rate for each in drawn], LEARNING_RATES),
+        ([each.matrix_rate for each in drawn], profile.matrix_rates),
+        ([each.weight_decay for each in drawn], profile.decays),
+    ):
+        share = np.log(np.array(values) / low) / np.log(high / low)  # uniform in [0, 1]
+        assert share.min() >= -1e-12
+        assert share.max() <= 1 + 1e-12
+        assert abs(share.mean() - 0.5) < 4 * np.sqrt(1 / 12 / len(share))
+    low, high = profile.dropouts
+    assert all(low <= each.dropout <= high for each in drawn)
+
+
+@pytest.mark.parametrize("m", ROWS)
+def test_the_steps_of_an_epoch_are_nearly_alike(m):
+    size = batch_size_for(m)
+    steps = -(-m // size)
+    last = m - (steps - 1) * size
+    assert 1 <= size <= m
+    assert last >= size / 2
+    assert steps == 1 or 16 <= size <= 2 * 256
+
+
+@pytest.mark.parametrize("rule", [width_for, batch_size_for])
+def test_more_rows_never_mean_much_smaller_networks_or_steps(rule):
+    sizes = [rule(m) for m in range(40, 40_000, 7)]
+    assert all(after >= 0.75 * before for before, after in pairwise(sizes))
+
+
+def test_more_rows_never_mean_more_epochs():
+    epochs = [max_epochs_for(m) for m in range(1, 40_000, 7)]
+    assert all(after <= before for before, after in pairwise(epochs))
+    assert epochs[0] == 48
+    assert epochs[-1] == 10
