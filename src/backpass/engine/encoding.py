@@ -52,7 +52,11 @@ class PlainNumber:
     """A number as it is: one input."""
 
     kind: ClassVar[int] = NUMBER
-    inputs: ClassVar[int] = 1
+
+    @property
+    def inputs(self) -> int:
+        """One."""
+        return 1
 
     def names(self, column: str) -> list[str]:
         """The column's own name."""

@@ -1,0 +1,102 @@
+"""A table's rows as all members share them: numbers with gaps, and categories' levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..data.cells import quoted
+from ..data.encoding.columns import FittedColumns, infinite_number
+from ..data.encoding.numbers import NumberCells
+from ..data.raw import RawColumn
+from ..errors import InvalidInput
+
+
+@dataclass(frozen=True, eq=False)
+class TableRows:
+    """Rows of a table, before any member's own encoding.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (m, F), float64
+        NaN for a gap.
+    codes : ndarray of shape (m, K), int32
+        Levels of the categories; −1 for what is none.
+    levels : tuple of int, K of them
+        How many levels each category has.
+    """
+
+    numbers: np.ndarray
+    codes: np.ndarray
+    levels: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def take(self, rows: slice | np.ndarray) -> TableRows:
+        """Some rows."""
+        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows])
+
+    def with_numbers(self, more: np.ndarray) -> TableRows:
+        """The same rows with more columns of numbers, shape (m, ·), behind the others."""
+        return replace(self, numbers=np.hstack([self.numbers, more])) if more.size else self
+
+
+def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn]) -> TableRows:
+    """Read rows of a table.
+
+    Parameters
+    ----------
+    columns : FittedColumns
+        What is read, as the training rows showed it.
+    table : mapping from str to Numbers, Texts or Moments
+        The rows.
+
+    Returns
+    -------
+    TableRows
+
+    Raises
+    ------
+    InvalidInput
+        If columns are missing or hold other cells than those of the training, a number is
+        infinite, or a column is free text, which these networks do not read.
+
+    Examples
+    --------
+    >>> from backpass.data.encoding.columns import fit_columns
+    >>> from backpass.data.raw import Numbers, Texts
+    >>> table = {"area": Numbers(np.array([1.0, np.nan])), "city": Texts.of(["Rome", "Oslo"])}
+    >>> columns, _ = fit_columns(
+    ...     {"area": Numbers(np.arange(4.0)), "city": Texts.of(["Rome", "Oslo", "Rome", "Oslo"])},
+    ...     {"area": "number", "city": "category"},
+    ... )
+    >>> rows = table_rows(columns, table)
+    >>> rows.numbers.ravel(), rows.codes.ravel(), rows.levels
+    (array([ 1., nan]), array([1, 0], dtype=int32), (2,))
+    """
+    if columns.terms:
+        texts = list(dict.fromkeys(terms.column for terms in columns.terms))
+        raise InvalidInput(
+            f"These networks do not read free text; leave it out or read it as a category: "
+            f"{quoted(texts)}."
+        )
+    m = columns.check(table)
+    numbers = _numbers(columns, table, m)
+    codes, _ = columns.codes(table, m)
+    return TableRows(numbers, codes, tuple(each.inputs for each in columns.levels))
+
+
+def _numbers(columns: FittedColumns, table: Mapping[str, RawColumn], m: int) -> np.ndarray:
+    """Every feature's numbers, shape (m, features)."""
+    calendars = columns.calendars(table)
+    numbers = np.empty((m, len(columns.features)))
+    for f, feature in enumerate(columns.features):
+        is_cell = isinstance(feature, NumberCells)
+        numbers[:, f] = feature.values(table) if is_cell else feature.values(calendars)
+        infinite = np.isinf(numbers[:, f])
+        if infinite.any():
+            raise infinite_number(feature.name, int(infinite.argmax()))
+    return numbers
