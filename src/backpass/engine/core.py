@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -133,9 +134,15 @@ def rule(optimizer: CoreRule, sizes: tuple[int, ...] = ()) -> compiled.Rule:
 
 
 @lru_cache
-def state_arrays(optimizer: CoreRule, n: int) -> tuple[str, ...]:
-    """Names of the arrays in a rule's state for n numbers, in the order of the core."""
-    return tuple(name for name in optimizer.init(np.empty(n)) if name != "t")
+def state_arrays(optimizer: CoreRule) -> tuple[str, ...]:
+    """Names of the arrays in a rule's state, in the order of the core; of no number, made at once.
+
+    A rule that knows where matrices lie in θ is asked without them, as they are not in no number.
+    """
+    if rule_name(optimizer) in BY_MATRIX:
+        none = {name: () for name in ("matrices", "others") if hasattr(optimizer, name)}
+        optimizer = replace(optimizer, **none)  # type: ignore[type-var]
+    return tuple(name for name in optimizer.init(np.empty(0)) if name != "t")
 
 
 def csr(X: ArrayLike) -> compiled.Csr32 | compiled.Csr64:

@@ -191,7 +191,7 @@ class NativeProblem(SequentialProblem[Rows]):
         orders = [self._order(order) for order in orders]
         masks = self._masks(dropout)
         thetas = [_copied(self._theta(theta)) for theta in thetas]
-        names = core.state_arrays(optimizer, self._n)
+        names = core.state_arrays(optimizer)
         arrays = [[_own(self._theta(state[name])) for state in states] for name in names]
         ts = [int(state["t"]) for state in states]
         for state in states:
