@@ -242,7 +242,7 @@ def test_intervals_are_as_wide_as_errors_on_rows_that_the_model_never_saw() -> N
     prediction, lower, upper = (np.array(values[k]) for k in ("prediction", "lower", "upper"))
     truth = np.array([float(p[1:].replace(",", "")) for p in houses()["price"]])
     out = held_out()
-    width = half_width(truth[out], prediction[out], 0.8)
+    width = half_width(np.abs(truth[out] - prediction[out]), 0.8)
     np.testing.assert_allclose(upper - prediction, width, rtol=1e-9)
     np.testing.assert_allclose(prediction - lower, width, rtol=1e-9)
     assert list(rows("predict m houses.csv --interval 0.8")[0]) == ["prediction", "lower", "upper"]

@@ -1,4 +1,4 @@
-"""Rows that are alike, against pairs compared one by one; columns that order or group rows."""
+"""Rows that are alike, against pairs compared one by one."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from backpass.experiment.splitting.alike import (
     flattering,
     row_hashes,
-    split_hints,
 )
 
 CELLS = st.sampled_from([0.0, -0.0, 1.0, -1.0, np.nan, 2.5])
@@ -60,45 +59,3 @@ def test_identical_rows_are_said(n, note):
     learnt, tested = np.arange(n, dtype=np.uint64), np.arange(9, dtype=np.uint64)
     assert flattering(learnt, tested)[0].startswith(note)
     assert flattering(learnt + np.uint64(9), tested) == ()
-
-
-HOURS = np.datetime64("2024-01-01T00", "us") + np.arange(300) * np.timedelta64(1, "h")
-
-
-@pytest.mark.parametrize(
-    ("times", "hinted"),
-    [
-        (HOURS, True),
-        (HOURS[::-1], True),
-        (np.repeat(HOURS, 5), True),
-        (np.insert(HOURS, [4, 80], np.datetime64("NaT")), True),
-        (np.r_[HOURS[:100], HOURS[101], HOURS[100], HOURS[102:]], True),
-        (np.random.default_rng(0).permutation(HOURS), False),
-        (np.tile(HOURS[:20], 15), False),  # several series, one after the other
-        (HOURS[:9], False),
-        (HOURS[:10], True),
-        (np.repeat(HOURS[:3], 9), False),
-        (np.arange(50.0), True),
-        (np.full(50, np.nan), False),
-    ],
-)
-def test_rows_in_order_of_a_date_are_hinted_at(times, hinted):
-    hints = split_hints({"x": "number", "hour": "date"}, {"hour": times})
-    assert [hint.rule for hint in hints] == ["time:hour"] * hinted
-    assert all("'hour'" in hint.sentence for hint in hints)
-
-
-@pytest.mark.parametrize(
-    ("codes", "hinted"),
-    [
-        (np.repeat(np.arange(80), 5), True),
-        (np.arange(400), False),
-        (np.r_[np.arange(300), 7, 8], False),
-        (np.zeros(50, int), False),
-        (np.r_[np.arange(30), np.full(40, -1)], False),
-        (np.arange(40) % 20, True),
-    ],
-)
-def test_identifiers_that_repeat_are_hinted_at(codes, hinted):
-    hints = split_hints({"patient": "id", "town": "category"}, {"patient": codes, "town": codes})
-    assert [hint.rule for hint in hints] == ["group:patient"] * hinted

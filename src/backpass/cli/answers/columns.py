@@ -63,7 +63,7 @@ def probabilities(model: TableModel, X: Array) -> Columns:
 def half_widths(model: TableModel, coverage: float) -> list[float]:
     """Return the half-width of each target's intervals, of the errors on rows held out."""
     from ...experiment.kept import held_out_errors
-    from ...experiment.scoring.intervals import half_width_of
+    from ...experiment.scoring.intervals import half_width
 
     name, errors = model.target.name, held_out_errors(model)
     if model.target.classes:
@@ -72,4 +72,4 @@ def half_widths(model: TableModel, coverage: float) -> list[float]:
     if errors is None:
         why = "this model keeps no errors of rows that were held out; train it anew."
         raise SettingError("intervals", f"{coverage:g}", why)
-    return [half_width_of(each, coverage) for each in errors.reshape(len(errors), -1).T]
+    return [half_width(each, coverage) for each in errors.reshape(len(errors), -1).T]

@@ -9,17 +9,18 @@ import numpy as np
 from ...errors import SettingError
 
 
-def half_width(truth: np.ndarray, predicted: np.ndarray, coverage: float = 0.9) -> float:
+def half_width(errors: np.ndarray, coverage: float = 0.9) -> float:
     """Return the half-width of split-conformal intervals [1]_.
 
-    For rows that are exchangeable with those given, predicted ± the half-width holds the truth with
-    at least this probability, whatever the model and the distribution: it is the
-    ⌈(n + 1) coverage⌉-th smallest of the n errors |truth − predicted|.
+    For rows that are exchangeable with those of the errors, predicted ± the half-width holds the
+    truth with at least this probability, whatever the model and the distribution: it is the
+    ⌈(n + 1) coverage⌉-th smallest of the n errors.
 
     Parameters
     ----------
-    truth, predicted : ndarray of shape (n,)
-        Of rows on which the model was not trained and nothing was chosen, in the target's units.
+    errors : ndarray of shape (n,)
+        |truth − predicted| of rows that neither trained the model nor chose anything of it, in the
+        target's units.
     coverage : float
         Between 0 and 1.
 
@@ -41,20 +42,7 @@ def half_width(truth: np.ndarray, predicted: np.ndarray, coverage: float = 0.9) 
 
     Examples
     --------
-    >>> half_width(np.arange(9.0), np.zeros(9), coverage=0.8)
-    7.0
-    """
-    return half_width_of(np.abs(truth - predicted), coverage)
-
-
-def half_width_of(errors: np.ndarray, coverage: float = 0.9) -> float:
-    """Return the half-width of split-conformal intervals, of errors |truth − predicted|.
-
-    Parameters, result and refusals are those of ``half_width``.
-
-    Examples
-    --------
-    >>> half_width_of(np.arange(9.0), coverage=0.8)
+    >>> half_width(np.arange(9.0), coverage=0.8)
     7.0
     """
     if not 0 < coverage < 1:

@@ -1,17 +1,13 @@
-"""Rows that are alike on both sides of a split, and columns by which neighbours may be alike.
+"""Rows that are alike on both sides of a split.
 
 Such rows make a test easier than what the model will be asked: it has seen their like.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
-
-AGAINST = 0.01  # of the steps of rows in order may go the other way: clocks are set, rows late
-SOME = 10  # different times and rows, fewer of which are in order by chance
 
 
 def row_hashes(columns: Iterable[np.ndarray]) -> np.ndarray:
@@ -83,74 +79,3 @@ def flattering(learnt: np.ndarray, tested: np.ndarray) -> tuple[str, ...]:
         f"{n} of {len(tested)} test rows {has} all inputs of a row that is learnt from: if "
         f"{copies}, scores flatter.",
     )
-
-
-@dataclass(frozen=True)
-class Hint:
-    """A column that rows could be parted by, and why.
-
-    Parameters
-    ----------
-    rule : str
-        As it is asked for: "time:COLUMN", "group:COLUMN".
-    sentence : str
-        For people; it names no option.
-    """
-
-    rule: str
-    sentence: str
-
-
-def split_hints(kinds: Mapping[str, str], cells: Mapping[str, np.ndarray]) -> tuple[Hint, ...]:
-    """Find columns by which rows side by side, or some rows together, are likely to be alike.
-
-    Parameters
-    ----------
-    kinds : mapping from str to str
-        Each column's kind; "date" and "id" are looked at.
-    cells : mapping from str to ndarray of shape (m,)
-        Datetimes or numbers of dates, NaT or NaN for a gap; codes of identifiers, −1 for a gap.
-
-    Returns
-    -------
-    tuple of Hint
-
-    Examples
-    --------
-    >>> patients = np.arange(40) // 4
-    >>> split_hints({"patient": "id"}, {"patient": patients})[0].rule
-    'group:patient'
-    """
-    hints = list[Hint]()
-    for name, kind in kinds.items():
-        if kind == "date" and _in_order(cells[name]):
-            hints.append(
-                Hint(
-                    f"time:{name}",
-                    f"The rows are in order of {name!r}, and such rows side by side are often "
-                    "alike: a test on rows drawn at random flatters, one on the latest does not.",
-                )
-            )
-        if kind == "id" and _repeats(cells[name]):
-            hints.append(
-                Hint(
-                    f"group:{name}",
-                    f"Rows share their {name!r}, and rows of one are often alike: a test on rows "
-                    "drawn at random flatters, one on whole groups does not.",
-                )
-            )
-    return tuple(hints)
-
-
-def _in_order(times: np.ndarray) -> bool:
-    """Whether times rise, or fall, from row to row, but for few."""
-    gaps = np.isnat(times) if times.dtype.kind in "mM" else np.isnan(times)
-    steps = np.sign(np.diff(times[~gaps]).astype(np.float64))
-    up, down = int((steps > 0).sum()), int((steps < 0).sum())
-    return max(up, down) + 1 >= SOME and min(up, down) <= AGAINST * len(steps)
-
-
-def _repeats(codes: np.ndarray) -> bool:
-    """Whether there are at least two rows of an identifier on average."""
-    found = np.unique(codes[codes >= 0], return_counts=True)[1]
-    return len(found) >= 2 and found.sum() >= 2 * len(found)
