@@ -94,8 +94,10 @@ def _numbers(columns: FittedColumns, table: Mapping[str, RawColumn], m: int) -> 
     calendars = columns.calendars(table)
     numbers = np.empty((m, len(columns.features)))
     for f, feature in enumerate(columns.features):
-        is_cell = isinstance(feature, NumberCells)
-        numbers[:, f] = feature.values(table) if is_cell else feature.values(calendars)
+        if isinstance(feature, NumberCells):
+            numbers[:, f] = feature.values(table)
+        else:
+            numbers[:, f] = feature.values(calendars)
         infinite = np.isinf(numbers[:, f])
         if infinite.any():
             raise infinite_number(feature.name, int(infinite.argmax()))
