@@ -140,3 +140,81 @@ def test_pictures_have_a_test_of_their_own(frame):
     values = json.loads(done.stdout)
     assert values["n_test"] == 25
     assert any(note.startswith("25 of 25 test rows") for note in values["notes"])
+
+
+def test_folds_are_of_the_tables_rows_alone_where_parts_have_files(frame):
+    frame[60:].to_csv("learn.csv", index=False)
+    beside = trained("--test", "test.csv", "--cv", "3", source="learn.csv")["cv"]
+    assert beside == trained("--cv", "3", source="learn.csv")["cv"]
+    both = ("--test", "test.csv", "--validation", "test.csv", "--cv", "3")
+    assert trained(*both, source="learn.csv")["cv"] == beside
+
+
+def test_folds_of_arrays_with_a_test_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = np.random.default_rng(1).normal(size=(90, 3)), np.arange(90) % 2
+    np.savez("learn.npz", X=X[:60], y=y[:60])
+    np.savez("test.npz", X=X[60:], y=y[60:])
+    words = ("train", "learn.npz", *QUICK, "--json", "--cv", "3")
+    alone, beside = (invoke(*words, *more) for more in ((), ("--test", "test.npz")))
+    assert json.loads(alone.stdout)["cv"] == json.loads(beside.stdout)["cv"]
+
+
+def test_what_a_fold_lacks_is_no_news_of_the_model(frame):
+    town = np.where(np.arange(200) % 2, "Ulm", "Bonn").astype(object)
+    town[1] = "Kiel"  # a row that trains, and that one fold tests: a warning is an error here
+    frame.assign(town=town).to_csv("towns.csv", index=False)
+    assert "cv" in trained("--cv", "4", source="towns.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--split", "group:ill"), "--split group:ill: 'ill' is the target, and rows are not"),
+        (("--split", "time:ill"), "--split time:ill: 'ill' is the target, and rows are not"),
+        (("--weights", "ill"), "--weights ill: 'ill' is the target, and rows are not weighed"),
+        (("--split", "time:patient"), "column 'patient' holds neither dates nor numbers."),
+        (("--weights", "W"), "There is no column 'W'; did you mean 'w'?"),
+        (("--cv", "300"), "--cv 300: 200 rows can be held out in turn"),
+        (("--split", "group:patient", "--cv", "41"), "'patient' has 40 groups"),
+        (("--test", "test.csv", "--test-size", "0.3"), "--test-size is of a test that is drawn"),
+        (("--metric", "ROC_AUC"), "did you mean 'auc'?"),
+        (("--ignore", "x,w"), "'x', 'w' are named one by one"),
+        (("--kind", "ill=number"), "'ill' holds no numbers; its first text is "),
+    ],
+)
+def test_a_wrong_wish_is_one_sentence_before_the_training(frame, words, sentence, monkeypatch):
+    refuse_to_train(monkeypatch)
+    done = invoke("train", "t.csv", "--target", "ill", *QUICK, *words)
+    assert done.exit_code == 2
+    assert sentence in " ".join(done.stderr.split())
+
+
+def test_a_threshold_that_tells_nothing_apart_is_refused_before_the_training(frame, monkeypatch):
+    refuse_to_train(monkeypatch)
+    frame.assign(ill=np.arange(200) % 3).to_csv("three.csv", index=False)
+    frame[:14].assign(ill=["yes", "no"] * 7).to_csv("few.csv", index=False)
+    asked = {
+        "three.csv": ("0.3", "it tells two classes apart, and 'ill' has 3."),
+        "few.csv": ("best", "found on the validation rows, and they are none"),
+    }
+    for source, (threshold, sentence) in asked.items():
+        words = ("train", source, "--target", "ill", "--threshold", threshold, *QUICK)
+        assert sentence in " ".join(invoke(*words).stderr.split())
+
+
+def test_folds_that_can_have_no_best_threshold_are_refused_before_the_training(frame, monkeypatch):
+    refuse_to_train(monkeypatch)
+    ill = np.where(np.arange(200) % 50 < 3, "yes", "no")
+    frame.assign(ill=ill, day=np.arange(200)).to_csv("late.csv", index=False)
+    words = ("--split", "time:day", "--threshold", "best", "--cv", "2")
+    done = invoke("train", "late.csv", "--target", "ill", *QUICK, *words)
+    assert done.exit_code == 2
+    assert "validation rows of two classes" in " ".join(done.stderr.split())
+
+
+def refuse_to_train(monkeypatch):
+    def fit(*_, **__):
+        raise AssertionError("a training began")
+
+    monkeypatch.setattr(bp.MLPClassifier, "fit", fit)

@@ -179,3 +179,17 @@ def test_what_is_of_one_target_is_refused(frame, words):
     done = CliRunner().invoke(main, [*words, *(["--out", "n.backpass"] * (words[0] == "train"))])
     assert done.exit_code == 2, done.output
     assert REFUSED[words] in done.stderr
+
+
+def test_the_studio_says_that_its_page_shows_the_classes_of_one_target(frame):
+    trained(CLASSES)
+    done = CliRunner().invoke(main, ["studio", "m.backpass", "t.csv", "--export", "s.html"])
+    assert done.exit_code == 2
+    assert "shows the classes of one target, and this model predicts 2" in done.stderr
+    assert not Path("s.html").exists()
+
+
+def test_targets_in_one_word_are_told_to_be_named_one_by_one(frame):
+    done = CliRunner().invoke(main, ["train", "t.csv", "--target", "cost,days", *QUICK])
+    assert done.exit_code == 2
+    assert "'cost', 'days' are named one by one" in " ".join(done.stderr.split())

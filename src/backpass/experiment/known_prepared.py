@@ -96,16 +96,21 @@ class KnownRows:
         notes = (*parts.notes, *flattering(hashes["learning"], hashes["test"]))
         reading = replace(self.reading, notes=(*self.reading.notes, *notes))
         preprocessing = TablePreprocessing(reading, encoding, target, self.table.options)
-        numbers = {part: rows - self.sources[part].first for part, rows in parts.parts.items()}
+        numbers = {part: rows - self._of(part, rows).first for part, rows in parts.parts.items()}
         w, seen = self.rows.weights(parts), SeenRows.of(hashes["learning"])
         return PreparedTable(
             preprocessing, X, y, numbers, self.table.source, seen=seen, w=w, notes=notes
         )
 
+    def _of(self, part: str, rows: np.ndarray) -> Source:
+        """The file that a part's rows are in: those of a fold are the training's."""
+        source = self.sources[part]
+        return source if (rows >= source.first).all() else self.sources["train"]
+
     def _fingerprints(self, parts: Split) -> dict[str, np.ndarray]:
         """Those of the rows to learn from, and of the test's."""
         of = {
-            part: fingerprints(self.sources[part].columns(rows))
+            part: fingerprints(self._of(part, rows).columns(rows))
             for part, rows in parts.parts.items()
         }
         return {"learning": np.concatenate([of["train"], of["validation"]]), "test": of["test"]}
@@ -116,7 +121,7 @@ class KnownRows:
         """X of each part, and what the test's rows have that the training rows did not."""
         X, unknown = {}, Unknown()
         for part, rows in parts.parts.items():
-            X[part], found = encoding.encode(self.sources[part].columns(rows), settings.dtype)
+            X[part], found = encoding.encode(self._of(part, rows).columns(rows), settings.dtype)
             unknown = found if part == "test" else unknown
         return X, unknown
 
@@ -135,7 +140,7 @@ class KnownRows:
 
     def _labels(self, target: AnyTarget, part: str, rows: np.ndarray) -> np.ndarray:
         """Encoded targets of a part; those of another file are labelled as the training's."""
-        source, train = self.sources[part], self.sources["train"]
+        source, train = self._of(part, rows), self.sources["train"]
         cells = source.y[rows - source.first]
         if source is train or not target.classes or not len(cells):
             return target.encode(cells)
@@ -179,6 +184,7 @@ def known_rows(
     ignored = (*ignore, *parting.columns)
     if table.raw is not None:
         parting.check(table.raw.columns)
+        parting.check_targets(table.targets)
     table = _as_wished(table, ignored, categorical, classes)
     known, raw = table.known, table.raw
     assert known is not None

@@ -10,8 +10,8 @@ import numpy as np
 from ..data.cells import count
 from ..data.knowing.kinds import Kind, Wishes
 from ..data.knowing.know import know, recognise
-from ..data.knowing.known_columns import judged
-from ..data.raw import Moments, Numbers, RawTable, Texts
+from ..data.knowing.known_columns import judged, known_column
+from ..data.raw import Moments, Numbers, RawColumn, RawTable, Texts
 from ..errors import InvalidInput, SettingError
 from .splitting.split_rules import UNKNOWN, AtRandom, ByGroup, ByTime, Rule, read_rule
 
@@ -76,6 +76,21 @@ class Parting:
         InvalidInput
         """
         Wishes(kinds=dict.fromkeys(self.named, "category")).check(columns)
+
+    def check_targets(self, targets: Iterable[str]) -> None:
+        """Raise where rows were to be parted or weighed by what is to be predicted.
+
+        Raises
+        ------
+        SettingError
+        """
+        targets = tuple(targets)
+        if self.weights in targets:
+            why = f"{self.weights!r} is the target, and rows are not weighed by that."
+            raise SettingError("weights", self.weights, why)
+        if self.rule is not None and read_rule(self.rule)[1] in targets:
+            why = f"{read_rule(self.rule)[1]!r} is the target, and rows are not parted by that."
+            raise SettingError("split", self.rule, why)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -154,8 +169,19 @@ def _times(tables: Sequence[RawTable], column: str, date_format: str) -> np.ndar
     kind = judged(column, first, Wishes(date_format=date_format)).kind
     if kind not in (Kind.NUMBER, Kind.DATE):
         kind = Kind.NUMBER if isinstance(first, Numbers) else Kind.DATE
+        _check_time(column, first, kind, date_format)
     cells = _cells(tables, column, kind, date_format)
     return np.concatenate([part.values for part in cells if not isinstance(part, Texts)])
+
+
+def _check_time(column: str, cells: RawColumn, kind: Kind, date_format: str) -> None:
+    """Raise in the words of a split where no cell of a column is a time."""
+    wishes = Wishes(kinds={column: kind}, date_format=date_format)
+    try:
+        known_column(column, cells, wishes, ".")
+    except InvalidInput:
+        why = f"column {column!r} holds neither dates nor numbers."
+        raise SettingError("split", f"time:{column}", why) from None
 
 
 def _groups(cells: list[Numbers | Texts | Moments]) -> np.ndarray:

@@ -69,7 +69,7 @@ class ArrayRows:
         notes = (*parts.notes, *flattering(hashes[parts.learning], hashes[parts.test]))
         X = {part: whole[which] for part, which in parts.parts.items()}
         y = {part: self.y[which] for part, which in parts.parts.items()}
-        rows = {part: which - self.rows.first(part) for part, which in parts.parts.items()}
+        rows = {part: which - self.rows.first(part, which) for part, which in parts.parts.items()}
         w, seen = self.rows.weights(parts), SeenRows.of(hashes[parts.learning])
         return PreparedTable(
             preprocessing, X, y, rows, self.table.source, seen=seen, w=w, notes=notes
@@ -99,6 +99,7 @@ def unparted(
     target = _target(table, settings, table.classes if classes is None else classes)
     tables = {"train": table, **_beside(table, parting)}
     named = [as_table(columns_of(each)) for each in tables.values()]
+    parting.check_targets([target.name])
     parting.check(named[0])
     y = np.concatenate([target.encode(each.y) for each in tables.values()])
     rows = _unparted_rows(tables, named, parting, target, y)

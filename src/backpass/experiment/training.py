@@ -128,6 +128,8 @@ def check_asked(data: PreparedTable, settings: Settings) -> None:
         if len(data.target.parts) > 1:
             why = "it tells two classes of one target apart, and there are several targets."
             raise SettingError("threshold", settings.threshold, why)
+        if classes:
+            _check_two_classes(data, settings.threshold)
     for name in ("class_weight", "threshold"):
         if getattr(settings, name) is not None and not classes:
             raise SettingError(
@@ -137,15 +139,44 @@ def check_asked(data: PreparedTable, settings: Settings) -> None:
             )
 
 
+def _check_two_classes(data: PreparedTable, threshold: str) -> None:
+    """Raise where there are not two classes to tell apart, or none to find the best on."""
+    n, validation = len(np.unique(data.y["train"])), data.y["validation"]
+    if n != 2:
+        what = f"it tells two classes apart, and {data.target.name!r} has {n}."
+        raise SettingError("threshold", threshold, what)
+    if read_threshold(threshold) is not None:
+        return
+    w = data.w.get("validation", np.ones(len(validation)))
+    if len(np.unique(validation[w > 0])) < 2:
+        what = "are all of one class" if len(validation) else "are none"
+        raise SettingError(
+            "threshold",
+            threshold,
+            f"it is found on the validation rows, and they {what}; a probability needs none.",
+        )
+
+
+def check_folds(table: Unparted, n: int, settings: Settings) -> None:
+    """Raise before a training where its folds cannot be made, or could have no best threshold."""
+    targets = table.rows.targets
+    for parts in table.rows.folds(n, settings.seed):
+        labels = np.unique(targets.y[parts.validation])
+        if settings.threshold == "best" and targets.classes is not None and len(labels) < 2:
+            raise SettingError(
+                "cv",
+                n,
+                "the best threshold is found on validation rows of two classes, and those of a "
+                "fold are not; a probability, or other folds, will do.",
+            )
+
+
 def _deciding(model: TableModel, data: PreparedTable, settings: Settings) -> TableModel:
     """The model with the threshold that is asked for, or found on the validation rows."""
     if settings.threshold is None:
         return model
     classes, value = model.classes, read_threshold(settings.threshold)
     assert classes is not None
-    if len(classes) != 2:
-        what = f"it tells two classes apart, and {data.target.name!r} has {len(classes)}."
-        raise SettingError("threshold", settings.threshold, what)
     rarer = next(k for k, label in enumerate(classes.tolist()) if label != data.most_frequent)
     if value is None:
         value = _best(model, data, settings, rarer)

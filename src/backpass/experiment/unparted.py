@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, collected_warnings
 from .ready import PreparedTable
 from .settings import Settings
 from .splitting.split_rules import Rule, Targets
@@ -52,9 +52,13 @@ class Rows:
         left_out = np.concatenate([np.empty(0, dtype=int), *self.given.values()])
         return fold_splits(self.targets, n, self.rule, seed, left_out)
 
-    def first(self, part: str) -> int:
-        """The number, among the rows of all files, of the first row of a part's file."""
-        return int(self.given[part][0]) if part in self.given else 0
+    def first(self, part: str, rows: np.ndarray) -> int:
+        """The number, among the rows of all files, of the first row of the file that these are in.
+
+        Those of a fold are rows of the table, whatever files its parts have elsewhere.
+        """
+        given = self.given.get(part, rows[:0])
+        return int(given[0]) if len(given) and (rows >= given[0]).all() else 0
 
     def weights(self, parts: Split) -> dict[str, np.ndarray]:
         """What each part's rows weigh; nothing where all weigh the same.
@@ -89,4 +93,6 @@ class Unparted(Protocol):
 def folds(table: Unparted, n: int, settings: Settings) -> Iterator[PreparedTable]:
     """Make a table ready n times, each time with other rows to test."""
     for parts in table.rows.folds(n, settings.seed):
-        yield table.prepared(parts, settings)
+        with collected_warnings():  # what a fold's rows have is no news of the model
+            data = table.prepared(parts, settings)
+        yield data

@@ -136,6 +136,11 @@ def _check_known(net: Network) -> None:
 
 def _classes(estimator: MLPClassifier | MLPRegressor) -> list[object] | None:
     classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list):
+        raise InvalidInput(
+            f"The studio's page shows the classes of one target, and this model predicts "
+            f"{len(classes)} targets."
+        )
     return None if classes is None else np.asarray(classes).tolist()
 
 

@@ -16,7 +16,7 @@ from ...experiment.settings import Settings
 from ...losses import FOR_CLASSES, FOR_NUMBERS, LOSSES
 from ...solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
 from ...training.schedules import SCHEDULES
-from ..command import Answer, Command, command_line, messages, plain
+from ..command import Answer, Command, command_line, given_parameters, messages, plain
 from ..option_types import OneOf, Real, Whole
 from ..output import check_free
 from ..reading import how_to_read, reading_options, show_reading
@@ -185,11 +185,14 @@ def train(
     if report is not None:
         check_free(report, force)
     how, parting = how_to_read(settings), _how_to_part(settings)
+    _refuse_unused_size(parting)
     chosen = Settings(**settings)
     columns: ColumnOptions = {"ignore": ignore, "categorical": categorical, "classes": classes}
     table = _unparted(source, target, chosen, image, how, parting, **columns)
     data = _prepared(table, chosen, drop_missing_target)
     show_reading(data)
+    if cv is not None:
+        _check_folds(table, cv, chosen)
     held = None if chosen.checkpoint is None else hold(chosen.checkpoint, data, chosen)
     outcome = _run(data, replace(chosen, checkpoint=held))
     if cv is not None and not outcome.interrupted:
@@ -215,6 +218,12 @@ def _how_to_part(options: dict[str, Any]) -> Parting:
 
     rule = options.pop("split")
     return Parting(rule, *(options.pop(name) for name in ("test", "validation", "weights")))
+
+
+def _refuse_unused_size(parting: Parting) -> None:
+    """Raise where a size is asked for of a test that has a file of its own."""
+    if parting.test is not None and "test_size" in [param.name for param in given_parameters()]:
+        raise click.UsageError("--test-size is of a test that is drawn, and --test names its file")
 
 
 def _unparted(
@@ -277,6 +286,16 @@ def _prepared(
     return table.prepared(table.rows.split(settings), settings)
 
 
+def _check_folds(table: Unparted | StreamedTable, n: int, settings: Settings) -> None:
+    """Raise before the training where there could be no folds."""
+    from ...experiment.ready import PreparedTable
+    from ...experiment.training import check_folds
+
+    if isinstance(table, PreparedTable):
+        raise click.UsageError("--cv is for a table that fits into memory")
+    check_folds(table, n, settings)
+
+
 def _cross_validated(
     table: Unparted | StreamedTable, n: int, settings: Settings
 ) -> tuple[FoldScores, ...]:
@@ -287,8 +306,7 @@ def _cross_validated(
     from ...experiment.scoring.scores import FoldScores
     from ...experiment.training import cross_validated
 
-    if isinstance(table, PreparedTable):
-        raise click.UsageError("--cv is for a table that fits into memory")
+    assert not isinstance(table, PreparedTable)
     folds = cross_validated(table, n, settings)
     try:
         scores = track(folds, "folds", n, console=messages(), transient=True)

@@ -156,5 +156,9 @@ class Wishes:
 
 def _instead(wished: str, names: list[str]) -> str:
     """Name the column that may have been meant, else the columns that there are."""
-    near = get_close_matches(wished, names, 1)
-    return f"did you mean {near[0]!r}?" if near else f"the columns are {quoted(names)}."
+    several = wished.split(",")
+    if len(several) > 1 and set(several) <= set(names):
+        return f"{quoted(several)} are named one by one, each by an option of its own."
+    by_lower = {name.lower(): name for name in names}
+    near = get_close_matches(wished.lower(), by_lower, 1)
+    return f"did you mean {by_lower[near[0]]!r}?" if near else f"the columns are {quoted(names)}."

@@ -152,6 +152,8 @@ def _numbers(
     made = cleaned(column, Kind.NUMBER, spelling, na).column
     assert isinstance(made, Numbers)
     filled = made.values[~made.gaps]
+    if not len(filled) and isinstance(column, Texts):
+        _refuse_words(name, column, wishes)
     _refuse_empty(name, filled)
     whole = are_whole(filled)
     what = "whole numbers" if whole else "numbers"
@@ -200,6 +202,15 @@ def _are_quantities(column: Texts) -> bool:
 def _refuse_empty(name: str, filled: Sequence[object] | np.ndarray) -> None:
     if not len(filled):
         raise InvalidInput(f"The target column {name!r} is empty in every row.")
+
+
+def _refuse_words(name: str, column: Texts, wishes: Wishes) -> None:
+    """Raise where a target that was to be numbers holds nothing but other words."""
+    words = without_gaps(column, gap_words(SURE, wishes.na))[0].vocabulary
+    if words:
+        raise InvalidInput(
+            f"The target column {name!r} holds no numbers; its first text is {words[0][:40]!r}."
+        )
 
 
 def _rare(column: Texts) -> str:

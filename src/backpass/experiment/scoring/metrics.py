@@ -59,6 +59,16 @@ _ALL = (
     Metric("poisson_deviance", "Poisson deviance", False, higher_is_better=False),
 )
 METRICS = {metric.name: metric for metric in _ALL}
+ELSEWHERE = {  # what other programs call them
+    "mae": "mean_error",
+    "mean_absolute_error": "mean_error",
+    "median_absolute_error": "median_error",
+    "root_mean_squared_error": "rmse",
+    "mse": "rmse",
+    "roc_auc": "auc",
+    "logloss": "log_loss",
+    "pinball": "quantile_loss",
+}
 
 
 def find_metric(name: str, classes: bool) -> Metric:
@@ -78,8 +88,10 @@ def find_metric(name: str, classes: bool) -> Metric:
     if metric is None or metric.classes != classes:
         of = "classes" if classes else "numbers"
         names = [each.name for each in _ALL if each.classes == classes]
-        near = get_close_matches(name, names, 1)
-        meant = f"; did you mean {near[0]!r}?" if near else "."
+        known = {each: each for each in names}
+        known |= {other: one for other, one in ELSEWHERE.items() if one in known}
+        near = get_close_matches(name.lower(), known, 1)
+        meant = f"; did you mean {known[near[0]]!r}?" if near else "."
         raise SettingError("metric", name, f"for {of} there are {listed(names)}{meant}")
     return metric
 
