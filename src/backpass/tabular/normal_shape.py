@@ -27,10 +27,9 @@ class NormalShape:
     shares: np.ndarray
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Map numbers without gaps, any shape; on a stretch of equal knots, to its middle."""
-        last = np.interp(x, self.knots, self.shares)
-        first = -np.interp(-x, -self.knots[::-1], -self.shares[::-1])
-        return ndtri(np.clip((first + last) / 2, LEAST_SHARE, 1 - LEAST_SHARE))
+        """Map numbers without gaps, any shape."""
+        below = np.interp(x, self.knots, self.shares)
+        return ndtri(np.clip(below, LEAST_SHARE, 1 - LEAST_SHARE))
 
 
 def fit_normal_shape(x: np.ndarray) -> NormalShape:

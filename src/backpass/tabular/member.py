@@ -1,0 +1,176 @@
+"""A member: one network on a table's rows in its own codes, and the training of several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from .. import engine
+from ..engine.encoding import EncodedRows
+from ..network import Network
+from ..solvers.muon import Muon
+from ..training.jobs import Job, JobResult, Score, train_jobs
+from ..training.monitor import Progress
+from .codes import MemberCodes, fit_codes
+from .metrics import Metric
+from .outputs import Outputs
+from .profiles import WARM_UP, MemberSettings
+from .table_rows import TableRows
+
+DTYPE = np.float32  # of all arithmetic
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Rows with their targets.
+
+    Parameters
+    ----------
+    rows : TableRows of m rows
+        With target means among its numbers, where there are any.
+    Y : ndarray of shape (m, units)
+        As the network learns them.
+    sample_weight : ndarray of shape (m,), optional
+        w ≥ 0.
+    """
+
+    rows: TableRows
+    Y: np.ndarray
+    sample_weight: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A network of the notes, with the codes in front of it and how it was trained.
+
+    Parameters
+    ----------
+    settings : MemberSettings
+        What it was asked for.
+    codes : MemberCodes
+        From a table's rows to its first layer; members with as many bins share them.
+    net : Network
+        Its sizes, activations and loss.
+    theta : ndarray of shape (n,), float32
+        θ of the best epoch.
+    result : JobResult
+        How it was trained: epochs, why it stopped, its curves. Its scores are minus the metric.
+    """
+
+    settings: MemberSettings
+    codes: MemberCodes
+    net: Network
+    theta: np.ndarray
+    result: JobResult
+
+    def outputs(self, X: EncodedRows, n_threads: int | None = None) -> np.ndarray:
+        """Return a^(L) of rows that ``codes`` has encoded, shape (m, units)."""
+        return engine.forward(self.net, self.theta, X, n_threads=n_threads)
+
+
+def train_members(
+    train: Examples,
+    held_out: Examples,
+    outputs: Outputs,
+    metric: Metric,
+    settings: Sequence[MemberSettings],
+    *,
+    n_threads: int | None = None,
+    callback: Callable[[Progress], object] | None = None,
+) -> list[Member]:
+    """Train members side by side, each on a thread of its own.
+
+    Each steps by Muon on its hidden matrices and by AdamW on the rest, through a linear warm-up and
+    half a cosine, until the metric on held-out rows has not improved for ``patience`` epochs. λ in
+    J is 0; the decay is the optimiser's. A member's bits are those that it has alone, whatever the
+    number of threads.
+
+    Parameters
+    ----------
+    train : Examples
+        Rows to learn from; the codes are fitted on them.
+    held_out : Examples
+        Rows on which the best epoch is chosen.
+    outputs : ClassOutputs or NumberOutputs
+        What the last layer is.
+    metric : callable
+        The cost of answers to the held-out rows.
+    settings : sequence of MemberSettings
+        One for each member.
+    n_threads : int, optional
+        Members that are trained at the same time at most.
+    callback : callable, optional
+        Called after every epoch of each; a true answer stops all.
+
+    Returns
+    -------
+    list of Member
+        In the order of the settings, those left out that were stopped before they began.
+
+    Raises
+    ------
+    InvalidInput
+        If no column of the training rows varies.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If a member's numbers grew beyond all bounds; its θ is the best or the last finite one.
+    """
+    codes = {bins: fit_codes(train.rows, bins) for bins in {each.bins for each in settings}}
+    learnt = {bins: _learnt(train, codes[bins]) for bins in codes}
+    judged = {bins: _learnt(held_out, codes[bins]) for bins in codes}
+
+    def score(Y: np.ndarray, H: np.ndarray) -> float:
+        return -metric(outputs.answers(H))
+
+    jobs = [
+        _job(each, outputs, learnt[each.bins], validation=judged[each.bins], score=score)
+        for each in settings
+    ]
+    results = train_jobs(jobs, n_threads=n_threads, callback=callback)
+    return [
+        Member(each, codes[each.bins], job.net, result.theta, result)
+        for each, job, result in zip(settings, jobs, results)
+        if result.theta is not None
+    ]
+
+
+Learnt: TypeAlias = tuple[EncodedRows, np.ndarray, np.ndarray | None]
+
+
+def _learnt(examples: Examples, codes: MemberCodes) -> Learnt:
+    """Inputs, targets and weights, as a job takes them."""
+    weight = examples.sample_weight
+    return codes.encode(examples.rows, DTYPE), examples.Y.astype(DTYPE), weight
+
+
+def _job(
+    settings: MemberSettings, outputs: Outputs, learnt: Learnt, *, validation: Learnt, score: Score
+) -> Job:
+    """A member's training."""
+    X, Y, weight = learnt
+    rule = Muon(
+        weight_decay=settings.weight_decay, ratio=settings.matrix_rate / settings.learning_rate
+    )
+    return Job(
+        Network((X.shape[1], *settings.hidden, outputs.units), settings.activation, outputs.loss),
+        X,
+        Y,
+        sample_weight=weight,
+        seed=settings.seed,
+        validation=validation,
+        score=score,
+        solver=rule,
+        learning_rate=settings.learning_rate,
+        schedule="cosine",
+        warm_up=WARM_UP,
+        batch_size=settings.batch_size,
+        max_epochs=settings.max_epochs,
+        tol=0.0,
+        n_iter_no_change=settings.patience,
+        dropout=settings.dropout,
+    )

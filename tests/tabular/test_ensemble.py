@@ -1,0 +1,96 @@
+"""Members together, against boosted trees on what is smooth and a linear model on what bends."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drawn_rows import drawn_rows
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
+from test_member import problem, settings_for
+
+from backpass.tabular.ensemble import fit_ensemble
+from backpass.tabular.member import Examples
+from backpass.tabular.metrics import log_loss, squared_error
+from backpass.tabular.outputs import ClassOutputs, NumberOutputs
+from backpass.tabular.profiles import draw_settings
+from backpass.tabular.table_rows import TableRows
+
+
+@pytest.fixture(scope="module")
+def smooth():
+    """Rows of which a level moves the phase of a wave, 900 to learn from and 600 to judge."""
+    rng = np.random.default_rng(0)
+    X, town = rng.uniform(-2, 2, (1_500, 3)), rng.integers(0, 4, 1_500)
+    y = np.sin(2 * X[:, 0] + town) + X[:, 1] * X[:, 2] + 0.1 * rng.normal(size=1_500)
+    return TableRows(X, town[:, None].astype(np.int32), (4,)), y[:, None]
+
+
+def fitted(rows, y, outputs, members, n_threads=None):
+    Y = outputs.targets(y)
+    train = Examples(rows.take(slice(0, 760)), Y[:760])
+    held_out = Examples(rows.take(slice(760, 900)), Y[760:900])
+    metric = (squared_error if y.ndim == 2 else log_loss)(outputs.answers(Y[760:900]))
+    settings = [draw_settings(j, 760, 0) for j in range(members)]
+    return fit_ensemble(train, held_out, outputs, metric, settings, n_threads=n_threads)
+
+
+def test_it_beats_boosted_trees_on_a_smooth_function(smooth):
+    rows, y = smooth
+    outputs = NumberOutputs.of(y[:760])
+    answers = outputs.numbers(fitted(rows, y, outputs, 4).answers(rows.take(slice(900, 1500))))
+    X = np.hstack([rows.numbers, rows.codes])
+    trees = HistGradientBoostingRegressor(categorical_features=[3], random_state=0)
+    theirs = trees.fit(X[:900], y[:900, 0]).predict(X[900:])[:, None]
+    ours, others = (np.sqrt(np.mean((H - y[900:]) ** 2)) for H in (answers, theirs))
+    assert ours < 0.75 * others
+    assert ours < 0.2  # of which 0.1 is noise
+
+
+def test_it_beats_a_linear_model_on_classes_that_no_plane_parts(smooth):
+    rows, y = smooth
+    classes = np.digitize(y[:, 0], [-0.7, 0.7])
+    P = fitted(rows, classes, ClassOutputs(3), 4).answers(rows.take(slice(900, 1500)))
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-6)
+    linear = LogisticRegression().fit(rows.numbers[:900], classes[:900])
+    ours = np.mean(P.argmax(axis=1) == classes[900:])
+    assert ours > linear.score(rows.numbers[900:], classes[900:]) + 0.15
+
+
+def test_the_average_costs_what_it_says_and_no_more_than_the_best_half(rng):
+    train, held_out, outputs, metric = problem(rng, classes=3)
+    ensemble = fit_ensemble(
+        train, held_out, outputs, metric, [settings_for(j, 180) for j in range(6)]
+    )
+    assert metric(ensemble.answers(held_out.rows)) == pytest.approx(ensemble.cost, rel=1e-12)
+    scores = [max(member.result.validation_scores) for member in ensemble.members]
+    best = np.argsort(scores)[-3:]
+    half = replace(ensemble, counts=np.isin(np.arange(6), best).astype(np.int64))
+    assert ensemble.cost <= metric(half.answers(held_out.rows)) + 1e-12
+
+
+def test_it_is_the_same_on_any_number_of_threads(rng):
+    train, held_out, outputs, metric = problem(rng, classes=2)
+    settings = [settings_for(j, 180) for j in range(5)]
+    new = drawn_rows(rng, 50)
+    new = TableRows(new.numbers, new.codes.clip(max=1), train.rows.levels)
+    found = [
+        fit_ensemble(train, held_out, outputs, metric, settings, n_threads=n).answers(new, n)
+        for n in (1, 2, 3)
+    ]
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+
+
+def test_held_out_rows_never_tell_their_targets_by_their_means(rng):
+    """Levels of one row each: a mean of the row's own target would answer it."""
+    m = 300
+    codes, y = np.repeat(np.arange(m // 2), 2)[:, None], rng.normal(size=(m, 1))
+    rows = TableRows(rng.normal(size=(m, 1)), codes.astype(np.int32), (m // 2,))
+    outputs = NumberOutputs.of(y)
+    Y = outputs.targets(y)
+    train = Examples(rows.take(slice(0, 200)), Y[:200])
+    held_out = Examples(rows.take(slice(200, m)), Y[200:])
+    metric = squared_error(Y[200:])
+    ensemble = fit_ensemble(train, held_out, outputs, metric, [settings_for(0, 200)])
+    assert ensemble.cost > 0.8

@@ -1,0 +1,174 @@
+"""A member's training against the same steps in NumPy, and by itself on any number of threads."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drawn_rows import drawn_rows
+
+from backpass.initialise import init_theta
+from backpass.tabular.member import Examples, train_members
+from backpass.tabular.metrics import log_loss, squared_error
+from backpass.tabular.outputs import ClassOutputs, NumberOutputs
+from backpass.tabular.profiles import draw_settings
+
+POLYNOMIALS = (
+    (3.9505, -6.3029, 2.6377),
+    (3.7418, -5.5913, 2.3037),
+    (2.8769, -3.1427, 1.2046),
+)
+
+
+def problem(rng, m=240, classes=0, outputs=1):
+    """Training and held-out examples, what the outputs are, and the metric."""
+    rows = drawn_rows(rng, m)
+    signal = np.nan_to_num(rows.numbers[:, 1:2] / np.nanstd(rows.numbers[:, 1])) + rows.codes[:, :1]
+    noisy = signal + 0.3 * rng.normal(size=(m, outputs))
+    if classes:
+        made = ClassOutputs(classes)
+        y = np.searchsorted(np.quantile(noisy, np.arange(1, classes) / classes), noisy[:, 0])
+    else:
+        made, y = NumberOutputs.of(noisy), noisy
+    Y, first = made.targets(y), slice(0, 3 * m // 4)
+    train = Examples(rows.take(first), Y[first])
+    held_out = Examples(rows.take(slice(first.stop, m)), Y[first.stop :])
+    metric = (log_loss if classes else squared_error)(made.answers(held_out.Y))
+    return train, held_out, made, metric
+
+
+def settings_for(number, m, **changes):
+    return replace(draw_settings(number, m, 0), max_epochs=6, patience=6, **changes)
+
+
+def orthogonal(G):
+    X = G / np.linalg.norm(G)
+    for a, b, c in POLYNOMIALS:
+        A = X @ X.T
+        X = (a * np.eye(len(A)) + b * A + c * A @ A) @ X
+    return X
+
+
+def silu(z):
+    gate = 1 / (1 + np.exp(-z))
+    return z * gate, gate * (1 + z * (1 - gate))
+
+
+def gradients(weights, biases, X, Y, softmax, g):
+    """Of the mean loss by every Θᵀ, through dense rows."""
+    a, slopes = [X], []
+    for W, b in zip(weights[:-1], biases[:-1]):
+        out, slope = g(a[-1] @ W + b)
+        a.append(out)
+        slopes.append(slope)
+    z = a[-1] @ weights[-1] + biases[-1]
+    H = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True) if softmax else z
+    delta, found = (H - Y) / len(X), []
+    for l in reversed(range(len(weights))):
+        found.insert(0, (a[l].T @ delta, delta.sum(axis=0)))
+        delta = delta @ weights[l].T * slopes[l - 1] if l else delta
+    return found
+
+
+def stepped(net, settings, X, Y, softmax):
+    """θ after every step, each on all rows: Muon's and AdamW's as they are written down."""
+    theta = init_theta(net, settings.seed, "glorot")
+    Thetas = [theta[where].reshape(shape).copy() for where, shape in net.slices]
+    weights, biases = [T[1:] for T in Thetas], [T[0] for T in Thetas]
+    parts = [*weights, *biases]
+    m, v = [np.zeros_like(p) for p in parts], [np.zeros_like(p) for p in parts]
+    g = silu if settings.activation == "silu" else lambda z: (np.maximum(z, 0), z > 0)
+    for t in range(settings.max_epochs):
+        done = t / (settings.max_epochs - 1)
+        rise = max(0.0, done - 0.05) / 0.95
+        s = done / 0.05 if done < 0.05 else (1 + np.cos(np.pi * rise)) / 2
+        both = gradients(weights, biases, X, Y, softmax, g)
+        for k, D in enumerate([D for D, _ in both] + [D for _, D in both]):
+            p, is_matrix, is_hidden = parts[k], k < len(weights), k < len(weights) - 1
+            rate = s * (settings.matrix_rate if is_hidden else settings.learning_rate)
+            p *= 1 - rate * settings.weight_decay * is_matrix
+            if is_hidden:
+                m[k] = 0.95 * m[k] + 0.05 * D
+                length = np.sqrt(max(1.0, p.shape[1] / p.shape[0]))
+                p -= rate * length * orthogonal(0.95 * m[k] + 0.05 * D)
+                continue
+            m[k], v[k] = 0.9 * m[k] + 0.1 * D, 0.999 * v[k] + 0.001 * D**2
+            rate *= np.sqrt(1 - 0.999 ** (t + 1)) / (1 - 0.9 ** (t + 1))
+            p -= rate * m[k] / (np.sqrt(v[k]) + 1e-8)  # as scikit-learn has the small number
+    return np.concatenate([T.reshape(-1) for T in Thetas])
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("classes", [0, 3])
+def test_the_steps_are_those_of_muon_and_adamw_on_dense_rows(rng, monkeypatch, number, classes):
+    monkeypatch.setattr("backpass.tabular.member.DTYPE", np.float64)
+    train, held_out, outputs, _ = problem(rng, classes=classes)
+    settings = settings_for(number, len(train.rows), dropout=0.0, batch_size=len(train.rows))
+    costs = iter(range(100, 0, -1))  # ever better, so that the last epoch is the best
+    [member] = train_members(train, held_out, outputs, lambda H: next(costs), [settings])
+    X = member.codes.encode(train.rows, np.float64).toarray()
+    expected = stepped(member.net, settings, X, train.Y, softmax=bool(classes))
+    assert member.result.epochs == settings.max_epochs
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(member.theta, expected, rtol=1e-9, atol=1e-10 * scale)
+
+
+@pytest.mark.parametrize("classes", [0, 2, 4])
+def test_the_best_epoch_is_kept_by_the_metric_of_its_answers(rng, classes):
+    train, held_out, outputs, metric = problem(rng, classes=classes)
+    [member] = train_members(train, held_out, outputs, metric, [settings_for(0, 180)])
+    H = member.outputs(member.codes.encode(held_out.rows))
+    scores = member.result.validation_scores
+    assert metric(outputs.answers(H)) == pytest.approx(-max(scores), rel=1e-6)
+    assert member.result.best_epoch == int(np.argmax(scores)) + 1
+
+
+def test_a_member_stops_when_its_patience_is_at_its_end(rng):
+    train, held_out, outputs, _ = problem(rng)
+    settings = replace(draw_settings(0, 180, 0), patience=3)
+    costs = iter([5.0, 4.0, 3.0] + [3.5] * 100)
+    [member] = train_members(train, held_out, outputs, lambda H: next(costs), [settings])
+    assert (member.result.best_epoch, member.result.epochs) == (3, 3 + 3 + 1)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_a_member_has_the_bits_that_it_has_alone(rng, n_threads):
+    train, held_out, outputs, metric = problem(rng, classes=3)
+    settings = [settings_for(j, 180) for j in range(5)]
+    members = train_members(train, held_out, outputs, metric, settings, n_threads=n_threads)
+    for member, asked in zip(members, settings):
+        [alone] = train_members(train, held_out, outputs, metric, [asked], n_threads=1)
+        np.testing.assert_array_equal(member.theta, alone.theta)
+        assert member.result.validation_scores == alone.result.validation_scores
+        assert member.theta.dtype == np.float32
+
+
+def test_held_out_rows_change_no_code_and_no_step(rng):
+    train, held_out, outputs, _ = problem(rng)
+    other = Examples(held_out.rows.take(slice(0, 9)), -held_out.Y[:9])
+    costs = iter(range(200, 0, -1))  # ever better, so that the last epoch is the best
+    settings = [settings_for(1, 180)]
+    members = [
+        train_members(train, judged, outputs, lambda H: next(costs), settings)[0]
+        for judged in (held_out, other)
+    ]
+    np.testing.assert_array_equal(members[0].theta, members[1].theta)
+
+
+def test_rows_without_weight_teach_nothing(rng):
+    train, held_out, outputs, metric = problem(rng)
+    weight = (np.arange(len(train.Y)) % 2).astype(float)
+    wrong = np.where(weight[:, None] > 0, train.Y, 1e3)
+    found = [
+        train_members(each, held_out, outputs, metric, [settings_for(0, 180)])[0].theta
+        for each in (replace(train, sample_weight=weight), Examples(train.rows, wrong, weight))
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_callback_stops_the_members_and_those_that_began_are_there(rng):
+    train, held_out, outputs, metric = problem(rng)
+    settings = [settings_for(j, 180) for j in range(4)]
+    members = train_members(
+        train, held_out, outputs, metric, settings, n_threads=1, callback=lambda progress: True
+    )
+    assert [member.result.epochs for member in members] == [1]

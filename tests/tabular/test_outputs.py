@@ -1,0 +1,42 @@
+"""What a last layer learns of targets, and answers in their terms."""
+
+import numpy as np
+import pytest
+
+from backpass.tabular.outputs import ClassOutputs, NumberOutputs
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+def test_what_is_learnt_of_classes_is_answered_as_one_hot(rng, classes):
+    y = rng.integers(0, classes, 40)
+    outputs = ClassOutputs(classes)
+    Y = outputs.targets(y)
+    assert Y.shape == (40, outputs.units)
+    np.testing.assert_array_equal(outputs.answers(Y), np.eye(classes)[y])
+
+
+def test_two_classes_have_one_logistic_output_and_more_a_softmax():
+    assert (ClassOutputs(2).units, ClassOutputs(2).loss) == (1, "binary_log_loss")
+    assert (ClassOutputs(3).units, ClassOutputs(3).loss) == (3, "log_loss")
+
+
+def test_numbers_are_standardised_and_come_back(rng):
+    y = rng.normal(size=(60, 2)) * [1e-3, 1e6] + [5, -7]
+    outputs = NumberOutputs.of(y)
+    Y = outputs.targets(y)
+    np.testing.assert_allclose(Y.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(Y.std(axis=0), 1, rtol=1e-9)
+    np.testing.assert_allclose(outputs.numbers(outputs.answers(Y)), y, rtol=1e-9)
+
+
+def test_no_answer_is_beyond_the_numbers_seen(rng):
+    y = rng.normal(size=(60, 2))
+    outputs = NumberOutputs.of(y)
+    answered = outputs.numbers(outputs.answers(np.array([[-99.0, 99.0], [99.0, -99.0]])))
+    expected = [[y[:, 0].min(), y[:, 1].max()], [y[:, 0].max(), y[:, 1].min()]]
+    np.testing.assert_allclose(answered, expected, rtol=1e-12)
+
+
+def test_a_number_that_does_not_vary_is_its_own_answer():
+    outputs = NumberOutputs.of(np.full((5, 1), 3.0))
+    assert outputs.numbers(outputs.answers(np.array([[0.4]]))).tolist() == [[3.0]]
