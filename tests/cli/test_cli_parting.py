@@ -218,3 +218,32 @@ def refuse_to_train(monkeypatch):
         raise AssertionError("a training began")
 
     monkeypatch.setattr(bp.MLPClassifier, "fit", fit)
+
+
+def test_the_quantile_loss_is_measured_where_it_is_learnt(frame):
+    values = trained("--loss", "quantile", "--metric", "quantile_loss", target="cost")
+    assert values["headline"] == "quantile_loss"
+    score = json.loads(invoke("score", "m.backpass", "t.csv", "--json").stdout)
+    model = bp.load("m.backpass")
+    assert score["quantile_loss"] == pytest.approx(
+        metrics.mean_pinball_loss(frame["cost"], model.predict(frame), alpha=0.5), rel=1e-12
+    )
+
+
+def test_counts_that_are_negative_are_refused_by_the_options_name(frame):
+    done = invoke("train", "t.csv", "--target", "cost", "--loss", "poisson", *QUICK)
+    assert done.exit_code == 2
+    assert "--loss poisson: it is for counts, and 'cost' holds negative" in done.stderr
+
+
+def test_a_row_without_a_weight_is_one_of_its_own_file(frame):
+    frame[:60].assign(w=[1.0] * 7 + [None] + [1.0] * 52).to_csv("test.csv", index=False)
+    words = ("--weights", "w", "--test", "test.csv")
+    said = " ".join(invoke("train", "t.csv", "--target", "ill", *QUICK, *words).stderr.split())
+    assert "test.csv: 1 row has no weight in column 'w', the first of them row 7." in said
+
+
+def test_one_group_is_one(frame):
+    frame.assign(half=np.arange(200) // 150).to_csv("halves.csv", index=False)
+    said = trained("--split", "group:half", source="halves.csv")["said"]
+    assert "By 'half', 1 group is learnt from, and 1 test." in " ".join(said.split())

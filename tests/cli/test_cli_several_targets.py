@@ -193,3 +193,11 @@ def test_targets_in_one_word_are_told_to_be_named_one_by_one(frame):
     done = CliRunner().invoke(main, ["train", "t.csv", "--target", "cost,days", *QUICK])
     assert done.exit_code == 2
     assert "'cost', 'days' are named one by one" in " ".join(done.stderr.split())
+
+
+def test_info_tells_the_score_of_each_target(frame):
+    values = trained(NUMBERS)["targets"]
+    shown = invoke("info", "m.backpass").stdout
+    for name, scores in values.items():
+        assert f"test R² {scores['test_r2']:.4g}" in shown
+        assert f") of {name}" in shown

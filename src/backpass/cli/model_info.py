@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -233,6 +234,11 @@ def _trained_on(values: Values, rows: dict[str, int]) -> str | None:
 
 def _scores(values: Values) -> list[tuple[str, str]]:
     """Metrics of the test rows, the first one first, beside what is reached without a model."""
+    if isinstance(values.get("targets"), dict):
+        return [
+            ("" if place else "score", f"{what} of {name}")
+            for place, (name, what) in enumerate(_by_target(values["targets"]))
+        ]
     baselines, headline = values.get("baselines") or {}, values.get("headline")
     names = [headline, *SCORES, *baselines]
     found = [n for n in dict.fromkeys(names) if n is not None and values.get(n) is not None]
@@ -240,6 +246,15 @@ def _scores(values: Values) -> list[tuple[str, str]]:
         ("score" if place == 0 else "", _scored(name, values[name], baselines.get(name)))
         for place, name in enumerate(found[:MOST_SCORES])
     ]
+
+
+def _by_target(targets: dict[str, Values]) -> Iterator[tuple[str, str]]:
+    """The first scores of each of several targets."""
+    for name, scores in targets.items():
+        baselines = scores.get("baselines") or {}
+        for metric in SCORES:
+            if scores.get(metric) is not None:
+                yield name, _scored(metric, scores[metric], baselines.get(metric))
 
 
 def _scored(name: str, value: float, baseline: float | None) -> str:

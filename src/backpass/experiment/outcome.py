@@ -99,7 +99,9 @@ class Outcome:
             return None
         w, classes = self.data.w.get("train"), self.classes
         if classes is None:
-            constants = Constants.of(self.data.target.decode(train), w)
+            loss = self.estimator.net_.loss
+            q = loss.parameter if loss.name == "quantile" else None
+            constants = Constants.of(self.data.target.decode(train), w, q)
             return Reference(replace(constants, counts=self.settings.loss == "poisson"))
         of_class = [train == label for label in classes.tolist()]
         shares = [np.count_nonzero(rows) if w is None else w[rows].sum() for rows in of_class]

@@ -140,17 +140,26 @@ def weights_of(column: str, tables: Sequence[RawTable], needed: np.ndarray) -> n
     InvalidInput
         If a row that needs a weight has none, or a negative one.
     """
-    w = np.concatenate([part.values for part in _numbers(tables, column)])
-    for wrong, what in ((np.isnan(w), "no weight"), (w < 0, "a negative weight")):
-        bad = np.flatnonzero(wrong & needed)
-        if len(bad):
-            raise InvalidInput(
-                f"{count(len(bad), 'row')} {'has' if len(bad) == 1 else 'have'} {what} in column "
-                f"{column!r}, the first of them row {bad[0]}."
-            )
+    each = [part.values for part in _numbers(tables, column)]
+    ends = np.cumsum([len(part) for part in each])[:-1]
+    for table, part, there in zip(tables, each, np.split(needed, ends)):
+        _check_weights(table.source, column, part, there)
+    w = np.concatenate(each)
     if not w[needed].any():
         raise SettingError("weights", column, "all rows weigh nothing.")
     return np.where(needed, w, 0.0)
+
+
+def _check_weights(source: str, column: str, w: np.ndarray, needed: np.ndarray) -> None:
+    """Raise where a row of a file needs a weight and has none, or a negative one."""
+    for wrong, what in ((np.isnan(w), "no weight"), (w < 0, "a negative weight")):
+        bad = np.flatnonzero(wrong & needed)
+        if len(bad):
+            where = f"{source}: " if source else ""
+            raise InvalidInput(
+                f"{where}{count(len(bad), 'row')} {'has' if len(bad) == 1 else 'have'} {what} in "
+                f"column {column!r}, the first of them row {bad[0]}."
+            )
 
 
 def _numbers(tables: Sequence[RawTable], column: str) -> list[Numbers]:

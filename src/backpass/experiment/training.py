@@ -121,6 +121,9 @@ def _weights(
 def check_asked(data: PreparedTable, settings: Settings) -> None:
     """Raise before a training where what is asked for does not go with what the target holds."""
     classes = data.target.classes
+    if settings.loss == "poisson" and "train" in data.y and (data.y["train"] < 0).any():
+        why = f"it is for counts, and {data.target.name!r} holds negative numbers."
+        raise SettingError("loss", settings.loss, why)
     if settings.metric is not None:
         find_metric(settings.metric, classes)
     if settings.threshold is not None:

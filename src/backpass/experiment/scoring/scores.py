@@ -236,6 +236,7 @@ class Constants:
     median: float
     quantile: float | None = None
     counts: bool = field(default=False, repr=False)  # whether the target is a count
+    q: float | None = field(default=None, repr=False)  # which quantile is predicted
 
     @classmethod
     def of(
@@ -249,7 +250,7 @@ class Constants:
         Constants(mean=3.0, median=2.0, quantile=None)
         """
         at = None if quantile is None else _quantile(y, w, quantile)
-        return cls(float(np.average(y, weights=w)), _quantile(y, w, 0.5), at)
+        return cls(float(np.average(y, weights=w)), _quantile(y, w, 0.5), at, q=quantile)
 
 
 def _quantile(y: np.ndarray, w: np.ndarray | None, q: float) -> float:
@@ -279,7 +280,7 @@ def score_numbers(
     w : ndarray of shape (m,) or None
         What rows weigh.
     quantile : float or None
-        The quantile that was to be predicted.
+        The quantile that was to be predicted; None is the one that ``training`` knows, if any.
 
     Returns
     -------
@@ -292,6 +293,7 @@ def score_numbers(
     >>> scores.headline, scores.baseline["r2"], round(scores.baseline["mean_error"], 3)
     ('r2', 0.0, 1.667)
     """
+    quantile = training.q if quantile is None else quantile
     counts = training.counts and training.mean > 0  # else nothing is known to compare with
     values = of_numbers(truth, predicted, w, quantile, counts)
     order = ORDER["constant" if np.ptp(truth) == 0 else "numbers"]

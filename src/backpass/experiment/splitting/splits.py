@@ -313,7 +313,7 @@ def _of_groups(made: Split, rule: ByGroup) -> list[str]:
     groups = {part: rule.groups[rows] for part, rows in made.parts.items()}
     learn = np.unique(np.r_[groups["train"], groups["validation"]])
     learn, test = learn[learn != UNKNOWN], np.unique(groups["test"][groups["test"] != UNKNOWN])
-    notes = [f"By {rule.column!r}, {len(learn)} groups are learnt from, and {len(test)} test."]
+    notes = [f"By {rule.column!r}, {_groups(len(learn))} learnt from, and {len(test)} test."]
     both = np.intersect1d(learn, test)
     if len(both):
         notes.append(
@@ -323,6 +323,10 @@ def _of_groups(made: Split, rule: ByGroup) -> list[str]:
     if without:
         notes.append(f"{_rows(without)} without a {rule.column!r}: such rows train.")
     return notes
+
+
+def _groups(n: int) -> str:
+    return "1 group is" if n == 1 else f"{n} groups are"
 
 
 def _rows(n: int) -> str:
