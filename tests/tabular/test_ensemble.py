@@ -10,11 +10,12 @@ from sklearn.linear_model import LogisticRegression
 from test_member import problem, settings_for
 
 from backpass.tabular.ensemble import fit_ensemble
-from backpass.tabular.member import Examples
+from backpass.tabular.member import Examples, train_members
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
 from backpass.tabular.profiles import draw_settings
 from backpass.tabular.table_rows import TableRows
+from backpass.tabular.target_means import fit_target_means
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +83,18 @@ def test_it_is_the_same_on_any_number_of_threads(rng):
     np.testing.assert_array_equal(found[0], found[2])
 
 
-def test_held_out_rows_never_tell_their_targets_by_their_means(rng):
-    """Levels of one row each: a mean of the row's own target would answer it."""
-    m = 300
-    codes, y = np.repeat(np.arange(m // 2), 2)[:, None], rng.normal(size=(m, 1))
-    rows = TableRows(rng.normal(size=(m, 1)), codes.astype(np.int32), (m // 2,))
-    outputs = NumberOutputs.of(y)
-    Y = outputs.targets(y)
-    train = Examples(rows.take(slice(0, 200)), Y[:200])
-    held_out = Examples(rows.take(slice(200, m)), Y[200:])
-    metric = squared_error(Y[200:])
-    ensemble = fit_ensemble(train, held_out, outputs, metric, [settings_for(0, 200)])
-    assert ensemble.cost > 0.8
+def test_means_of_training_rows_come_from_the_other_folds(rng, monkeypatch):
+    train, held_out, outputs, metric = problem(rng)
+    means, of_training_rows = fit_target_means(train.rows.codes, train.rows.levels, train.Y)
+    given = []
+
+    def spy(train, held_out, *rest, **named):
+        given.extend([train.rows.numbers, held_out.rows.numbers])
+        return train_members(train, held_out, *rest, **named)
+
+    monkeypatch.setattr("backpass.tabular.ensemble.train_members", spy)
+    ensemble = fit_ensemble(train, held_out, outputs, metric, [settings_for(0, 180)])
+    expected = [of_training_rows, means(held_out.rows.codes)]
+    for numbers, examples, more in zip(given, (train, held_out), expected):
+        np.testing.assert_array_equal(numbers, np.hstack([examples.rows.numbers, more]))
+    assert len(ensemble.means.tables) == train.rows.codes.shape[1]

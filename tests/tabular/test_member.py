@@ -125,7 +125,7 @@ def test_the_best_epoch_is_kept_by_the_metric_of_its_answers(rng, classes):
 def test_a_member_stops_when_its_patience_is_at_its_end(rng):
     train, held_out, outputs, _ = problem(rng)
     settings = replace(draw_settings(0, 180, 0), patience=3)
-    costs = iter([5.0, 4.0, 3.0] + [3.5] * 100)
+    costs = iter([5.0, 5.0 - 1e-9, 5.0 - 2e-9] + [5.0] * 100)
     [member] = train_members(train, held_out, outputs, lambda H: next(costs), [settings])
     assert (member.result.best_epoch, member.result.epochs) == (3, 3 + 3 + 1)
 
