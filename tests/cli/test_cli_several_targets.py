@@ -201,3 +201,11 @@ def test_info_tells_the_score_of_each_target(frame):
     for name, scores in values.items():
         assert f"test R² {scores['test_r2']:.4g}" in shown
         assert f") of {name}" in shown
+
+
+def test_score_says_that_a_threshold_is_for_one_target(frame):
+    trained(CLASSES)
+    done = CliRunner().invoke(main, ["score", "m.backpass", "t.csv", "--threshold", "0.3"])
+    assert done.exit_code == 2
+    said = "--threshold 0.3: it is for one target, and this model predicts kind, flag."
+    assert said in done.stderr

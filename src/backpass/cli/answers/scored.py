@@ -115,6 +115,9 @@ def deciding(model: TableModel, threshold: float | None) -> TableModel:
     """
     if threshold is None:
         return model
+    if len(model.target.parts) > 1:
+        why = f"it is for one target, and this model predicts {', '.join(model.target.names)}."
+        raise SettingError("threshold", f"{threshold:g}", why)
     classes, reference = model.classes, references_of(model)[0]
     if classes is None or len(classes) != 2:
         holds = "is a number" if classes is None else f"has {len(classes)} classes"
