@@ -1,14 +1,14 @@
 """Members together, against boosted trees on what is smooth and a linear model on what bends."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from drawn_rows import drawn_rows
+from sklearn import metrics as theirs
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 from test_member import problem, settings_for
 
+from backpass.tabular.choice import choose_members
 from backpass.tabular.ensemble import fit_ensemble
 from backpass.tabular.member import Examples, train_members
 from backpass.tabular.metrics import log_loss, squared_error
@@ -52,22 +52,36 @@ def test_it_beats_a_linear_model_on_classes_that_no_plane_parts(smooth):
     rows, y = smooth
     classes = np.digitize(y[:, 0], [-0.7, 0.7])
     P = fitted(rows, classes, ClassOutputs(3), 4).answers(rows.take(slice(900, 1500)))
-    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-12)
     linear = LogisticRegression().fit(rows.numbers[:900], classes[:900])
     ours = np.mean(P.argmax(axis=1) == classes[900:])
     assert ours > linear.score(rows.numbers[900:], classes[900:]) + 0.15
 
 
-def test_the_average_costs_what_it_says_and_no_more_than_the_best_half(rng):
+def test_the_average_costs_what_it_says_and_its_weights_are_a_choice(rng):
     train, held_out, outputs, metric = problem(rng, classes=3)
     ensemble = fit_ensemble(
         train, held_out, outputs, metric, [settings_for(j, 180) for j in range(6)]
     )
-    assert metric(ensemble.answers(held_out.rows)) == pytest.approx(ensemble.cost, rel=1e-12)
-    scores = [max(member.result.validation_scores) for member in ensemble.members]
-    best = np.argsort(scores)[-3:]
-    half = replace(ensemble, counts=np.isin(np.arange(6), best).astype(np.int64))
-    assert ensemble.cost <= metric(half.answers(held_out.rows)) + 1e-12
+    y = held_out.Y.argmax(axis=1)
+    cost = theirs.log_loss(y, ensemble.answers(held_out.rows))
+    assert cost == pytest.approx(ensemble.cost, rel=1e-12)
+    rows = held_out.rows.with_numbers(ensemble.means(held_out.rows.codes))
+    answers = [
+        outputs.answers(member.outputs(member.codes.encode(rows))) for member in ensemble.members
+    ]
+    np.testing.assert_array_equal(ensemble.weights, choose_members(answers, metric))
+
+
+def test_no_answer_is_surer_than_the_rows_that_chose_can_vouch_for(rng):
+    train, held_out, outputs, _ = problem(rng, classes=2)
+    few = Examples(held_out.rows.take(slice(0, 8)), held_out.Y[:8])
+    ensemble = fit_ensemble(
+        train, few, outputs, log_loss(outputs.answers(few.Y)), [settings_for(0, 180)]
+    )
+    P = ensemble.answers(held_out.rows)
+    assert P.min() >= 1 / (8 + 2)
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-12)
 
 
 def test_it_is_the_same_on_any_number_of_threads(rng):

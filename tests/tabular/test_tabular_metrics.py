@@ -20,7 +20,7 @@ def test_log_loss_is_scikit_learns_of_honest_probabilities(rng, classes, weighte
     expected = theirs.log_loss(y, honest(P, 60), labels=range(classes), sample_weight=weight)
     assert cost == pytest.approx(expected, rel=1e-12)
     unbounded = theirs.log_loss(y, P, labels=range(classes), sample_weight=weight)
-    assert cost == pytest.approx(unbounded, abs=0.1 * classes)
+    assert cost == pytest.approx(unbounded, abs=0.2)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -36,12 +36,12 @@ def test_honest_probabilities_are_probabilities_in_the_same_order(rng):
     Q = honest(P, 40)
     np.testing.assert_allclose(Q.sum(axis=1), 1, rtol=1e-14)
     np.testing.assert_array_equal(np.argsort(P, axis=1), np.argsort(Q, axis=1))
-    assert Q.min() >= 0.1 / (40 + 0.4)
+    assert Q.min() >= 1 / (40 + 4)
 
 
 def test_the_more_rows_vouch_the_surer_an_answer_may_be(rng):
     sure = np.array([[0.0, 1.0, 0.0]])
     floors = [honest(sure, m).min() for m in (1, 10, 100, 10_000)]
     assert floors == sorted(floors, reverse=True)
-    assert floors[-1] < 1e-4
+    assert floors[-1] < 1.1e-4
     assert log_loss(np.array([[1, 0, 0]]))(sure) < 3  # and never infinite

@@ -1,4 +1,4 @@
-"""Members, and how often each counts: what a tabular estimator has learnt of a table's rows."""
+"""Members, and how much each counts: what a tabular estimator has learnt of a table's rows."""
 
 from __future__ import annotations
 
@@ -30,16 +30,19 @@ class Ensemble:
         What answers are.
     members : list of Member
         All that were trained.
-    counts : ndarray of shape (members,)
-        How often each counts.
+    weights : ndarray of shape (members,)
+        How much each counts; they add up to 1.
+    held_out : int
+        How many rows chose.
     cost : float
-        The metric of the average on the held-out rows that chose it: better than on any others.
+        The metric of the average on those: better than on any others.
     """
 
     means: TargetMeans
     outputs: Outputs
     members: list[Member]
-    counts: np.ndarray
+    weights: np.ndarray
+    held_out: int
     cost: float
 
     def answers(self, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
@@ -58,9 +61,10 @@ class Ensemble:
             Probabilities, or deviations of numbers from the mean.
         """
         rows = rows.with_numbers(self.means(rows.codes))
-        counted = np.flatnonzero(self.counts).tolist()
+        counted = np.flatnonzero(self.weights).tolist()
         members = [self.members[j] for j in counted]
-        return average(_answers(members, self.outputs, rows, n_threads), self.counts[counted])
+        answers = _answers(members, self.outputs, rows, n_threads)
+        return self.outputs.bounded(average(answers, self.weights[counted]), self.held_out)
 
 
 def fit_ensemble(
@@ -78,7 +82,7 @@ def fit_ensemble(
     Parameters
     ----------
     train, held_out : Examples
-        Rows to learn from, and rows that choose each member's epoch and how often it counts; both
+        Rows to learn from, and rows that choose each member's epoch and how much it counts; both
         without target means.
     outputs : ClassOutputs or NumberOutputs
         What answers are.
@@ -127,8 +131,9 @@ def fit_ensemble(
         train, held_out, outputs, metric, settings, n_threads=n_threads, callback=callback
     )
     answers = _answers(members, outputs, held_out.rows, n_threads)
-    counts = choose_members(answers, metric)
-    return Ensemble(means, outputs, members, counts, metric(average(answers, counts)))
+    weights = choose_members(answers, metric)
+    cost = metric(average(answers, weights))
+    return Ensemble(means, outputs, members, weights, len(held_out.Y), cost)
 
 
 def _answers(

@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from .metrics import honest
+
 
 class Outputs(Protocol):
     """Targets as a network learns them, and its a^(L) as answers."""
@@ -27,6 +29,10 @@ class Outputs(Protocol):
 
     def answers(self, H: np.ndarray) -> np.ndarray:
         """What is averaged over members."""
+        ...
+
+    def bounded(self, answers: np.ndarray, m: int) -> np.ndarray:
+        """An average, no surer than m held-out rows that chose it can vouch for."""
         ...
 
 
@@ -65,8 +71,13 @@ class ClassOutputs:
         return (y[:, None] == np.arange(self.classes))[:, -self.units :].astype(np.float64)
 
     def answers(self, H: np.ndarray) -> np.ndarray:
-        """Probabilities, shape (m, classes)."""
-        return np.hstack([1 - H, H]) if self.units == 1 else H
+        """Probabilities, shape (m, classes), float64; they add up to 1 in double precision."""
+        P = H.astype(np.float64)
+        return np.hstack([1 - P, P]) if self.units == 1 else P / P.sum(axis=1, keepdims=True)
+
+    def bounded(self, answers: np.ndarray, m: int) -> np.ndarray:
+        """Probabilities, none of which is surer than ``honest`` has it."""
+        return honest(answers, m)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +127,10 @@ class NumberOutputs:
     def answers(self, H: np.ndarray) -> np.ndarray:
         """Deviations from the mean, none beyond what the training rows have."""
         return np.clip(H, self.low, self.high)
+
+    def bounded(self, answers: np.ndarray, m: int) -> np.ndarray:
+        """The same: a number says nothing of how sure it is."""
+        return answers
 
     def numbers(self, answers: np.ndarray) -> np.ndarray:
         """Numbers in the targets' own unit."""
