@@ -53,6 +53,21 @@ def test_the_test_score_is_that_of_predict_on_the_tests_file(frame):
     assert "60 of 60 test rows have all inputs of a row that is learnt from" in values["said"]
 
 
+def test_predict_weighs_rows_as_the_training_did(frame):
+    values = trained("--test", "test.csv", "--weights", "w")
+    again = json.loads(invoke("predict", "m.backpass", "test.csv", "--json").stdout)
+    assert again["accuracy"] == pytest.approx(values["test_accuracy"], rel=1e-15)
+    frame[:60].drop(columns="w").to_csv("test.csv", index=False)
+    again = json.loads(invoke("predict", "m.backpass", "test.csv", "--json").stdout)
+    right = np.array(again["prediction"]) == frame.ill[:60]
+    assert again["accuracy"] == right.mean()
+
+
+def test_a_metric_of_numbers_stands_beside_the_usual_ones_once(frame):
+    shown = invoke("train", "t.csv", "--target", "cost", *QUICK, "--metric", "rmse").stdout
+    assert [shown.count(label) for label in ("R²", "mean error", "RMSE")] == [1, 1, 1]
+
+
 def test_a_metric_leads_where_it_is_asked_for(frame):
     assert trained("--metric", "log_loss")["headline"] == "log_loss"
     assert trained("--metric", "rmse", target="cost")["headline"] == "rmse"

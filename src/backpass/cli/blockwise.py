@@ -48,15 +48,23 @@ class StreamingScore:
             for name, n in self._unread.items():
                 yield sentence_of_unread(known.reading[name], n, self._examples[name])
 
-    def add(self, truth: tuple[np.ndarray, np.ndarray] | None, predicted: np.ndarray) -> None:
-        """Count the rows of a block, and where the truth is known, how right they are."""
+    def add(
+        self,
+        truth: tuple[np.ndarray, np.ndarray] | None,
+        predicted: np.ndarray,
+        w: np.ndarray | None = None,
+    ) -> None:
+        """Count the rows of a block, and where the truth is known, how right they are.
+
+        ``w`` is what those weigh.
+        """
         self.n_rows += len(predicted)
         if truth is None or not truth[0].any():
             return
         there, known = truth
         columns = (each.reshape(len(known), -1).T for each in (known, predicted[there]))
         for score, true, answered in zip(self._by_target.values(), *columns):
-            score.add(true, answered)
+            score.add(true, answered, w)
 
     @property
     def score(self) -> dict[str, float]:
@@ -81,13 +89,14 @@ class _OfOneTarget:
         self._classes = classes
         self._accuracy, self._r_squared, self._absolute = Accuracy(), RSquared(), 0.0
 
-    def add(self, known: np.ndarray, answers: np.ndarray) -> None:
+    def add(self, known: np.ndarray, answers: np.ndarray, w: np.ndarray | None) -> None:
         if self._classes:
             right = [a == b for a, b in zip(known.tolist(), answers.tolist())]
-            self._accuracy = self._accuracy.plus(np.array(right, dtype=bool))
+            self._accuracy = self._accuracy.plus(np.array(right, dtype=bool), w)
             return
-        self._r_squared = self._r_squared.plus(known[:, None], answers[:, None])
-        self._absolute += float(np.sum(np.abs(known - answers)))
+        self._r_squared = self._r_squared.plus(known[:, None], answers[:, None], w)
+        errors = np.abs(known - answers)
+        self._absolute += float(np.sum(errors if w is None else w * errors))
 
     @property
     def score(self) -> dict[str, float]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ...experiment.scoring.scores import Line
 
 COMPUTING = ("numpy", "scipy", "scikit-learn")  # whose versions may change a bit of a training
+ALWAYS_SHOWN = ("accuracy", "R²", "mean error")
 FOLD_LINES = 3  # metrics that are shown of folds
 
 
@@ -137,7 +138,7 @@ def _further(outcome: Outcome) -> list[Line]:
     usual = outcome.settings.metric is None
     if scores is None or (usual and scores.headline in ("accuracy", "r2", "mean_error")):
         return []
-    return [line for line in scores.lines() if line.label != "accuracy"]
+    return [line for line in scores.lines() if line.label not in ALWAYS_SHOWN]
 
 
 def _of_threshold(outcome: Outcome) -> list[tuple[str, str]]:

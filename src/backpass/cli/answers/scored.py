@@ -148,6 +148,17 @@ def weights(model: TableModel, table: Table) -> np.ndarray | None:
     return weights_of(column, [table.raw], needed)[needed]
 
 
+def weights_if_any(model: TableModel, table: Table) -> np.ndarray | None:
+    """Return what rows weigh, where each that has a target has a weight, by ``weights``."""
+    column = weighing_column(model)
+    if column is None or table.raw is None or column not in table.raw.columns:
+        return None
+    try:
+        return weights(model, table)
+    except InvalidInput:  # predicted all the same; score says what is wrong
+        return None
+
+
 def sentence_of_weights(source: str, column: str) -> str:
     """Say that a table does not tell what its rows weigh."""
     return f"{source} has no column {column!r}, which says what rows weigh; all count one."

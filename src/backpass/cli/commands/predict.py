@@ -220,10 +220,11 @@ def _values(question: Asked, kept: Columns, answers: Columns) -> Values:
 
 def _score(model: TableModel, table: Table, predicted: np.ndarray) -> dict[str, float]:
     """Accuracy, or R² and the mean error, on the rows that have a target."""
+    from ..answers.scored import weights_if_any
     from ..blockwise import StreamingScore
 
     score = StreamingScore(model.target)
-    score.add(model.truth(table), predicted)
+    score.add(model.truth(table), predicted, weights_if_any(model, table))
     return score.score
 
 
