@@ -63,6 +63,15 @@ def test_predict_weighs_rows_as_the_training_did(frame):
     assert again["accuracy"] == right.mean()
 
 
+def test_predict_weighs_the_errors_of_numbers(frame):
+    values = trained("--test", "test.csv", "--weights", "w", target="cost")
+    again = json.loads(invoke("predict", "m.backpass", "test.csv", "--json").stdout)
+    off = np.abs(np.array(again["prediction"]) - frame.cost[:60])
+    assert again["mean_error"] == pytest.approx(np.average(off, weights=frame.w[:60]))
+    assert again["mean_error"] == pytest.approx(values["test_mean_error"])
+    assert again["r2"] == pytest.approx(values["test_r2"])
+
+
 def test_a_metric_of_numbers_stands_beside_the_usual_ones_once(frame):
     shown = invoke("train", "t.csv", "--target", "cost", *QUICK, "--metric", "rmse").stdout
     assert [shown.count(label) for label in ("R²", "mean error", "RMSE")] == [1, 1, 1]
@@ -87,15 +96,16 @@ def test_a_threshold_decides_and_is_kept(frame):
     assert values["test_accuracy"] == np.mean(expected == frame.ill[:60])
 
 
-def test_the_best_threshold_is_the_validation_rows(frame):
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1"])
+def test_the_best_threshold_is_the_validation_rows(frame, metric):
     frame[60:].to_csv("learn.csv", index=False)
-    words = ("--validation", "test.csv", "--threshold", "best", "--metric", "balanced_accuracy")
+    words = ("--validation", "test.csv", "--threshold", "best", "--metric", metric)
     values = trained(*words, source="learn.csv")
     p = bp.load("m.backpass").predict_proba(frame[:60])[:, 1]
     truth = frame.ill[:60] == "yes"
-    best = max(metrics.balanced_accuracy_score(truth, p >= t) for t in [0, *p, 1])
-    found = metrics.balanced_accuracy_score(truth, p >= values["threshold"])
-    assert found == pytest.approx(best)
+    measure = getattr(metrics, f"{metric}_score")
+    best = max(measure(truth, p >= t) for t in [0, *p, 1])
+    assert measure(truth, p >= values["threshold"]) == pytest.approx(best)
 
 
 def test_balanced_classes_weigh_as_much_as_each_other(frame):
