@@ -27,10 +27,10 @@ from sklearn.model_selection import train_test_split
 from backpass.data.encoding.columns import fit_columns
 from backpass.data.raw import Numbers, RawColumn, Texts
 from backpass.tabular.ensemble import fit_ensemble
-from backpass.tabular.member import Examples
+from backpass.tabular.members.member import Examples
+from backpass.tabular.members.profiles import draw_settings
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
-from backpass.tabular.profiles import draw_settings
 from backpass.tabular.table_rows import TableRows, table_rows
 
 MOST_ROWS, FEWER = 15_000, {"kin40k": 10_000}

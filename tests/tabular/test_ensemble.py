@@ -10,12 +10,12 @@ from test_member import problem, settings_for
 
 from backpass.tabular.choice import choose_members
 from backpass.tabular.ensemble import fit_ensemble
-from backpass.tabular.member import Examples, train_members
+from backpass.tabular.members.member import Examples, train_members
+from backpass.tabular.members.profiles import draw_settings
+from backpass.tabular.members.target_means import fit_target_means
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
-from backpass.tabular.profiles import draw_settings
 from backpass.tabular.table_rows import TableRows
-from backpass.tabular.target_means import fit_target_means
 
 
 @pytest.fixture(scope="module")

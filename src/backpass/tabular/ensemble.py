@@ -9,13 +9,13 @@ import numpy as np
 
 from ..training.monitor import Progress
 from .choice import average, choose_members
-from .codes import MemberCodes
-from .member import DTYPE, Examples, Member, train_members
+from .members.codes import MemberCodes
+from .members.member import DTYPE, Examples, Member, train_members
+from .members.profiles import MemberSettings
+from .members.target_means import TargetMeans, fit_target_means
 from .metrics import Metric
 from .outputs import Outputs
-from .profiles import MemberSettings
 from .table_rows import TableRows
-from .target_means import TargetMeans, fit_target_means
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def fit_ensemble(
     --------
     >>> from backpass.tabular.metrics import squared_error
     >>> from backpass.tabular.outputs import NumberOutputs
-    >>> from backpass.tabular.profiles import draw_settings
+    >>> from backpass.tabular.members.profiles import draw_settings
     >>> x = np.random.default_rng(0).uniform(-2, 2, (300, 1))
     >>> rows = TableRows(x, np.empty((300, 0), np.int32), ())
     >>> outputs = NumberOutputs.of(np.abs(x[:240]))

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..engine.encoding import (
+from ...engine.encoding import (
     CellEncoding,
     EncodedRows,
     Levels,
@@ -20,11 +20,11 @@ from ..engine.encoding import (
     PlainNumber,
     RowEncoder,
 )
-from ..errors import InvalidInput
+from ...errors import InvalidInput
+from ..table_rows import TableRows
 from .bin_edges import MOST_EDGES, bin_edges, bins_for
 from .frequent_levels import indicators_of
 from .normal_shape import NormalShape, fit_normal_shape
-from .table_rows import TableRows
 
 # Numbers further from zero count as LARGEST, nearer ones as zero, so that squares are neither
 # infinite nor zero, and no slope between two numbers overflows.

@@ -7,10 +7,10 @@ import pytest
 from drawn_rows import drawn_rows
 
 from backpass.initialise import init_theta
-from backpass.tabular.member import Examples, train_members
+from backpass.tabular.members.member import Examples, train_members
+from backpass.tabular.members.profiles import draw_settings
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
-from backpass.tabular.profiles import draw_settings
 
 POLYNOMIALS = (
     (3.9505, -6.3029, 2.6377),
@@ -100,7 +100,7 @@ def stepped(net, settings, X, Y, softmax):
 @pytest.mark.parametrize("number", range(4))
 @pytest.mark.parametrize("classes", [0, 3])
 def test_the_steps_are_those_of_muon_and_adamw_on_dense_rows(rng, monkeypatch, number, classes):
-    monkeypatch.setattr("backpass.tabular.member.DTYPE", np.float64)
+    monkeypatch.setattr("backpass.tabular.members.member.DTYPE", np.float64)
     train, held_out, outputs, _ = problem(rng, classes=classes)
     settings = settings_for(number, len(train.rows), dropout=0.0, batch_size=len(train.rows))
     costs = iter(range(100, 0, -1))  # ever better, so that the last epoch is the best

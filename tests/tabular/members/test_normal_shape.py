@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.preprocessing import QuantileTransformer
 
-from backpass.tabular.normal_shape import NOISE, fit_normal_shape
+from backpass.tabular.members.normal_shape import NOISE, fit_normal_shape
 
 
 @pytest.mark.parametrize("m", [12, 700, 40_000])

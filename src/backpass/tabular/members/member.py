@@ -8,17 +8,17 @@ from typing import TypeAlias
 
 import numpy as np
 
-from .. import engine
-from ..engine.encoding import EncodedRows
-from ..network import Network
-from ..solvers.muon import Muon
-from ..training.jobs import Job, JobResult, Score, train_jobs
-from ..training.monitor import Progress
+from ... import engine
+from ...engine.encoding import EncodedRows
+from ...network import Network
+from ...solvers.muon import Muon
+from ...training.jobs import Job, JobResult, Score, train_jobs
+from ...training.monitor import Progress
+from ..metrics import Metric
+from ..outputs import Outputs
+from ..table_rows import TableRows
 from .codes import MemberCodes, fit_codes
-from .metrics import Metric
-from .outputs import Outputs
 from .profiles import WARM_UP, MemberSettings
-from .table_rows import TableRows
 
 DTYPE = np.float32  # of all arithmetic
 

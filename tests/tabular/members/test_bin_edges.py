@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backpass.tabular.bin_edges import INFLATED, bin_edges, bins_for
+from backpass.tabular.members.bin_edges import INFLATED, bin_edges, bins_for
 
 
 @pytest.mark.parametrize("bins", [4, 16, 48])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import TargetEncoder
 
-from backpass.tabular.target_means import LEAST_ROWS, fit_target_means
+from backpass.tabular.members.target_means import LEAST_ROWS, fit_target_means
 
 
 def drawn(rng, m=400, levels=(3, 12), outputs=2):

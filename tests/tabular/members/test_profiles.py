@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from backpass.tabular.profiles import (
+from backpass.tabular.members.profiles import (
     LEARNING_RATES,
     PROFILES,
     batch_size_for,

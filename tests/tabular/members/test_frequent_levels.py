@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from backpass.tabular.frequent_levels import MOST_LEVELS, indicators_of
+from backpass.tabular.members.frequent_levels import MOST_LEVELS, indicators_of
 
 
 @pytest.mark.parametrize(("m", "least"), [(50, 2), (4_000, 2), (4_001, 3), (10_000, 5)])

@@ -1,0 +1,1 @@
+"""A member: one small network on a table's rows in its own codes, and how it is trained."""
