@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from drawn_rows import drawn_rows
 from sklearn import metrics as theirs
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
-from test_member import problem, settings_for
 
 from backpass.tabular.choice import choose_members
 from backpass.tabular.ensemble import fit_ensemble
@@ -16,6 +14,7 @@ from backpass.tabular.members.target_means import fit_target_means
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
 from backpass.tabular.table_rows import TableRows
+from drawn_rows import drawn_rows, problem, settings_for
 
 
 @pytest.fixture(scope="module")

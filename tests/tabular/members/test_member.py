@@ -4,40 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn_rows import drawn_rows
 
 from backpass.initialise import init_theta
 from backpass.tabular.members.member import Examples, train_members
 from backpass.tabular.members.profiles import draw_settings
-from backpass.tabular.metrics import log_loss, squared_error
-from backpass.tabular.outputs import ClassOutputs, NumberOutputs
+from drawn_rows import problem, settings_for
 
 POLYNOMIALS = (
     (3.9505, -6.3029, 2.6377),
     (3.7418, -5.5913, 2.3037),
     (2.8769, -3.1427, 1.2046),
 )
-
-
-def problem(rng, m=240, classes=0, outputs=1):
-    """Training and held-out examples, what the outputs are, and the metric."""
-    rows = drawn_rows(rng, m)
-    signal = np.nan_to_num(rows.numbers[:, 1:2] / np.nanstd(rows.numbers[:, 1])) + rows.codes[:, :1]
-    noisy = signal + 0.3 * rng.normal(size=(m, outputs))
-    if classes:
-        made = ClassOutputs(classes)
-        y = np.searchsorted(np.quantile(noisy, np.arange(1, classes) / classes), noisy[:, 0])
-    else:
-        made, y = NumberOutputs.of(noisy), noisy
-    Y, first = made.targets(y), slice(0, 3 * m // 4)
-    train = Examples(rows.take(first), Y[first])
-    held_out = Examples(rows.take(slice(first.stop, m)), Y[first.stop :])
-    metric = (log_loss if classes else squared_error)(made.answers(held_out.Y))
-    return train, held_out, made, metric
-
-
-def settings_for(number, m, **changes):
-    return replace(draw_settings(number, m, 0), max_epochs=6, patience=6, **changes)
 
 
 def orthogonal(G):
