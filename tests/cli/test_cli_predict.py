@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from backpass.cli import main
 from backpass.cli.answers.asked import told as told_of
 from backpass.errors import SettingError, warn
-from backpass.experiment.scoring.intervals import half_width
+from backpass.estimators.targets.intervals import half_width
 from backpass.io.saving import load_table_model
 
 QUICK = "--hidden 6 --solver lbfgs --epochs 60 --no-report --force"

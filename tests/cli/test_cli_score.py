@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from sklearn import metrics
 
 from backpass.cli import main
-from backpass.experiment.scoring.metrics import METRICS
+from backpass.estimators.targets.metrics import METRICS
 from backpass.experiment.scoring.scores import RENAMED
 
 QUICK = "--hidden 6 --epochs 8 --no-report --force"

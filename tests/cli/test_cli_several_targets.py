@@ -15,7 +15,7 @@ from sklearn.metrics import accuracy_score, r2_score
 
 import backpass as bp
 from backpass.cli import main
-from backpass.experiment.scoring.metrics import METRICS
+from backpass.estimators.targets.metrics import METRICS
 
 QUICK = ("--hidden", "6", "--epochs", "8", "--force", "--out", "m.backpass")
 NUMBERS = ("--target", "cost", "--target", "days")

@@ -16,7 +16,7 @@ from ..data.knowing.kinds import ColumnReading
 from ..data.table_preprocessing import TablePreprocessing
 from ..estimators.raw_tables import AnyPreprocessing
 from ..estimators.table_model import TableModel
-from ..experiment.scoring.metrics import METRICS
+from ..estimators.targets.metrics import METRICS
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
 from .command import Values, next_command

@@ -16,11 +16,11 @@ from ..errors import SettingError
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
 from ..estimators.table_model import Estimator, TableModel
+from ..estimators.targets.metrics import find_metric
 from ..estimators.targets.thresholds import Threshold
 from ..training.monitor import Progress
 from .outcome import Outcome
 from .ready import PreparedTable
-from .scoring.metrics import find_metric
 from .scoring.scores import Scores
 from .scoring.thresholds import FROM_RATES, best_threshold, read_threshold
 from .settings import FULL_BATCH, Settings

@@ -11,7 +11,7 @@ from sklearn import metrics
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from backpass.errors import SettingError
-from backpass.experiment.scoring.metrics import METRICS
+from backpass.estimators.targets.metrics import METRICS
 from backpass.experiment.scoring.scores import (
     Constants,
     FoldScores,

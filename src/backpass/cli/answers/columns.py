@@ -62,8 +62,8 @@ def probabilities(model: TableModel, X: Array) -> Columns:
 
 def half_widths(model: TableModel, coverage: float) -> list[float]:
     """Return the half-width of each target's intervals, of the errors on rows held out."""
+    from ...estimators.targets.intervals import half_width
     from ...experiment.kept import held_out_errors
-    from ...experiment.scoring.intervals import half_width
 
     name, errors = model.target.name, held_out_errors(model)
     if model.target.classes:

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from ...errors import warn
-from ...experiment.scoring.metrics import METRICS
+from ...estimators.targets.metrics import METRICS
 from ..command import Answer, Command, Values, messages
 from ..option_types import OneOf, Real
 

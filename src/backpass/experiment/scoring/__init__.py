@@ -1,1 +1,1 @@
-"""How well rows are answered: metrics, thresholds and intervals."""
+"""How well rows are answered: scores beside a baseline, and thresholds."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .metrics import (
+from ...estimators.targets.metrics import (
     METRICS,
     ClassScore,
     by_class,

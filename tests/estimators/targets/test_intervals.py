@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backpass.errors import SettingError
-from backpass.experiment.scoring.intervals import half_width
+from backpass.estimators.targets.intervals import half_width
 
 
 @pytest.mark.parametrize(("n", "coverage"), [(19, 0.9), (50, 0.8), (9, 0.5), (99, 0.95)])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from backpass.errors import SettingError
-from backpass.experiment.scoring.metrics import (
+from backpass.estimators.targets.metrics import (
     METRICS,
     by_class,
     find_metric,

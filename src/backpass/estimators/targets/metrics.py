@@ -15,7 +15,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from ...errors import SettingError, listed
-from ...estimators.targets.scores import Accuracy, RSquared
+from .scores import Accuracy, RSquared
 
 
 @dataclass(frozen=True)
