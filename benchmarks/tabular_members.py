@@ -26,6 +26,7 @@ from sklearn.model_selection import train_test_split
 
 from backpass.data.encoding.columns import fit_columns
 from backpass.data.raw import Numbers, RawColumn, Texts
+from backpass.tabular.ensemble import Parts as Parting
 from backpass.tabular.ensemble import fit_ensemble
 from backpass.tabular.members.member import Examples
 from backpass.tabular.members.profiles import draw_settings
@@ -103,16 +104,15 @@ def _parted(
 def fitted(parts: Parts, members: int, seed: int) -> Score:
     """Fit so many members, and score their choice on the test rows."""
     started = time.perf_counter()
-    y = parts.y if parts.classes else parts.y[:, None]
-    outputs = ClassOutputs(parts.classes) if parts.classes else NumberOutputs.of(y[parts.learnt])
+    y = parts.y[:, None]
+    outputs = ClassOutputs((parts.classes,)) if parts.classes else NumberOutputs.of(y[parts.learnt])
     rows, Y = _rows(parts), outputs.targets(y)
     train, held_out = (
         Examples(rows.take(part), Y[part]) for part in (parts.learnt, parts.held_out)
     )
     cost = log_loss if parts.classes else squared_error
-    metric = cost(outputs.answers(held_out.Y))
     settings = [draw_settings(j, len(parts.learnt), seed) for j in range(members)]
-    ensemble = fit_ensemble(train, held_out, outputs, metric, settings)
+    ensemble = fit_ensemble([Parting(train, held_out, settings)], outputs, cost)
     seconds = time.perf_counter() - started
     answers = ensemble.answers(rows.take(parts.test))
     return Score(*_scored(parts, outputs.answers(Y[parts.test]), answers), seconds)

@@ -29,8 +29,8 @@ def problem(rng, m=240, classes=0, outputs=1):
     signal = np.nan_to_num(rows.numbers[:, 1:2] / np.nanstd(rows.numbers[:, 1])) + rows.codes[:, :1]
     noisy = signal + 0.3 * rng.normal(size=(m, outputs))
     if classes:
-        made = ClassOutputs(classes)
-        y = np.searchsorted(np.quantile(noisy, np.arange(1, classes) / classes), noisy[:, 0])
+        made = ClassOutputs((classes,))
+        y = np.searchsorted(np.quantile(noisy, np.arange(1, classes) / classes), noisy[:, :1])
     else:
         made, y = NumberOutputs.of(noisy), noisy
     Y, first = made.targets(y), slice(0, 3 * m // 4)

@@ -9,15 +9,15 @@ from backpass.tabular.outputs import ClassOutputs, NumberOutputs
 @pytest.mark.parametrize("classes", [2, 3, 7])
 def test_what_is_learnt_of_classes_is_answered_as_one_hot(rng, classes):
     y = rng.integers(0, classes, 40)
-    outputs = ClassOutputs(classes)
-    Y = outputs.targets(y)
+    outputs = ClassOutputs((classes,))
+    Y = outputs.targets(y[:, None])
     assert Y.shape == (40, outputs.units)
     np.testing.assert_array_equal(outputs.answers(Y), np.eye(classes)[y])
 
 
 def test_two_classes_have_one_logistic_output_and_more_a_softmax():
-    assert (ClassOutputs(2).units, ClassOutputs(2).loss) == (1, "binary_log_loss")
-    assert (ClassOutputs(3).units, ClassOutputs(3).loss) == (3, "log_loss")
+    assert (ClassOutputs((2,)).units, ClassOutputs((2,)).loss) == (1, "binary_log_loss")
+    assert (ClassOutputs((3,)).units, ClassOutputs((3,)).loss) == (3, "log_loss")
 
 
 def test_numbers_are_standardised_and_come_back(rng):
@@ -40,3 +40,21 @@ def test_no_answer_is_beyond_the_numbers_seen(rng):
 def test_a_number_that_does_not_vary_is_its_own_answer():
     outputs = NumberOutputs.of(np.full((5, 1), 3.0))
     assert outputs.numbers(outputs.answers(np.array([[0.4]]))).tolist() == [[3.0]]
+
+
+def test_several_targets_have_their_units_side_by_side(rng):
+    sizes = (2, 3, 1, 4)
+    outputs = ClassOutputs(sizes)
+    y = np.column_stack([rng.integers(0, size, 50) for size in sizes])
+    Y = outputs.targets(y)
+    assert (Y.shape, outputs.units, outputs.loss) == ((50, 9), 9, "binary_log_loss")
+    parts = outputs.by_target(outputs.answers(Y))
+    for part, column, size in zip(parts, y.T, sizes):
+        np.testing.assert_array_equal(part, np.eye(size)[column])
+
+
+def test_shares_of_several_logistic_outputs_are_probabilities_even_of_nothing():
+    outputs = ClassOutputs((3, 2))
+    P = outputs.answers(np.array([[0.2, 0.2, 0.1, 0.5], [0.0, 0.0, 0.0, 1.0]]))
+    np.testing.assert_allclose(P[0], [0.4, 0.4, 0.2, 0.5, 0.5], rtol=1e-15)
+    np.testing.assert_allclose(P[1], [1 / 3, 1 / 3, 1 / 3, 0, 1], rtol=1e-15)

@@ -45,3 +45,15 @@ def test_the_more_rows_vouch_the_surer_an_answer_may_be(rng):
     assert floors == sorted(floors, reverse=True)
     assert floors[-1] < 1.1e-4
     assert log_loss(np.array([[1, 0, 0]]))(sure) < 3  # and never infinite
+
+
+def test_of_several_targets_each_is_as_by_itself(rng):
+    P, Q = drawn_probabilities(rng, 60, 2), drawn_probabilities(rng, 60, 3)
+    Y, Z = np.eye(2)[rng.integers(0, 2, 60)], np.eye(3)[rng.integers(0, 3, 60)]
+    weight = rng.uniform(0, 2, 60)
+    together = log_loss(np.hstack([Y, Z]), weight, (2, 3))(np.hstack([P, Q]))
+    apart = [log_loss(Y, weight)(P), log_loss(Z, weight)(Q)]
+    assert together == pytest.approx(np.mean(apart), rel=1e-12)
+    np.testing.assert_array_equal(
+        honest(np.hstack([P, Q]), 60, (2, 3)), np.hstack([honest(P, 60), honest(Q, 60)])
+    )

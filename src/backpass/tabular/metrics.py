@@ -11,7 +11,7 @@ Metric = Callable[[np.ndarray], float]  # answers (rows, outputs) -> cost, the l
 PSEUDO_ROWS = 1.0
 
 
-def honest(P: np.ndarray, m: int) -> np.ndarray:
+def honest(P: np.ndarray, m: int, sizes: tuple[int, ...] = ()) -> np.ndarray:
     """Bound probabilities by what so few held-out rows can vouch for.
 
     Where m rows were all answered rightly, nothing there tells a probability of 1/m from none at
@@ -26,6 +26,8 @@ def honest(P: np.ndarray, m: int) -> np.ndarray:
         Probabilities.
     m : int
         Held-out rows that chose.
+    sizes : tuple of int
+        How many of the K columns each of several targets has, in their order; one has all.
 
     Returns
     -------
@@ -41,19 +43,24 @@ def honest(P: np.ndarray, m: int) -> np.ndarray:
     >>> honest(np.array([[1.0, 0.0]]), 40).round(4)
     array([[0.9762, 0.0238]])
     """
-    epsilon = PSEUDO_ROWS / (m + PSEUDO_ROWS * P.shape[1])
-    return (1 - P.shape[1] * epsilon) * P + epsilon
+    K = np.repeat(sizes, sizes) if sizes else np.array([P.shape[1]])
+    epsilon = PSEUDO_ROWS / (m + PSEUDO_ROWS * K)
+    return (1 - K * epsilon) * P + epsilon
 
 
-def log_loss(Y: np.ndarray, sample_weight: np.ndarray | None = None) -> Metric:
+def log_loss(
+    Y: np.ndarray, sample_weight: np.ndarray | None = None, sizes: tuple[int, ...] = ()
+) -> Metric:
     """Return the mean of −ln of the true class's probability, ``honest`` by the rows' number.
 
     Parameters
     ----------
     Y : ndarray of shape (m, K)
-        One-hot.
+        One-hot, for each target.
     sample_weight : ndarray of shape (m,), optional
         w ≥ 0.
+    sizes : tuple of int
+        How many of the K columns each of several targets has; one has all.
 
     Examples
     --------
@@ -63,8 +70,9 @@ def log_loss(Y: np.ndarray, sample_weight: np.ndarray | None = None) -> Metric:
     rows, classes = np.nonzero(Y)
 
     def cost(P: np.ndarray) -> float:
-        P = honest(np.asarray(P, np.float64), len(Y))
-        return _mean(-np.log(P[rows, classes]), sample_weight)
+        P = honest(np.asarray(P, np.float64), len(Y), sizes)
+        costs = -np.log(P[rows, classes]).reshape(len(Y), -1)
+        return _mean(costs.mean(axis=1), sample_weight)
 
     return cost
 

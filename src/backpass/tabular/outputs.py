@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -38,46 +39,79 @@ class Outputs(Protocol):
 
 @dataclass(frozen=True)
 class ClassOutputs:
-    """One class of several; two of them have one logistic output.
+    """One class of several, of one target or of each of some.
+
+    Two classes have one logistic output. More of a single target have a softmax; of several
+    targets each class has a logistic output, and their shares are the probabilities.
 
     Parameters
     ----------
-    classes : int
-        How many, at least two.
+    sizes : tuple of int
+        How many classes each target has.
 
     Examples
     --------
-    >>> outputs = ClassOutputs(2)
-    >>> outputs.targets(np.array([0, 1, 1])).ravel()
+    >>> outputs = ClassOutputs((2,))
+    >>> outputs.targets(np.array([[0], [1], [1]])).ravel()
     array([0., 1., 1.])
     >>> outputs.answers(np.array([[0.25]]))
     array([[0.75, 0.25]])
     """
 
-    classes: int
+    sizes: tuple[int, ...]
 
     @property
     def loss(self) -> str:
         """The network's loss."""
-        return "binary_log_loss" if self.classes == 2 else "log_loss"
+        return "log_loss" if self._softmax else "binary_log_loss"
+
+    @property
+    def _softmax(self) -> bool:
+        return len(self.sizes) == 1 and self.sizes[0] > 2
+
+    @cached_property
+    def _units(self) -> tuple[int, ...]:
+        """Of each target."""
+        return tuple(1 if size <= 2 else size for size in self.sizes)
 
     @property
     def units(self) -> int:
         """Of the last layer."""
-        return 1 if self.classes == 2 else self.classes
+        return sum(self._units)
 
     def targets(self, y: np.ndarray) -> np.ndarray:
-        """Zeros and ones, shape (m, units), of classes numbered from 0, shape (m,)."""
-        return (y[:, None] == np.arange(self.classes))[:, -self.units :].astype(np.float64)
+        """Zeros and ones, shape (m, units), of classes numbered from 0, shape (m, targets)."""
+        hot = [
+            (column[:, None] == np.arange(2 if units == 1 else size))[:, -units:]
+            for column, size, units in zip(y.T, self.sizes, self._units)
+        ]
+        return np.hstack(hot).astype(np.float64)
 
     def answers(self, H: np.ndarray) -> np.ndarray:
-        """Probabilities, shape (m, classes), float64; they add up to 1 in double precision."""
-        P = H.astype(np.float64)
-        return np.hstack([1 - P, P]) if self.units == 1 else P / P.sum(axis=1, keepdims=True)
+        """Probabilities, shape (m, Σ sizes), float64; each target's add up to 1."""
+        H = H.astype(np.float64)
+        return np.hstack([_shares(part, size) for part, size in zip(self._cut(H), self.sizes)])
+
+    def _cut(self, H: np.ndarray) -> list[np.ndarray]:
+        return np.split(H, np.cumsum(self._units)[:-1], axis=1)
+
+    def by_target(self, answers: np.ndarray) -> list[np.ndarray]:
+        """Cut answers into each target's probabilities, shape (m, size)."""
+        return np.split(answers, np.cumsum(self.sizes)[:-1], axis=1)
 
     def bounded(self, answers: np.ndarray, m: int) -> np.ndarray:
         """Probabilities, none of which is surer than ``honest`` has it."""
-        return honest(answers, m)
+        return honest(answers, m, self.sizes)
+
+
+def _shares(H: np.ndarray, size: int) -> np.ndarray:
+    """A target's probabilities of its units' answers."""
+    if size == 1:
+        return np.ones_like(H)
+    if size == 2:
+        return np.hstack([1 - H, H])
+    total = H.sum(axis=1, keepdims=True)
+    return np.divide(H, total, out=np.full_like(H, 1 / size), where=total > 0)
 
 
 @dataclass(frozen=True, eq=False)
