@@ -19,6 +19,7 @@ from ..data.knowing.task import CLASSES
 from ..data.parsing import error_context
 from ..data.raw import RawTable, Texts
 from ..data.reading import read_raw
+from ..data.splitting.split_rules import Targets
 from ..data.table_preprocessing import TablePreprocessing, recognised
 from ..data.tables import Table, cells_of_target, known_table, side_by_side
 from ..data.target import AnyTarget, TargetGroup, fit_target, joined
@@ -28,7 +29,6 @@ from .ready import PreparedTable, check_loss
 from .settings import Settings
 from .splitting.alike import flattering
 from .splitting.seen import SeenRows, fingerprints
-from .splitting.split_rules import Targets
 from .splitting.splits import Split
 from .unparted import Rows
 

@@ -12,8 +12,8 @@ from ..data.knowing.kinds import Kind, Wishes
 from ..data.knowing.know import know, recognise
 from ..data.knowing.known_columns import judged, known_column
 from ..data.raw import Moments, Numbers, RawColumn, RawTable, Texts
+from ..data.splitting.split_rules import UNKNOWN, AtRandom, ByGroup, ByTime, Rule, read_rule
 from ..errors import InvalidInput, SettingError
-from .splitting.split_rules import UNKNOWN, AtRandom, ByGroup, ByTime, Rule, read_rule
 
 
 @dataclass(frozen=True)

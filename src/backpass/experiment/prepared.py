@@ -12,6 +12,7 @@ from ..data.cells import as_table, numbers_of, quoted, texts_of
 from ..data.columns import Columns, fit_columns, known_range, warn_of_unknown
 from ..data.preprocessing import Preprocessing
 from ..data.reading import raw_of
+from ..data.splitting.split_rules import Targets
 from ..data.tables import Table, check_trainable, columns_of, find_column, read_table
 from ..data.target import Target, fit_target
 from ..errors import InvalidInput
@@ -21,7 +22,6 @@ from .ready import PreparedTable, check_loss
 from .settings import Settings
 from .splitting.alike import flattering
 from .splitting.seen import SeenRows, fingerprints
-from .splitting.split_rules import Targets
 from .splitting.splits import Split
 from .unparted import Rows, Unparted
 

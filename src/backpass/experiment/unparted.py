@@ -8,10 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from ..data.splitting.split_rules import Rule, Targets
 from ..errors import InvalidInput, collected_warnings
 from .ready import PreparedTable
 from .settings import Settings
-from .splitting.split_rules import Rule, Targets
 from .splitting.splits import Split, fold_splits, split
 
 

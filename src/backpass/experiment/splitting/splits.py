@@ -12,8 +12,8 @@ from math import ceil
 
 import numpy as np
 
+from ...data.splitting.split_rules import UNKNOWN, AtRandom, ByGroup, ByTime, Parts, Rule, Targets
 from ...errors import InvalidInput, SettingError
-from .split_rules import UNKNOWN, AtRandom, ByGroup, ByTime, Parts, Rule, Targets
 
 __all__ = ["AtRandom", "ByGroup", "ByTime", "Rule", "Split", "Targets", "fold_splits", "split"]
 

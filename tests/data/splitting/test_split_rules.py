@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
+from backpass.data.splitting.split_rules import AtRandom, ByGroup, ByTime, Targets, read_rule
 from backpass.errors import SettingError
-from backpass.experiment.splitting.split_rules import AtRandom, ByGroup, ByTime, Targets, read_rule
 
 PARTS = st.floats(0.05, 0.95)
 CODES = st.lists(st.integers(0, 6), min_size=10, max_size=80).map(np.array)

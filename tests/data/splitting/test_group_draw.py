@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backpass.experiment.splitting.group_draw import draw_groups
+from backpass.data.splitting.group_draw import draw_groups
 
 
 @given(st.lists(st.integers(1, 9), min_size=2, max_size=9), st.floats(0.1, 0.9), st.integers(0, 9))
