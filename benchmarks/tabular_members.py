@@ -123,7 +123,7 @@ def _rows(parts: Parts) -> TableRows:
     learnt = {name: column.take(parts.learnt) for name, column in parts.columns.items()}
     kinds = {n: "number" if isinstance(c, Numbers) else "category" for n, c in learnt.items()}
     columns, _ = fit_columns(learnt, kinds)
-    return table_rows(columns, parts.columns)
+    return table_rows(columns, parts.columns, len(parts.y))
 
 
 def _scored(parts: Parts, Y: np.ndarray, answers: np.ndarray) -> tuple[float, float]:

@@ -32,6 +32,8 @@ _HOME = {
     "Progress": "training.monitor",
     "StopReason": "training.stop",
     "Table": "data.tables",
+    "TabularClassifier": "tabular.classifier",
+    "TabularRegressor": "tabular.regressor",
     "Trace": "inspection.trace",
     "as_network": "inspection.adapters",
     "assert_backprop": "diagnose",

@@ -26,6 +26,8 @@ from .losses import Loss, huber, quantile
 from .network import Network
 from .streaming.blocks import ArrayBlocks, ParquetBlocks
 from .studio import studio
+from .tabular.classifier import TabularClassifier
+from .tabular.regressor import TabularRegressor
 from .training.jobs import Job, JobResult, train_jobs
 from .training.minimize import minimize
 from .training.monitor import Progress
@@ -49,6 +51,8 @@ __all__ = [
     "Progress",
     "StopReason",
     "Table",
+    "TabularClassifier",
+    "TabularRegressor",
     "Trace",
     "as_network",
     "assert_backprop",

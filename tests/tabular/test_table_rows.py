@@ -22,7 +22,7 @@ def drawn_table(rng, m=200):
 def test_numbers_dates_and_levels_come_as_the_columns_have_them(rng):
     table = drawn_table(rng)
     columns, _ = fit_columns(table, KINDS)
-    rows = table_rows(columns, table)
+    rows = table_rows(columns, table, 200)
     names = [feature.name for feature in columns.features]
     np.testing.assert_array_equal(rows.numbers[:, names.index("area")], table["area"].values)
     months = table["sold"].values.astype("datetime64[M]").astype(int) % 12 + 1
@@ -49,11 +49,11 @@ def test_an_infinite_number_is_refused_by_name_and_row(rng):
     area = table["area"].values.copy()
     area[6] = np.inf
     with pytest.raises(InvalidInput, match=r"'area' holds an infinite number in row 6"):
-        table_rows(columns, table | {"area": Numbers(area)})
+        table_rows(columns, table | {"area": Numbers(area)}, 200)
 
 
 def test_free_text_is_refused_by_name():
     table = {"note": Texts.of(["red car", "blue car", "red bus", "no car at all"])}
     columns, _ = fit_columns(table, {"note": "text"})
     with pytest.raises(InvalidInput, match=r"free text.*'note'"):
-        table_rows(columns, table)
+        table_rows(columns, table, 4)

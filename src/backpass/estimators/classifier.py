@@ -12,7 +12,6 @@ from sklearn.base import (
     ClassifierMixin,
     _fit_context,  # pyright: ignore[reportPrivateUsage]
 )
-from sklearn.metrics import accuracy_score
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 
@@ -23,6 +22,7 @@ from .base import Perceptron
 from .drafts import published_at_once
 from .parameters import ClassifierParameters, documented
 from .raw_tables import truth_of
+from .targets.accuracy import accuracy
 from .targets.decisions import Decision
 from .targets.labels import Labels, as_labels
 from .targets.sample_weights import row_weights
@@ -364,11 +364,7 @@ class MLPClassifier(ClassifierMixin, Perceptron, ClassifierParameters):
             for labels in (self.predict(X), as_labels(truth_of(self, X, y)))
         )
         w = row_weights(sample_weight, predicted.shape[0])
-        if self._has_several_outputs() or predicted.dtype.kind == "O":
-            self._labels.check_shape(y)
-            right = (predicted == y).reshape(len(predicted), -1).all(axis=1)
-            return float(np.average(right, weights=w))
-        return float(accuracy_score(y, predicted, sample_weight=w))
+        return accuracy(self._labels, y, predicted, w)
 
     def _has_several_outputs(self) -> bool:
         labels = getattr(self, "_labels", None)

@@ -28,6 +28,8 @@ def is_table(X: object) -> bool:
     """Whether X has named columns: a data frame of any library, a mapping, or records."""
     if isinstance(X, list):
         return bool(X) and isinstance(X[0], Mapping)
+    if hasattr(X, "tocsr"):  # one form of SciPy's is a mapping
+        return False
     return hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, Mapping)
 
 

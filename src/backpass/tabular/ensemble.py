@@ -169,7 +169,7 @@ def fit_ensemble(
     Raises
     ------
     InvalidInput
-        If no column of the training rows varies, or no member's answers are finite.
+        If no member's answers are finite.
 
     Examples
     --------

@@ -44,7 +44,7 @@ class TableRows:
         return replace(self, numbers=np.hstack([self.numbers, more])) if more.size else self
 
 
-def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn]) -> TableRows:
+def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn], rows: int) -> TableRows:
     """Read rows of a table.
 
     Parameters
@@ -53,6 +53,8 @@ def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn]) -> TableR
         What is read, as the training rows showed it.
     table : mapping from str to Numbers, Texts or Moments
         The rows.
+    rows : int
+        How many there are: nothing else says it where no column is read.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn]) -> TableR
     ...     {"area": Numbers(np.arange(4.0)), "city": Texts.of(["Rome", "Oslo", "Rome", "Oslo"])},
     ...     {"area": "number", "city": "category"},
     ... )
-    >>> rows = table_rows(columns, table)
+    >>> rows = table_rows(columns, table, 2)
     >>> rows.numbers.ravel(), rows.codes.ravel(), rows.levels
     (array([ 1., nan]), array([1, 0], dtype=int32), (2,))
     """
@@ -83,9 +85,9 @@ def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn]) -> TableR
             f"These networks do not read free text; leave it out or read it as a category: "
             f"{quoted(texts)}."
         )
-    m = columns.check(table)
-    numbers = _numbers(columns, table, m)
-    codes, _ = columns.codes(table, m)
+    columns.check(table)
+    numbers = _numbers(columns, table, rows)
+    codes, _ = columns.codes(table, rows)
     return TableRows(numbers, codes, tuple(each.inputs for each in columns.levels))
 
 

@@ -20,7 +20,6 @@ from ...engine.encoding import (
     PlainNumber,
     RowEncoder,
 )
-from ...errors import InvalidInput
 from ..table_rows import TableRows
 from .bin_edges import MOST_EDGES, bin_edges, bins_for
 from .frequent_levels import indicators_of
@@ -82,11 +81,6 @@ class MemberCodes:
     gaps: tuple[int, ...]
     indicators: dict[int, np.ndarray]
 
-    def __post_init__(self) -> None:
-        """Refuse a table from which nothing enters."""
-        if not (self.numbers or self.gaps or self.indicators):
-            raise InvalidInput("No column of the table varies; there is nothing to learn from.")
-
     @property
     def inputs(self) -> int:
         """The first layer's units."""
@@ -100,13 +94,14 @@ class MemberCodes:
             cells.extend([PlainNumber(), PiecewiseLinear(number.edges)])
         cells.extend(PlainNumber() for _ in self.gaps)
         cells += [Levels(int(each.max()) + 1) for each in self.indicators.values()]
-        return RowEncoder(list(enumerate(cells)))
+        return RowEncoder(list(enumerate(cells or [PlainNumber()])))
 
     def columns(self, rows: TableRows) -> np.ndarray:
         """Return the columns that the encoder reads, shape (m, ·), float64 and without gaps."""
         made = [column for number in self.numbers for column in number.columns(rows)]
         made += [np.isnan(rows.numbers[:, column]) for column in self.gaps]
         made += [each[rows.codes[:, k]] for k, each in self.indicators.items()]
+        made = made or [np.zeros(len(rows))]  # where nothing varies, the biases answer
         return np.column_stack(made).astype(np.float64, copy=False)
 
     def encode(self, rows: TableRows, dtype: DTypeLike = np.float32) -> EncodedRows:
@@ -140,11 +135,7 @@ def fit_codes(rows: TableRows, bins: int) -> MemberCodes:
     Returns
     -------
     MemberCodes
-
-    Raises
-    ------
-    InvalidInput
-        If no column varies.
+        Of rows that do not vary with a single input, which is 0.
 
     Examples
     --------

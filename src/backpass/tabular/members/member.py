@@ -41,6 +41,13 @@ class Examples:
     Y: np.ndarray
     sample_weight: np.ndarray | None = None
 
+    def some(self, rows: np.ndarray) -> Examples:
+        """Some of them."""
+        weight = self.sample_weight
+        return Examples(
+            self.rows.take(rows), self.Y[rows], None if weight is None else weight[rows]
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Member:
@@ -109,11 +116,6 @@ def train_members(
     -------
     list of Member
         In the order of the settings, those left out that were stopped before they began.
-
-    Raises
-    ------
-    InvalidInput
-        If no column of the training rows varies.
 
     Warns
     -----

@@ -1,0 +1,278 @@
+"""What the two tabular estimators have in common: from a table and y to an ensemble, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import _fit_context  # pyright: ignore[reportPrivateUsage]
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import Tags, check_consistent_length, check_random_state, column_or_1d
+from sklearn.utils.validation import _check_y, check_is_fitted  # pyright: ignore
+
+from ..arrays import ArrayLike, as_numpy
+from ..data.knowing.table_reading import TableReading
+from ..errors import InvalidInput, warn
+from ..estimators.drafts import published_at_once
+from ..estimators.rows import COLUMN_VECTOR, check_validation_set
+from ..estimators.targets.strategies import Targets
+from ..network import Network
+from .costs import cost_of
+from .ensemble import Ensemble, Parts, fit_ensemble
+from .inputs import TableInputs, fit_inputs, known_table, raw_table
+from .members.member import Examples, Member
+from .members.profiles import MEMBERS, MemberSettings, draw_settings
+from .outputs import ClassOutputs, NumberOutputs
+from .parameters import TabularParameters
+from .partings import part_rows
+from .table_rows import TableRows
+
+DRAWN = {each.name for each in fields(MemberSettings)} - {"number", "profile", "seed"}
+
+
+@dataclass(frozen=True, eq=False)
+class FittedMember:
+    """A network of an ensemble, how it was trained, and how much it counts.
+
+    Parameters
+    ----------
+    settings : MemberSettings
+        What it was asked for.
+    net_ : Network
+        Its sizes, activations and loss.
+    theta_ : ndarray of shape (n,), float32
+        θ of its best epoch.
+    loss_curve_ : list of float
+        J after every epoch.
+    validation_scores_ : list of float
+        Minus the metric on the rows that choose, after every epoch.
+    validation_score_ : float
+        Minus the metric of θ there.
+    share : float
+        Its part of the ensemble's answers; those of all members add up to 1.
+    """
+
+    settings: MemberSettings
+    net_: Network
+    theta_: np.ndarray
+    loss_curve_: list[float]
+    validation_scores_: list[float]
+    validation_score_: float
+    share: float
+
+    @classmethod
+    def of(cls, member: Member, cost: float, share: float) -> FittedMember:
+        """Make it of a trained member."""
+        curves = member.result.J_curve, member.result.validation_scores
+        return cls(member.settings, member.net, member.theta, *curves, -cost, share)
+
+
+class TabularEstimator(TabularParameters):
+    """The estimators' common part; use ``TabularClassifier`` or ``TabularRegressor``."""
+
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+    inputs_: TableInputs
+    ensemble_: Ensemble
+
+    def _targets(self) -> Targets:
+        """What y means, with what is known of it."""
+        raise NotImplementedError
+
+    def _learnt(self, targets: Targets, y: np.ndarray) -> np.ndarray:
+        """Remember what y means; return classes by number, or numbers, shape (m, targets)."""
+        raise NotImplementedError
+
+    def _outputs(self, y: np.ndarray) -> ClassOutputs | NumberOutputs:
+        """What the members' last layers are."""
+        raise NotImplementedError
+
+    def _strata(self, y: np.ndarray) -> np.ndarray | None:
+        """Classes that both sides of a parting should have in proportion."""
+        raise NotImplementedError
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    @published_at_once
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike = None,
+        sample_weight: ArrayLike = None,
+        *,
+        X_val: ArrayLike = None,
+        y_val: ArrayLike = None,
+        sample_weight_val: ArrayLike = None,
+        groups: ArrayLike = None,
+    ) -> Self:
+        """Train members, and choose among them.
+
+        Parameters
+        ----------
+        X : data frame, mapping, records, array-like or sparse matrix of m rows
+            A table as it is: numbers, categories, dates, gaps.
+        y : array-like of shape (m,) or (m, targets)
+            Labels, or numbers.
+        sample_weight : float or array-like of shape (m,), optional
+            Weights of the rows; a row that weighs 0 is left out.
+        X_val, y_val, sample_weight_val : optional
+            Rows of your own to choose by; all rows of X are learned from then.
+        groups : array-like of shape (m,), optional
+            Rows of one group are never both learned from and chosen by.
+
+        Returns
+        -------
+        self
+            The trained estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is none of its values, or X, y and the weights do not fit one another.
+        InvalidInput
+            If a column leaves two readings, or a setting is unknown.
+
+        Examples
+        --------
+        >>> from backpass import TabularClassifier
+        >>> X = {"size": [1.0, 2.0, None, 4.0] * 9, "kind": ["a", "b", "b", "a"] * 9}
+        >>> y = ["small", "small", "large", "large"] * 9
+        >>> clf = TabularClassifier(n_members=2, random_state=0).fit(X, y)
+        >>> clf.predict({"size": [3.5], "kind": ["a"]})
+        array(['large'], dtype='<U5')
+        """
+        check_validation_set(X_val, y_val, sample_weight_val)
+        raw, plain = raw_table(self, X, reset=True)
+        known = known_table(raw, plain | dict(self.kinds or {}), self.categorical_features)
+        self.inputs_, rows = fit_inputs(known)
+        targets = self._targets()
+        given = self._checked_y(y, targets, known.rows)
+        targets = targets.learn(given)
+        codes, w = self._learnt(targets, given), targets.weights(sample_weight, given, given)
+        outputs = self._outputs(codes if w is None else codes[w > 0])
+        train = Examples(rows, outputs.targets(codes), w)
+        beside = None
+        if X_val is not None:
+            beside = self._beside(X_val, y_val, sample_weight_val, targets, outputs)
+        self.ensemble_ = self._trained(train, beside, outputs, codes, groups)
+        return self
+
+    def _checked_y(self, y: ArrayLike, targets: Targets, m: int) -> np.ndarray:
+        """Y as an array, a row for each of X."""
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
+        checked = _check_y(targets.read(y), multi_output=True, y_numeric=targets.numeric)
+        checked = checked if hasattr(checked, "tocsr") else as_numpy(checked)
+        if checked.ndim == 2 and checked.shape[1] == 1:
+            warn(COLUMN_VECTOR, DataConversionWarning)
+            checked = column_or_1d(checked)
+        check_consistent_length(np.empty(m), checked)
+        return checked
+
+    def _beside(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike,
+        targets: Targets,
+        outputs: ClassOutputs | NumberOutputs,
+    ) -> Examples:
+        """Rows of somebody's own to choose by."""
+        rows = self._rows(X)
+        given = self._checked_y(y, targets, len(rows))
+        w = targets.expect(given).weights(sample_weight, given, given)
+        return Examples(rows, outputs.targets(self._learnt(targets, given)), w)
+
+    def _trained(
+        self,
+        given: Examples,
+        beside: Examples | None,
+        outputs: ClassOutputs | NumberOutputs,
+        y: np.ndarray,
+        groups: ArrayLike,
+    ) -> Ensemble:
+        """Part the rows, and train the members of each parting."""
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        rows = np.arange(len(given.rows))
+        if given.sample_weight is not None:
+            rows = np.flatnonzero(given.sample_weight)
+        if beside is not None:
+            pairs = [(given.some(rows), beside)]
+        else:
+            groups = None if groups is None else np.asarray(groups)[rows]
+            strata = self._strata(y[rows])
+            partings = part_rows(self.validation, len(rows), strata, groups, seed)
+            pairs = [(given.some(rows[a]), given.some(rows[b])) for a, b in partings]
+        each = -(-(self.n_members or MEMBERS) // len(pairs))
+        parts = [
+            Parts(*pair, self._settings(range(k * each, (k + 1) * each), len(pair[0].rows), seed))
+            for k, pair in enumerate(pairs)
+        ]
+        return fit_ensemble(parts, outputs, cost_of(self.metric, outputs), n_threads=self.n_threads)
+
+    def _settings(self, numbers: Sequence[int], m: int, seed: int) -> list[MemberSettings]:
+        """What members are asked for."""
+        wished: dict[str, Any] = dict(self.member or {})
+        unknown = [name for name in wished if name not in DRAWN]
+        if unknown:
+            raise InvalidInput(
+                f"member has no setting {unknown[0]!r}; there are {', '.join(sorted(DRAWN))}."
+            )
+        return [replace(draw_settings(j, m, seed), **wished) for j in numbers]
+
+    # What is known afterwards.
+
+    @property
+    def members_(self) -> list[FittedMember]:
+        """The members, in their order: settings, θ, curves, score and share of each."""
+        ensemble = self._ensemble()
+        each = zip(ensemble.members, ensemble.costs.tolist(), ensemble.weights.tolist())
+        return [FittedMember.of(*one) for one in each]
+
+    @property
+    def weights_(self) -> np.ndarray:
+        """How much each member counts; they add up to 1."""
+        return self._ensemble().weights
+
+    @property
+    def validation_score_(self) -> float:
+        """Minus the metric of the ensemble on the rows that chose it: better than on others."""
+        return -self._ensemble().cost
+
+    @property
+    def reading_(self) -> TableReading:
+        """How X was read: each column, and why."""
+        self._ensemble()
+        return self.inputs_.reading
+
+    def _ensemble(self) -> Ensemble:
+        if "ensemble_" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no members before it is fitted.")
+        return self.ensemble_
+
+    # Answers.
+
+    def _rows(self, X: ArrayLike) -> TableRows:
+        raw, _ = raw_table(self, X, reset=False)
+        return self.inputs_.rows(raw)
+
+    def _answers(self, X: ArrayLike) -> np.ndarray:
+        """Probabilities, or deviations, of rows of a table."""
+        check_is_fitted(self)
+        return self.ensemble_.answers(self._rows(X), self.n_threads)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "ensemble_" in self.__dict__
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.multi_output = True
+        return tags

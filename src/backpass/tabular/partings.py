@@ -1,0 +1,96 @@
+"""Which rows members learn from, and which choose: once, or several times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from sklearn.model_selection import BaseCrossValidator, check_cv
+
+from ..arrays import ArrayLike
+from ..data.splitting.split_rules import AtRandom, ByGroup, Rule
+from ..errors import InvalidInput
+
+HELD_OUT = 0.15  # of the rows
+
+Parting: TypeAlias = tuple[np.ndarray, np.ndarray]  # rows to learn from, rows that choose
+
+
+def part_rows(
+    validation: float | int | Iterable[Any] | None,
+    m: int,
+    strata: np.ndarray | None,
+    groups: ArrayLike,
+    seed: int,
+) -> list[Parting]:
+    """Part the rows of a fit.
+
+    Parameters
+    ----------
+    validation : float, int, splitter, iterable or None
+        A part of the rows, folds, or what makes pairs of arrays of row numbers.
+    m : int
+        Rows.
+    strata : ndarray of shape (m,), int, or None
+        Classes, which go to both sides in proportion; each is among the rows to learn from.
+    groups : array-like of shape (m,) or None
+        Rows of one group stay on one side.
+    seed : int
+        Of what is drawn.
+
+    Returns
+    -------
+    list of tuple (rows to learn from, rows that choose)
+        Where too few rows are there to hold any out, all of them do both.
+
+    Raises
+    ------
+    InvalidInput
+        If a parting is none.
+    SettingError
+        If there are fewer rows or groups than folds.
+
+    Examples
+    --------
+    >>> [(learn, choose)] = part_rows(None, 100, None, None, 0)
+    >>> len(learn), len(choose)
+    (85, 15)
+    >>> [len(choose) for _, choose in part_rows(3, 100, None, None, 0)]
+    [34, 33, 33]
+    """
+    rule, rows = _rule(groups, m), np.arange(m)
+    if isinstance(validation, Integral):
+        return rule.folds(rows, strata, int(validation), seed)
+    if validation is None or isinstance(validation, Real):
+        part = HELD_OUT if validation is None else float(validation)
+        learn, choose = rule.inner_rows(rows, strata, part, seed)
+        return [(learn, choose) if len(choose) else (rows, rows)]
+    splitter = cast(BaseCrossValidator, check_cv(cast(Any, validation)))
+    y = np.zeros(m) if strata is None else strata
+    pairs = splitter.split(np.empty((m, 0)), y, groups)
+    return [_checked(learn, choose, m) for learn, choose in pairs]
+
+
+def _rule(groups: ArrayLike, m: int) -> Rule:
+    if groups is None:
+        return AtRandom()
+    names = np.asarray(groups)
+    if names.shape != (m,):
+        raise InvalidInput(f"groups has the shape {names.shape}, but there are {m} rows.")
+    return ByGroup("groups", np.unique(names, return_inverse=True)[1])
+
+
+def _checked(learn: ArrayLike, choose: ArrayLike, m: int) -> Parting:
+    """A parting that somebody has made."""
+    pair = np.arange(m)[np.asarray(learn)], np.arange(m)[np.asarray(choose)]
+    for what, rows in zip(("to learn from", "to choose by"), pair):
+        if not len(rows):
+            raise InvalidInput(f"validation parts the rows so that there are none {what}.")
+    return pair
+
+
+def strata_of(codes: np.ndarray) -> np.ndarray:
+    """Number the combinations of several targets' classes, shape (m,)."""
+    return np.unique(codes, axis=0, return_inverse=True)[1].reshape(-1)
