@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..data.encoding.table_rows import TableRows
 from ..training.monitor import Progress
 from .choice import average, choose_members
 from .members.codes import MemberCodes
@@ -19,7 +20,6 @@ from .members.profiles import MemberSettings
 from .members.target_means import TargetMeans, fit_target_means
 from .metrics import Metric
 from .outputs import Outputs
-from .table_rows import TableRows
 
 Cost = Callable[[np.ndarray, np.ndarray | None], Metric]  # the rows' true answers, their weights
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ... import engine
+from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import EncodedRows
 from ...network import Network
 from ...solvers.muon import Muon
@@ -16,7 +17,6 @@ from ...training.jobs import Job, JobResult, Score, train_jobs
 from ...training.monitor import Progress
 from ..metrics import Metric
 from ..outputs import Outputs
-from ..table_rows import TableRows
 from .codes import MemberCodes, fit_codes
 from .profiles import WARM_UP, MemberSettings
 
