@@ -6,20 +6,29 @@ choose; the members of a parting are a pack, and an ensemble is the mean of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import takewhile
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
-from ..data.encoding.table_rows import TableRows
-from ..training.monitor import Progress
+from ..errors import warn
+from ..training.checkpoints import RetainedFolder
+from ..training.interrupts import HeldInterrupts
+from ..training.stop import StopReason
 from .choice import average, choose_members
 from .members.codes import MemberCodes
-from .members.member import DTYPE, Examples, Member, train_members
+from .members.member import DTYPE, Examples, Member, MembersRun, train_members
 from .members.profiles import MemberSettings
 from .members.target_means import TargetMeans, fit_target_means
 from .metrics import Metric
 from .outputs import Outputs
+from .table_rows import TableRows
+from .time_limit import Deadline
+from .watch import MembersProgress, Watch
 
 Cost = Callable[[np.ndarray, np.ndarray | None], Metric]  # the rows' true answers, their weights
 
@@ -81,7 +90,7 @@ class Pack:
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """The mean of packs.
+    """The mean of packs, each of which weighs as much as it has members.
 
     Parameters
     ----------
@@ -102,7 +111,14 @@ class Ensemble:
     @property
     def weights(self) -> np.ndarray:
         """How much each member counts; they add up to 1."""
-        return np.concatenate([pack.weights for pack in self.packs]) / len(self.packs)
+        each = zip(self._shares, self.packs)
+        return np.concatenate([share * pack.weights for share, pack in each])
+
+    @cached_property
+    def _shares(self) -> np.ndarray:
+        """How much each pack weighs: one with few members, where time ended it, little."""
+        sizes = np.array([len(pack.members) for pack in self.packs])
+        return sizes / sizes.sum()
 
     @property
     def costs(self) -> np.ndarray:
@@ -112,7 +128,7 @@ class Ensemble:
     @property
     def cost(self) -> float:
         """The metric on the rows that chose, mean of the packs: better than on any others."""
-        return float(np.mean([pack.cost for pack in self.packs]))
+        return float(self._shares @ [pack.cost for pack in self.packs])
 
     @property
     def held_out(self) -> int:
@@ -135,31 +151,49 @@ class Ensemble:
             Probabilities, or deviations of numbers from the mean.
         """
         each = [pack.answers(rows, self.outputs, n_threads) for pack in self.packs]
-        return self.outputs.bounded(np.mean(each, axis=0), self.held_out)
+        return self.outputs.bounded(average(each, self._shares), self.held_out)
 
 
 def fit_ensemble(
-    parts: Sequence[Parts],
+    parts: Iterable[Parts],
     outputs: Outputs,
     cost: Cost,
     *,
+    n_members: int | None = None,
+    deadline: Deadline | None = None,
     n_threads: int | None = None,
-    callback: Callable[[Progress], object] | None = None,
+    callback: Callable[[MembersProgress], object] | None = None,
+    checkpoint: str | os.PathLike[str] | RetainedFolder | None = None,
+    every: int = 1,
 ) -> Ensemble:
     """Train members on each parting, and choose among them.
 
     Parameters
     ----------
-    parts : sequence of Parts
-        Partings of the rows with their members' settings.
+    parts : iterable of Parts
+        Partings of the rows with their members' settings; they are asked for one by one, so that
+        there may be more of them than time.
     outputs : ClassOutputs or NumberOutputs
         What answers are.
     cost : callable
         (true answers, weights) of held-out rows -> the metric by which they choose.
+    n_members : int, optional
+        Members of all partings, where that is known, for the callback.
+    deadline : Deadline, optional
+        When it is to be over. Members are then begun in their order while one more is likely to be
+        over in time, and those count that are whole, up to the first that is not; none but whole
+        ones of later partings. Where no member is, those count that have made an epoch. The same
+        call with so many members and no deadline gives the same bits.
     n_threads : int, optional
         At most.
     callback : callable, optional
-        Called after every epoch of each member; a true answer stops all.
+        Called with a ``MembersProgress`` after every epoch of each member; a true answer stops
+        all, and what is there counts.
+    checkpoint : path or RetainedFolder, optional
+        A folder in which every member keeps its state. The same call goes on from it to the same
+        bits, until one is over; of a ``RetainedFolder`` until that is released.
+    every : int
+        A member's file is written after every so many epochs.
 
     Returns
     -------
@@ -169,7 +203,15 @@ def fit_ensemble(
     Raises
     ------
     InvalidInput
-        If no member's answers are finite.
+        If no member's answers are finite, or the checkpoint is of other members.
+    KeyboardInterrupt
+        If it comes before any member has made an epoch. Later, what is there counts, with a
+        warning.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If members diverged.
 
     Examples
     --------
@@ -188,32 +230,116 @@ def fit_ensemble(
     >>> outputs.numbers(ensemble.answers(new)).round(1).ravel()
     array([1. , 1.5])
     """
-    packs = [_fit_pack(each, outputs, cost, n_threads, callback) for each in parts]
-    return Ensemble(outputs, tuple(packs))
+    watch = Watch(deadline or Deadline(), n_members, callback)
+    folder = checkpoint
+    if folder is not None and not isinstance(folder, RetainedFolder):
+        folder = RetainedFolder(folder, every)
+    packs, interrupted = _Fit(outputs, cost, n_threads, watch, folder).packs(parts)
+    ensemble = Ensemble(outputs, tuple(packs))
+    _say(ensemble.members, interrupted)
+    if folder is not None and folder is not checkpoint and not (interrupted or watch.stopped):
+        folder.release()
+    return ensemble
 
 
-def _fit_pack(
-    parts: Parts,
-    outputs: Outputs,
-    cost: Cost,
-    n_threads: int | None,
-    callback: Callable[[Progress], object] | None,
-) -> Pack:
-    """The members of one parting."""
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """What the packs of an ensemble have in common."""
+
+    outputs: Outputs
+    cost: Cost
+    n_threads: int | None
+    watch: Watch
+    folder: RetainedFolder | None
+
+    def packs(self, parts: Iterable[Parts]) -> tuple[list[Pack], bool]:
+        """Fit packs while one more fits; and whether Control-C was why they are no more."""
+        packs: list[Pack] = []
+        reason: StopReason | None = None
+        try:
+            with HeldInterrupts() as interrupts:
+                for each in takewhile(lambda _: self.watch.pack_fits(), parts):
+                    pack, reason = self._pack(each, len(packs), interrupts)
+                    packs += [] if pack is None else [pack]
+                    interrupts.release()
+                    if reason is not None:
+                        break
+        except KeyboardInterrupt:
+            reason = StopReason.INTERRUPTED
+        interrupted = reason is StopReason.INTERRUPTED
+        if not packs and interrupted:
+            raise KeyboardInterrupt
+        return packs, interrupted
+
+    def _pack(
+        self, parts: Parts, number: int, interrupts: HeldInterrupts
+    ) -> tuple[Pack | None, StopReason | None]:
+        """The pack of a parting, if it has members that count, and why those are no more.
+
+        Control-C waits while they are chosen from.
+        """
+        metric = self.cost(self.outputs.answers(parts.held_out.Y), parts.held_out.sample_weight)
+        means, train, held_out = _with_means(parts)
+        run = train_members(
+            train,
+            held_out,
+            self.outputs,
+            metric,
+            parts.settings,
+            n_threads=self.n_threads,
+            callback=self.watch.report if self.watch.needed else None,
+            folder=None if self.folder is None else self.folder.part(f"pack-{number:03d}"),
+            queue=partial(self.watch.queue, members=len(parts.settings)),
+        )
+        interrupts.hold()
+        members = _that_count(run, self.watch.deadline.limited, later=number > 0)
+        pack = self._chosen(members, means, held_out, metric) if members else None
+        return pack, run.stop_reason
+
+    def _chosen(
+        self, members: list[Member], means: TargetMeans, held_out: Examples, metric: Metric
+    ) -> Pack:
+        """The choice among members, of which none counts that diverged, if others are there."""
+        answers = _answers(members, self.outputs, held_out.rows, self.n_threads)
+        sound = [j for j, each in enumerate(members) if not each.diverged]
+        sound = sound or list(range(len(members)))
+        weights = np.zeros(len(members))
+        weights[sound] = choose_members([answers[j] for j in sound], metric)
+        costs = np.array([metric(each) for each in answers])
+        cost = metric(average(answers, weights))
+        return Pack(means, members, weights, costs, cost, len(held_out.Y))
+
+
+def _with_means(parts: Parts) -> tuple[TargetMeans, Examples, Examples]:
+    """The training rows' target means, and both parts with them."""
     train, held_out = parts.train, parts.held_out
-    metric = cost(outputs.answers(held_out.Y), held_out.sample_weight)
-    codes, levels = train.rows.codes, train.rows.levels
-    means, of_training_rows = fit_target_means(codes, levels, train.Y)
-    train = replace(train, rows=train.rows.with_numbers(of_training_rows))
+    means, of_training_rows = fit_target_means(train.rows.codes, train.rows.levels, train.Y)
     more = means(held_out.rows.codes)
-    held_out = replace(held_out, rows=held_out.rows.with_numbers(more))
-    members = train_members(
-        train, held_out, outputs, metric, parts.settings, n_threads=n_threads, callback=callback
+    return (
+        means,
+        replace(train, rows=train.rows.with_numbers(of_training_rows)),
+        replace(held_out, rows=held_out.rows.with_numbers(more)),
     )
-    answers = _answers(members, outputs, held_out.rows, n_threads)
-    weights = choose_members(answers, metric)
-    costs = np.array([metric(each) for each in answers])
-    return Pack(means, members, weights, costs, metric(average(answers, weights)), len(held_out.Y))
+
+
+def _that_count(run: MembersRun, by_time: bool, later: bool) -> list[Member]:
+    """The members that are whole; of the first parting, where none is, all that began.
+
+    Where time ended them, up to the first that is not: so many can be asked for again.
+    """
+    in_a_row, each_whole = run.members[: run.whole], [m for m in run.members if m.whole]
+    whole = in_a_row if by_time else each_whole
+    return whole if whole or later else run.members
+
+
+def _say(members: list[Member], interrupted: bool) -> None:
+    """Warn of what happened to members."""
+    diverged = sum(each.diverged for each in members)
+    if diverged:
+        kept = "so they do not count" if diverged < len(members) else "so their best epochs count"
+        warn(f"{diverged} of {len(members)} members diverged, {kept}.", ConvergenceWarning)
+    if interrupted:
+        warn(f"Interrupted by user: the ensemble has {len(members)} of its members.")
 
 
 def _answers(

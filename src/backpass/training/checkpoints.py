@@ -11,13 +11,14 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from ..activations import ALIASES, Activation
 from ..activations import is_own as is_own_activation
 from ..arrays import State
-from ..errors import BackpassError, InvalidInput, warn
+from ..errors import BackpassError, InvalidInput, WriteError, warn
 from ..losses import Loss, is_own
 from ..storage.atomic import check_output
 from ..storage.fingerprints import content_hash
@@ -280,6 +281,59 @@ class RetainedPath:
         """Mark the training as saved, if there was one."""
         if self._checkpoint is not None:
             self._checkpoint.release()
+
+
+@dataclass
+class RetainedFolder:
+    """A folder of checkpoints that outlast the calls that write them.
+
+    Trainings that belong together are kept, each in a file of its own, until ``release``: what was
+    over before the others is not trained again when all of them are asked for again.
+
+    Parameters
+    ----------
+    path : path
+        The folder.
+    every : int
+        A file is written after every so many epochs.
+
+    Raises
+    ------
+    InvalidInput
+        If ``every`` is less than 1.
+    WriteError
+        If the folder cannot be made.
+    """
+
+    path: str | os.PathLike[str]
+    every: int = 1
+    _checkpoints: list[RetainedCheckpoint] = field(default_factory=list, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make the folder."""
+        if self.every < 1:
+            raise InvalidInput(f"every is at least 1, not {self.every}.")
+        try:
+            Path(self.path).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WriteError(
+                f"{os.fspath(self.path)} cannot be made a folder of checkpoints: {error}"
+            ) from error
+
+    def part(self, name: str) -> RetainedFolder:
+        """Return a folder inside, whose files are released with these."""
+        return RetainedFolder(Path(self.path) / name, self.every, self._checkpoints)
+
+    def checkpoint(self, name: str, identity: dict[str, str]) -> RetainedCheckpoint:
+        """Make the checkpoint of a training of this identity, in a file of this name."""
+        made = RetainedCheckpoint(Path(self.path) / name, self.every, identity)
+        self._checkpoints.append(made)
+        return made
+
+    def release(self) -> None:
+        """Mark all trainings as saved: the next ones start afresh."""
+        for each in self._checkpoints:
+            each.release()
 
 
 def checkpoint_at(place: str | os.PathLike[str], every: int, known: dict[str, str]) -> Checkpoint:

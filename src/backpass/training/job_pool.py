@@ -1,4 +1,4 @@
-"""Work on several threads, largest first; whoever called is told of it, and can stop it.
+"""Work on several threads; whoever called is told of it, and can stop it.
 
 What runs does so in Python threads: the core releases the interpreter's lock for a whole epoch, and
 all that Python does between two epochs takes microseconds.
@@ -33,6 +33,32 @@ class Work(Protocol):
         ...
 
 
+class Queue(Protocol):
+    """In which order pieces of work are begun; it is asked by one thread at a time."""
+
+    def begin(self) -> int | None:
+        """Give the number of the next; None where no more is begun."""
+        ...
+
+    def end(self, number: int) -> None:
+        """Take note that one that was begun is done with."""
+        ...
+
+
+class LargestFirst:
+    """Begins the largest of what is left, so that the threads end at about the same time."""
+
+    def __init__(self, works: Mapping[int, Work]) -> None:
+        self._waiting = sorted(works, key=lambda n: (works[n].size, -n))  # the last first
+
+    def begin(self) -> int | None:
+        """Give the largest; of those as large the first."""
+        return self._waiting.pop() if self._waiting else None
+
+    def end(self, number: int) -> None:
+        """Nothing depends on it."""
+
+
 @dataclass(eq=False)
 class _Report:
     progress: Progress
@@ -50,6 +76,8 @@ class JobPool:
     callback : callable, optional
         Called with every report, in the thread that called ``run``, while whoever reports waits; a
         true answer stops all.
+    queue : Queue, optional
+        What is begun when; the largest first where not given.
 
     Attributes
     ----------
@@ -63,12 +91,13 @@ class JobPool:
 
     works: Mapping[int, Work]
     callback: Callback | None = None
+    queue: Queue | None = None
     failures: dict[int, BaseException] = field(default_factory=dict)
     warnings: dict[int, list[CollectedWarning]] = field(default_factory=dict)
     stop_reason: StopReason | None = None
 
     def __post_init__(self) -> None:
-        self._waiting = sorted(self.works, key=lambda n: (self.works[n].size, -n))  # the last first
+        self._queue: Queue = self.queue or LargestFirst(self.works)
         self._reports: deque[_Report] = deque()
         self._running = 0
         self._all_started = threading.Event()  # working, they would keep the others from starting
@@ -130,17 +159,22 @@ class JobPool:
         self._all_started.wait()
         try:
             with blas_threads(1):
-                while (number := self._next_number()) is not None:
+                while (number := self._begin()) is not None:
                     self._do(number)
+                    self._end(number)
         finally:
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
 
-    def _next_number(self) -> int | None:
-        """The largest of what is left; None where there is nothing, or all is to stop."""
+    def _begin(self) -> int | None:
+        """The next of what is left; None where there is nothing, or all is to stop."""
         with self._changed:
-            return self._waiting.pop() if self._waiting and self.stop_reason is None else None
+            return self._queue.begin() if self.stop_reason is None else None
+
+    def _end(self, number: int) -> None:
+        with self._changed:
+            self._queue.end(number)
 
     def _do(self, number: int) -> None:
         try:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -17,16 +16,16 @@ from ..arrays import Array, ArrayLike, State, as_vector, like, numbers_of
 from ..engine.encoding import CODE, EncodedRows, RowEncoder
 from ..engine.native import default_threads
 from ..engine.thread_limit import bounded
-from ..errors import InvalidInput, JobFailed, WriteError, listed, warn
+from ..errors import InvalidInput, JobFailed, listed, warn
 from ..initialise import init_theta
 from ..network import Network
 from ..solvers.muon import Muon
 from ..solvers.registry import ALL_RULES, FULL_BATCH
 from ..storage.fingerprints import fingerprint
-from .checkpoints import RetainedCheckpoint, run_identity, said_once
+from .checkpoints import RetainedCheckpoint, RetainedFolder, run_identity, said_once
 from .early_stopping import EarlyStopping, best_theta
 from .full_batch import FullBatchOptions
-from .job_pool import Callback, JobPool
+from .job_pool import Callback, JobPool, LargestFirst, Queue, Work
 from .matrices import with_matrices
 from .mini_batch import MiniBatchOptions
 from .monitor import Monitor, Progress, Training, Validate, validation
@@ -250,16 +249,65 @@ def train_jobs(
     """
     if resume is not None and checkpoint is not None:
         raise InvalidInput("resume and checkpoint both say where the jobs are: give one of them.")
-    trainings = _trainings(list(jobs), resume, _files(checkpoint, every))
-    pool = JobPool({each.number: each for each in trainings if not each.over}, callback)
-    pool.run(_threads(n_threads))
-    results = [each.result(pool.stop_reason) for each in trainings]
-    _raise_failures(pool, results)
-    _say(pool, results)
-    if all(each.over for each in trainings):  # done with when nothing can go wrong any more
-        for each in trainings:
-            each.release()
-    return results
+    folder = None if checkpoint is None else RetainedFolder(checkpoint, every)
+    run = run_jobs(jobs, n_threads=n_threads, callback=callback, resume=resume, folder=folder)
+    _raise_failures(run)
+    _say(run)
+    if folder is not None and run.over:  # done with when nothing can go wrong any more
+        folder.release()
+    return run.results
+
+
+@dataclass(frozen=True, eq=False)
+class JobRun:
+    """What came of a list of jobs, before anything of it is raised or said.
+
+    Parameters
+    ----------
+    pool : JobPool
+        What was done, what failed, and why not all was done.
+    results : list of JobResult
+        In the order of the jobs.
+    """
+
+    pool: JobPool
+    results: list[JobResult]
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        return all(each.finished for each in self.results)
+
+
+def run_jobs(
+    jobs: Iterable[Job],
+    *,
+    n_threads: int | None = None,
+    callback: Callback | None = None,
+    resume: Sequence[JobResult] | None = None,
+    folder: RetainedFolder | None = None,
+    queue: Callable[[Mapping[int, Work]], Queue] = LargestFirst,
+) -> JobRun:
+    """Train jobs as ``train_jobs`` does, for whoever knows more of them than their list.
+
+    Parameters
+    ----------
+    jobs, n_threads, callback, resume
+        As ``train_jobs`` has them.
+    folder : RetainedFolder, optional
+        Where every job keeps its state, until the caller releases it.
+    queue : callable
+        The work that is left, by the jobs' numbers -> in which order it is begun.
+
+    Returns
+    -------
+    JobRun
+    """
+    trainings = _trainings(list(jobs), resume, _files(folder))
+    works = {each.number: each for each in trainings if not each.over}
+    pool = JobPool(works, callback, queue(works))
+    pool.run(threads_for_jobs(n_threads))
+    return JobRun(pool, [each.result(pool.stop_reason) for each in trainings])
 
 
 @dataclass(eq=False)
@@ -379,11 +427,6 @@ class _JobTraining:
             validation_losses=curves.validation_loss[:],
             state=None if over else state,
         )
-
-    def release(self) -> None:
-        """Let the next call begin anew."""
-        if self.checkpoint is not None:
-            self.checkpoint.release()
 
 
 Files = Callable[[int, Job, engine.Rows, engine.Rows | None], RetainedCheckpoint | None]
@@ -532,17 +575,10 @@ def _where_it_was(net: Network, earlier: JobResult) -> Training | None:
     return start(earlier.theta).updated(epoch=earlier.epochs, history=history), earlier.reason
 
 
-def _files(checkpoint: str | os.PathLike[str] | None, every: int) -> Files:
+def _files(folder: RetainedFolder | None) -> Files:
     """What makes the file of a job, in the folder of the checkpoints."""
-    if checkpoint is None:
+    if folder is None:
         return lambda number, job, rows, validation: None
-    if every < 1:
-        raise InvalidInput(f"every is at least 1, not {every}.")
-    folder = Path(checkpoint)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(f"{folder} cannot be made a folder of checkpoints: {error}") from error
     hashes: dict[tuple[int, ...], str] = {}  # jobs share their rows
 
     def hashed(given: Iterable[ArrayLike], rows: engine.Rows | None) -> str:
@@ -565,7 +601,7 @@ def _files(checkpoint: str | os.PathLike[str] | None, every: int) -> Files:
         if job.theta is not None:
             known["first weights"] = fingerprint(np.asarray(job.theta))
         identity = run_identity(_asked_for(job), **known)
-        return RetainedCheckpoint(folder / f"job-{number:04d}.checkpoint", every, identity)
+        return folder.checkpoint(f"job-{number:04d}.checkpoint", identity)
 
     return file
 
@@ -584,15 +620,16 @@ def _asked_for(job: Job) -> dict[str, object]:
     }
 
 
-def _threads(n_threads: int | None) -> int:
+def threads_for_jobs(n_threads: int | None) -> int:
     """How many jobs run at the same time."""
     if n_threads is not None and n_threads < 1:
         raise InvalidInput(f"n_threads is at least 1, not {n_threads}.")
     return bounded(n_threads or default_threads())
 
 
-def _raise_failures(pool: JobPool, results: list[JobResult]) -> None:
+def _raise_failures(run: JobRun) -> None:
     """Raise what went wrong in the jobs, or Control-C where there is nothing to return."""
+    pool, results = run.pool, run.results
     failures = sorted(pool.failures.items())
     if failures:
         said = [f"jobs[{n}] failed ({type(error).__name__}: {error})" for n, error in failures]
@@ -602,8 +639,9 @@ def _raise_failures(pool: JobPool, results: list[JobResult]) -> None:
         raise KeyboardInterrupt
 
 
-def _say(pool: JobPool, results: list[JobResult]) -> None:
+def _say(run: JobRun) -> None:
     """Warn of what the jobs met, by their places in the list."""
+    pool, results = run.pool, run.results
     for number, collected in sorted(pool.warnings.items()):
         for message, category in collected:
             warn(f"jobs[{number}]: {message}", category)

@@ -5,9 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backpass.errors import InvalidInput, WriteError
 from backpass.initialise import init_theta
 from backpass.tabular.members.member import Examples, train_members
 from backpass.tabular.members.profiles import draw_settings
+from backpass.tabular.metrics import log_loss
+from backpass.training.checkpoints import RetainedFolder
+from backpass.training.stop import StopReason
 from drawn_rows import problem, settings_for
 
 POLYNOMIALS = (
@@ -81,7 +85,7 @@ def test_the_steps_are_those_of_muon_and_adamw_on_dense_rows(rng, monkeypatch, n
     train, held_out, outputs, _ = problem(rng, classes=classes)
     settings = settings_for(number, len(train.rows), dropout=0.0, batch_size=len(train.rows))
     costs = iter(range(100, 0, -1))  # ever better, so that the last epoch is the best
-    [member] = train_members(train, held_out, outputs, lambda H: next(costs), [settings])
+    [member] = train_members(train, held_out, outputs, lambda H: next(costs), [settings]).members
     X = member.codes.encode(train.rows, np.float64).toarray()
     expected = stepped(member.net, settings, X, train.Y, softmax=bool(classes))
     assert member.result.epochs == settings.max_epochs
@@ -92,7 +96,7 @@ def test_the_steps_are_those_of_muon_and_adamw_on_dense_rows(rng, monkeypatch, n
 @pytest.mark.parametrize("classes", [0, 2, 4])
 def test_the_best_epoch_is_kept_by_the_metric_of_its_answers(rng, classes):
     train, held_out, outputs, metric = problem(rng, classes=classes)
-    [member] = train_members(train, held_out, outputs, metric, [settings_for(0, 180)])
+    [member] = train_members(train, held_out, outputs, metric, [settings_for(0, 180)]).members
     H = member.outputs(member.codes.encode(held_out.rows))
     scores = member.result.validation_scores
     assert metric(outputs.answers(H)) == pytest.approx(-max(scores), rel=1e-6)
@@ -103,7 +107,7 @@ def test_a_member_stops_when_its_patience_is_at_its_end(rng):
     train, held_out, outputs, _ = problem(rng)
     settings = replace(draw_settings(0, 180, 0), patience=3)
     costs = iter([5.0, 5.0 - 1e-9, 5.0 - 2e-9] + [5.0] * 100)
-    [member] = train_members(train, held_out, outputs, lambda H: next(costs), [settings])
+    [member] = train_members(train, held_out, outputs, lambda H: next(costs), [settings]).members
     assert (member.result.best_epoch, member.result.epochs) == (3, 3 + 3 + 1)
 
 
@@ -111,9 +115,9 @@ def test_a_member_stops_when_its_patience_is_at_its_end(rng):
 def test_a_member_has_the_bits_that_it_has_alone(rng, n_threads):
     train, held_out, outputs, metric = problem(rng, classes=3)
     settings = [settings_for(j, 180) for j in range(5)]
-    members = train_members(train, held_out, outputs, metric, settings, n_threads=n_threads)
+    members = train_members(train, held_out, outputs, metric, settings, n_threads=n_threads).members
     for member, asked in zip(members, settings):
-        [alone] = train_members(train, held_out, outputs, metric, [asked], n_threads=1)
+        [alone] = train_members(train, held_out, outputs, metric, [asked], n_threads=1).members
         np.testing.assert_array_equal(member.theta, alone.theta)
         assert member.result.validation_scores == alone.result.validation_scores
         assert member.theta.dtype == np.float32
@@ -125,7 +129,7 @@ def test_held_out_rows_change_no_code_and_no_step(rng):
     costs = iter(range(200, 0, -1))  # ever better, so that the last epoch is the best
     settings = [settings_for(1, 180)]
     members = [
-        train_members(train, judged, outputs, lambda H: next(costs), settings)[0]
+        train_members(train, judged, outputs, lambda H: next(costs), settings).members[0]
         for judged in (held_out, other)
     ]
     np.testing.assert_array_equal(members[0].theta, members[1].theta)
@@ -136,7 +140,7 @@ def test_rows_without_weight_teach_nothing(rng):
     weight = (np.arange(len(train.Y)) % 2).astype(float)
     wrong = np.where(weight[:, None] > 0, train.Y, 1e3)
     found = [
-        train_members(each, held_out, outputs, metric, [settings_for(0, 180)])[0].theta
+        train_members(each, held_out, outputs, metric, [settings_for(0, 180)]).members[0].theta
         for each in (replace(train, sample_weight=weight), Examples(train.rows, wrong, weight))
     ]
     np.testing.assert_array_equal(*found)
@@ -145,7 +149,108 @@ def test_rows_without_weight_teach_nothing(rng):
 def test_a_callback_stops_the_members_and_those_that_began_are_there(rng):
     train, held_out, outputs, metric = problem(rng)
     settings = [settings_for(j, 180) for j in range(4)]
-    members = train_members(
+    run = train_members(
         train, held_out, outputs, metric, settings, n_threads=1, callback=lambda progress: True
     )
-    assert [member.result.epochs for member in members] == [1]
+    assert [member.result.epochs for member in run.members] == [1]
+    assert (run.whole, run.stop_reason) == (0, StopReason.CALLBACK)
+    assert not run.members[0].whole
+
+
+@pytest.mark.parametrize("stopped_at", [6, 7])
+def test_a_member_that_is_stopped_after_its_last_epoch_is_whole(rng, stopped_at):
+    """Its bits are those that it has where nothing stops it."""
+    train, held_out, outputs, metric = problem(rng)
+    settings, epochs = [settings_for(j, 180) for j in range(2)], []
+
+    def stop(progress):
+        epochs.append(progress)
+        return len(epochs) == stopped_at
+
+    given = train, held_out, outputs, metric, settings
+    run = train_members(*given, n_threads=1, callback=stop, queue=InTurn)
+    assert [member.whole for member in run.members] == [True, False][: stopped_at - 5]
+    assert run.whole == 1
+    whole = train_members(*given)
+    assert (whole.whole, whole.stop_reason) == (2, None)
+    np.testing.assert_array_equal(run.members[0].theta, whole.members[0].theta)
+
+
+class InTurn:
+    def __init__(self, works):
+        self.left = iter(sorted(works))
+
+    def begin(self):
+        return next(self.left, None)
+
+    def end(self, number):
+        pass
+
+
+def test_what_the_metric_raises_is_raised(rng):
+    train, held_out, outputs, _ = problem(rng)
+
+    def fail(answers):
+        raise LookupError("no cost")
+
+    with pytest.raises(LookupError, match="no cost"):
+        train_members(train, held_out, outputs, fail, [settings_for(j, 180) for j in range(3)])
+
+
+def test_what_several_members_meet_is_said_once(rng, monkeypatch, tmp_path):
+    def full(*arguments, **more):
+        raise WriteError("The disk is full.")
+
+    monkeypatch.setattr("backpass.training.checkpoints.write_model", full)
+    train, held_out, outputs, metric = problem(rng)
+    settings = [settings_for(j, 180) for j in range(3)]
+    with pytest.warns(UserWarning, match="without its checkpoint: The disk is full") as said:
+        train_members(train, held_out, outputs, metric, settings, folder=RetainedFolder(tmp_path))
+    assert len(said) == 1
+
+
+# --- checkpoints -------------------------------------------------------------------------------
+
+
+def stopping(after):
+    epochs = []
+
+    def callback(progress):
+        epochs.append(progress)
+        return len(epochs) == after
+
+    return callback
+
+
+def test_members_that_are_over_are_not_trained_again_until_the_folder_is_released(rng, tmp_path):
+    given = (*problem(rng, classes=3), [settings_for(j, 180) for j in range(4)])
+    whole = train_members(*given).members
+    train_members(*given, n_threads=2, callback=stopping(15), folder=RetainedFolder(tmp_path))
+    folder, epochs = RetainedFolder(tmp_path), []
+    second = train_members(*given, n_threads=2, callback=epochs.append, folder=folder).members
+    assert 0 < len(epochs) < 4 * 6 - 8
+    for member, expected in zip(second, whole, strict=True):
+        np.testing.assert_array_equal(member.theta, expected.theta)
+        assert member.result.validation_scores == expected.result.validation_scores
+    for release, expected_epochs in ((folder.release, 0), (lambda: None, 24)):
+        epochs.clear()
+        train_members(*given, callback=epochs.append, folder=RetainedFolder(tmp_path))
+        assert len(epochs) == expected_epochs
+        release()
+
+
+def test_a_checkpoint_of_another_metric_is_refused_by_its_name(rng, tmp_path):
+    train, held_out, outputs, metric = problem(rng)
+    rest = outputs, metric, [settings_for(0, 180)]
+    train_members(train, held_out, *rest, callback=stopping(2), folder=RetainedFolder(tmp_path))
+    other = outputs, log_loss(np.eye(60)), [settings_for(0, 180)]
+    with pytest.raises(InvalidInput, match=r"score was 'squared_error' .* is now 'log_loss'"):
+        train_members(train, held_out, *other, folder=RetainedFolder(tmp_path))
+
+
+def test_a_checkpoint_of_other_rows_is_refused(rng, tmp_path):
+    train, held_out, *rest = (*problem(rng), [settings_for(0, 180)])
+    train_members(train, held_out, *rest, callback=stopping(2), folder=RetainedFolder(tmp_path))
+    other = replace(train, Y=train.Y + 1)
+    with pytest.raises(InvalidInput, match="the data differ"):
+        train_members(other, held_out, *rest, folder=RetainedFolder(tmp_path))

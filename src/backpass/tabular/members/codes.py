@@ -12,7 +12,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import (
     CellEncoding,
     EncodedRows,
@@ -21,6 +20,7 @@ from ...engine.encoding import (
     PlainNumber,
     RowEncoder,
 )
+from ..table_rows import TableRows
 from .bin_edges import MOST_EDGES, bin_edges, bins_for
 from .frequent_levels import indicators_of
 from .normal_shape import NormalShape, fit_normal_shape

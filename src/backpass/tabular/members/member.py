@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from ... import engine
-from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import EncodedRows
+from ...errors import warn
 from ...network import Network
 from ...solvers.muon import Muon
-from ...training.jobs import Job, JobResult, Score, train_jobs
+from ...training.checkpoints import RetainedFolder
+from ...training.job_pool import JobPool, LargestFirst, Queue, Work
+from ...training.jobs import BLOWN_UP, Job, JobResult, Score, run_jobs
 from ...training.monitor import Progress
+from ...training.stop import StopReason
 from ..metrics import Metric
 from ..outputs import Outputs
+from ..table_rows import TableRows
 from .codes import MemberCodes, fit_codes
 from .profiles import WARM_UP, MemberSettings
 
@@ -73,9 +77,64 @@ class Member:
     theta: np.ndarray
     result: JobResult
 
+    @property
+    def whole(self) -> bool:
+        """Whether it was trained until it was over, not until something stopped it."""
+        return _whole(self.settings, self.result)
+
+    @property
+    def diverged(self) -> bool:
+        """Whether its numbers grew beyond all bounds."""
+        return self.result.reason in BLOWN_UP
+
     def outputs(self, X: EncodedRows, n_threads: int | None = None) -> np.ndarray:
         """Return a^(L) of rows that ``codes`` has encoded, shape (m, units)."""
         return engine.forward(self.net, self.theta, X, n_threads=n_threads)
+
+
+@dataclass(frozen=True, eq=False)
+class MembersRun:
+    """Members as a training left them.
+
+    Parameters
+    ----------
+    members : list of Member
+        In the order of their settings, those left out that were stopped before their first epoch.
+    whole : int
+        How many of the first ones are whole, up to the first that is not.
+    stop_reason : StopReason or None
+        Why not all are over: the callback, or Control-C.
+    """
+
+    members: list[Member]
+    whole: int
+    stop_reason: StopReason | None
+
+
+@dataclass(frozen=True, eq=False)
+class MetricScore:
+    """Minus what a network's answers to the held-out rows cost.
+
+    Parameters
+    ----------
+    metric : callable
+        Answers -> their cost.
+    outputs : ClassOutputs or NumberOutputs
+        What makes answers of a^(L).
+    """
+
+    metric: Metric
+    outputs: Outputs
+
+    @property
+    def name(self) -> str:
+        """The metric's, by which a checkpoint tells two of them apart."""
+        named = getattr(self.metric, "__qualname__", type(self.metric).__qualname__)
+        return str(named).partition(".")[0]
+
+    def __call__(self, Y: np.ndarray, H: np.ndarray) -> float:
+        """Score a^(L) of the held-out rows, whose true answers the metric knows."""
+        return -self.metric(self.outputs.answers(H))
 
 
 def train_members(
@@ -87,7 +146,9 @@ def train_members(
     *,
     n_threads: int | None = None,
     callback: Callable[[Progress], object] | None = None,
-) -> list[Member]:
+    folder: RetainedFolder | None = None,
+    queue: Callable[[Mapping[int, Work]], Queue] = LargestFirst,
+) -> MembersRun:
     """Train members side by side, each on a thread of its own.
 
     Each steps by Muon on its hidden matrices and by AdamW on the rest, through a linear warm-up and
@@ -110,35 +171,56 @@ def train_members(
     n_threads : int, optional
         Members that are trained at the same time at most.
     callback : callable, optional
-        Called after every epoch of each; a true answer stops all.
+        Called after every epoch of each; a true answer stops all, as Control-C does.
+    folder : RetainedFolder, optional
+        Where every member keeps its state; the same call goes on from there to the same bits, and
+        trains none again that is over, until the folder is released.
+    queue : callable
+        The members that are not over, by their places -> in which order they are begun.
 
     Returns
     -------
-    list of Member
-        In the order of the settings, those left out that were stopped before they began.
+    MembersRun
 
-    Warns
-    -----
-    ConvergenceWarning
-        If a member's numbers grew beyond all bounds; its θ is the best or the last finite one.
+    Raises
+    ------
+    InvalidInput
+        If the folder holds other members.
+    Exception
+        Whatever the metric raises, once no thread is left.
     """
     codes = {bins: fit_codes(train.rows, bins) for bins in {each.bins for each in settings}}
     learnt = {bins: _learnt(train, codes[bins]) for bins in codes}
     judged = {bins: _learnt(held_out, codes[bins]) for bins in codes}
 
-    def score(Y: np.ndarray, H: np.ndarray) -> float:
-        return -metric(outputs.answers(H))
-
+    score = MetricScore(metric, outputs)
     jobs = [
         _job(each, outputs, learnt[each.bins], validation=judged[each.bins], score=score)
         for each in settings
     ]
-    results = train_jobs(jobs, n_threads=n_threads, callback=callback)
-    return [
+    run = run_jobs(jobs, n_threads=n_threads, callback=callback, folder=folder, queue=queue)
+    _say(run.pool)
+    members = [
         Member(each, codes[each.bins], job.net, result.theta, result)
-        for each, job, result in zip(settings, jobs, results)
-        if result.theta is not None
+        for each, job, result in zip(settings, jobs, run.results)
+        if result.epochs or result.finished
     ]
+    whole = [_whole(each, result) for each, result in zip(settings, run.results)]
+    return MembersRun(members, [*whole, False].index(False), run.pool.stop_reason)
+
+
+def _whole(settings: MemberSettings, result: JobResult) -> bool:
+    """Whether there is nothing left to do, also where it was stopped after its last epoch."""
+    return result.finished or result.epochs == settings.max_epochs
+
+
+def _say(pool: JobPool) -> None:
+    """Raise the first of what went wrong, and say each thing once, whichever members met it."""
+    for _, error in sorted(pool.failures.items())[:1]:
+        raise error
+    met = [said for _, collected in sorted(pool.warnings.items()) for said in collected]
+    for message, category in dict.fromkeys(met):
+        warn(message, category)
 
 
 Learnt: TypeAlias = tuple[EncodedRows, np.ndarray, np.ndarray | None]

@@ -1,23 +1,22 @@
-"""A table's rows for networks that each read them in their own way: numbers and levels."""
+"""A table's rows as all members share them: numbers with gaps, and categories' levels."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...errors import InvalidInput
-from ..cells import quoted
-from ..raw import RawColumn
-from .columns import FittedColumns, infinite_number
-from .numbers import NumberCells
+from ..data.cells import quoted
+from ..data.encoding.columns import FittedColumns, infinite_number
+from ..data.encoding.numbers import NumberCells
+from ..data.raw import RawColumn
+from ..errors import InvalidInput
 
 
 @dataclass(frozen=True, eq=False)
 class TableRows:
-    """Rows of a table, before any network's own encoding.
+    """Rows of a table, before any member's own encoding.
 
     Parameters
     ----------
@@ -45,9 +44,7 @@ class TableRows:
         return replace(self, numbers=np.hstack([self.numbers, more])) if more.size else self
 
 
-def table_rows(
-    columns: FittedColumns, table: Mapping[str, RawColumn], rows: int
-) -> tuple[TableRows, dict[str, Counter[str]]]:
+def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn], rows: int) -> TableRows:
     """Read rows of a table.
 
     Parameters
@@ -61,7 +58,7 @@ def table_rows(
 
     Returns
     -------
-    TableRows, and texts of each category that have no level
+    TableRows
 
     Raises
     ------
@@ -78,7 +75,7 @@ def table_rows(
     ...     {"area": Numbers(np.arange(4.0)), "city": Texts.of(["Rome", "Oslo", "Rome", "Oslo"])},
     ...     {"area": "number", "city": "category"},
     ... )
-    >>> rows, _ = table_rows(columns, table, 2)
+    >>> rows = table_rows(columns, table, 2)
     >>> rows.numbers.ravel(), rows.codes.ravel(), rows.levels
     (array([ 1., nan]), array([1, 0], dtype=int32), (2,))
     """
@@ -90,8 +87,8 @@ def table_rows(
         )
     columns.check(table)
     numbers = _numbers(columns, table, rows)
-    codes, texts = columns.codes(table, rows)
-    return TableRows(numbers, codes, tuple(each.inputs for each in columns.levels)), texts
+    codes, _ = columns.codes(table, rows)
+    return TableRows(numbers, codes, tuple(each.inputs for each in columns.levels))
 
 
 def _numbers(columns: FittedColumns, table: Mapping[str, RawColumn], m: int) -> np.ndarray:
