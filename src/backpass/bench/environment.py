@@ -38,6 +38,12 @@ def worker_environment(
     return environment
 
 
+def own_environment(threads: int, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return what our own process is started with: as its user has it, but for the threads."""
+    path = os.pathsep.join(path for path in sys.path if path)
+    return {**base, **dict.fromkeys(THREADS, str(threads)), "PYTHONPATH": path}
+
+
 def _numpy_avx512() -> list[str]:
     """NumPy's own names for what this processor has beyond AVX2."""
     core = importlib.import_module("numpy._core._multiarray_umath")

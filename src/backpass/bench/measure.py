@@ -52,7 +52,7 @@ def measure(
     ready = _ready(workload, dtype, runners, settings, choices, left_out)
     rounds: dict[str, list[float]] = {name: [] for name in ready}
     for k in range(settings.rounds):
-        for name in _turned(list(ready), k):
+        for name in turned(list(ready), k):
             if name not in left_out:
                 sleep(settings.rest)
                 _turn(runners[name], ready[name].times, rounds[name], left_out)
@@ -147,7 +147,7 @@ def _turn(runner: Runner, times: int, rounds: list[float], left_out: dict[str, s
         left_out[runner.name] = str(error)
 
 
-def _turned(names: list[str], k: int) -> list[str]:
+def turned(names: list[str], k: int) -> list[str]:
     """Begin each round with another candidate."""
     k %= max(len(names), 1)
     return names[k:] + names[:k]

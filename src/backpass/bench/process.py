@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -55,20 +56,49 @@ class Runner(Protocol):
         ...
 
 
-class Process:
-    """A candidate in a process of its own."""
+class Asking:
+    """A module that runs in a process of its own, and answers JSON objects, one a line."""
 
-    def __init__(self, name: str, threads: int, isa: str) -> None:
-        self.name = name
+    def __init__(self, words: Sequence[str], environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "backpass.bench.worker", name, str(threads)],
-            env=worker_environment(threads, isa),
+            [sys.executable, "-m", *words],
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
         )
+
+    def close(self) -> None:
+        """Let it end by itself."""
+        self._process.communicate()
+
+    def _ask(self, what: str, **arguments: object) -> Any:
+        """Send a request and wait for its answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps({"do": what, "with": arguments}) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise CandidateFailed(f"its process ended (exit code {self._process.wait()})")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise CandidateFailed(answer["error"])
+        return answer["value"]
+
+
+class Process(Asking):
+    """A candidate in a process of its own."""
+
+    def __init__(self, name: str, threads: int, isa: str) -> None:
+        self.name = name
+        words = ["backpass.bench.worker", name, str(threads)]
+        super().__init__(words, worker_environment(threads, isa))
 
     def prepare(self, workload: Workload, dtype: str, shuffled: bool, threads: int) -> None:
         """Have it draw the data and get ready."""
@@ -98,24 +128,3 @@ class Process:
         """Wait: what it imports must not take a processor from whoever is timed first."""
         with suppress(CandidateFailed):  # its first real request says so
             self._ask("evaluations")
-
-    def close(self) -> None:
-        """Let it end by itself."""
-        self._process.communicate()
-
-    def _ask(self, what: str, **arguments: object) -> Any:
-        """Send a request and wait for its answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps({"do": what, "with": arguments}) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise CandidateFailed(f"its process ended (exit code {self._process.wait()})")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise CandidateFailed(answer["error"])
-        return answer["value"]

@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -133,14 +134,14 @@ def _line(raw: Fields) -> Line:
 PACKAGES = ("backpass", "numpy", "scipy", "scikit-learn", "torch", "jax", "onnxruntime")
 
 
-def describe_machine() -> Machine:
+def describe_machine(packages: Sequence[str] = PACKAGES) -> Machine:
     """The processor, and the versions of everything that takes part."""
     machine: Machine = {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: v for name in PACKAGES if (v := _version(name))},
+        "versions": {name: v for name in packages if (v := _version(name))},
     }
     if commit := _commit():
         machine["commit"] = commit

@@ -69,7 +69,7 @@ class Worker:
         return None if highest is None or self._before is None else highest - self._before
 
 
-def serve(worker: Worker, requests: TextIO, answers: TextIO) -> None:
+def serve(worker: object, requests: TextIO, answers: TextIO) -> None:
     """Answer until there is nothing more to answer."""
     for line in requests:
         request = json.loads(line)
@@ -77,7 +77,7 @@ def serve(worker: Worker, requests: TextIO, answers: TextIO) -> None:
         answers.flush()
 
 
-def _answer(worker: Worker, request: Request) -> dict[str, object]:
+def _answer(worker: object, request: Request) -> dict[str, object]:
     """Do one request; whatever goes wrong in a candidate becomes its answer."""
     try:
         return {"value": getattr(worker, request["do"])(**request["with"])}

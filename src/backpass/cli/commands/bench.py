@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
+from click import Context
 from rich.console import Console
 from rich.table import Table
 
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
     from ...bench import Report
 
 
+class Bench(Command):
+    """A command whose first word may name another one, with options of its own."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Context | None = None, **extra: Any
+    ) -> Context:
+        """Hand the other words over, where that is the first."""
+        if args[:1] != ["tables"]:
+            return super().make_context(info_name, args, parent, **extra)
+        from .bench_tables import bench_tables
+
+        return bench_tables.make_context(f"{info_name} tables", args[1:], parent, **extra)
+
+
 class Choices(TypedDict):
     """What is measured, and on what."""
 
@@ -32,7 +47,7 @@ class Choices(TypedDict):
     isa: str
 
 
-@click.command(cls=Command)
+@click.command(cls=Bench)
 @click.option("--quick", is_flag=True, help="Fewer rows and rounds, float32, no torch.compile.")
 @click.option(
     "--workload",
@@ -77,6 +92,8 @@ def bench(
     All compute the same, which is checked first, and take turns in one run. Who is not installed is
     left out. With --quick it takes some minutes, without it most of an hour; a quiet machine makes
     better numbers.
+
+    `backpass bench tables` measures error, loss and seconds on tables beside boosted trees.
     """
     from ... import bench as benchmarks
 
