@@ -65,7 +65,7 @@ def test_the_average_costs_what_it_says_and_its_weights_are_a_choice(rng):
     y = held_out.Y.argmax(axis=1)
     cost = theirs.log_loss(y, ensemble.answers(held_out.rows))
     assert cost == pytest.approx(ensemble.cost, rel=1e-12)
-    rows = held_out.rows.with_numbers(pack.means(held_out.rows.codes))
+    rows = held_out.rows.with_means(pack.means(held_out.rows.codes))
     answers = [
         outputs.answers(member.outputs(member.codes.encode(rows))) for member in ensemble.members
     ]

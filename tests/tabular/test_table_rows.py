@@ -34,13 +34,13 @@ def test_numbers_dates_and_levels_come_as_the_columns_have_them(rng):
     assert all(isinstance(f, DatePart | Difference) or f.name == "area" for f in columns.features)
 
 
-def test_some_rows_and_more_columns(rng):
+def test_some_rows_and_target_means(rng):
     rows = TableRows(rng.normal(size=(5, 2)), rng.integers(0, 2, (5, 1)), (2,))
-    some = rows.with_numbers(np.arange(5.0)[:, None]).take(np.array([3, 1]))
+    some = rows.with_means(np.arange(5.0)[:, None]).take(np.array([3, 1]))
     np.testing.assert_array_equal(some.numbers[:, :2], rows.numbers[[3, 1]])
     assert some.numbers[:, 2].tolist() == [3, 1]
     assert len(some) == 2
-    assert rows.with_numbers(np.empty((5, 0))) is rows
+    assert (rows.plain, some.plain) == (0, 1)
 
 
 def test_an_infinite_number_is_refused_by_name_and_row(rng):

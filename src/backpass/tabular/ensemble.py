@@ -84,7 +84,7 @@ class Pack:
         """Answer rows, which have no target means yet, shape (m, outputs)."""
         counted = np.flatnonzero(self.weights).tolist()
         members = [self.members[j] for j in counted]
-        rows = rows.with_numbers(self.means(rows.codes))
+        rows = rows.with_means(self.means(rows.codes))
         return average(_answers(members, outputs, rows, n_threads), self.weights[counted])
 
 
@@ -317,8 +317,8 @@ def _with_means(parts: Parts) -> tuple[TargetMeans, Examples, Examples]:
     more = means(held_out.rows.codes)
     return (
         means,
-        replace(train, rows=train.rows.with_numbers(of_training_rows)),
-        replace(held_out, rows=held_out.rows.with_numbers(more)),
+        replace(train, rows=train.rows.with_means(of_training_rows)),
+        replace(held_out, rows=held_out.rows.with_means(more)),
     )
 
 

@@ -26,11 +26,14 @@ class TableRows:
         Levels of the categories; −1 for what is none.
     levels : tuple of int, K of them
         How many levels each category has.
+    plain : int
+        How many of the last columns of numbers are target means, which have no codes.
     """
 
     numbers: np.ndarray
     codes: np.ndarray
     levels: tuple[int, ...]
+    plain: int = 0
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -39,9 +42,10 @@ class TableRows:
         """Some rows."""
         return replace(self, numbers=self.numbers[rows], codes=self.codes[rows])
 
-    def with_numbers(self, more: np.ndarray) -> TableRows:
-        """The same rows with more columns of numbers, shape (m, ·), behind the others."""
-        return replace(self, numbers=np.hstack([self.numbers, more])) if more.size else self
+    def with_means(self, means: np.ndarray) -> TableRows:
+        """The same rows with target means, shape (m, ·), behind the numbers."""
+        numbers = np.hstack([self.numbers, means])
+        return replace(self, numbers=numbers, plain=self.plain + means.shape[1])
 
 
 def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn], rows: int) -> TableRows:

@@ -48,6 +48,19 @@ def test_single_precision_rounds_and_moves_nothing(rng):
     np.testing.assert_allclose(narrow.numbers, wide.numbers, rtol=1e-6)
 
 
+def test_target_means_are_numbers_in_deviations_and_no_code(rng):
+    rows = drawn_rows(rng, 200, 2, 1)
+    means = np.column_stack([rng.normal(3, 2, 200), np.ones(200)])
+    codes, without = fit_codes(rows.with_means(means), 8), fit_codes(rows, 8)
+    far = means[:4] + np.array([[0], [0], [1e9], [-1e9]])
+    X = codes.encode(rows.take(slice(4)).with_means(far), np.float64).toarray()
+    place = sum(len(each.edges) for each in without.numbers)
+    z = (far[:, 0] - means[:, 0].mean()) / means[:, 0].std()
+    np.testing.assert_allclose(X[:, place], z.clip(-5.2, 5.2), rtol=1e-12)
+    others = without.encode(rows.take(slice(4)), np.float64).toarray()
+    np.testing.assert_array_equal(np.delete(X, place, axis=1), others)
+
+
 def test_what_does_not_vary_is_left_out(rng):
     numbers = np.column_stack([np.ones(50), np.full(50, np.nan), rng.normal(size=50)])
     one_level = np.zeros((50, 1), np.int32)
@@ -102,7 +115,7 @@ def test_any_table_is_encoded_without_a_warning(seed):
     rng = np.random.default_rng(seed)
     m, numbers, categories = rng.integers(2, 60), rng.integers(0, 8), rng.integers(0, 4)
     rows = drawn_rows(rng, m, numbers, categories, gaps=rng.uniform(0, 1))
-    rows = rows.with_numbers(np.arange(m)[:, None])  # so that one column varies
+    rows = rows.with_means(rng.normal(size=(m, 2)))
     codes = fit_codes(rows, int(rng.integers(1, 50)))
     encoded = codes.encode(rows)
     encoded.check()

@@ -1,7 +1,9 @@
 """What a member's first layer is given of a table's rows: fitted on training rows, plain arrays.
 
 A number is itself in normal shape and, beside it, a piecewise-linear code; a gap is the column's
-median and a flag; a category is an indicator for each frequent level.
+median and a flag; a category is an indicator for each frequent level. A target mean is a number
+alone, in deviations: with a code, a network can tell from it which fold a row was in, and so which
+way its target lies (measured in ``target_means``).
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from .normal_shape import NormalShape, fit_normal_shape
 # Numbers further from zero count as LARGEST, nearer ones as zero, so that squares are neither
 # infinite nor zero, and no slope between two numbers overflows.
 LARGEST, SMALLEST = 1e150, 1e-150
+FURTHEST = 5.2  # deviations of a target mean from the mean of all, as of numbers in normal shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,11 @@ class NumberCodes:
     shape: NormalShape
     edges: np.ndarray
 
+    @property
+    def cells(self) -> list[CellEncoding]:
+        """How what ``columns`` makes becomes inputs."""
+        return [PlainNumber(), PiecewiseLinear(self.edges)]
+
     def columns(self, rows: TableRows) -> list[np.ndarray]:
         """The number in normal shape, and as the code reads it."""
         x = rows.numbers[:, self.column]
@@ -64,12 +72,39 @@ class NumberCodes:
 
 
 @dataclass(frozen=True, eq=False)
+class ScaledNumber:
+    """How one column of target means enters.
+
+    Parameters
+    ----------
+    column : int
+        Of the rows' numbers.
+    mean, deviation : float
+        Of the training rows.
+    """
+
+    column: int
+    mean: float
+    deviation: float
+
+    @property
+    def cells(self) -> list[CellEncoding]:
+        """How what ``columns`` makes becomes inputs."""
+        return [PlainNumber()]
+
+    def columns(self, rows: TableRows) -> list[np.ndarray]:
+        """Deviations from the mean, at most ``FURTHEST``."""
+        z = (rows.numbers[:, self.column] - self.mean) / self.deviation
+        return [np.clip(z, -FURTHEST, FURTHEST)]
+
+
+@dataclass(frozen=True, eq=False)
 class MemberCodes:
     """How rows of a table enter a member's first layer.
 
     Parameters
     ----------
-    numbers : tuple of NumberCodes
+    numbers : tuple of NumberCodes and ScaledNumber
         Columns that vary.
     gaps : tuple of int
         Columns of numbers whose gaps have a flag.
@@ -77,7 +112,7 @@ class MemberCodes:
         Of each category that varies, the levels' indicators.
     """
 
-    numbers: tuple[NumberCodes, ...]
+    numbers: tuple[NumberCodes | ScaledNumber, ...]
     gaps: tuple[int, ...]
     indicators: dict[int, np.ndarray]
 
@@ -91,7 +126,7 @@ class MemberCodes:
         """How the columns that ``columns`` makes become the first layer's inputs."""
         cells: list[CellEncoding] = []
         for number in self.numbers:
-            cells.extend([PlainNumber(), PiecewiseLinear(number.edges)])
+            cells.extend(number.cells)
         cells.extend(PlainNumber() for _ in self.gaps)
         cells += [Levels(int(each.max()) + 1) for each in self.indicators.values()]
         return RowEncoder(list(enumerate(cells or [PlainNumber()])))
@@ -148,8 +183,10 @@ def fit_codes(rows: TableRows, bins: int) -> MemberCodes:
     array([[-0.01,  1.  ,  0.98,  0.  ,  0.  ,  0.  ,  0.  ,  1.  ]],
           dtype=float32)
     """
-    F = rows.numbers.shape[1]
-    made = [_number_codes(rows.numbers[:, f], f, bins_for(bins, F), F) for f in range(F)]
+    F = rows.numbers.shape[1] - rows.plain
+    made: list[NumberCodes | ScaledNumber | None] = []
+    made += [_number_codes(rows.numbers[:, f], f, bins_for(bins, F), F) for f in range(F)]
+    made += [_scaled(rows.numbers[:, f], f) for f in range(F, F + rows.plain)]
     indicators = {k: indicators_of(rows.codes[:, k], n) for k, n in enumerate(rows.levels)}
     return MemberCodes(
         tuple(each for each in made if each is not None),
@@ -167,6 +204,12 @@ def _number_codes(x: np.ndarray, column: int, bins: int, columns: int) -> Number
     if len(edges) < 2:  # of what no quantile tells apart
         edges = np.array([there.min(), there.max()])
     return NumberCodes(column, float(np.median(there)), fit_normal_shape(there), edges)
+
+
+def _scaled(x: np.ndarray, column: int) -> ScaledNumber | None:
+    """A column of target means, None where it does not vary."""
+    deviation = float(x.std())
+    return ScaledNumber(column, float(x.mean()), deviation) if deviation > 0 else None
 
 
 def _moderate(x: np.ndarray) -> np.ndarray:
