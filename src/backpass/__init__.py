@@ -160,7 +160,7 @@ _RENAMED = {
     "engine.workspace.blocks_of": "engine.blocked.workspace.transposed_views",
     "cells.refuse_strange": "data.cells.refuse_unsupported",
     "cli.command.Failure": "cli.command.CommandError",
-    "cli.model.Model": "estimators.table_model.TableModel",
+    "cli.model.Model": "models.table_model.TableModel",
     "cli.model.load_model": "io.saving.load_table_model",
     "cli.predict_blocks.Tally": "cli.blockwise.StreamingScore",
     "experiment.Data": "experiment.ready.PreparedTable",

@@ -6,13 +6,13 @@ import pytest
 
 import backpass as bp
 from backpass.data.datasets import load_named
-from backpass.estimators.table_model import TableModel
 from backpass.experiment import kept
 from backpass.experiment.prepared import prepare
 from backpass.experiment.settings import Settings
 from backpass.experiment.splitting.seen import fingerprints
 from backpass.experiment.training import run
 from backpass.io.saving import load_table_model, save_table_model
+from backpass.models.table_model import TableModel
 
 QUICK = Settings(hidden=(4,), epochs=3)
 

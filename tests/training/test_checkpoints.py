@@ -825,10 +825,10 @@ def test_a_training_that_waits_for_its_files_is_not_given_up_for_another(place, 
 
 def test_the_studio_goes_on_with_the_same_table_only(place):
     from backpass.data.tables import Table
-    from backpass.estimators.table_model import TableModel
     from backpass.experiment.prepared import prepare
     from backpass.experiment.settings import Settings
     from backpass.experiment.training import build
+    from backpass.models.table_model import TableModel
     from backpass.studio.model import StudioModel
 
     def bench(y=K, seed=0, hidden=4, **columns):

@@ -16,8 +16,8 @@ from ..data.table_preprocessing import TablePreprocessing, sentence_of_unread
 from ..data.tables import Table
 from ..data.target import AnyTarget
 from ..estimators.raw_tables import AnyPreprocessing
-from ..estimators.table_model import TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
+from ..models.table_model import TableModel
 from ..streaming.blocks import cut, rows_of_block
 from ..streaming.table_blocks import cells_by_block
 from .headings import predictions

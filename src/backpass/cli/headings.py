@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..estimators.table_model import TableModel
+    from ..models.table_model import TableModel
 
 
 def of_each(model: TableModel) -> list[str]:

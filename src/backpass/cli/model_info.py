@@ -15,8 +15,8 @@ from ..data.columns import Categorical, Numeric
 from ..data.knowing.kinds import ColumnReading
 from ..data.table_preprocessing import TablePreprocessing
 from ..estimators.raw_tables import AnyPreprocessing
-from ..estimators.table_model import TableModel
 from ..estimators.targets.metrics import METRICS
+from ..models.table_model import TableModel
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
 from .command import Values, next_command
@@ -25,7 +25,7 @@ from .option_names import OPTIONS
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..estimators.table_model import Estimator
+    from ..models.table_model import Estimator
 
 MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
 MOST_COLUMNS = 40

@@ -21,7 +21,7 @@ from .command import messages
 from .option_types import suggestion
 
 if TYPE_CHECKING:
-    from ..estimators.table_model import TableModel
+    from ..models.table_model import TableModel
 
 MOST_NAMES = 1000  # of a folder, that are looked through for the one that was meant
 COPIES = 2  # of the table, that are in memory while it is made ready

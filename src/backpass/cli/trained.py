@@ -14,7 +14,7 @@ from ..inspection.trace import Trace, trace
 from .source import load_known
 
 if TYPE_CHECKING:
-    from ..estimators.table_model import TableModel
+    from ..models.table_model import TableModel
 
 
 def lam_of(model: TableModel, rows: int) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..estimators.table_model import TableModel
+from ..models.table_model import TableModel
 from .outcome import Outcome
 from .splitting.seen import SeenRows
 

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from ..errors import warn
-from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..estimators.targets.thresholds import Threshold
+from ..models.table_model import Estimator, TableModel
 from ..training.stop import why_stopped
 from .ready import PreparedTable
 from .scoring.reference import Reference

@@ -12,8 +12,8 @@ from ..data.target import AnyTarget, Target
 from ..engine import cost_and_gradient
 from ..errors import SettingError
 from ..estimators.raw_tables import AnyPreprocessing
-from ..estimators.table_model import TableModel
 from ..losses import FOR_CLASSES, FOR_NUMBERS
+from ..models.table_model import TableModel
 from .settings import Settings
 from .splitting.seen import SeenRows
 

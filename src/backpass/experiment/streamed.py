@@ -28,8 +28,8 @@ from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import AS_FOUND_OUT, NO_HEADER, Table, known_table
 from ..data.target import Target, fit_target
 from ..errors import InvalidInput
-from ..estimators.table_model import TableModel
 from ..estimators.targets.labels import Labels
+from ..models.table_model import TableModel
 from ..streaming.blocks import cut, n_rows, rows_of_block
 from ..streaming.problem import StreamedProblem, as_columns
 from ..streaming.table_blocks import Split, TableBlocks, TargetCells

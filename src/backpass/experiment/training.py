@@ -15,9 +15,9 @@ from ..data.memory import available
 from ..errors import SettingError
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
-from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.metrics import find_metric
 from ..estimators.targets.thresholds import Threshold
+from ..models.table_model import Estimator, TableModel
 from ..training.monitor import Progress
 from .outcome import Outcome
 from .ready import PreparedTable

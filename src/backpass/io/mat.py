@@ -15,8 +15,8 @@ from ..activations import Activation
 from ..data.array_files.matlab import read_mat
 from ..data.readers import parse, read_npz
 from ..errors import InvalidInput
-from ..estimators.table_model import Estimator
 from ..losses import Loss
+from ..models.table_model import Estimator
 from ..network import Network
 from ..storage.atomic import atomic_write
 

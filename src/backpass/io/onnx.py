@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators.raw_tables import preprocessing_of
-from ..estimators.table_model import Estimator
+from ..models.table_model import Estimator
 from ..storage.atomic import atomic_write
 from .onnx_estimator import add_estimator
 from .onnx_graph import Graph

@@ -9,10 +9,10 @@ from ..data.table_preprocessing import TablePreprocessing
 from ..data.target import AnyTarget
 from ..errors import InvalidInput
 from ..estimators.raw_tables import AnyPreprocessing, preprocessing_of
-from ..estimators.table_model import Estimator
 from ..estimators.targets.decisions import Decision
 from ..estimators.targets.labels import Labels
 from ..losses import output_of
+from ..models.table_model import Estimator
 from .onnx_graph import Graph, Outputs, Shape, add_logits, add_output
 from .onnx_table import add_table
 from .saving import class_labels

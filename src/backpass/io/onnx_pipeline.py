@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from ..errors import InvalidInput
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
-from ..estimators.table_model import Estimator
 from ..extras import optional
+from ..models.table_model import Estimator
 from .onnx_estimator import add_estimator, outputs_of
 from .onnx_graph import OPSET, Attribute, Graph
 

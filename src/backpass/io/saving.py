@@ -24,10 +24,10 @@ from ..estimators.classifier import MLPClassifier
 from ..estimators.raw_tables import AnyPreprocessing, preprocessing_of
 from ..estimators.regressor import MLPRegressor
 from ..estimators.starts import assigned_start
-from ..estimators.table_model import Estimator, TableModel
 from ..estimators.targets.labels import Labels
 from ..estimators.targets.thresholds import Label, Threshold
 from ..losses import Loss
+from ..models.table_model import Estimator, TableModel
 from ..network import Network
 from ..storage.modelfile import Content, read_model, reading, write_model
 from ..storage.packing import Packer, Unpacker

@@ -9,8 +9,8 @@ import numpy as np
 from ..errors import InvalidInput
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
-from ..estimators.table_model import Estimator
 from ..estimators.targets.labels import Labels
+from ..models.table_model import Estimator
 from ..network import Network
 from ..training.stop import StopReason
 from .saving import set_fitted_state

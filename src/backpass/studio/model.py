@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..arrays import ImageShape
-from ..estimators.table_model import Estimator, TableModel
 from ..io.saving import save_table_model
+from ..models.table_model import Estimator, TableModel
 from ..storage.fingerprints import content_hash, fingerprint
 from ..training.checkpoints import Checkpoint, run_identity
 from .page_state import PageState, page_state_of, targets_of

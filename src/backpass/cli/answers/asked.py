@@ -17,7 +17,7 @@ from ...errors import SettingError, collected_warnings, warn
 from ..source import load_known
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
+    from ...models.table_model import TableModel
 
 MOST_SENTENCES = 3  # of an error
 

@@ -12,10 +12,10 @@ from ...data.parquet import ParquetRows
 from ...data.raw import RawTable
 from ...data.tables import Table, find_column
 from ...errors import InvalidInput, warn
-from ...estimators.table_model import TableModel
 from ...experiment.kept import seen_rows
 from ...experiment.parting import weights_of
 from ...experiment.splitting.seen import SeenRows, fingerprints
+from ...models.table_model import TableModel
 from ..blockwise import StreamingScore, predicted
 from ..headings import columns_of
 from .asked import rows_of, told

@@ -12,7 +12,7 @@ from ...errors import SettingError
 from ..headings import columns_of, of_each
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
+    from ...models.table_model import TableModel
 
 Columns = dict[str, np.ndarray]
 

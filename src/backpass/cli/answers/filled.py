@@ -12,7 +12,7 @@ from ..command import Json, plain
 from .written import written_cells
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
+    from ...models.table_model import TableModel
 
 Cells = Sequence[Json]
 

@@ -20,7 +20,7 @@ from ...experiment.scoring.scores import Constants, Scores
 from .asked import Asked, ask, rows_of
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
+    from ...models.table_model import TableModel
 
 KEPT_AS = "target_of_training"  # in what a model file says of its training
 

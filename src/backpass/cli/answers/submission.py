@@ -16,7 +16,7 @@ from ...errors import InvalidInput, SettingError, listed
 from .written import Cell, cells_as_written
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
+    from ...models.table_model import TableModel
 
 Cells = Sequence[Cell] | np.ndarray
 WHOLE = re.compile(r"(-?\d+)\.0+")  # as a gap makes of a whole number

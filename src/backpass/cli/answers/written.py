@@ -17,7 +17,7 @@ from ...data.tables import Table, find_column
 from ...errors import InvalidInput
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
+    from ...models.table_model import TableModel
 
 Cell = str | int | float | bool | None
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from ..command import Answer, Command
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import Estimator
+    from ...models.table_model import Estimator
 
 Write = Callable[["Estimator", Path, bool], object]
 

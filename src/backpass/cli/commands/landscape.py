@@ -17,8 +17,8 @@ from ..option_types import OneOf, Real, Whole
 from ..output import check_free
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
     from ...landscape import Drops, Landscape
+    from ...models.table_model import TableModel
 
 
 class Walk(TypedDict):

@@ -31,7 +31,7 @@ from ..terminal import echo_data
 if TYPE_CHECKING:
     from ...data.parquet import ParquetRows
     from ...data.tables import Table
-    from ...estimators.table_model import TableModel
+    from ...models.table_model import TableModel
     from ..answers.asked import Asked
     from ..answers.columns import Beside
     from ..blockwise import StreamingScore

@@ -13,8 +13,8 @@ from ..command import Answer, Command, Values, messages
 from ..option_types import OneOf, Real
 
 if TYPE_CHECKING:
-    from ...estimators.table_model import TableModel
     from ...experiment.scoring.scores import Scores
+    from ...models.table_model import TableModel
     from ..answers.scored import Rows, Scored
 
 

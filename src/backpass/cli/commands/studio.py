@@ -91,11 +91,11 @@ def _new(
     image: tuple[int, int] | None = None,
 ) -> StudioModel:
     """Make a fresh network on a table, split and scaled as ``train`` does it."""
-    from ...estimators.table_model import TableModel
     from ...experiment.prepared import prepare
     from ...experiment.settings import Settings
     from ...experiment.training import build, check_room
     from ...initialise import init_theta
+    from ...models.table_model import TableModel
     from ...studio.model import StudioModel
     from ..source import load_to_learn
 

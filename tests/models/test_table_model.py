@@ -10,8 +10,8 @@ from backpass.data.preprocessing import Preprocessing
 from backpass.data.tables import columns_of, read_table
 from backpass.data.target import fit_target
 from backpass.errors import InvalidInput
-from backpass.estimators.table_model import TableModel
 from backpass.io.saving import load_table_model, save_table_model
+from backpass.models.table_model import TableModel
 
 
 @pytest.fixture

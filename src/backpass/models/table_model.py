@@ -32,13 +32,13 @@ from ..data.tables import (
 )
 from ..data.target import AnyTarget, TargetGroup
 from ..errors import InvalidInput, warn
+from ..estimators.classifier import MLPClassifier
+from ..estimators.raw_tables import AnyPreprocessing, preprocessing_of
+from ..estimators.regressor import MLPRegressor
+from ..estimators.targets.labels import Labels
+from ..estimators.targets.sample_weights import weights_of_classes
+from ..estimators.targets.thresholds import Threshold
 from ..network import Network
-from .classifier import MLPClassifier
-from .raw_tables import AnyPreprocessing, preprocessing_of
-from .regressor import MLPRegressor
-from .targets.labels import Labels
-from .targets.sample_weights import weights_of_classes
-from .targets.thresholds import Threshold
 
 Estimator: TypeAlias = MLPClassifier | MLPRegressor
 
