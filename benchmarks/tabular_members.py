@@ -25,6 +25,7 @@ from rich.table import Table
 from sklearn.model_selection import train_test_split
 
 from backpass.data.encoding.columns import fit_columns
+from backpass.data.encoding.table_rows import TableRows, table_rows
 from backpass.data.raw import Numbers, RawColumn, Texts
 from backpass.tabular.ensemble import Parts as Parting
 from backpass.tabular.ensemble import fit_ensemble
@@ -32,7 +33,6 @@ from backpass.tabular.members.member import Examples
 from backpass.tabular.members.profiles import draw_settings
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
-from backpass.tabular.table_rows import TableRows, table_rows
 
 MOST_ROWS, FEWER = 15_000, {"kin40k": 10_000}
 HELD_OUT = 0.15
@@ -123,7 +123,7 @@ def _rows(parts: Parts) -> TableRows:
     learnt = {name: column.take(parts.learnt) for name, column in parts.columns.items()}
     kinds = {n: "number" if isinstance(c, Numbers) else "category" for n, c in learnt.items()}
     columns, _ = fit_columns(learnt, kinds)
-    return table_rows(columns, parts.columns, len(parts.y))
+    return table_rows(columns, parts.columns, len(parts.y))[0]
 
 
 def _scored(parts: Parts, Y: np.ndarray, answers: np.ndarray) -> tuple[float, float]:

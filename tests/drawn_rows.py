@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from backpass.data.encoding.table_rows import TableRows
 from backpass.tabular.members.member import Examples
 from backpass.tabular.members.profiles import draw_settings
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
-from backpass.tabular.table_rows import TableRows
 
 
 def drawn_rows(rng, m, numbers=4, categories=3, gaps=0.1):

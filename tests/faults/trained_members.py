@@ -5,12 +5,12 @@ import time
 
 import numpy as np
 
+from backpass.data.encoding.table_rows import TableRows
 from backpass.tabular.ensemble import Parts, fit_ensemble
 from backpass.tabular.members.member import Examples
 from backpass.tabular.members.profiles import draw_settings
 from backpass.tabular.metrics import log_loss
 from backpass.tabular.outputs import ClassOutputs
-from backpass.tabular.table_rows import TableRows
 
 ROWS, MEMBERS, PACKS = 160, 3, 2
 

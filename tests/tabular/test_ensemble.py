@@ -6,6 +6,7 @@ from sklearn import metrics as theirs
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
+from backpass.data.encoding.table_rows import TableRows
 from backpass.tabular.choice import choose_members
 from backpass.tabular.ensemble import Parts, fit_ensemble
 from backpass.tabular.members.member import Examples, train_members
@@ -13,7 +14,6 @@ from backpass.tabular.members.profiles import draw_settings
 from backpass.tabular.members.target_means import fit_target_means
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
-from backpass.tabular.table_rows import TableRows
 from drawn_rows import drawn_rows, problem, settings_for
 
 

@@ -18,6 +18,7 @@ from ..errors import InvalidInput, warn
 from .cells import TableLike, count, quoted
 from .encoding.fitted import Encoding
 from .encoding.stored import Stored as StoredEncoding
+from .encoding.table_rows import TableRows
 from .encoding.unknown import Unknown
 from .knowing.kinds import ColumnReading
 from .knowing.know import Known, recognise
@@ -141,6 +142,11 @@ class TablePreprocessing:
         """Turn a table into X of a dtype, and tell what the training rows did not have."""
         known = table if isinstance(table, Known) else self.recognise(raw_of(table))
         return self.encoding.encode(known.columns, dtype)
+
+    def rows(self, table: TableLike | Known) -> tuple[TableRows, Unknown]:
+        """Turn a table into rows for an ensemble, and tell what the training rows did not have."""
+        known = table if isinstance(table, Known) else self.recognise(raw_of(table))
+        return self.encoding.rows(known.columns, known.rows)
 
     def check_columns(self, names: Sequence[str]) -> None:
         """Raise if columns are missing, all of them named; warn if there are others."""

@@ -13,7 +13,10 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state, col
 from sklearn.utils.validation import _check_y, check_is_fitted  # pyright: ignore
 
 from ..arrays import ArrayLike, as_numpy
+from ..data.encoding.fitted import fit_rows
+from ..data.encoding.table_rows import TableRows
 from ..data.knowing.table_reading import TableReading
+from ..data.table_preprocessing import TablePreprocessing
 from ..errors import InvalidInput, warn
 from ..estimators.drafts import published_at_once
 from ..estimators.rows import COLUMN_VECTOR, check_validation_set
@@ -21,13 +24,12 @@ from ..estimators.targets.strategies import Targets
 from ..network import Network
 from .costs import cost_of
 from .ensemble import Ensemble, Parts, fit_ensemble
-from .inputs import TableInputs, fit_inputs, known_table, raw_table
+from .inputs import known_table, raw_table
 from .members.member import Examples, Member
 from .members.profiles import MEMBERS, MemberSettings, draw_settings
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import TabularParameters
 from .partings import part_rows
-from .table_rows import TableRows
 
 DRAWN = {each.name for each in fields(MemberSettings)} - {"number", "profile", "seed"}
 
@@ -74,7 +76,7 @@ class TabularEstimator(TabularParameters):
 
     n_features_in_: int
     feature_names_in_: np.ndarray
-    inputs_: TableInputs
+    preprocessing_: TablePreprocessing
     ensemble_: Ensemble
 
     def _targets(self) -> Targets:
@@ -110,7 +112,7 @@ class TabularEstimator(TabularParameters):
 
         Parameters
         ----------
-        X : data frame, mapping, records, array-like or sparse matrix of m rows
+        X : data frame, mapping, records, array-like, sparse matrix or TableRows, of m rows
             A table as it is: numbers, categories, dates, gaps.
         y : array-like of shape (m,) or (m, targets)
             Labels, or numbers.
@@ -143,11 +145,8 @@ class TabularEstimator(TabularParameters):
         array(['large'], dtype='<U5')
         """
         check_validation_set(X_val, y_val, sample_weight_val)
-        raw, plain = raw_table(self, X, reset=True)
-        known = known_table(raw, plain | dict(self.kinds or {}), self.categorical_features)
-        self.inputs_, rows = fit_inputs(known)
-        targets = self._targets()
-        given = self._checked_y(y, targets, known.rows)
+        rows, targets = self._learnt_rows(X), self._targets()
+        given = self._checked_y(y, targets, len(rows))
         targets = targets.learn(given)
         codes, w = self._learnt(targets, given), targets.weights(sample_weight, given, given)
         outputs = self._outputs(codes if w is None else codes[w > 0])
@@ -157,6 +156,18 @@ class TabularEstimator(TabularParameters):
             beside = self._beside(X_val, y_val, sample_weight_val, targets, outputs)
         self.ensemble_ = self._trained(train, beside, outputs, codes, groups)
         return self
+
+    def _learnt_rows(self, X: ArrayLike) -> TableRows:
+        """Find out what X is, and how it enters the members."""
+        for name in ("preprocessing_", "about_", "threshold_", "kept_", "n_features_in_"):
+            self.__dict__.pop(name, None)
+        if isinstance(X, TableRows):  # somebody else has
+            return X
+        raw, plain = raw_table(self, X, reset=True)
+        known = known_table(raw, plain | dict(self.kinds or {}), self.categorical_features)
+        encoding = fit_rows(known.columns, known.reading.kinds)
+        self.preprocessing_ = TablePreprocessing(known.reading, encoding)
+        return encoding.rows(known.columns, known.rows)[0]
 
     def _checked_y(self, y: ArrayLike, targets: Targets, m: int) -> np.ndarray:
         """Y as an array, a row for each of X."""
@@ -247,7 +258,7 @@ class TabularEstimator(TabularParameters):
     def reading_(self) -> TableReading:
         """How X was read: each column, and why."""
         self._ensemble()
-        return self.inputs_.reading
+        return self.preprocessing_.reading
 
     def _ensemble(self) -> Ensemble:
         if "ensemble_" not in self.__dict__:
@@ -257,8 +268,12 @@ class TabularEstimator(TabularParameters):
     # Answers.
 
     def _rows(self, X: ArrayLike) -> TableRows:
-        raw, _ = raw_table(self, X, reset=False)
-        return self.inputs_.rows(raw)
+        """Rows of a table as that of the fit was read; where a file's was, columns stand anyhow."""
+        if isinstance(X, TableRows):
+            return X
+        if "n_features_in_" in self.__dict__:
+            X, _ = raw_table(self, X, reset=False)
+        return self.preprocessing_.rows(X)[0]
 
     def _answers(self, X: ArrayLike) -> np.ndarray:
         """Probabilities, or deviations, of rows of a table."""

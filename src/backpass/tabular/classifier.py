@@ -7,6 +7,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
 from ..arrays import ArrayLike
+from ..estimators.raw_tables import truth_of
 from ..estimators.targets.accuracy import accuracy
 from ..estimators.targets.labels import Labels, as_labels
 from ..estimators.targets.sample_weights import row_weights
@@ -199,7 +200,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator, TabularClassifierPara
         """
         predicted = self.predict(X)
         w = row_weights(sample_weight, predicted.shape[0])
-        return accuracy(self._labels, as_labels(y), predicted, w)
+        return accuracy(self._labels, as_labels(truth_of(self, X, y)), predicted, w)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

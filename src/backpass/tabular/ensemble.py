@@ -15,6 +15,7 @@ from itertools import takewhile
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ..data.encoding.table_rows import TableRows
 from ..errors import warn
 from ..training.checkpoints import RetainedFolder
 from ..training.interrupts import HeldInterrupts
@@ -26,7 +27,6 @@ from .members.profiles import MemberSettings
 from .members.target_means import TargetMeans, fit_target_means
 from .metrics import Metric
 from .outputs import Outputs
-from .table_rows import TableRows
 from .time_limit import Deadline
 from .watch import MembersProgress, Watch
 

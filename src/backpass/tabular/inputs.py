@@ -1,51 +1,21 @@
-"""What a tabular estimator is given as X: how it is read at first, and how it is read again."""
+"""What a tabular estimator is given as X, as raw columns, and what these are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..arrays import ArrayLike
-from ..data.encoding.columns import FittedColumns, fit_columns
 from ..data.knowing.kinds import Wishes
-from ..data.knowing.know import Known, know, recognise
-from ..data.knowing.table_reading import TableReading
+from ..data.knowing.know import Known, know
 from ..data.raw import Numbers, RawColumn, RawTable
 from ..data.reading import raw_of
 from ..data.reading.python_cells import column_of_array
 from ..errors import InvalidInput
 from ..estimators.raw_tables import is_table
-from .table_rows import TableRows, table_rows
-
-
-@dataclass(frozen=True, eq=False)
-class TableInputs:
-    """How rows of a table enter every member, as the rows of the fit showed it.
-
-    Parameters
-    ----------
-    reading : TableReading
-        What each column is, with the reason.
-    columns : FittedColumns
-        Numbers, levels and terms of those that are learned from.
-    """
-
-    reading: TableReading
-    columns: FittedColumns
-
-    def rows(self, X: RawTable) -> TableRows:
-        """Return rows of a table that has these columns; cells of another kind are gaps."""
-        return table_rows(self.columns, recognise(X, self.reading).columns, X.rows)
-
-
-def fit_inputs(known: Known) -> tuple[TableInputs, TableRows]:
-    """Find how the rows of a fit enter every member, and return them."""
-    columns, _ = fit_columns(known.columns, known.reading.kinds)
-    return TableInputs(known.reading, columns), table_rows(columns, known.columns, known.rows)
 
 
 def known_table(raw: RawTable, kinds: Mapping[str, str], categorical: ArrayLike = None) -> Known:

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ..arrays import ArrayLike
+from ..estimators.raw_tables import in_units
 from ..estimators.targets.strategies import NumberTargets, Targets
 from .base import TabularEstimator
 from .outputs import NumberOutputs
@@ -90,4 +91,4 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
         outputs = self.ensemble_.outputs
         assert isinstance(outputs, NumberOutputs)
         numbers = outputs.numbers(answers)
-        return numbers[:, 0] if self._single else numbers
+        return in_units(self, X, numbers[:, 0] if self._single else numbers)

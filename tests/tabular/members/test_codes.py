@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from backpass.data.encoding.table_rows import TableRows
 from backpass.tabular.members.bin_edges import bin_edges
 from backpass.tabular.members.codes import LARGEST, fit_codes
 from backpass.tabular.members.normal_shape import fit_normal_shape
-from backpass.tabular.table_rows import TableRows
 from drawn_rows import drawn_rows
 
 

@@ -30,6 +30,7 @@ from .numbers import Scaling
 from .outside import Outside
 from .plain_inputs import PlainInputs, Seen
 from .stored import Stored, damaged, restored, stored
+from .table_rows import TableRows, table_rows
 from .unknown import Unknown
 
 TERMS = 50  # of a text, on one side
@@ -68,11 +69,9 @@ class Encoding:
     scaling: Scaling
 
     def __post_init__(self) -> None:
-        """Refuse parts that do not belong together, and a table without any input."""
+        """Refuse parts that do not belong together."""
         if len(self.scaling) != len(self.columns.features):
             raise ValueError("features and scales differ in number")
-        if not self.inputs:
-            raise InvalidInput("No column of the table varies; there is nothing to learn from.")
 
     @cached_property
     def inputs(self) -> tuple[NetworkInput, ...]:
@@ -143,6 +142,22 @@ class Encoding:
             made = self._sparse(plain, codes, np.dtype(dtype), outside)
             return beside(made, of.weights(table, dtype)), outside.unknown(texts)
         return self._dense(plain, codes, np.dtype(dtype), outside), outside.unknown(texts)
+
+    def rows(self, table: Columns, m: int) -> tuple[TableRows, Unknown]:
+        """Turn m rows into numbers and levels, and tell what the training rows did not have.
+
+        Raises
+        ------
+        InvalidInput
+            As ``transform``, or if a column is free text.
+        """
+        made, texts = table_rows(self.columns, table, m)
+        F, outside = made.numbers.T, Outside(self.columns, self.scaling)
+        far = {place: F[place, cells] for place, cells in self.scaling.far(F).items()}
+        outside.add(Seen(np.count_nonzero(np.isnan(F), axis=1), far))
+        for name in self._hiding:
+            outside.count_gaps(name, table[name].gaps)
+        return made, outside.unknown(texts)
 
     def _dense(
         self, plain: PlainInputs, codes: np.ndarray, dtype: np.dtype, outside: Outside
@@ -246,6 +261,30 @@ def fit_encoding(columns: Columns, kinds: Mapping[str, str]) -> Encoding:
     >>> fit_encoding(table, {"stop": "date", "start": "date"}).outputs
     ('start: elapsed', 'start: hour', 'start: minute', 'stop: elapsed', 'stop: hour',
      'stop − start')
+    """
+    encoding = fit_rows(columns, kinds)
+    if not encoding.inputs:
+        raise InvalidInput("No column of the table varies; there is nothing to learn from.")
+    return encoding
+
+
+def fit_rows(columns: Columns, kinds: Mapping[str, str]) -> Encoding:
+    """Find on training rows how columns become rows for networks that read them in their own way.
+
+    Parameters
+    ----------
+    columns, kinds
+        As of ``fit_encoding``.
+
+    Returns
+    -------
+    Encoding
+        Without any input where no column varies.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no row, or a column is missing, is of another kind or holds infinite numbers.
     """
     fitted, scales = fit_columns(columns, kinds)
     return Encoding(fitted, Scaling.of(scales))

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import (
     CellEncoding,
     EncodedRows,
@@ -22,7 +23,6 @@ from ...engine.encoding import (
     PlainNumber,
     RowEncoder,
 )
-from ..table_rows import TableRows
 from .bin_edges import MOST_EDGES, bin_edges, bins_for
 from .frequent_levels import indicators_of
 from .normal_shape import NormalShape, fit_normal_shape

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ... import engine
+from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import EncodedRows
 from ...errors import warn
 from ...network import Network
@@ -20,7 +21,6 @@ from ...training.monitor import Progress
 from ...training.stop import StopReason
 from ..metrics import Metric
 from ..outputs import Outputs
-from ..table_rows import TableRows
 from .codes import MemberCodes, fit_codes
 from .profiles import WARM_UP, MemberSettings
 

@@ -1,22 +1,23 @@
-"""A table's rows as all members share them: numbers with gaps, and categories' levels."""
+"""A table's rows for networks that each read them in their own way: numbers and levels."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..data.cells import quoted
-from ..data.encoding.columns import FittedColumns, infinite_number
-from ..data.encoding.numbers import NumberCells
-from ..data.raw import RawColumn
-from ..errors import InvalidInput
+from ...errors import InvalidInput
+from ..cells import quoted
+from ..raw import RawColumn
+from .columns import FittedColumns, infinite_number
+from .numbers import NumberCells
 
 
 @dataclass(frozen=True, eq=False)
 class TableRows:
-    """Rows of a table, before any member's own encoding.
+    """Rows of a table, before any network's own encoding.
 
     Parameters
     ----------
@@ -48,7 +49,9 @@ class TableRows:
         return replace(self, numbers=numbers, plain=self.plain + means.shape[1])
 
 
-def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn], rows: int) -> TableRows:
+def table_rows(
+    columns: FittedColumns, table: Mapping[str, RawColumn], rows: int
+) -> tuple[TableRows, dict[str, Counter[str]]]:
     """Read rows of a table.
 
     Parameters
@@ -62,7 +65,7 @@ def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn], rows: int
 
     Returns
     -------
-    TableRows
+    TableRows, and texts of each category that have no level
 
     Raises
     ------
@@ -79,7 +82,7 @@ def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn], rows: int
     ...     {"area": Numbers(np.arange(4.0)), "city": Texts.of(["Rome", "Oslo", "Rome", "Oslo"])},
     ...     {"area": "number", "city": "category"},
     ... )
-    >>> rows = table_rows(columns, table, 2)
+    >>> rows, _ = table_rows(columns, table, 2)
     >>> rows.numbers.ravel(), rows.codes.ravel(), rows.levels
     (array([ 1., nan]), array([1, 0], dtype=int32), (2,))
     """
@@ -91,8 +94,8 @@ def table_rows(columns: FittedColumns, table: Mapping[str, RawColumn], rows: int
         )
     columns.check(table)
     numbers = _numbers(columns, table, rows)
-    codes, _ = columns.codes(table, rows)
-    return TableRows(numbers, codes, tuple(each.inputs for each in columns.levels))
+    codes, texts = columns.codes(table, rows)
+    return TableRows(numbers, codes, tuple(each.inputs for each in columns.levels)), texts
 
 
 def _numbers(columns: FittedColumns, table: Mapping[str, RawColumn], m: int) -> np.ndarray:

@@ -5,9 +5,9 @@ import pytest
 
 from backpass.data.encoding.columns import fit_columns
 from backpass.data.encoding.dates import DatePart, Difference
+from backpass.data.encoding.table_rows import TableRows, table_rows
 from backpass.data.raw import Moments, Numbers, Texts
 from backpass.errors import InvalidInput
-from backpass.tabular.table_rows import TableRows, table_rows
 
 KINDS = {"area": "number", "city": "category", "sold": "date"}
 
@@ -22,7 +22,7 @@ def drawn_table(rng, m=200):
 def test_numbers_dates_and_levels_come_as_the_columns_have_them(rng):
     table = drawn_table(rng)
     columns, _ = fit_columns(table, KINDS)
-    rows = table_rows(columns, table, 200)
+    rows, _ = table_rows(columns, table, 200)
     names = [feature.name for feature in columns.features]
     np.testing.assert_array_equal(rows.numbers[:, names.index("area")], table["area"].values)
     months = table["sold"].values.astype("datetime64[M]").astype(int) % 12 + 1
