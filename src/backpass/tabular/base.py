@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -17,7 +18,7 @@ from ..data.encoding.fitted import fit_rows
 from ..data.encoding.table_rows import TableRows
 from ..data.knowing.table_reading import TableReading
 from ..data.table_preprocessing import TablePreprocessing
-from ..errors import InvalidInput, warn
+from ..errors import InvalidInput, SettingError, warn
 from ..estimators.drafts import published_at_once
 from ..estimators.rows import COLUMN_VECTOR, check_validation_set
 from ..estimators.targets.strategies import Targets
@@ -154,7 +155,8 @@ class TabularEstimator(TabularParameters):
         beside = None
         if X_val is not None:
             beside = self._beside(X_val, y_val, sample_weight_val, targets, outputs)
-        self.ensemble_ = self._trained(train, beside, outputs, codes, groups)
+        with _naming_parameters():
+            self.ensemble_ = self._trained(train, beside, outputs, codes, groups)
         return self
 
     def _learnt_rows(self, X: ArrayLike) -> TableRows:
@@ -164,7 +166,7 @@ class TabularEstimator(TabularParameters):
         if isinstance(X, TableRows):  # somebody else has
             return X
         raw, plain = raw_table(self, X, reset=True)
-        known = known_table(raw, plain | dict(self.kinds or {}), self.categorical_features)
+        known = known_table(raw, plain, self.kinds or {}, self.categorical_features)
         encoding = fit_rows(known.columns, known.reading.kinds)
         self.preprocessing_ = TablePreprocessing(known.reading, encoding)
         return encoding.rows(known.columns, known.rows)[0]
@@ -291,3 +293,13 @@ class TabularEstimator(TabularParameters):
         tags.input_tags.categorical = True
         tags.target_tags.multi_output = True
         return tags
+
+
+@contextmanager
+def _naming_parameters() -> Generator[None]:
+    """Say which parameter it is that does not suit."""
+    try:
+        yield
+    except SettingError as error:
+        name = "validation" if error.setting == "cv" else error.setting
+        raise InvalidInput(f"{name}={error.value!r}: {error}") from None

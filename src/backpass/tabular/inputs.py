@@ -18,13 +18,20 @@ from ..errors import InvalidInput
 from ..estimators.raw_tables import is_table
 
 
-def known_table(raw: RawTable, kinds: Mapping[str, str], categorical: ArrayLike = None) -> Known:
+def known_table(
+    raw: RawTable,
+    plain: Mapping[str, str],
+    kinds: Mapping[str, str],
+    categorical: ArrayLike = None,
+) -> Known:
     """Find out what the columns of X are.
 
     Parameters
     ----------
     raw : RawTable
-        From ``raw_table``; numbers of an array are numbers, whatever they look like.
+        From ``raw_table``.
+    plain : mapping from str to str
+        Columns whose cells need not be looked at: numbers of an array are numbers.
     kinds : mapping from str to str
         What somebody says of columns.
     categorical : array-like or None
@@ -38,11 +45,11 @@ def known_table(raw: RawTable, kinds: Mapping[str, str], categorical: ArrayLike 
     Examples
     --------
     >>> raw = RawTable({"x0": Numbers(np.array([1.0, 2.0, 1.0]))}, 3)
-    >>> known_table(raw, {}, [0]).reading.kinds
+    >>> known_table(raw, {"x0": "number"}, {}, [0]).reading.kinds
     {'x0': 'category'}
     """
     wished = dict.fromkeys(_named(categorical, list(raw.columns)), "category")
-    return know(raw, Wishes(kinds=wished | dict(kinds)))
+    return know(raw, Wishes(kinds={**plain, **wished, **kinds}))
 
 
 def _named(categorical: ArrayLike, names: list[str]) -> list[str]:

@@ -84,11 +84,10 @@ def _rule(groups: ArrayLike, m: int) -> Rule:
 
 def _checked(learn: ArrayLike, choose: ArrayLike, m: int) -> Parting:
     """A parting that somebody has made."""
-    pair = np.arange(m)[np.asarray(learn)], np.arange(m)[np.asarray(choose)]
-    for what, rows in zip(("to learn from", "to choose by"), pair):
-        if not len(rows):
+    for what, rows in (("to learn from", learn), ("to choose by", choose)):
+        if not np.any(np.ones(m)[np.asarray(rows)] if np.size(rows) else 0):
             raise InvalidInput(f"validation parts the rows so that there are none {what}.")
-    return pair
+    return np.arange(m)[np.asarray(learn)], np.arange(m)[np.asarray(choose)]
 
 
 def strata_of(codes: np.ndarray) -> np.ndarray:

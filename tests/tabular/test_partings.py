@@ -1,0 +1,72 @@
+"""Rows are parted by a share, in folds, by groups, by a splitter or by hand."""
+
+import numpy as np
+import pytest
+from sklearn.model_selection import GroupKFold, StratifiedShuffleSplit
+
+from backpass.errors import InvalidInput, SettingError
+from backpass.tabular.partings import part_rows, strata_of
+
+
+def sorted_rows(parting):
+    return sorted(np.concatenate(parting).tolist())
+
+
+@pytest.mark.parametrize("validation", [None, 0.3])
+def test_a_share_of_the_rows_chooses_and_every_row_has_a_part(validation):
+    [parting] = part_rows(validation, 200, None, None, 0)
+    assert sorted_rows(parting) == list(range(200))
+    assert len(parting[1]) == round((validation or 0.15) * 200)
+
+
+def test_classes_are_on_both_sides_in_proportion_and_rare_ones_are_learned(rng):
+    strata = np.r_[np.zeros(150, int), np.ones(48, int), 2, 2]
+    [(learn, choose)] = part_rows(0.25, 200, strata, None, 0)
+    assert abs(np.mean(strata[choose] == 1) - 0.24) < 0.02
+    assert set(strata[learn]) == {0, 1, 2}
+
+
+def test_folds_hold_every_row_out_once():
+    partings = part_rows(4, 50, None, None, 1)
+    assert sorted(np.concatenate([choose for _, choose in partings]).tolist()) == list(range(50))
+    assert all(sorted_rows(each) == list(range(50)) for each in partings)
+
+
+@pytest.mark.parametrize("validation", [None, 3, GroupKFold(3)])
+def test_no_group_is_on_both_sides(validation, rng):
+    groups = rng.choice(list("abcdefgh"), 120)
+    for learn, choose in part_rows(validation, 120, None, groups, 0):
+        assert not set(groups[learn]) & set(groups[choose])
+        assert len(choose)
+
+
+def test_a_splitter_sees_the_classes(rng):
+    strata = (np.arange(100) < 20).astype(int)
+    splitter = StratifiedShuffleSplit(3, test_size=0.5, random_state=0)
+    partings = part_rows(splitter, 100, strata, None, 0)
+    assert [int(strata[choose].sum()) for _, choose in partings] == [10, 10, 10]
+
+
+def test_parts_made_by_hand_are_taken_masks_included():
+    mask = np.arange(10) < 7
+    [(learn, choose)] = part_rows([(mask, ~mask)], 10, None, None, 0)
+    assert (learn.tolist(), choose.tolist()) == (list(range(7)), [7, 8, 9])
+
+
+def test_so_few_rows_that_none_can_be_held_out_do_both():
+    [(learn, choose)] = part_rows(None, 5, None, None, 0)
+    assert learn.tolist() == choose.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_what_parts_nothing_is_said():
+    with pytest.raises(InvalidInput, match="none to choose by"):
+        part_rows([([0, 1], [])], 5, None, None, 0)
+    with pytest.raises(InvalidInput, match=r"groups has the shape \(3,\), but there are 5 rows"):
+        part_rows(None, 5, None, ["a", "b", "c"], 0)
+    with pytest.raises(SettingError, match="folds"):
+        part_rows(9, 5, None, None, 0)
+
+
+def test_strata_of_several_targets_are_their_combinations():
+    strata = strata_of(np.array([[0, 0], [0, 1], [1, 0], [0, 1]]))
+    assert strata.tolist() == [0, 1, 2, 1]

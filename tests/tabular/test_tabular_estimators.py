@@ -1,0 +1,249 @@
+"""The tabular estimators: what a user of scikit-learn, pandas and tables expects of them."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+import backpass as bp
+from backpass.errors import InvalidInput
+from backpass.tabular.ensemble import fit_ensemble
+
+
+def visits(m=400, seed=0):
+    """A table of numbers with gaps, towns and days, and what follows from them."""
+    rng = np.random.default_rng(seed)
+    size, town = rng.normal(size=m), rng.choice(["Rome", "Oslo", "Bern"], m)
+    day = np.datetime64("2024-01-01") + rng.integers(0, 300, m) * np.timedelta64(1, "D")
+    signal = np.abs(size) + (town == "Oslo") + 0.1 * rng.normal(size=m)
+    size[rng.random(m) < 0.1] = np.nan
+    return pd.DataFrame({"size": size, "town": town, "day": day}), signal
+
+
+def small(kind, **changes):
+    return kind(**{"n_members": 3, "random_state": 0, **changes})
+
+
+def test_it_learns_a_table_as_it_is_better_than_no_model():
+    frame, signal = visits()
+    y = np.where(signal > 1, "long", "short")
+    clf = small(bp.TabularClassifier).fit(frame[:300], y[:300])
+    dummy = DummyClassifier().fit(frame[:300], y[:300]).score(frame[300:], y[300:])
+    assert clf.score(frame[300:], y[300:]) > dummy + 0.25
+    reg = small(bp.TabularRegressor).fit(frame[:300], signal[:300])
+    assert reg.score(frame[300:], signal[300:]) > 0.6
+    assert clf.reading_["town"].kind.value == "category"
+    assert clf.reading_["day"].kind.value == "date"
+
+
+def test_what_explains_a_fit_agrees_with_itself():
+    frame, signal = visits()
+    reg = small(bp.TabularRegressor, n_members=5).fit(frame, signal)
+    members = reg.members_
+    assert [each.settings.number for each in members] == [0, 1, 2, 3, 4]
+    assert [each.share for each in members] == reg.weights_.tolist()
+    assert reg.weights_.sum() == pytest.approx(1, abs=1e-12)
+    assert reg.validation_score_ >= max(each.validation_score_ for each in members) - 0.02
+    for each in members:
+        assert each.theta_.shape == (each.net_.n_parameters,)
+        assert each.validation_score_ == pytest.approx(max(each.validation_scores_), rel=1e-5)
+        assert len(each.loss_curve_) == len(each.validation_scores_)
+        assert each.net_.loss.name == "squared_error"
+
+
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads():
+    frame, signal = visits(200)
+    fitted = [
+        small(bp.TabularRegressor, n_threads=n).fit(frame, signal).predict(frame)
+        for n in (1, 2, 3, None)
+    ]
+    for answers in fitted[1:]:
+        np.testing.assert_array_equal(answers, fitted[0])
+    other = small(bp.TabularRegressor, random_state=1).fit(frame, signal).predict(frame)
+    assert (other != fitted[0]).any()
+
+
+def test_more_members_begin_with_the_same_ones():
+    frame, signal = visits(200)
+    few, more = (small(bp.TabularRegressor, n_members=n).fit(frame, signal) for n in (2, 4))
+    for one, other in zip(few.members_, more.members_):
+        np.testing.assert_array_equal(one.theta_, other.theta_)
+
+
+def test_copies_and_pipelines_answer_alike():
+    frame, signal = visits(200)
+    y = signal > 1
+    clf = small(bp.TabularClassifier).fit(frame, y)
+    P = clf.predict_proba(frame)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(clf)).predict_proba(frame), P)
+    np.testing.assert_array_equal(clone(clf).fit(frame, y).predict_proba(frame), P)
+    pipeline = make_pipeline(FunctionTransformer(), small(bp.TabularClassifier)).fit(frame, y)
+    np.testing.assert_array_equal(pipeline.predict_proba(frame), P)
+    grid = GridSearchCV(small(bp.TabularClassifier), {"n_members": [1, 2]}, cv=2).fit(frame, y)
+    assert grid.best_score_ > 0.7
+    scores = cross_val_score(small(bp.TabularClassifier), frame, y, cv=2, scoring="roc_auc")
+    assert scores.min() > 0.7
+
+
+def test_rows_of_weight_zero_are_as_left_out_and_weights_count():
+    frame, signal = visits(240)
+    w = np.r_[np.ones(200), np.zeros(40)]
+    broken = np.r_[signal[:200], np.full(40, 1e6)]
+    weighted = small(bp.TabularRegressor).fit(frame, broken, sample_weight=w)
+    assert weighted.predict(frame).max() <= signal[:200].max()
+    y = (signal > 1.5).astype(int)
+    heavy = small(bp.TabularClassifier, class_weight={0: 1, 1: 20}).fit(frame, y)
+    plain = small(bp.TabularClassifier).fit(frame, y)
+    assert heavy.predict_proba(frame)[:, 1].mean() > plain.predict_proba(frame)[:, 1].mean() + 0.1
+    by_row = small(bp.TabularClassifier).fit(frame, y, sample_weight=np.where(y, 20, 1))
+    np.testing.assert_array_equal(by_row.predict_proba(frame), heavy.predict_proba(frame))
+
+
+def test_rows_of_ones_own_choose_and_all_others_are_learned():
+    frame, signal = visits(300)
+    given = {"X_val": frame[200:], "y_val": signal[200:]}
+    reg = small(bp.TabularRegressor).fit(frame[:200], signal[:200], **given)
+    [pack] = reg.ensemble_.packs
+    assert pack.held_out == 100
+    error = np.mean((reg.predict(frame[200:]) - signal[200:]) ** 2) / signal[:200].var()
+    assert -reg.validation_score_ == pytest.approx(error, rel=1e-6)
+
+
+def test_several_targets_of_each_kind():
+    frame, signal = visits(300)
+    both = np.column_stack([signal, -3 * signal])
+    reg = small(bp.TabularRegressor).fit(frame, both)
+    assert reg.predict(frame).shape == (300, 2)
+    assert reg.score(frame, both) > 0.6
+    classes = np.column_stack([signal > 1, np.digitize(signal, [0.7, 1.4])])
+    clf = small(bp.TabularClassifier).fit(frame, classes)
+    assert [P.shape for P in clf.predict_proba(frame)] == [(300, 2), (300, 3)]
+    assert clf.score(frame, classes) > 0.6
+    indicators = np.column_stack([signal > 1, signal > 1.4]).astype(int)
+    many = small(bp.TabularClassifier).fit(frame, indicators)
+    assert many.predict_proba(frame).shape == (300, 2)
+    assert set(np.unique(many.predict(frame))) == {0, 1}
+    assert many.score(frame, indicators) > 0.6
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], [7, 9], [False, True], ["a", "b", "c"]])
+def test_labels_come_back_as_they_are(labels):
+    frame, signal = visits(150)
+    places = np.searchsorted(np.quantile(signal, np.arange(1, len(labels)) / len(labels)), signal)
+    y = np.array(labels)[places]
+    clf = small(bp.TabularClassifier).fit(frame, y)
+    assert clf.classes_.tolist() == labels
+    assert clf.predict(frame).dtype == y.dtype
+    P = clf.predict_proba(frame)
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_array_equal(clf.classes_[P.argmax(axis=1)], clf.predict(frame))
+    np.testing.assert_allclose(np.exp(clf.predict_log_proba(frame)), P, rtol=1e-12)
+
+
+def test_members_are_as_somebody_wants_them():
+    frame, signal = visits(150)
+    wish = {"hidden": (8,), "activation": "tanh", "max_epochs": 3, "bins": 5}
+    reg = small(bp.TabularRegressor, member=wish).fit(frame, signal)
+    for each in reg.members_:
+        assert each.net_.sizes[1:] == (8, 1)
+        assert each.net_.hidden[0].name == "tanh"
+        assert len(each.loss_curve_) <= 3
+    with pytest.raises(InvalidInput, match="no setting 'depth'; there are activation"):
+        small(bp.TabularRegressor, member={"depth": 2}).fit(frame, signal)
+
+
+def test_a_metric_chooses_and_folds_make_packs():
+    frame, signal = visits(240)
+    y = signal > 1
+    clf = small(bp.TabularClassifier, metric="auc", validation=3, n_members=6).fit(frame, y)
+    assert len(clf.ensemble_.packs) == 3
+    assert len(clf.members_) == 6
+    assert 0.8 < clf.validation_score_ <= 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"metric": "rmse"}, r"metric='rmse': for classes there are"),
+        ({"validation": 99}, r"validation=99: 60 rows can be held out in turn"),
+        ({"validation": 1.5}, r"'validation' parameter"),
+        ({"kinds": {"colour": "category"}}, r"There is no column 'colour'"),
+        ({"kinds": {"size": "colour"}}, r"'size' is wished to be 'colour'"),
+    ],
+)
+def test_what_does_not_suit_is_said_by_its_parameter(changes, said):
+    frame, signal = visits(60)
+    with pytest.raises(ValueError, match=said):
+        small(bp.TabularClassifier, **changes).fit(frame, signal > 1)
+
+
+def test_groups_are_never_on_both_sides(monkeypatch):
+    frame, signal = visits(240)
+    groups, seen = np.arange(240) // 12, []
+
+    def spy(parts, *rest, **named):
+        seen.extend(parts)
+        return fit_ensemble(parts, *rest, **named)
+
+    monkeypatch.setattr("backpass.tabular.base.fit_ensemble", spy)
+    frame = pd.DataFrame({"group": groups + 0.5})
+    small(bp.TabularRegressor).fit(frame, signal, groups=groups)
+    [parts] = seen
+    places = [set(each.rows.numbers[:, -1]) for each in (parts.train, parts.held_out)]
+    assert len(places[0]) + len(places[1]) == 20
+    assert not places[0] & places[1]
+
+
+def test_new_levels_gaps_and_other_orders_are_answered():
+    frame, signal = visits(200)
+    reg = small(bp.TabularRegressor).fit(frame, signal)
+    new = {"day": [None], "town": ["Paris"], "size": [None]}  # in any order, by name
+    assert np.isfinite(reg.predict(new)).all()
+    with pytest.raises(ValueError, match="same order"):  # scikit-learn's rule for frames
+        reg.predict(frame[["day", "size", "town"]])
+    with pytest.raises(InvalidInput, match="lacks the column 'size'"):
+        reg.predict({"day": [None], "town": ["Rome"]})
+
+
+def test_answers_of_numbers_stay_within_what_was_seen():
+    x = np.linspace(0, 1, 200)
+    reg = small(bp.TabularRegressor).fit(x[:, None], 5 * x)
+    answers = reg.predict([[-100.0], [100.0]])
+    assert 0 <= answers.min()
+    assert answers.max() <= 5
+
+
+@pytest.mark.parametrize("kind", [bp.TabularClassifier, bp.TabularRegressor])
+def test_before_a_fit_there_is_nothing(kind):
+    model = kind()
+    with pytest.raises(NotFittedError):
+        model.predict([[1.0]])
+    for name in ("members_", "weights_", "validation_score_", "reading_"):
+        assert not hasattr(model, name)
+
+
+def test_a_fit_that_fails_leaves_the_old_model():
+    frame, signal = visits(120)
+    reg = small(bp.TabularRegressor).fit(frame, signal)
+    before = reg.predict(frame)
+    with pytest.raises(ValueError):
+        reg.fit(frame, signal[:10])
+    np.testing.assert_array_equal(reg.predict(frame), before)
+
+
+def test_it_is_as_good_as_boosted_trees_on_classes():
+    frame, signal = visits(900)
+    X = frame.assign(town=frame["town"].astype("category"), day=frame["day"].astype("int64"))
+    y = np.digitize(signal, [0.6, 1.1])
+    trees = HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0)
+    theirs = trees.fit(X[:600], y[:600]).score(X[600:], y[600:])
+    ours = bp.TabularClassifier(n_members=8, random_state=0).fit(frame[:600], y[:600])
+    assert ours.score(frame[600:], y[600:]) > theirs - 0.02
