@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import TargetEncoder
 
-from backpass.tabular.members.target_means import LEAST_ROWS, fit_target_means
+from backpass.tabular.members.target_means import LEAST_ROWS, PRIOR_ROWS, fit_target_means
 
 
 def drawn(rng, m=400, levels=(3, 12), outputs=2):
@@ -17,8 +17,15 @@ def test_other_rows_have_scikit_learns_means_of_all_training_rows(rng):
     means, _ = fit_target_means(codes, levels, Y)
     found = means(codes).reshape(len(codes), 2, 2)
     for output in range(2):
-        theirs = TargetEncoder(target_type="continuous").fit(codes, Y[:, output])
+        theirs = TargetEncoder(smooth=PRIOR_ROWS, target_type="continuous").fit(codes, Y[:, output])
         np.testing.assert_allclose(found[:, :, output], theirs.transform(codes), rtol=1e-12)
+
+
+def test_a_level_of_one_row_is_drawn_to_the_mean_of_all():
+    Y = np.r_[np.zeros(59), 63.0][:, None]
+    means, _ = fit_target_means(np.arange(60)[:, None], (60,), Y)
+    found, mean = means(np.array([[59]])).item(), Y.mean()
+    assert found == pytest.approx((63 + PRIOR_ROWS * mean) / (1 + PRIOR_ROWS), rel=1e-12)
 
 
 def test_what_is_unknown_has_the_mean_of_all_rows(rng):

@@ -1,8 +1,15 @@
 """The mean target of each level of a category, as numbers beside its indicators.
 
 Of a row that is trained on, the means come from the other folds' rows, so that no row tells its own
-target; of any other row, from all rows. Both are drawn towards the mean of all rows, the more the
-fewer rows a level has (scikit-learn's ``TargetEncoder``).
+target; of any other row, from all rows. Both are drawn towards the mean of all rows, as if each
+level had ``PRIOR_ROWS`` more of that mean.
+
+The folds' means differ by what the left-out rows were, which a piecewise-linear code of them lets a
+network tell: as numbers in deviations they cost less. Measured on inner splits, 16 members, 100 ·
+ln of the loss against means in codes, without any / as numbers / as numbers in normal shape: adult
+−2.0, −1.5, −1.4; bank +0.3, +0.6, +0.6; german +0.6, −1.0, −0.7; abalone −0.6, −0.9, −0.2;
+california −0.1, −0.5, −0.3; diamonds −1.6, −1.7, −0.9. 20 rows of prior instead of what each
+level's spread suggests (5 splits): german −1.6, bank −0.5, diamonds −0.1, adult +0.2.
 """
 
 from __future__ import annotations
@@ -15,6 +22,7 @@ from sklearn.preprocessing import TargetEncoder
 
 FOLDS = 5
 LEAST_ROWS = 2 * FOLDS
+PRIOR_ROWS = 20.0
 MOST_MEANS = 64  # columns beyond which there are none: many classes, or very many categories
 
 
@@ -77,8 +85,8 @@ def fit_target_means(
     --------
     >>> codes, Y = np.repeat([[0], [1]], 50, axis=0), np.repeat([[0.0], [1.0]], 50, axis=0)
     >>> means, of_training_rows = fit_target_means(codes, (2,), Y)
-    >>> means(np.array([[0], [1], [-1]])).ravel()
-    array([0. , 1. , 0.5])
+    >>> means(np.array([[0], [1], [-1]])).ravel().round(3)
+    array([0.143, 0.857, 0.5  ])
     """
     m, categories = codes.shape
     if not categories or m < LEAST_ROWS or categories * Y.shape[1] > MOST_MEANS:
@@ -94,7 +102,7 @@ def _means_of(codes: np.ndarray, levels: tuple[int, ...], Y: np.ndarray) -> Targ
     """The means of some rows."""
     tables = [np.empty((n + 1, Y.shape[1])) for n in levels]
     for output, y in enumerate(Y.T):
-        encoder = TargetEncoder(target_type="continuous").fit(codes, y)
+        encoder = TargetEncoder(smooth=PRIOR_ROWS, target_type="continuous").fit(codes, y)
         for table, known, means in zip(tables, encoder.categories_, encoder.encodings_):
             table[:, output] = encoder.target_mean_
             table[known, output] = means
