@@ -1,10 +1,12 @@
 """Measure everything that the documentation shows, in one call on a quiet machine.
 
     python benchmarks/publish.py [native avx2 one-thread solvers fits] [--rounds 5] [--rows 60000]
+    python benchmarks/publish.py tables --folder FOLDER
 
 writes ``benchmarks/results/*.json`` with every round, the picture ``docs/_static/speed.svg``, and
 the tables of ``docs/speed.rst``. Without names it takes all five, most of an hour; `--only-write`
-measures nothing and writes the documents from the results that are there.
+measures nothing and writes the documents from the results that are there. ``tables`` does the same
+for ``docs/tables.rst``, on a folder of Parquet files, and goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pages
+import tables
 import targets
 
 from backpass import bench
@@ -22,11 +26,9 @@ from backpass.bench.results import ALONE, US
 from backpass.bench.table import described_set, duration, percent, threads
 from backpass.bench.workloads import WORKLOADS
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
-PAGE = ROOT / "docs" / "speed.rst"
-PICTURE = ROOT / "docs" / "_static" / "speed.svg"
-BEGIN, END = ".. measured: begin", ".. measured: end"
+PAGE = pages.DOCS / "speed.rst"
+PICTURE = pages.DOCS / "_static" / "speed.svg"
+RESULTS = pages.RESULTS
 
 
 def measurements(settings: Settings, rows: int) -> dict[str, Callable[[], Report]]:
@@ -52,25 +54,25 @@ HEADINGS = {
 }
 
 
-def page(reports: dict[str, Report]) -> str:
+def page(reports: dict[str, Report]) -> list[str]:
     """The measured part of the page."""
-    parts = [BEGIN, ""]
+    parts: list[str] = []
     if "native" in reports:
         parts += [".. image:: _static/speed.svg", "   :alt: Times as multiples of backpass's", ""]
     for name, report in reports.items():
-        parts += _section(HEADINGS[name], report)
-    return "\n".join([*parts, END])
+        parts += pages.section(HEADINGS[name], _lines(report))
+    return parts
 
 
-def _section(heading: str, report: Report) -> list[str]:
+def _lines(report: Report) -> list[str]:
     machine = report.machine
     versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
     used = f"{threads(report.threads)}, {described_set(report)}"
     about = f"{machine['processor']}, {used}. {versions}."
-    return [heading, "-" * len(heading), "", about, "", *_rst_table(report), *_remarks(report), ""]
+    return [about, "", *pages.list_table(_rows(report)), *_remarks(report)]
 
 
-def _rst_table(report: Report) -> list[str]:
+def _rows(report: Report) -> list[list[str]]:
     """Each workload's own time, everybody's multiple of it, and our share of the peak."""
     names = list(dict.fromkeys(n for line in report.lines for n in line.timings))
     rows = [["workload", *names, "of peak", "of peak, 1 thread"]]
@@ -79,10 +81,7 @@ def _rst_table(report: Report) -> list[str]:
         cells = [duration(line.shown(n)) if n in line.timings else "" for n in names]
         what = f"{line.workload.title}, {line.dtype}"
         rows.append([what, *cells, *map(percent, shares)])
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    for row in rows:
-        lines += [f"   {'* -' if k == 0 else '  -'} {cell}" for k, cell in enumerate(row)]
-    return [*lines, ""]
+    return rows
 
 
 def _remarks(report: Report) -> list[str]:
@@ -91,9 +90,7 @@ def _remarks(report: Report) -> list[str]:
 
 def write(reports: dict[str, Report]) -> None:
     """Put the numbers into the page, and draw the picture."""
-    text = PAGE.read_text()
-    before, rest = text.split(BEGIN)
-    PAGE.write_text(before + page(reports) + rest.split(END)[1])
+    pages.replace_measured(PAGE, page(reports))
     if "native" in reports:
         PICTURE.parent.mkdir(exist_ok=True)
         bench.save_picture(reports["native"], PICTURE)
@@ -101,21 +98,27 @@ def write(reports: dict[str, Report]) -> None:
 
 def main() -> None:
     """Measure what is asked for, keep it, and write everything there is."""
-    names = list(HEADINGS)
+    names = [*HEADINGS, "tables"]
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", default=[], metavar="|".join(names))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=60_000, help="of an epoch, at most")
+    parser.add_argument("--folder", type=Path, help="of tables")
     parser.add_argument("--only-write", action="store_true")
     arguments = parser.parse_args()
     RESULTS.mkdir(exist_ok=True)
+    asked = arguments.names or list(HEADINGS)
+    if "tables" in asked:
+        tables.publish(None if arguments.only_write else arguments.folder)
+    speeds = [name for name in asked if name in HEADINGS]
     make = measurements(Settings(rounds=arguments.rounds), arguments.rows)
-    for name in [] if arguments.only_write else arguments.names or names:
+    for name in [] if arguments.only_write else speeds:
         report = make[name]()
         (RESULTS / f"{name}.json").write_text(report.to_json())
         targets.show(report, name)
-    found = {name: RESULTS / f"{name}.json" for name in names}
-    write({n: Report.from_json(p.read_text()) for n, p in found.items() if p.exists()})
+    if speeds:
+        found = {name: RESULTS / f"{name}.json" for name in HEADINGS}
+        write({n: Report.from_json(p.read_text()) for n, p in found.items() if p.exists()})
 
 
 if __name__ == "__main__":

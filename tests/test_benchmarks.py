@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from backpass.bench import WORKLOADS, Line, Report, Timing
+from backpass.bench.tabular import Score, SplitRule, TableFacts, TableFit, TablesReport
 from backpass.bench.workloads import named
 
 SCRIPTS = Path(__file__).parents[1] / "benchmarks"
@@ -19,7 +20,7 @@ assert W1_200K.name == "W1 200k"
 @pytest.fixture
 def scripts(monkeypatch):
     monkeypatch.syspath_prepend(SCRIPTS)
-    for name in ("publish", "targets"):
+    for name in ("publish", "targets", "tables", "pages"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     import publish
     import targets
@@ -75,7 +76,7 @@ def test_growth_and_memory_are_judged(scripts):
 def test_the_page_and_the_picture_are_written(scripts, tmp_path, monkeypatch):
     publish, _ = scripts
     page = tmp_path / "speed.rst"
-    page.write_text(f"before\n{publish.BEGIN}\nold\n{publish.END}\nafter\n")
+    page.write_text(f"before\n{publish.pages.BEGIN}\nold\n{publish.pages.END}\nafter\n")
     monkeypatch.setattr(publish, "PAGE", page)
     monkeypatch.setattr(publish, "PICTURE", tmp_path / "new" / "speed.svg")
     for _ in range(2):  # again over its own text
@@ -92,7 +93,7 @@ def test_the_page_and_the_picture_are_written(scripts, tmp_path, monkeypatch):
 def test_the_real_page_has_its_place(scripts):
     publish, _ = scripts
     text = publish.PAGE.read_text()
-    assert text.index(publish.BEGIN) < text.index(publish.END)
+    assert text.index(publish.pages.BEGIN) < text.index(publish.pages.END)
 
 
 @pytest.fixture
@@ -156,3 +157,100 @@ def test_X_enters_no_file_more_than_three_times():
     assert times["estimators/base.py"] >= 2
     assert times["engine/problem.py"] >= 1
     assert max(times.values()) <= 3
+
+
+NAMES = ("backpass", "CatBoost", "LightGBM")
+BETTER = ((0.2, 0.4, 0.6), (0.3, 0.4, 0.6))  # losses of two tables
+
+
+def tables_report(losses=BETTER, seconds=(1.0, 2.0, 0.5), names=NAMES):
+    """Two seeds a table."""
+    fits = tuple(
+        TableFit(f"t{k}", name, seed, Score(loss / 2, loss, time))
+        for k, each in enumerate(losses)
+        for name, loss, time in zip(names, each, seconds)
+        for seed in range(2)
+    )
+    facts = tuple(TableFacts(f"t{k}", 90, 4, 1, 2) for k in range(len(losses)))
+    machine = {"processor": "P", "versions": {"catboost": "1.2"}}
+    return TablesReport(machine, 2, SplitRule(), None, facts, fits)
+
+
+@pytest.fixture
+def tables(scripts):
+    import tables
+
+    return tables
+
+
+def judged(tables, *report):
+    return [line.partition(":")[0] for line in tables.judged(tables_report(*report))]
+
+
+def test_what_tables_have_to_reach_is_judged(tables):
+    said = list(tables.judged(tables_report()))
+    assert said[:4] == [
+        "goal: mean rank by error less CatBoost's: -1.00 (at most 0, goal 0)",
+        "  with 95 % over tables between -1.00 and -1.00",
+        "goal: mean rank by loss less CatBoost's: -1.00 (at most -0.15, goal -0.3)",
+        "  with 95 % over tables between -1.00 and -1.00",
+    ]
+    assert said[4] == "goal: mean rank by loss: 1.00 (goal 1.4)"
+    assert said[5].startswith("goal: median of 100 ln(loss / CatBoost's): -49.04")
+    assert said[6].startswith("goal: tables with more loss than the worst tree (none): 0.00")
+    assert said[7].startswith("goal: seconds of all fits by CatBoost's: 0.50")
+    assert said[8].startswith(
+        "goal: most seconds of a fit beyond four times CatBoost's (t0): -7.00"
+    )
+
+
+def test_tables_that_fall_short_are_told(tables):
+    said = list(tables.judged(tables_report(((0.7, 0.4, 0.6), (0.4, 0.4, 0.6)), (10.0, 2.0, 1.0))))
+    words = [line.partition(":")[0] for line in said if not line.startswith(" ")]
+    assert words == ["FALLS SHORT", "FALLS SHORT", "holds", *["FALLS SHORT"] * 4]
+    assert "worst tree (t0): 1.00" in said[6]
+    assert "(t0): 2.00 (at most 1" in said[8]
+
+
+def test_what_holds_is_told_from_the_goal(tables):
+    words = judged(tables, ((0.396, 0.4, 0.6), (0.39, 0.4, 0.6)), (1.9, 2.0, 1.0))
+    assert words[5:8] == ["holds", "goal", "holds"]
+
+
+def test_without_catboost_nothing_is_judged(tables):
+    lone = tables_report(((0.1, 0.2),), (1.0, 1.0), ("backpass", "LightGBM"))
+    assert list(tables.judged(lone)) == [
+        "Not judged: a finished table of backpass and CatBoost is needed."
+    ]
+
+
+def test_what_more_time_brings_is_judged(tables):
+    better = tables_report(((0.198, 0.4, 0.6), (0.297, 0.4, 0.6)))
+    said = tables.longer(tables_report(), better)
+    assert said == "goal: mean change of 100 ln(loss) on 2 tables: -1.01 (at most -1, goal -1)"
+    assert tables.longer(better, tables_report()).startswith("FALLS SHORT")
+
+
+def test_the_page_on_tables_is_written(scripts, tables, tmp_path, monkeypatch):
+    publish, _ = scripts
+    for name in ("RESULT", "PAGE", "PICTURE"):
+        monkeypatch.setattr(tables, name, tmp_path / getattr(tables, name).name)
+    tables.RESULT.write_text(tables_report().to_json())
+    begin, end = publish.pages.BEGIN, publish.pages.END
+    tables.PAGE.write_text(f"before\n{begin}\nstale\n{end}\nafter\n")
+    monkeypatch.setattr(sys, "argv", ["publish.py", "tables", "--only-write"])
+    for _ in range(2):
+        publish.main()
+    text = tables.PAGE.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter\n")
+    assert text.count("Where everybody stands") == 1
+    assert "**0.1000 / 0.2000**" in text
+    assert "stale" not in text
+    assert tables.PICTURE.exists()
+
+
+def test_the_real_page_on_tables_has_its_place(scripts, tables):
+    publish, _ = scripts
+    text = tables.PAGE.read_text("utf-8")
+    assert text.index(publish.pages.BEGIN) < text.index(publish.pages.END)

@@ -45,13 +45,16 @@ def remarks(report: TablesReport) -> list[str]:
     return said
 
 
-def cost_cells(report: TablesReport, found: Means) -> list[list[str]]:
-    """By table: its name, what it is, and everybody's costs."""
+def cost_cells(report: TablesReport, found: Means, bold: str) -> list[list[str]]:
+    """By table: name, size, and everybody's costs; the least loss as bold as "**{}**" says."""
     known = {facts.name: facts for facts in report.tables}
-    return [
-        [name, described(known[name]), *map(_cost, found.error[row], found.loss[row])]
-        for row, name in enumerate(found.tables)
-    ]
+    made: list[list[str]] = []
+    for row, name in enumerate(found.tables):
+        costs = list(map(_cost, found.error[row], found.loss[row]))
+        least = int(np.argmin(found.loss[row]))
+        costs[least] = bold.format(costs[least])
+        made.append([name, described(known[name]), *costs])
+    return made
 
 
 def described(facts: TableFacts) -> str:
@@ -93,9 +96,7 @@ def _costs(report: TablesReport, found: Means) -> Table:
     table.add_column("rows × columns")
     for name in found.candidates:
         table.add_column(name, justify="right")
-    for cells, losses in zip(cost_cells(report, found), found.loss):
-        least = int(np.argmin(losses))
-        cells[2 + least] = f"[bold]{cells[2 + least]}[/]"
+    for cells in cost_cells(report, found, "[bold]{}[/]"):
         table.add_row(*cells)
     return table
 

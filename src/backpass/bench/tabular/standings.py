@@ -58,6 +58,7 @@ class Means:
     error: np.ndarray  # (tables, candidates)
     loss: np.ndarray
     seconds: np.ndarray  # sums
+    seeds: int
 
     def of(self, what: What, candidate: str) -> np.ndarray:
         """One candidate's column."""
@@ -72,7 +73,9 @@ def means(report: TablesReport) -> Means:
     for row, table in enumerate(tables):
         for column, candidate in enumerate(candidates):
             costs[:, row, column] = _costs(report, table, candidate)
-    return Means(tables, candidates, *costs)
+    error, loss, seconds = costs
+    seeds = len({fit.seed for fit in report.fits})
+    return Means(tables, candidates, error, loss, seconds, seeds)
 
 
 def is_finished(report: TablesReport, table: str) -> bool:
