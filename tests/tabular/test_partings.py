@@ -1,11 +1,19 @@
 """Rows are parted by a share, in folds, by groups, by a splitter or by hand."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from sklearn.model_selection import GroupKFold, StratifiedShuffleSplit
 
 from backpass.errors import InvalidInput, SettingError
-from backpass.tabular.partings import part_rows, strata_of
+from backpass.tabular.partings import partings, strata_of
+
+
+def part_rows(*given):
+    """The partings that belong together."""
+    together, made = partings(*given)
+    return list(islice(made, together))
 
 
 def sorted_rows(parting):
@@ -27,9 +35,9 @@ def test_classes_are_on_both_sides_in_proportion_and_rare_ones_are_learned(rng):
 
 
 def test_folds_hold_every_row_out_once():
-    partings = part_rows(4, 50, None, None, 1)
-    assert sorted(np.concatenate([choose for _, choose in partings]).tolist()) == list(range(50))
-    assert all(sorted_rows(each) == list(range(50)) for each in partings)
+    made = part_rows(4, 50, None, None, 1)
+    assert sorted(np.concatenate([choose for _, choose in made]).tolist()) == list(range(50))
+    assert all(sorted_rows(each) == list(range(50)) for each in made)
 
 
 @pytest.mark.parametrize("validation", [None, 3, GroupKFold(3)])
@@ -43,8 +51,8 @@ def test_no_group_is_on_both_sides(validation, rng):
 def test_a_splitter_sees_the_classes(rng):
     strata = (np.arange(100) < 20).astype(int)
     splitter = StratifiedShuffleSplit(3, test_size=0.5, random_state=0)
-    partings = part_rows(splitter, 100, strata, None, 0)
-    assert [int(strata[choose].sum()) for _, choose in partings] == [10, 10, 10]
+    made = part_rows(splitter, 100, strata, None, 0)
+    assert [int(strata[choose].sum()) for _, choose in made] == [10, 10, 10]
 
 
 def test_parts_made_by_hand_are_taken_masks_included():
@@ -70,3 +78,10 @@ def test_what_parts_nothing_is_said():
 def test_strata_of_several_targets_are_their_combinations():
     strata = strata_of(np.array([[0, 0], [0, 1], [1, 0], [0, 1]]))
     assert strata.tolist() == [0, 1, 2, 1]
+
+
+@pytest.mark.parametrize("validation", [None, 2])
+def test_more_partings_are_others(validation):
+    together, made = partings(validation, 60, None, None, 0)
+    first, second = ([tuple(p[1]) for p in islice(made, together)] for _ in range(2))
+    assert set(first).isdisjoint(second)

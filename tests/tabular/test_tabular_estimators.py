@@ -191,7 +191,7 @@ def test_groups_are_never_on_both_sides(monkeypatch):
 
     def spy(parts, *rest, **named):
         seen.extend(parts)
-        return fit_ensemble(parts, *rest, **named)
+        return fit_ensemble(seen, *rest, **named)
 
     monkeypatch.setattr("backpass.tabular.base.fit_ensemble", spy)
     frame = pd.DataFrame({"group": groups + 0.5})
@@ -247,3 +247,59 @@ def test_it_is_as_good_as_boosted_trees_on_classes():
     theirs = trees.fit(X[:600], y[:600]).score(X[600:], y[600:])
     ours = bp.TabularClassifier(n_members=8, random_state=0).fit(frame[:600], y[:600])
     assert ours.score(frame[600:], y[600:]) > theirs - 0.02
+
+
+def test_time_trains_as_many_members_as_fit_and_their_number_gives_the_same_bits():
+    frame, signal = visits(200)
+    wish = {"max_epochs": 3}
+    timed = bp.TabularRegressor(time_limit=1.5, member=wish, random_state=0).fit(frame, signal)
+    n = len(timed.members_)
+    assert n > 2
+    same = small(bp.TabularRegressor, n_members=n, member=wish).fit(frame, signal)
+    np.testing.assert_array_equal(same.predict(frame), timed.predict(frame))
+    np.testing.assert_array_equal(same.weights_, timed.weights_)
+
+
+def test_more_than_a_packs_members_choose_on_other_rows():
+    frame, signal = visits(150)
+    reg = small(bp.TabularRegressor, n_members=20, member={"max_epochs": 2}).fit(frame, signal)
+    assert [len(pack.members) for pack in reg.ensemble_.packs] == [16, 4]
+    assert reg.weights_.sum() == pytest.approx(1, abs=1e-12)
+    assert [each.settings.number for each in reg.members_] == list(range(20))
+
+
+def test_a_broken_fit_goes_on_from_its_checkpoint(tmp_path, monkeypatch):
+    frame, signal = visits(150)
+    whole = small(bp.TabularRegressor).fit(frame, signal)
+    folder = tmp_path / "members"
+    epochs = []
+
+    def broken(self, progress):
+        epochs.append(progress)
+        return len(epochs) == 7
+
+    with monkeypatch.context() as patched:
+        patched.setattr("backpass.tabular.watch.MembersPrinter.__call__", broken)
+        cut = small(bp.TabularRegressor, checkpoint=folder, verbose=True).fit(frame, signal)
+    assert sum(len(each.loss_curve_) for each in cut.members_) < sum(
+        len(each.loss_curve_) for each in whole.members_
+    )
+    again = small(bp.TabularRegressor, checkpoint=folder).fit(frame, signal)
+    np.testing.assert_array_equal(again.predict(frame), whole.predict(frame))
+    with pytest.raises(InvalidInput, match="checkpoint"):
+        small(bp.TabularRegressor, checkpoint=_kept(folder, frame, signal)).fit(frame, -signal)
+
+
+def _kept(folder, frame, signal):
+    """A folder of a fit that was broken off."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("backpass.tabular.watch.MembersPrinter.__call__", lambda *_: True)
+        small(bp.TabularRegressor, checkpoint=folder, verbose=True).fit(frame, signal)
+    return folder
+
+
+def test_it_says_how_far_it_is(capsys):
+    frame, signal = visits(100)
+    small(bp.TabularRegressor, verbose=True, n_threads=1).fit(frame, signal)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("Member 1 of 3 is over, best validation score -")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import math
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from itertools import count, repeat
 from typing import Any, Self
 
 import numpy as np
@@ -30,7 +32,9 @@ from .members.member import Examples, Member
 from .members.profiles import MEMBERS, MemberSettings, draw_settings
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import TabularParameters
-from .partings import part_rows
+from .partings import partings
+from .time_limit import Deadline
+from .watch import MembersPrinter
 
 DRAWN = {each.name for each in fields(MemberSettings)} - {"number", "profile", "seed"}
 
@@ -145,6 +149,7 @@ class TabularEstimator(TabularParameters):
         >>> clf.predict({"size": [3.5], "kind": ["a"]})
         array(['large'], dtype='<U5')
         """
+        deadline = Deadline(math.inf if self.time_limit is None else self.time_limit)
         check_validation_set(X_val, y_val, sample_weight_val)
         rows, targets = self._learnt_rows(X), self._targets()
         given = self._checked_y(y, targets, len(rows))
@@ -156,7 +161,7 @@ class TabularEstimator(TabularParameters):
         if X_val is not None:
             beside = self._beside(X_val, y_val, sample_weight_val, targets, outputs)
         with _naming_parameters():
-            self.ensemble_ = self._trained(train, beside, outputs, codes, groups)
+            self.ensemble_ = self._trained(train, beside, outputs, codes, groups, deadline)
         return self
 
     def _learnt_rows(self, X: ArrayLike) -> TableRows:
@@ -207,25 +212,60 @@ class TabularEstimator(TabularParameters):
         outputs: ClassOutputs | NumberOutputs,
         y: np.ndarray,
         groups: ArrayLike,
+        deadline: Deadline,
     ) -> Ensemble:
         """Part the rows, and train the members of each parting."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        rows = np.arange(len(given.rows))
-        if given.sample_weight is not None:
-            rows = np.flatnonzero(given.sample_weight)
+        together, pairs = self._pairs(given, beside, y, groups, seed)
+        return fit_ensemble(
+            self._parts(pairs, together, seed),
+            outputs,
+            cost_of(self.metric, outputs),
+            n_members=self._members,
+            deadline=deadline,
+            n_threads=self.n_threads,
+            callback=MembersPrinter() if self.verbose else None,
+            checkpoint=self.checkpoint,
+        )
+
+    def _pairs(
+        self,
+        given: Examples,
+        beside: Examples | None,
+        y: np.ndarray,
+        groups: ArrayLike,
+        seed: int,
+    ) -> tuple[int, Iterator[tuple[Examples, Examples]]]:
+        """How many partings belong together, and examples of each to learn from and to choose by.
+
+        Rows that weigh nothing are in none.
+        """
+        w = given.sample_weight
+        rows = np.arange(len(given.rows)) if w is None else np.flatnonzero(w)
         if beside is not None:
-            pairs = [(given.some(rows), beside)]
-        else:
-            groups = None if groups is None else np.asarray(groups)[rows]
-            strata = self._strata(y[rows])
-            partings = part_rows(self.validation, len(rows), strata, groups, seed)
-            pairs = [(given.some(rows[a]), given.some(rows[b])) for a, b in partings]
-        each = -(-(self.n_members or MEMBERS) // len(pairs))
-        parts = [
-            Parts(*pair, self._settings(range(k * each, (k + 1) * each), len(pair[0].rows), seed))
-            for k, pair in enumerate(pairs)
-        ]
-        return fit_ensemble(parts, outputs, cost_of(self.metric, outputs), n_threads=self.n_threads)
+            return 1, repeat((given.some(rows), beside))
+        groups = None if groups is None else np.asarray(groups)[rows]
+        strata = self._strata(y[rows])
+        together, made = partings(self.validation, len(rows), strata, groups, seed)
+        return together, ((given.some(rows[a]), given.some(rows[b])) for a, b in made)
+
+    @property
+    def _members(self) -> int | None:
+        """How many are trained; None where the time decides."""
+        return self.n_members or (None if self.time_limit else MEMBERS)
+
+    def _parts(
+        self, pairs: Iterator[tuple[Examples, Examples]], together: int, seed: int
+    ) -> Iterator[Parts]:
+        """The members of one parting after the other, as many as are asked for in all."""
+        total = self._members
+        each = -(-min(total or MEMBERS, MEMBERS) // together)
+        for first in count(0, each):
+            last = first + each if total is None else min(first + each, total)
+            if last <= first:
+                return
+            train, held_out = next(pairs)
+            yield Parts(train, held_out, self._settings(range(first, last), len(train.rows), seed))
 
     def _settings(self, numbers: Sequence[int], m: int, seed: int) -> list[MemberSettings]:
         """What members are asked for."""

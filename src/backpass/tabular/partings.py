@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, count, cycle
 from numbers import Integral, Real
 from typing import Any, TypeAlias, cast
 
@@ -18,14 +19,14 @@ HELD_OUT = 0.15  # of the rows
 Parting: TypeAlias = tuple[np.ndarray, np.ndarray]  # rows to learn from, rows that choose
 
 
-def part_rows(
+def partings(
     validation: float | int | Iterable[Any] | None,
     m: int,
     strata: np.ndarray | None,
     groups: ArrayLike,
     seed: int,
-) -> list[Parting]:
-    """Part the rows of a fit.
+) -> tuple[int, Iterator[Parting]]:
+    """Part the rows of a fit, again and again.
 
     Parameters
     ----------
@@ -42,8 +43,10 @@ def part_rows(
 
     Returns
     -------
-    list of tuple (rows to learn from, rows that choose)
-        Where too few rows are there to hold any out, all of them do both.
+    int
+        How many partings belong together: folds, or one.
+    iterator of tuple (rows to learn from, rows that choose)
+        Without end. Where too few rows are there to hold any out, all of them do both.
 
     Raises
     ------
@@ -54,23 +57,29 @@ def part_rows(
 
     Examples
     --------
-    >>> [(learn, choose)] = part_rows(None, 100, None, None, 0)
-    >>> len(learn), len(choose)
-    (85, 15)
-    >>> [len(choose) for _, choose in part_rows(3, 100, None, None, 0)]
-    [34, 33, 33]
+    >>> together, made = partings(None, 100, None, None, 0)
+    >>> learn, choose = next(made)
+    >>> together, len(learn), len(choose)
+    (1, 85, 15)
+    >>> together, made = partings(3, 100, None, None, 0)
+    >>> together, [len(next(made)[1]) for _ in range(4)]
+    (3, [34, 33, 33, 34])
     """
     rule, rows = _rule(groups, m), np.arange(m)
     if isinstance(validation, Integral):
-        return rule.folds(rows, strata, int(validation), seed)
+        n = int(validation)
+        first = rule.folds(rows, strata, n, seed)
+        later = (rule.folds(rows, strata, n, seed + k) for k in count(1))
+        return n, chain(first, chain.from_iterable(later))
     if validation is None or isinstance(validation, Real):
         part = HELD_OUT if validation is None else float(validation)
-        learn, choose = rule.inner_rows(rows, strata, part, seed)
-        return [(learn, choose) if len(choose) else (rows, rows)]
+        each = (rule.inner_rows(rows, strata, part, seed + k) for k in count())
+        return 1, ((learn, choose) if len(choose) else (rows, rows) for learn, choose in each)
     splitter = cast(BaseCrossValidator, check_cv(cast(Any, validation)))
     y = np.zeros(m) if strata is None else strata
     pairs = splitter.split(np.empty((m, 0)), y, groups)
-    return [_checked(learn, choose, m) for learn, choose in pairs]
+    made = [_checked(learn, choose, m) for learn, choose in pairs]
+    return len(made), cycle(made)
 
 
 def _rule(groups: ArrayLike, m: int) -> Rule:

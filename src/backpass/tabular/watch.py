@@ -45,6 +45,31 @@ class MembersProgress:
 
 
 @dataclass(eq=False)
+class MembersPrinter:
+    """A callback that prints a line when one more member is over.
+
+    Examples
+    --------
+    >>> from backpass.training.monitor import Progress
+    >>> show = MembersPrinter()
+    >>> for done in (0, 1, 1):
+    ...     show(MembersProgress(done, 16, 0.25, 12.0, Progress(epoch=4, J=0.3)))
+    Member 1 of 16 is over, best validation score -0.25
+    """
+
+    shown: int = 0
+
+    def __call__(self, progress: MembersProgress) -> None:
+        """Look at an epoch."""
+        if progress.done == self.shown:
+            return
+        self.shown = progress.done
+        of = "" if progress.total is None else f" of {progress.total}"
+        score = f"best validation score {-progress.best_cost:.6g}"
+        print(f"Member {self.shown}{of} is over, {score}")
+
+
+@dataclass(eq=False)
 class Watch:
     """Looks on, and says when to stop and whether one more member fits.
 
