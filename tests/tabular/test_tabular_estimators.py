@@ -107,6 +107,21 @@ def test_rows_of_weight_zero_are_as_left_out_and_weights_count():
     np.testing.assert_array_equal(by_row.predict_proba(frame), heavy.predict_proba(frame))
 
 
+@pytest.mark.parametrize("labels", [["no", "yes"], [7, 9]])
+def test_weights_are_numbers_whatever_the_labels_are(labels):
+    frame, signal = visits()
+    w = np.where(signal > 0.5, 0.25, 0.75)
+    expected = small(bp.TabularClassifier).fit(frame, signal > 1, w).predict_proba(frame)
+    y = np.array(labels)[(signal > 1).astype(int)]
+    made = small(bp.TabularClassifier).fit(frame, y, w)
+    assert (made.predict_proba(frame) == expected).all()
+    given = {"X_val": frame[300:], "y_val": y[300:], "sample_weight_val": w[300:]}
+    beside = small(bp.TabularClassifier).fit(frame[:300], y[:300], w[:300], **given)
+    given |= {"y_val": signal[300:] > 1}
+    expected = small(bp.TabularClassifier).fit(frame[:300], signal[:300] > 1, w[:300], **given)
+    assert (beside.predict_proba(frame) == expected.predict_proba(frame)).all()
+
+
 def test_rows_of_ones_own_choose_and_all_others_are_learned():
     frame, signal = visits(300)
     given = {"X_val": frame[200:], "y_val": signal[200:]}

@@ -154,7 +154,7 @@ class TabularEstimator(TabularParameters):
         rows, targets = self._learnt_rows(X), self._targets()
         given = self._checked_y(y, targets, len(rows))
         targets = targets.learn(given)
-        codes, w = self._learnt(targets, given), targets.weights(sample_weight, given, given)
+        codes, w = self._learnt(targets, given), targets.weights(sample_weight, rows.numbers, given)
         outputs = self._outputs(codes if w is None else codes[w > 0])
         train = Examples(rows, outputs.targets(codes), w)
         beside = None
@@ -202,7 +202,7 @@ class TabularEstimator(TabularParameters):
         """Rows of somebody's own to choose by."""
         rows = self._rows(X)
         given = self._checked_y(y, targets, len(rows))
-        w = targets.expect(given).weights(sample_weight, given, given)
+        w = targets.expect(given).weights(sample_weight, rows.numbers, given)
         return Examples(rows, outputs.targets(self._learnt(targets, given)), w)
 
     def _trained(
