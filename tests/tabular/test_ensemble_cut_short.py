@@ -1,12 +1,14 @@
 """A fit that time, its caller, Control-C or divergence cuts short, and one that goes on."""
 
 import itertools
+import signal
 import warnings
 
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from backpass.tabular.choice import choose_members
 from backpass.tabular.ensemble import Parts, fit_ensemble
 from backpass.tabular.metrics import squared_error
 from backpass.tabular.time_limit import CHOICE, Deadline
@@ -80,7 +82,7 @@ def test_where_no_member_is_over_in_time_those_that_began_answer_by_their_best_e
     assert member.result.best_epoch == int(np.argmax(whole.validation_scores[:3])) + 1
 
 
-def test_a_member_that_the_end_cuts_does_not_count_where_others_are_over(drawn, monkeypatch):
+def test_a_member_that_the_end_cuts_does_not_count_where_others_are_over(drawn):
     """The second takes longer than the first, for it has been thought to fit."""
     seconds = iter([1.0] * EPOCHS + [2.0] * EPOCHS)
     named = timed(2.5 * EPOCHS)
@@ -128,6 +130,16 @@ def test_what_time_leaves_on_several_threads_can_be_asked_for_again(drawn, n_thr
     assert 1 <= len(some.members) < 12
     assert all(member.whole for member in some.members)
     assert_same(some, fitted([parting(drawn, *range(len(some.members)))], drawn))
+
+
+def test_a_member_behind_one_that_time_ended_does_not_count(drawn, tmp_path):
+    """The third, which is the largest, was begun first where there was no limit."""
+    parts, folder = [parting(drawn, 0, 1, 2)], RetainedFolder(tmp_path)
+    fitted(parts, drawn, n_threads=1, checkpoint=folder, callback=counting(2 * EPOCHS + 3))
+    named = timed(1)
+    named["deadline"].clock.now = 5.0
+    found = fitted(parts, drawn, checkpoint=folder, **named)
+    assert_same(found, fitted([parting(drawn, 0)], drawn))
 
 
 def test_without_a_limit_the_clock_is_not_asked_what_to_do(drawn):
@@ -195,6 +207,18 @@ def test_control_c_between_two_packs_keeps_the_first(drawn):
     with pytest.warns(UserWarning, match="Interrupted by user: the ensemble has 1 of its members"):
         found = fitted(parts(), drawn)
     assert_same(found, fitted([parting(drawn, 0)], drawn))
+
+
+def test_control_c_waits_while_members_are_chosen_from(drawn, monkeypatch):
+    def choose(answers, metric):
+        signal.raise_signal(signal.SIGINT)
+        return choose_members(answers, metric)
+
+    whole = fitted([parting(drawn, 0, 1)], drawn)
+    monkeypatch.setattr("backpass.tabular.ensemble.choose_members", choose)
+    with pytest.warns(UserWarning, match="Interrupted by user: the ensemble has 2 of its members"):
+        found = fitted([parting(drawn, 0, 1), parting(drawn, 4)], drawn)
+    assert_same(found, whole)
 
 
 # --- divergence --------------------------------------------------------------------------------

@@ -116,6 +116,15 @@ def test_the_first_epoch_takes_as_long_as_its_loop_has(clock):
     assert watch.report(epoch(0, 1, seconds=5.0))
 
 
+def test_epochs_of_the_pack_before_are_of_other_members(clock):
+    watch = limited(clock, 30)
+    watch.queue(works(1), members=1)
+    watch.report(epoch(0, 1))
+    clock.now += 20
+    watch.queue(works(1), members=1)
+    assert not watch.report(epoch(0, 1, seconds=1.0))
+
+
 def test_the_caller_is_told_of_members_costs_and_time(clock):
     told = []
     watch = Watch(Deadline(clock=clock), total=6, callback=told.append)

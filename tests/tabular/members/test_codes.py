@@ -1,5 +1,7 @@
 """A member's inputs against each of them written out."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -108,6 +110,28 @@ def test_what_lies_beyond_is_as_far_as_a_code_tells(rng):
     far = TableRows(np.array([[-LARGEST], [LARGEST]]), nothing[:2], ())
     code = codes.encode(far, np.float64).toarray()[:, 1:]
     np.testing.assert_allclose(code, [[-1, 0, 0, 0, 0], [1, 1, 1, 1, 2]], atol=1e-9)
+
+
+def test_rows_are_encoded_in_blocks_as_all_at_once(rng, monkeypatch):
+    rows = drawn_rows(rng, 100)
+    codes = fit_codes(rows, 12)
+    whole = codes.encode(rows)
+    monkeypatch.setattr("backpass.tabular.members.codes.BLOCK", 33)
+    parts = codes.encode(rows)
+    np.testing.assert_array_equal(parts.numbers, whole.numbers)
+    np.testing.assert_array_equal(parts.places, whole.places)
+    assert (parts.layout, parts.dtype) == (whole.layout, whole.dtype)
+    assert codes.encode(rows.take(slice(0, 0))).shape == (0, codes.inputs)
+
+
+def test_encoding_takes_little_more_memory_than_what_it_makes(rng):
+    rows = drawn_rows(rng, 300_000)
+    codes = fit_codes(rows, 12)
+    tracemalloc.start()
+    encoded = codes.encode(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * (encoded.numbers.nbytes + encoded.places.nbytes)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -27,6 +27,8 @@ from .bin_edges import MOST_EDGES, bin_edges, bins_for
 from .frequent_levels import indicators_of
 from .normal_shape import NormalShape, fit_normal_shape
 
+BLOCK = 8_192  # rows that are encoded at a time: what is made on the way stays in the caches
+
 # Numbers further from zero count as LARGEST, nearer ones as zero, so that squares are neither
 # infinite nor zero, and no slope between two numbers overflows.
 LARGEST, SMALLEST = 1e150, 1e-150
@@ -153,8 +155,14 @@ class MemberCodes:
         -------
         EncodedRows of shape (m, inputs)
         """
-        encoded = self.encoder.encode(self.columns(rows))
-        return replace(encoded, numbers=encoded.numbers.astype(dtype, copy=False))
+        first = self.encoder.encode(self.columns(rows.take(slice(0, BLOCK))))
+        numbers = np.empty((len(rows), first.numbers.shape[1]), dtype)
+        places = np.empty((len(rows), first.places.shape[1]), first.places.dtype)
+        for begin in range(0, len(rows), BLOCK):
+            block = slice(begin, begin + BLOCK)
+            made = first if begin == 0 else self.encoder.encode(self.columns(rows.take(block)))
+            numbers[block], places[block] = made.numbers, made.places
+        return replace(first, numbers=numbers, places=places)
 
 
 def fit_codes(rows: TableRows, bins: int) -> MemberCodes:

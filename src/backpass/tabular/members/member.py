@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,7 +17,7 @@ from ...network import Network
 from ...solvers.muon import Muon
 from ...training.checkpoints import RetainedFolder
 from ...training.job_pool import JobPool, LargestFirst, Queue, Work
-from ...training.jobs import BLOWN_UP, Job, JobResult, Score, run_jobs
+from ...training.jobs import BLOWN_UP, Job, JobResult, Score, run_jobs, threads_for_jobs
 from ...training.monitor import Progress
 from ...training.stop import StopReason
 from ..metrics import Metric
@@ -189,19 +190,13 @@ def train_members(
     Exception
         Whatever the metric raises, once no thread is left.
     """
-    codes = {bins: fit_codes(train.rows, bins) for bins in {each.bins for each in settings}}
-    learnt = {bins: _learnt(train, codes[bins]) for bins in codes}
-    judged = {bins: _learnt(held_out, codes[bins]) for bins in codes}
-
+    forms = _forms(train, held_out, {each.bins for each in settings}, n_threads)
     score = MetricScore(metric, outputs)
-    jobs = [
-        _job(each, outputs, learnt[each.bins], validation=judged[each.bins], score=score)
-        for each in settings
-    ]
+    jobs = [_job(each, outputs, forms[each.bins], score) for each in settings]
     run = run_jobs(jobs, n_threads=n_threads, callback=callback, folder=folder, queue=queue)
     _say(run.pool)
     members = [
-        Member(each, codes[each.bins], job.net, result.theta, result)
+        Member(each, forms[each.bins].codes, job.net, result.theta, result)
         for each, job, result in zip(settings, jobs, run.results)
         if result.epochs or result.finished
     ]
@@ -226,17 +221,38 @@ def _say(pool: JobPool) -> None:
 Learnt: TypeAlias = tuple[EncodedRows, np.ndarray, np.ndarray | None]
 
 
+@dataclass(frozen=True, eq=False)
+class _Form:
+    """The rows as members with so many bins share them: inputs, targets, weights."""
+
+    codes: MemberCodes
+    learnt: Learnt
+    judged: Learnt
+
+    @classmethod
+    def of(cls, train: Examples, held_out: Examples, bins: int) -> _Form:
+        codes = fit_codes(train.rows, bins)
+        return cls(codes, _learnt(train, codes), _learnt(held_out, codes))
+
+
+def _forms(
+    train: Examples, held_out: Examples, bins: Collection[int], n_threads: int | None
+) -> dict[int, _Form]:
+    """Each form that members need, made side by side."""
+    with ThreadPoolExecutor(threads_for_jobs(n_threads)) as threads:
+        made = {each: threads.submit(_Form.of, train, held_out, each) for each in sorted(bins)}
+    return {each: form.result() for each, form in made.items()}
+
+
 def _learnt(examples: Examples, codes: MemberCodes) -> Learnt:
     """Inputs, targets and weights, as a job takes them."""
     weight = examples.sample_weight
     return codes.encode(examples.rows, DTYPE), examples.Y.astype(DTYPE), weight
 
 
-def _job(
-    settings: MemberSettings, outputs: Outputs, learnt: Learnt, *, validation: Learnt, score: Score
-) -> Job:
+def _job(settings: MemberSettings, outputs: Outputs, form: _Form, score: Score) -> Job:
     """A member's training."""
-    X, Y, weight = learnt
+    X, Y, weight = form.learnt
     rule = Muon(
         weight_decay=settings.weight_decay, ratio=settings.matrix_rate / settings.learning_rate
     )
@@ -246,7 +262,7 @@ def _job(
         Y,
         sample_weight=weight,
         seed=settings.seed,
-        validation=validation,
+        validation=form.judged,
         score=score,
         solver=rule,
         learning_rate=settings.learning_rate,
