@@ -4,7 +4,7 @@ python benchmarks/tabular_members.py FOLDER [TABLE ...] [--members 8 16] [--seed
 
 FOLDER has Parquet files with the target last, and a README.md whose table gives, of each, what the
 trees reach: error rate / log loss for classes, RMSE / deviation for numbers. A fifth of the rows is
-the test; of the others at most ``MOST_ROWS`` are learnt from, and 15 % of these choose. ``--inner``
+the test; of the others at most ``MOST_ROWS`` are learnt from, parts of which choose. ``--inner``
 scores on a fifth of the rows to learn from instead, as one must to choose anything by it.
 """
 
@@ -30,12 +30,12 @@ from backpass.data.raw import Numbers, RawColumn, Texts
 from backpass.tabular.ensemble import Parts as Parting
 from backpass.tabular.ensemble import fit_ensemble
 from backpass.tabular.members.member import Examples
-from backpass.tabular.members.profiles import draw_settings
+from backpass.tabular.members.profiles import PACK, draw_settings
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
+from backpass.tabular.partings import partings
 
 MOST_ROWS, FEWER = 15_000, {"kin40k": 10_000}
-HELD_OUT = 0.15
 MOST_CLASSES = 20  # of a target of whole numbers
 
 Columns = dict[str, RawColumn]
@@ -49,7 +49,6 @@ class Parts:
     y: np.ndarray
     classes: int
     learnt: np.ndarray
-    held_out: np.ndarray
     test: np.ndarray
 
 
@@ -89,8 +88,7 @@ def split(name: str, path: Path, seed: int, inner: bool) -> Parts:
     rows = np.random.default_rng(seed).permutation(rows)[: FEWER.get(name, MOST_ROWS)]
     if inner:
         rows, test = _parted(rows, y, classes, 0.2, seed)
-    learnt, held_out = _parted(rows, y, classes, HELD_OUT, seed)
-    return Parts(columns, y, classes, learnt, held_out, test)
+    return Parts(columns, y, classes, rows, test)
 
 
 def _parted(
@@ -107,12 +105,18 @@ def fitted(parts: Parts, members: int, seed: int) -> Score:
     y = parts.y[:, None]
     outputs = ClassOutputs((parts.classes,)) if parts.classes else NumberOutputs.of(y[parts.learnt])
     rows, Y = _rows(parts), outputs.targets(y)
-    train, held_out = (
-        Examples(rows.take(part), Y[part]) for part in (parts.learnt, parts.held_out)
-    )
-    cost = log_loss if parts.classes else squared_error
-    settings = [draw_settings(j, len(parts.learnt), seed) for j in range(members)]
-    ensemble = fit_ensemble([Parting(train, held_out, settings)], outputs, cost)
+    given = Examples(rows.take(parts.learnt), Y[parts.learnt])
+    strata = parts.y[parts.learnt].astype(int) if parts.classes else None
+    _, made = partings(None, len(given.Y), strata, None, seed)
+    packs = [
+        Parting(
+            given.some(learn),
+            given.some(choose),
+            [draw_settings(j, len(learn), seed) for j in range(k, min(k + PACK, members))],
+        )
+        for k, (learn, choose) in zip(range(0, members, PACK), made)
+    ]
+    ensemble = fit_ensemble(packs, outputs, log_loss if parts.classes else squared_error)
     seconds = time.perf_counter() - started
     answers = ensemble.answers(rows.take(parts.test))
     return Score(*_scored(parts, outputs.answers(Y[parts.test]), answers), seconds)

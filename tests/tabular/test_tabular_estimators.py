@@ -278,7 +278,7 @@ def test_time_trains_as_many_members_as_fit_and_their_number_gives_the_same_bits
 def test_more_than_a_packs_members_choose_on_other_rows():
     frame, signal = visits(150)
     reg = small(bp.TabularRegressor, n_members=20, member={"max_epochs": 2}).fit(frame, signal)
-    assert [len(pack.members) for pack in reg.ensemble_.packs] == [16, 4]
+    assert [len(pack.members) for pack in reg.ensemble_.packs] == [4] * 5
     assert reg.weights_.sum() == pytest.approx(1, abs=1e-12)
     assert [each.settings.number for each in reg.members_] == list(range(20))
 

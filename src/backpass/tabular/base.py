@@ -29,7 +29,7 @@ from .costs import cost_of
 from .ensemble import Ensemble, Parts, fit_ensemble
 from .inputs import known_table, raw_table
 from .members.member import Examples, Member
-from .members.profiles import MEMBERS, MemberSettings, draw_settings
+from .members.profiles import MEMBERS, PACK, MemberSettings, draw_settings
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import TabularParameters
 from .partings import partings
@@ -216,9 +216,9 @@ class TabularEstimator(TabularParameters):
     ) -> Ensemble:
         """Part the rows, and train the members of each parting."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        together, pairs = self._pairs(given, beside, y, groups, seed)
+        each, pairs = self._pairs(given, beside, y, groups, seed)
         return fit_ensemble(
-            self._parts(pairs, together, seed),
+            self._parts(pairs, each, seed),
             outputs,
             cost_of(self.metric, outputs),
             n_members=self._members,
@@ -236,18 +236,19 @@ class TabularEstimator(TabularParameters):
         groups: ArrayLike,
         seed: int,
     ) -> tuple[int, Iterator[tuple[Examples, Examples]]]:
-        """How many partings belong together, and examples of each to learn from and to choose by.
+        """How many members share a parting, and examples of each to learn from and to choose by.
 
         Rows that weigh nothing are in none.
         """
         w = given.sample_weight
         rows = np.arange(len(given.rows)) if w is None else np.flatnonzero(w)
         if beside is not None:
-            return 1, repeat((given.some(rows), beside))
+            return MEMBERS, repeat((given.some(rows), beside))
         groups = None if groups is None else np.asarray(groups)[rows]
         strata = self._strata(y[rows])
         together, made = partings(self.validation, len(rows), strata, groups, seed)
-        return together, ((given.some(rows[a]), given.some(rows[b])) for a, b in made)
+        each = -(-min(self._members or MEMBERS, MEMBERS) // together)
+        return min(each, PACK), ((given.some(rows[a]), given.some(rows[b])) for a, b in made)
 
     @property
     def _members(self) -> int | None:
@@ -255,11 +256,10 @@ class TabularEstimator(TabularParameters):
         return self.n_members or (None if self.time_limit else MEMBERS)
 
     def _parts(
-        self, pairs: Iterator[tuple[Examples, Examples]], together: int, seed: int
+        self, pairs: Iterator[tuple[Examples, Examples]], each: int, seed: int
     ) -> Iterator[Parts]:
         """The members of one parting after the other, as many as are asked for in all."""
         total = self._members
-        each = -(-min(total or MEMBERS, MEMBERS) // together)
         for first in count(0, each):
             last = first + each if total is None else min(first + each, total)
             if last <= first:

@@ -75,7 +75,7 @@ class TabularParameters(Declared):
         about="""
         The rows that choose: a part of the rows, a number of folds, one of scikit-learn's
         splitters, or pairs of arrays (rows to learn from, rows to choose by). By default 15 % of
-        the rows; ``groups`` are never parted.
+        the rows, drawn anew for every four members; ``groups`` are never parted.
         """,
         allowed=[
             Interval(Real, 0, 1, closed="neither"),

@@ -1,4 +1,11 @@
-"""Which rows members learn from, and which choose: once, or several times."""
+"""Which rows members learn from, and which choose: once, or several times.
+
+Every pack of members has a parting of its own, so that together they learn from all rows. Measured
+on inner splits of 15 tables, 16 members, 100 · ln of the loss against one parting: two of 8 −1.1;
+four of 4 −1.3 (bike −5.7, mammography −3.3, concrete −3.2, wine −1.3, california −1.2, magic −1.1,
+adult, bank, abalone −0.5, german −0.1, airfoil +0.4); eight of 2 +0.4; at twice the cost four of 8
+−2.1. Weights that the packs share, chosen on the held-out rows of all, are no better.
+"""
 
 from __future__ import annotations
 

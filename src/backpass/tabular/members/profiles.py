@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 MEMBERS = 16
+PACK = 4  # members that share a parting of the rows: one of each profile
 WARM_UP = 0.05  # part of the steps
 LEARNING_RATES = (2e-3, 5e-3)  # AdamW's, for the last layer and the biases
 
