@@ -172,6 +172,7 @@ def test_a_caller_that_stops_a_fit_has_what_is_there(drawn, stop_at, members):
     found = fitted(parts, drawn, n_threads=1, callback=counting(stop_at))
     assert len(found.members) == members
     assert len(found.packs) == 1
+    assert not found.interrupted
 
 
 @pytest.mark.parametrize(("stop_at", "packs"), [(3, 1), (9, 1), (15, 2), (22, 3)])
@@ -184,6 +185,7 @@ def test_control_c_keeps_the_best_so_far_with_one_warning(drawn, stop_at, packs)
     with pytest.warns(UserWarning, match=message) as said:
         found = fitted(parts, drawn, n_threads=1, callback=callback)
     assert len(said) == 1
+    assert found.interrupted
     assert len(found.members) == max(1, whole)
     assert sum(member.whole for member in found.members) == whole
     np.testing.assert_allclose(found.weights.sum(), 1, rtol=1e-12)

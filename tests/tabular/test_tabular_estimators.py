@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 import backpass as bp
 from backpass.errors import InvalidInput
 from backpass.tabular.ensemble import fit_ensemble
+from backpass.training.checkpoints import RetainedFolder
 
 
 def visits(m=400, seed=0):
@@ -318,3 +319,38 @@ def test_it_says_how_far_it_is(capsys):
     small(bp.TabularRegressor, verbose=True, n_threads=1).fit(frame, signal)
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("Member 1 of 3 is over, best validation score -")
+
+
+def test_callbacks_look_on_and_may_stop_a_fit():
+    frame, signal = visits()
+    seen, lines = [], []
+
+    def stop_after_two(progress):
+        seen.append((progress.done, progress.total))
+        return progress.done == 2
+
+    whole = small(bp.TabularRegressor, n_members=5, n_threads=1, callbacks=lines.append)
+    whole.fit(frame, signal)
+    assert len(lines) == sum(len(each.loss_curve_) for each in whole.members_)
+    asked = {"n_members": 5, "n_threads": 1, "callbacks": [stop_after_two, lines.append]}
+    cut = small(bp.TabularRegressor, **asked).fit(frame, signal)
+    assert seen[0] == (0, 5)
+    assert seen[-1] == (2, 5)
+    assert len(cut.members_) == 2
+    assert not cut.ensemble_.interrupted
+    assert len(lines) == len(seen) + sum(len(each.loss_curve_) for each in whole.members_)
+
+
+def test_a_folder_of_checkpoints_may_be_kept_until_other_files_are_written(tmp_path):
+    frame, signal = visits()
+    folder = RetainedFolder(tmp_path / "members", every=2)
+    first = small(bp.TabularRegressor, checkpoint=folder).fit(frame, signal)
+    epochs = []
+    again = RetainedFolder(tmp_path / "members", every=2)
+    second = small(bp.TabularRegressor, checkpoint=again, callbacks=epochs.append)
+    second.fit(frame, signal)
+    assert not epochs  # all of them were over
+    assert (second.predict(frame) == first.predict(frame)).all()
+    again.release()
+    small(bp.TabularRegressor, checkpoint=folder, callbacks=epochs.append).fit(frame, signal)
+    assert epochs

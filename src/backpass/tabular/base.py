@@ -31,10 +31,10 @@ from .inputs import known_table, raw_table
 from .members.member import Examples, Member
 from .members.profiles import MEMBERS, PACK, MemberSettings, draw_settings
 from .outputs import ClassOutputs, NumberOutputs
-from .parameters import TabularParameters
+from .parameters import Callback, TabularParameters
 from .partings import partings
 from .time_limit import Deadline
-from .watch import MembersPrinter
+from .watch import MembersPrinter, MembersProgress
 
 DRAWN = {each.name for each in fields(MemberSettings)} - {"number", "profile", "seed"}
 
@@ -224,7 +224,7 @@ class TabularEstimator(TabularParameters):
             n_members=self._members,
             deadline=deadline,
             n_threads=self.n_threads,
-            callback=MembersPrinter() if self.verbose else None,
+            callback=self._callback(),
             checkpoint=self.checkpoint,
         )
 
@@ -249,6 +249,20 @@ class TabularEstimator(TabularParameters):
         together, made = partings(self.validation, len(rows), strata, groups, seed)
         each = -(-min(self._members or MEMBERS, MEMBERS) // together)
         return min(each, PACK), ((given.some(rows[a]), given.some(rows[b])) for a, b in made)
+
+    def _callback(self) -> Callback | None:
+        """All callbacks as one, which asks to stop where any of them does."""
+        given = self.callbacks or []
+        each = [given] if callable(given) else list(given)
+        each += [MembersPrinter()] if self.verbose else []
+        if not each:
+            return None
+
+        def tell(progress: MembersProgress) -> bool:
+            answers = [callback(progress) for callback in each]  # all of them are told
+            return any(answers)
+
+        return tell
 
     @property
     def _members(self) -> int | None:

@@ -98,10 +98,13 @@ class Ensemble:
         What answers are.
     packs : tuple of Pack
         One for each parting.
+    interrupted : bool
+        Whether Control-C ended its training.
     """
 
     outputs: Outputs
     packs: tuple[Pack, ...]
+    interrupted: bool = False
 
     @property
     def members(self) -> list[Member]:
@@ -235,7 +238,7 @@ def fit_ensemble(
     if folder is not None and not isinstance(folder, RetainedFolder):
         folder = RetainedFolder(folder, every)
     packs, interrupted = _Fit(outputs, cost, n_threads, watch, folder).packs(parts)
-    ensemble = Ensemble(outputs, tuple(packs))
+    ensemble = Ensemble(outputs, tuple(packs), interrupted)
     _say(ensemble.members, interrupted)
     if folder is not None and folder is not checkpoint and not (interrupted or watch.stopped):
         folder.release()

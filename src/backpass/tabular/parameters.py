@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Literal, TypeVar
 
@@ -12,9 +12,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..estimators.declared import Declared, declared, entries, parameter
 from ..estimators.parameters import ClassWeight
+from .watch import MembersProgress
 
 CategoricalFeatures = Sequence[int] | Sequence[bool] | Sequence[str] | np.ndarray | None
 Validation = float | int | Iterable[Any] | None  # a share, folds, or what parts the rows
+Callback = Callable[[MembersProgress], object]
+Callbacks = Callback | Sequence[Callback] | None
 
 T = TypeVar("T", bound=Declared)
 
@@ -135,6 +138,15 @@ class TabularParameters(Declared):
         from there, to the same bits.
         """,
         allowed=[str, os.PathLike, None],
+    )
+    callbacks: Callbacks = parameter(
+        default=None,
+        kind="callable or list of callables, optional",
+        about="""
+        Called with a ``MembersProgress`` after every epoch of every member; one that returns
+        something true stops the fit, and the members that are there answer.
+        """,
+        allowed=[list, tuple, callable, None],
     )
     verbose: bool | int = parameter(
         default=False,

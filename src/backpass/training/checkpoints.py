@@ -320,6 +320,9 @@ class RetainedFolder:
                 f"{os.fspath(self.path)} cannot be made a folder of checkpoints: {error}"
             ) from error
 
+    def __fspath__(self) -> str:
+        return os.fspath(self.path)
+
     def part(self, name: str) -> RetainedFolder:
         """Return a folder inside, whose files are released with these."""
         return RetainedFolder(Path(self.path) / name, self.every, self._checkpoints)
