@@ -262,7 +262,8 @@ def fit_encoding(columns: Columns, kinds: Mapping[str, str]) -> Encoding:
     ('start: elapsed', 'start: hour', 'start: minute', 'stop: elapsed', 'stop: hour',
      'stop − start')
     """
-    encoding = fit_rows(columns, kinds)
+    fitted, scales = fit_columns(columns, kinds)
+    encoding = Encoding(fitted, Scaling.of(scales))
     if not encoding.inputs:
         raise InvalidInput("No column of the table varies; there is nothing to learn from.")
     return encoding
@@ -285,6 +286,13 @@ def fit_rows(columns: Columns, kinds: Mapping[str, str]) -> Encoding:
     ------
     InvalidInput
         If there is no row, or a column is missing, is of another kind or holds infinite numbers.
+
+    Examples
+    --------
+    >>> fit_rows({}, {}).outputs  # the target's mean is all that can be learned
+    ()
     """
+    if not kinds:
+        return Encoding(FittedColumns({}, (), (), (), ()), Scaling.of([]))
     fitted, scales = fit_columns(columns, kinds)
     return Encoding(fitted, Scaling.of(scales))

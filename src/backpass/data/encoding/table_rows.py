@@ -87,10 +87,10 @@ def table_rows(
     (array([ 1., nan]), array([1, 0], dtype=int32), (2,))
     """
     if columns.terms:
-        texts = list(dict.fromkeys(terms.column for terms in columns.terms))
+        free = list(dict.fromkeys(terms.column for terms in columns.terms))
         raise InvalidInput(
             f"These networks do not read free text; leave it out or read it as a category: "
-            f"{quoted(texts)}."
+            f"{quoted(free)}."
         )
     columns.check(table)
     numbers = _numbers(columns, table, rows)
