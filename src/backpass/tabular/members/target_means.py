@@ -15,6 +15,7 @@ level's spread suggests (5 splits): german −1.6, bank −0.5, diamonds −0.1,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from sklearn.model_selection import KFold
@@ -102,7 +103,9 @@ def _means_of(codes: np.ndarray, levels: tuple[int, ...], Y: np.ndarray) -> Targ
     """The means of some rows."""
     tables = [np.empty((n + 1, Y.shape[1])) for n in levels]
     for output, y in enumerate(Y.T):
-        encoder = TargetEncoder(smooth=PRIOR_ROWS, target_type="continuous").fit(codes, y)
+        encoder = TargetEncoder(smooth=cast(Any, PRIOR_ROWS), target_type="continuous").fit(
+            codes, y
+        )
         for table, known, means in zip(tables, encoder.categories_, encoder.encodings_):
             table[:, output] = encoder.target_mean_
             table[known, output] = means
