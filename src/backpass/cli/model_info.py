@@ -16,7 +16,7 @@ from ..data.knowing.kinds import ColumnReading
 from ..data.table_preprocessing import TablePreprocessing
 from ..estimators.raw_tables import AnyPreprocessing
 from ..estimators.targets.metrics import METRICS
-from ..models.table_model import TableModel
+from ..models.table_model import TableModel, Tabular
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
 from .command import Values, next_command
@@ -25,7 +25,7 @@ from .option_names import OPTIONS
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..models.table_model import Estimator
+    from ..models.table_model import TableEstimator
 
 MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
 MOST_COLUMNS = 40
@@ -81,7 +81,6 @@ def _checkpoint(content: Content) -> Values:
 def _model(content: Content) -> Values:
     """A trained network, and the table that it was trained on."""
     from ..io.saving import from_content
-    from ..training.stop import why_stopped
 
     estimator = from_content(content)
     preprocessing: AnyPreprocessing | None = getattr(estimator, "preprocessing_", None)
@@ -93,19 +92,43 @@ def _model(content: Content) -> Values:
         "kind": "model of classes" if classes is not None else "model of numbers",
         "version": content.metadata["backpass"],
         **_table(preprocessing, estimator, classes),
-        "network": str(estimator.net_),
-        "n_parameters": estimator.net_.n_parameters,
-        "lambda": estimator.alpha,
         "settings": {OPTIONS[k]: v for k, v in parameters.items() if k in OPTIONS},
-        "epochs": getattr(estimator, "n_iter_", None),
-        "stop_reason": why_stopped(estimator.stop_reason_),
-        "J": about.get("J", getattr(estimator, "loss_", None)),
+        **_training(estimator, about),
         "threshold": _threshold(estimator),
         "kept": _kept(estimator),
     }
 
 
-def _kept(estimator: Estimator) -> dict[str, int]:
+def _training(estimator: TableEstimator, about: Values) -> Values:
+    """What was trained and how it ended; of an ensemble, the member with the largest share."""
+    from ..training.stop import why_stopped
+
+    if not isinstance(estimator, Tabular):
+        return {
+            "network": str(estimator.net_),
+            "n_parameters": estimator.net_.n_parameters,
+            "n_inputs": estimator.n_features_in_,
+            "lambda": estimator.alpha,
+            "epochs": getattr(estimator, "n_iter_", None),
+            "stop_reason": why_stopped(estimator.stop_reason_),
+            "J": about.get("J", getattr(estimator, "loss_", None)),
+        }
+    ensemble = estimator.ensemble_
+    member = ensemble.members[int(ensemble.weights.argmax())]
+    result = member.result
+    return {
+        "members": len(ensemble.members),
+        "network": str(member.net),
+        "n_parameters": member.net.n_parameters,
+        "n_inputs": member.net.sizes[0],
+        "lambda": 0.0,
+        "epochs": result.epochs,
+        "stop_reason": None if result.reason is None else why_stopped(result.reason),
+        "J": about.get("J", result.J_curve[-1] if result.J_curve else None),
+    }
+
+
+def _kept(estimator: TableEstimator) -> dict[str, int]:
     """Of how many rows the file keeps fingerprints, and errors."""
     from ..experiment.kept import held_out_errors, seen_rows
 
@@ -117,14 +140,14 @@ def _kept(estimator: Estimator) -> dict[str, int]:
     }
 
 
-def _threshold(estimator: Estimator) -> Values | None:
+def _threshold(estimator: TableEstimator) -> Values | None:
     """From which probability on a row is told to be of the rarer class, where that was chosen."""
     threshold = vars(estimator).get("threshold_")
     return None if threshold is None else {"class": threshold.positive, "from": threshold.value}
 
 
 def _table(
-    preprocessing: AnyPreprocessing | None, estimator: Estimator, classes: np.ndarray | None
+    preprocessing: AnyPreprocessing | None, estimator: TableEstimator, classes: np.ndarray | None
 ) -> Values:
     """The target, and each column with its kind."""
     names = list(getattr(estimator, "feature_names_in_", ()))
@@ -143,7 +166,6 @@ def _table(
         "classes": classes,
         "columns": columns,
         "ignored": list(preprocessing.ignored) if preprocessing else [],
-        "n_inputs": estimator.n_features_in_,
         **known,
     }
 
@@ -188,6 +210,7 @@ def _facts(values: Values) -> list[tuple[str, str]]:
         ("rows parted", _parted(values.get("parting") or {})),
         ("target", values.get("target")),
         ("classes", None if classes is None else _few([str(label) for label in classes])),
+        ("members", _number(values.get("members"), ",")),
         ("network", values.get("network")),
         ("parameters", _number(values.get("n_parameters"), ",")),
         ("λ", _number(values.get("lambda"), "g")),

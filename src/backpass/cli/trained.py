@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 def lam_of(model: TableModel, rows: int) -> float:
     """Return the λ of some rows, whose λ/m is the training's; warn where that is not known."""
-    missing = what_is_missing(model.estimator)
+    if model.ensemble is not None:
+        return 0.0  # in J of each member: its decay is the optimiser's
+    missing = what_is_missing(model.single)
     if missing is not None:
         warn(missing)
-    return lam_of_rows(model.estimator, rows)
+    return lam_of_rows(model.single, rows)
 
 
 def examples(model: TableModel, source: str) -> tuple[Array, np.ndarray]:

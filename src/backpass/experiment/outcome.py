@@ -58,7 +58,7 @@ class Outcome:
     @property
     def estimator(self) -> Estimator:
         """What answers."""
-        return self.model.estimator
+        return self.model.single
 
     @property
     def truth(self) -> np.ndarray:

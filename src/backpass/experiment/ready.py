@@ -77,7 +77,7 @@ class PreparedTable:
     def J(self, model: TableModel) -> float:
         """The objective of a model on the training rows."""
         X, Y = self.X["train"], model.Y(self.y["train"])
-        estimator = model.estimator
+        estimator = model.single
         w = model.weights(self.y["train"], self.w.get("train"))
         problem = (estimator.net_, estimator.theta_, X, Y, estimator.alpha)
         return float(cost_and_gradient(*problem, sample_weight=w)[0])

@@ -72,7 +72,7 @@ class StreamedTable(PreparedTable):
 
     def J(self, model: TableModel) -> float:
         """The objective of a model on the training rows: one pass more."""
-        estimator, classes = model.estimator, model.classes
+        estimator, classes = model.single, model.classes
         encode = as_columns if classes is None else Labels((classes,)).encode
         problem = StreamedProblem(
             estimator.net_, self.blocks, encode, lam=estimator.alpha, n_threads=estimator.n_threads

@@ -1,8 +1,8 @@
 """bp.save and bp.load: a trained estimator ↔ a model file.
 
-A file holds θ, the network, the constructor's parameters, the classes, what was said of the
-training, and the preprocessing if there is one: data, never code. With ``state=True`` it also holds
-everything that going on with the training depends on.
+A file holds θ and the network, or those of an ensemble's members, the constructor's parameters,
+the classes, what was said of the training, and the preprocessing if there is one: data, never code.
+With ``state=True`` it also holds everything that going on with the training depends on.
 """
 
 from __future__ import annotations
@@ -27,16 +27,28 @@ from ..estimators.starts import assigned_start
 from ..estimators.targets.labels import Labels
 from ..estimators.targets.thresholds import Label, Threshold
 from ..losses import Loss
-from ..models.table_model import Estimator, TableModel
+from ..models.table_model import Estimator, TableEstimator, TableModel
 from ..network import Network
 from ..storage.modelfile import Content, read_model, reading, write_model
-from ..storage.packing import Packer, Unpacker
+from ..storage.packing import Json, Packer, Unpacker
+from ..tabular.classifier import TabularClassifier
+from ..tabular.outputs import ClassOutputs
+from ..tabular.regressor import TabularRegressor
 from ..training.state import pack as state_to_plain
 from ..training.state import unpack as state_from_plain
 from ..training.stop import StopReason
+from . import ensembles
 
-Loaded = Any  # one of the two; the file says which, and a caller knows what was saved
-KINDS: dict[str, type[Estimator]] = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}
+Loaded = Any  # one of the four; the file says which, and a caller knows what was saved
+NETWORKS: dict[str, type[Estimator]] = {
+    "MLPClassifier": MLPClassifier,
+    "MLPRegressor": MLPRegressor,
+}
+ENSEMBLES: dict[str, type[TabularClassifier | TabularRegressor]] = {
+    "TabularClassifier": TabularClassifier,
+    "TabularRegressor": TabularRegressor,
+}
+KINDS: dict[str, type[TableEstimator]] = NETWORKS | ENSEMBLES
 
 KEPT = "kept."  # before the names of what is kept of the training's rows
 
@@ -53,10 +65,11 @@ RESULTS = (
     "best_validation_score_",
     "feature_names_in_",
 )
+RESULTS_OF_ENSEMBLES = ("n_features_in_", "feature_names_in_")
 
 
 def save(
-    estimator: Estimator,
+    estimator: TableEstimator,
     path: str | os.PathLike[str],
     *,
     preprocessing: AnyPreprocessing | None = None,
@@ -69,8 +82,8 @@ def save(
 
     Parameters
     ----------
-    estimator : MLPClassifier or MLPRegressor
-        Fitted.
+    estimator : MLPClassifier, MLPRegressor, TabularClassifier or TabularRegressor
+        Fitted. Of an ensemble's members, those without a share are kept without their weights.
     path : str or path
         The file; it is safetensors with a hash over everything.
     preprocessing : TablePreprocessing or Preprocessing, optional
@@ -78,6 +91,7 @@ def save(
     state : bool
         Whether to keep what ``partial_fit`` and ``warm_start`` need to go on, to the same bits, as
         if the estimator had not been saved. Without it the file is little more than the weights.
+        An ensemble has no such state.
     force : bool
         Whether an existing file may be replaced.
     about : mapping, optional
@@ -90,7 +104,7 @@ def save(
     Raises
     ------
     InvalidInput
-        If the estimator is not fitted, or is not one of the two.
+        If the estimator is not fitted, or is none of these.
     OutputExists
         If the file exists and ``force`` is not given.
     WriteError
@@ -99,9 +113,9 @@ def save(
     Notes
     -----
     What says how a training runs (``callbacks``, ``checkpoint``, ``every``, ``n_threads``,
-    ``verbose``) is not kept, and neither are ``random_state`` objects (integers are); a pickle
-    keeps them. Activations and losses of your own are code, so the file has only their names: hand
-    them to ``load``.
+    ``verbose``) is not kept, and neither are objects as ``random_state`` or ``validation`` (numbers
+    are); a pickle keeps them. Activations and losses of your own are code, so the file has only
+    their names: hand them to ``load``.
 
     Examples
     --------
@@ -129,7 +143,7 @@ def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ())
 
     Returns
     -------
-    MLPClassifier or MLPRegressor
+    MLPClassifier, MLPRegressor, TabularClassifier or TabularRegressor
         Ready to predict; with ``preprocessing_`` where the model has one. What says how a training
         runs is at its defaults, whatever the file says.
 
@@ -152,32 +166,28 @@ def load(path: str | os.PathLike[str], *, own: Iterable[Activation | Loss] = ())
 
 
 def to_content(
-    estimator: Estimator,
+    estimator: TableEstimator,
     preprocessing: AnyPreprocessing | None,
     state: bool,
     about: Mapping[str, object] | None = None,
     kept: Mapping[str, np.ndarray] | None = None,
 ) -> Content:
     """Take a fitted estimator apart into arrays and metadata."""
-    kind = type(estimator).__name__
-    if type(estimator) is not KINDS.get(kind):
-        raise InvalidInput(f"A model file holds an MLPClassifier or MLPRegressor, not a {kind}.")
-    if not hasattr(estimator, "theta_"):
-        raise InvalidInput(f"This {kind} is not fitted yet, so there is nothing to save.")
+    _check_fitted(estimator)
     arrays: dict[str, np.ndarray] = {}
     pack = Packer(arrays).pack
-    metadata = {
-        "backpass": __version__,
-        "kind": kind,
-        "theta": pack(np.asarray(estimator.theta_), "theta"),
-        "network": pack(_network_to_plain(estimator.net_), "network"),
+    metadata: dict[str, Json] = {"backpass": __version__, "kind": type(estimator).__name__}
+    if isinstance(estimator, TabularClassifier | TabularRegressor):
+        metadata |= {
+            "ensemble": ensembles.to_plain(estimator.ensemble_, arrays),
+            "results": pack(_existing(estimator, RESULTS_OF_ENSEMBLES), "results"),
+        }
+    else:
+        metadata |= _network_to_content(estimator, state, arrays)
+    metadata |= {
         "parameters": pack(_kept_parameters(estimator), "parameters"),
-        "results": pack(_existing(estimator, RESULTS), "results"),
-        "curves": pack(_curves(estimator), "curve"),
-        "stop_reason": estimator.stop_reason_.name,
         "labels": pack(_labels_to_plain(estimator), "labels"),
         "preprocessing": _preprocessing_to_plain(estimator, preprocessing, arrays),
-        "state": pack(state_to_plain(estimator.training_state_), "state") if state else None,
     }
     about = about or getattr(estimator, "about_", None)
     if about:
@@ -190,20 +200,42 @@ def to_content(
     return Content(arrays, metadata)
 
 
-def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Estimator:
+def _check_fitted(estimator: TableEstimator) -> None:
+    kind = type(estimator).__name__
+    if type(estimator) is not KINDS.get(kind):
+        raise InvalidInput(
+            "A model file holds an MLPClassifier or MLPRegressor, a TabularClassifier or "
+            f"TabularRegressor, not a {kind}."
+        )
+    if not (hasattr(estimator, "theta_") or hasattr(estimator, "ensemble_")):
+        raise InvalidInput(f"This {kind} is not fitted yet, so there is nothing to save.")
+
+
+def _network_to_content(
+    estimator: Estimator, state: bool, arrays: dict[str, np.ndarray]
+) -> dict[str, Json]:
+    """What a file holds of a single network and of its training."""
+    pack = Packer(arrays).pack
+    return {
+        "theta": pack(np.asarray(estimator.theta_), "theta"),
+        "network": pack(_network_to_plain(estimator.net_), "network"),
+        "results": pack(_existing(estimator, RESULTS), "results"),
+        "curves": pack(_curves(estimator), "curve"),
+        "stop_reason": estimator.stop_reason_.name,
+        "state": pack(state_to_plain(estimator.training_state_), "state") if state else None,
+    }
+
+
+def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> TableEstimator:
     """Put an estimator together again; whatever does not fit raises."""
     metadata, unpacker = content.metadata, Unpacker(content.arrays, own)
-    unpack = unpacker.unpack
-    estimator = KINDS[metadata["kind"]](**_wanted(unpack(metadata["parameters"])))
+    estimator = KINDS[metadata["kind"]](**_wanted(unpacker.unpack(metadata["parameters"])))
     estimator._validate_params()  # pyright: ignore[reportPrivateUsage]  # scikit-learn's
-    net = Network(*unpack(metadata["network"]))
-    theta = _checked_theta(net, unpack(metadata["theta"]))
-    labels = unpack(metadata["labels"])
-    if labels is not None:  # the first release did not know of sparse ones
-        labels = Labels(labels["classes"], labels["multilabel"], labels.get("sparse", False))
-    set_fitted_state(estimator, net, theta, labels, StopReason[metadata["stop_reason"]])
-    _set(estimator, unpack(metadata["results"]), RESULTS)
-    _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
+    labels = _labels(unpacker.unpack(metadata["labels"]))
+    if isinstance(estimator, TabularClassifier | TabularRegressor):
+        _set_ensemble(estimator, metadata, labels, unpacker)
+    else:
+        _set_network(estimator, metadata, labels, unpacker)
     _set_preprocessing(estimator, metadata["preprocessing"], unpacker.arrays)
     if metadata.get("about"):
         estimator.__dict__["about_"] = dict(metadata["about"])
@@ -211,14 +243,52 @@ def from_content(content: Content, own: Iterable[Activation | Loss] = ()) -> Est
     if kept:
         estimator.__dict__["kept_"] = kept
     if metadata.get("threshold") is not None:
-        estimator.__dict__["threshold_"] = _threshold(estimator, unpack(metadata["threshold"]))
-    if metadata["state"] is not None:
-        state = dict(unpack(metadata["state"]))
-        estimator.training_state_ = state_from_plain(state, estimator.training_state_)
+        stored = unpacker.unpack(metadata["threshold"])
+        estimator.__dict__["threshold_"] = _threshold(estimator, stored)
     return estimator
 
 
-def _threshold(estimator: Estimator, stored: tuple[Label, float]) -> Threshold:
+def _set_network(
+    estimator: Estimator, metadata: Mapping[str, Json], labels: Labels | None, unpacker: Unpacker
+) -> None:
+    """Give an estimator its network, θ, and what is known of the training."""
+    unpack = unpacker.unpack
+    net = Network(*unpack(metadata["network"]))
+    theta = _checked_theta(net, unpack(metadata["theta"]))
+    set_fitted_state(estimator, net, theta, labels, StopReason[metadata["stop_reason"]])
+    _set(estimator, unpack(metadata["results"]), RESULTS)
+    _set(estimator, {k: _as_list(v) for k, v in unpack(metadata["curves"]).items()}, CURVES)
+    if metadata["state"] is not None:
+        state = dict(unpack(metadata["state"]))
+        estimator.training_state_ = state_from_plain(state, estimator.training_state_)
+
+
+def _set_ensemble(
+    estimator: TabularClassifier | TabularRegressor,
+    metadata: Mapping[str, Json],
+    labels: Labels | None,
+    unpacker: Unpacker,
+) -> None:
+    """Give a tabular estimator its members, and what its answers are."""
+    ensemble = ensembles.from_plain(metadata["ensemble"], unpacker)
+    sizes = ensemble.outputs.sizes if isinstance(ensemble.outputs, ClassOutputs) else None
+    classes = isinstance(estimator, TabularClassifier)
+    if sizes != (None if labels is None else labels.sizes) or classes != (labels is not None):
+        raise InvalidInput("The file's classes are not those that its members answer with.")
+    if labels is not None:
+        estimator.__dict__.update(_labels=labels, classes_=labels.public)
+    estimator.__dict__["ensemble_"] = ensemble
+    _set(estimator, unpacker.unpack(metadata["results"]), RESULTS_OF_ENSEMBLES)
+
+
+def _labels(stored: State | None) -> Labels | None:
+    """Classes by output; the first release did not know of sparse ones."""
+    if stored is None:
+        return None
+    return Labels(stored["classes"], stored["multilabel"], stored.get("sparse", False))
+
+
+def _threshold(estimator: TableEstimator, stored: tuple[Label, float]) -> Threshold:
     """A threshold, if it is of a class that the model knows."""
     classes = getattr(estimator, "classes_", ())
     positive, value = stored
@@ -277,11 +347,12 @@ def _checked_theta(net: Network, theta: np.ndarray) -> np.ndarray:
     return theta
 
 
-def _kept_parameters(estimator: Estimator) -> State:
+def _kept_parameters(estimator: TableEstimator) -> State:
     """The constructor's arguments that are data."""
     parameters = estimator.get_params(deep=False)
-    if not isinstance(parameters["random_state"], int | np.integer):
-        parameters["random_state"] = None
+    for name in ("random_state", "validation"):
+        if not isinstance(parameters.get(name), int | float | np.integer):
+            parameters |= {name: None} if name in parameters else {}
     return _wanted(parameters)
 
 
@@ -290,11 +361,11 @@ def _wanted(parameters: State) -> State:
     return {name: value for name, value in parameters.items() if name not in NOT_KEPT}
 
 
-def _existing(estimator: Estimator, names: Iterable[str]) -> State:
+def _existing(estimator: TableEstimator, names: Iterable[str]) -> State:
     return {name: getattr(estimator, name) for name in names if hasattr(estimator, name)}
 
 
-def _set(estimator: Estimator, values: State, allowed: tuple[str, ...]) -> None:
+def _set(estimator: TableEstimator, values: State, allowed: tuple[str, ...]) -> None:
     for name, value in values.items():
         if name not in allowed:
             raise InvalidInput(f"The file sets {name!r}, which no model has.")
@@ -311,12 +382,12 @@ def _as_list(curve: np.ndarray | None) -> list[float] | None:
     return None if curve is None else curve.tolist()
 
 
-def class_labels(estimator: Estimator) -> Labels | None:
+def class_labels(estimator: TableEstimator) -> Labels | None:
     """Return a classifier's classes by output; None for a regressor."""
     return getattr(estimator, "_labels", None)
 
 
-def _labels_to_plain(estimator: Estimator) -> State | None:
+def _labels_to_plain(estimator: TableEstimator) -> State | None:
     labels = class_labels(estimator)
     if labels is None:
         return None
@@ -339,7 +410,7 @@ def _set_labels(estimator: MLPClassifier, labels: Labels) -> None:
 
 
 def _preprocessing_to_plain(
-    estimator: Estimator, preprocessing: AnyPreprocessing | None, arrays: dict[str, np.ndarray]
+    estimator: TableEstimator, preprocessing: AnyPreprocessing | None, arrays: dict[str, np.ndarray]
 ) -> Stored | StoredTable | None:
     preprocessing = preprocessing or preprocessing_of(estimator)
     if preprocessing is None:
@@ -363,7 +434,7 @@ def _preprocessing(
 
 
 def _set_preprocessing(
-    estimator: Estimator, metadata: Stored | StoredTable | None, arrays: dict[str, np.ndarray]
+    estimator: TableEstimator, metadata: Stored | StoredTable | None, arrays: dict[str, np.ndarray]
 ) -> None:
     """Give an estimator the preprocessing that makes its X, if there is one."""
     if metadata is None:

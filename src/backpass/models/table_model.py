@@ -1,7 +1,8 @@
 """A model of a table as one value: how the table is read, what makes X of it, what answers.
 
 It has one file (``io.saving``), and whoever trains, predicts, explains or shows a table's model
-holds one of these.
+holds one of these. What answers is one network, or an ensemble of several, of which each reads the
+table in its own way; X is then the table's rows as all of them take them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import numpy as np
 
 from ..arrays import Array
 from ..data.cells import cells_of, is_gap
-from ..data.columns import Categorical
+from ..data.columns import Categorical, Numeric
+from ..data.encoding.fitted import Encoding
+from ..data.encoding.network_inputs import NetworkInput
 from ..data.encoding.unknown import Unknown
 from ..data.parsing import error_context
 from ..data.raw import RawColumn, RawTable
@@ -39,8 +42,14 @@ from ..estimators.targets.labels import Labels
 from ..estimators.targets.sample_weights import weights_of_classes
 from ..estimators.targets.thresholds import Threshold
 from ..network import Network
+from ..tabular.classifier import TabularClassifier
+from ..tabular.ensemble import Ensemble
+from ..tabular.regressor import TabularRegressor
+from .table_network import TableNetwork, check_columns, network_of_member
 
 Estimator: TypeAlias = MLPClassifier | MLPRegressor
+Tabular: TypeAlias = TabularClassifier | TabularRegressor
+TableEstimator: TypeAlias = Estimator | Tabular
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +58,7 @@ class TableModel:
 
     Parameters
     ----------
-    estimator : MLPClassifier or MLPRegressor
+    estimator : MLPClassifier, MLPRegressor, TabularClassifier or TabularRegressor
         Fitted, or with weights to begin with.
     preprocessing : TablePreprocessing or Preprocessing
         What turns a table into the estimator's X, and what it predicts.
@@ -61,15 +70,18 @@ class TableModel:
     Raises
     ------
     InvalidInput
-        If the preprocessing makes another number of columns than the network has inputs.
+        If the preprocessing makes other columns than the network has inputs, or the ensemble reads.
     """
 
-    estimator: Estimator
+    estimator: TableEstimator
     preprocessing: AnyPreprocessing
     about: Mapping[str, object] = field(default_factory=dict)
     kept: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
 
     def __post_init__(self) -> None:
+        if self.ensemble is not None:
+            check_columns(self.ensemble, self._encoding)
+            return
         made, inputs = len(self.preprocessing.outputs), self.net.sizes[0]
         if made != inputs:
             raise InvalidInput(
@@ -77,7 +89,7 @@ class TableModel:
             )
 
     @classmethod
-    def of(cls, estimator: Estimator) -> TableModel | None:
+    def of(cls, estimator: TableEstimator) -> TableModel | None:
         """Return the model of a table whose estimator this is; None where it knows of no table."""
         preprocessing = preprocessing_of(estimator)
         if preprocessing is None or preprocessing.target is None:
@@ -88,14 +100,58 @@ class TableModel:
     # What it is.
 
     @property
+    def ensemble(self) -> Ensemble | None:
+        """The members that answer together; None where a single network does."""
+        return self.estimator.ensemble_ if isinstance(self.estimator, Tabular) else None
+
+    def network(self, member: int | None = None) -> TableNetwork:
+        """Return one network by itself, with its own X and Y of a table.
+
+        Parameters
+        ----------
+        member : int, optional
+            Which one of an ensemble, from 0; that with the largest share where not given.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such member, or its weights are not kept.
+        """
+        estimator = self.estimator
+        if isinstance(estimator, Tabular):
+            return network_of_member(estimator.ensemble_, self._encoding, member)
+        if member is not None:
+            raise InvalidInput("This model is a single network, which has no members.")
+        theta = np.asarray(estimator.theta_, dtype=np.float64)
+        return TableNetwork(estimator.net_, theta, self._network_inputs)
+
+    @property
+    def single(self) -> Estimator:
+        """The estimator of a single network.
+
+        Raises
+        ------
+        InvalidInput
+            If an ensemble answers.
+        """
+        if isinstance(self.estimator, Tabular):
+            raise InvalidInput("This model is an ensemble of several networks; this is for one.")
+        return self.estimator
+
+    @property
+    def lam(self) -> float:
+        """λ in J: 0 of an ensemble's members, whose decay is the optimiser's."""
+        return 0.0 if isinstance(self.estimator, Tabular) else float(self.estimator.alpha)
+
+    @property
     def net(self) -> Network:
-        """The network."""
-        return self.estimator.net_
+        """The network; of several that with the largest share."""
+        return self.network().net
 
     @property
     def theta(self) -> np.ndarray:
-        """θ in double precision, as looking closely asks for."""
-        return np.asarray(self.estimator.theta_, dtype=np.float64)
+        """Its θ in double precision, as looking closely asks for."""
+        return self.network().theta
 
     @property
     def target(self) -> AnyTarget:
@@ -123,7 +179,7 @@ class TableModel:
     def classes_by_target(self) -> list[np.ndarray] | None:
         """Each target's labels; None for numbers."""
         estimator = self.estimator
-        if not isinstance(estimator, MLPClassifier):
+        if not isinstance(estimator, MLPClassifier | TabularClassifier):
             return None
         several = len(self.target.parts) > 1
         return [
@@ -132,17 +188,27 @@ class TableModel:
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """What the columns of X are called: a number's column, or a category of one."""
+        """What the columns of the network's X are called: a number's column, or a category."""
+        return self.network().input_names
+
+    @property
+    def _network_inputs(self) -> tuple[NetworkInput, ...]:
+        """Each column of X, where that is a single network's, and what it is made of."""
         known = self.preprocessing
         if isinstance(known, TablePreprocessing):
-            return known.outputs
+            return known.encoding.inputs
         return tuple(
-            f"{column.name} = {output.removeprefix(column.name + '=')}"
-            if isinstance(column, Categorical)
-            else output
+            NetworkInput(_named(column, output), (column.name,))
             for column in known.columns
             for output in column.outputs
         )
+
+    @property
+    def _encoding(self) -> Encoding:
+        """How an ensemble's tables are read."""
+        if not isinstance(self.preprocessing, TablePreprocessing):
+            raise InvalidInput("An ensemble reads tables, and this preprocessing makes no rows.")
+        return self.preprocessing.encoding
 
     # From a table to X and Y.
 
@@ -170,7 +236,10 @@ class TableModel:
         return Table(None, None, tuple(found.columns), source=raw.source, known=found, raw=raw)
 
     def inputs(self, table: Table) -> Array:
-        """Return X of a table's rows; what the training rows did not have is warned of."""
+        """Return X of a table's rows, for an ensemble ``TableRows``.
+
+        What the training rows did not have is warned of.
+        """
         X, unknown = self.encode(table)
         for sentence in unknown.sentences():
             warn(sentence)
@@ -180,7 +249,8 @@ class TableModel:
         """Return X of a table's rows, and what the training rows did not have."""
         known = self.preprocessing
         if isinstance(known, TablePreprocessing):
-            return known.encode(columns_of(table) if table.known is None else table.known)
+            cells = columns_of(table) if table.known is None else table.known
+            return known.encode(cells) if self.ensemble is None else known.rows(cells)
         X, texts = known.encode(columns_of(table))
         return X, Unknown(texts=texts)
 
@@ -248,14 +318,19 @@ class TableModel:
     def weights(self, y: np.ndarray, w: np.ndarray | None = None) -> np.ndarray | None:
         """Return what rows weigh in J: their own weights times those of their classes."""
         estimator, classes = self.estimator, self.classes_by_target
-        if isinstance(estimator, MLPRegressor) or estimator.class_weight is None:
+        wished = getattr(estimator, "class_weight", None)
+        if wished is None:
             return w
-        by_class = weights_of_classes(estimator.class_weight, Labels(tuple(classes or ())), y)
+        by_class = weights_of_classes(wished, Labels(tuple(classes or ())), y)
         return by_class if w is None else w * by_class
 
     # From X to answers.
 
-    def predict(self, X: np.ndarray) -> np.ndarray:
+    def in_precision(self, X: Array) -> Array:
+        """Return X in θ's precision; an ensemble's members round rows by themselves."""
+        return X if isinstance(self.estimator, Tabular) else X.astype(self.estimator.theta_.dtype)
+
+    def predict(self, X: Array) -> np.ndarray:
         """Predict labels, or numbers in the target's own units, from X in θ's precision."""
         return self.target.decode(self.estimator.predict(X))
 
@@ -265,7 +340,7 @@ class TableModel:
         estimator.__dict__["threshold_"] = threshold
         return replace(self, estimator=estimator)
 
-    def probabilities(self, X: np.ndarray) -> np.ndarray | None:
+    def probabilities(self, X: Array) -> np.ndarray | None:
         """Return the probability of each class, shape (m, classes); None for numbers.
 
         Raises
@@ -276,9 +351,16 @@ class TableModel:
         by_target = None if self.classes is None else self.probabilities_by_target(X)
         return None if by_target is None else by_target[0]
 
-    def probabilities_by_target(self, X: np.ndarray) -> list[np.ndarray] | None:
+    def probabilities_by_target(self, X: Array) -> list[np.ndarray] | None:
         """Return the probability of each class of each target; None for numbers."""
-        if not isinstance(self.estimator, MLPClassifier):
+        if not isinstance(self.estimator, MLPClassifier | TabularClassifier):
             return None
         p = self.estimator.predict_proba(X)
         return p if isinstance(p, list) else [p]
+
+
+def _named(column: Numeric | Categorical, output: str) -> str:
+    """An input of a first-release table as it is called today."""
+    if not isinstance(column, Categorical):
+        return output
+    return f"{column.name} = {output.removeprefix(column.name + '=')}"

@@ -106,6 +106,8 @@ class Packer:
 class Unpacker:
     """Turns JSON back into values; `own` are a user's activations and losses, by name."""
 
+    kinds: tuple[str, ...] = KINDS
+
     def __init__(
         self, arrays: dict[str, np.ndarray], own: Iterable[Activation | Loss] = ()
     ) -> None:
@@ -120,7 +122,7 @@ class Unpacker:
         if not isinstance(packed, dict):
             return packed
         kind = next(iter(packed))
-        if kind not in KINDS:
+        if kind not in self.kinds:
             raise InvalidInput(f"The file holds a value of the kind {kind!r}, which never was.")
         return getattr(self, f"_{kind}")(packed)
 

@@ -38,7 +38,7 @@ class StudioModel:
     @property
     def estimator(self) -> Estimator:
         """What the page shows, and a session trains."""
-        return self.model.estimator
+        return self.model.single
 
     def page_state(self) -> PageState:
         """What the page shows: the network, and rows that it has not been trained on first."""

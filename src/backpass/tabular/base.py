@@ -49,8 +49,8 @@ class FittedMember:
         What it was asked for.
     net_ : Network
         Its sizes, activations and loss.
-    theta_ : ndarray of shape (n,), float32
-        θ of its best epoch.
+    theta_ : ndarray of shape (n,), float32, or None
+        θ of its best epoch; None of one without a share that comes from a model file.
     loss_curve_ : list of float
         J after every epoch.
     validation_scores_ : list of float
@@ -63,7 +63,7 @@ class FittedMember:
 
     settings: MemberSettings
     net_: Network
-    theta_: np.ndarray
+    theta_: np.ndarray | None
     loss_curve_: list[float]
     validation_scores_: list[float]
     validation_score_: float

@@ -12,6 +12,7 @@ from ..estimators.targets.accuracy import accuracy
 from ..estimators.targets.labels import Labels, as_labels
 from ..estimators.targets.sample_weights import row_weights
 from ..estimators.targets.strategies import ClassTargets, Targets
+from ..estimators.targets.thresholds import Threshold
 from .base import TabularEstimator
 from .outputs import ClassOutputs
 from .parameters import TabularClassifierParameters, documented
@@ -87,7 +88,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator, TabularClassifierPara
         Returns
         -------
         ndarray of shape (m,) or (m, targets)
-            The labels with the largest probability.
+            The labels with the largest probability; of two, by ``threshold_`` where the estimator
+            has one.
 
         Raises
         ------
@@ -102,6 +104,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator, TabularClassifierPara
         >>> TabularClassifier(n_members=2, random_state=0).fit(X, y).predict([[0.5], [2.5]])
         array(['no', 'yes'], dtype='<U3')
         """
+        threshold: Threshold | None = vars(self).get("threshold_")
+        if threshold is not None:
+            return threshold.decide(self._by_target(X)[0], np.asarray(self.classes_))
         codes = [P.argmax(axis=1) for P in self._by_target(X)]
         return self._labels.decode(np.column_stack(codes))
 

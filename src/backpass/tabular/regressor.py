@@ -50,7 +50,6 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
         return NumberTargets("squared_error")
 
     def _learnt(self, targets: Targets, y: np.ndarray) -> np.ndarray:
-        self._single = y.ndim == 1
         return y.reshape(len(y), -1).astype(np.float64, copy=False)
 
     def _outputs(self, y: np.ndarray) -> NumberOutputs:
@@ -91,4 +90,4 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
         outputs = self.ensemble_.outputs
         assert isinstance(outputs, NumberOutputs)
         numbers = outputs.numbers(answers)
-        return in_units(self, X, numbers[:, 0] if self._single else numbers)
+        return in_units(self, X, numbers[:, 0] if outputs.units == 1 else numbers)

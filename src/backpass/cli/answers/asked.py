@@ -53,7 +53,7 @@ def ask(model: TableModel, table: Table) -> Asked:
     X, unknown = model.encode(table)
     for sentence in unknown.sentences():
         warn(sentence)
-    return Asked(model, table, X.astype(model.estimator.theta_.dtype), unknown)
+    return Asked(model, table, model.in_precision(X), unknown)
 
 
 def asked(source: str, model: TableModel, strict: bool, texts: Collection[str] = ()) -> Asked:

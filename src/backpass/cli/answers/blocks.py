@@ -67,7 +67,7 @@ def answered(
 
     def answer(X: ArrayLike, table: Table) -> Columns:
         seen.add(model, table)
-        return beside.columns(model, X.astype(model.estimator.theta_.dtype))
+        return beside.columns(model, model.in_precision(X))
 
     for table, columns in predicted(model, rows, answer, score, keep):
         yield {name: _kept(table, name) for name in keep}, columns
@@ -92,7 +92,7 @@ class Answers:
 
     def add(self, X: ArrayLike, table: Table) -> Columns:
         """Add the rows of a block, and return the answers to all of them."""
-        model, X = self.model, X.astype(self.model.estimator.theta_.dtype)
+        model, X = self.model, self.model.in_precision(X)
         truth, predicted = model.truth(table), model.predict(X)
         made = columns_of(model, predicted)
         if truth is None:

@@ -113,7 +113,7 @@ def _around(
         trained.net,
         X,
         Y,
-        trained.estimator.alpha,
+        trained.lam,
         center=trained.theta,
         directions="random",
         span=span,
@@ -133,7 +133,7 @@ def _drop(
     """Walkers on the model's mountains, and the ground under their ways."""
     from ...landscape import drops as drop
 
-    found = drop(trained.net, X, Y, trained.estimator.alpha, n=drops, **walk)
+    found = drop(trained.net, X, Y, trained.lam, n=drops, **walk)
     return found, found.sorted_units().landscape(steps=steps)
 
 

@@ -66,8 +66,8 @@ class Member:
         From a table's rows to its first layer; members with as many bins share them.
     net : Network
         Its sizes, activations and loss.
-    theta : ndarray of shape (n,), float32
-        θ of the best epoch.
+    theta : ndarray of shape (n,), float32, or None
+        θ of the best epoch; None of one without a share that comes from a model file.
     result : JobResult
         How it was trained: epochs, why it stopped, its curves. Its scores are minus the metric.
     """
@@ -75,7 +75,7 @@ class Member:
     settings: MemberSettings
     codes: MemberCodes
     net: Network
-    theta: np.ndarray
+    theta: np.ndarray | None
     result: JobResult
 
     @property
