@@ -13,7 +13,7 @@ from sklearn.model_selection import train_test_split
 
 from backpass.bench.tabular import SplitRule
 from backpass.bench.tabular import candidates as candidates_module
-from backpass.bench.tabular.candidates import CANDIDATES, find_entry, gaps_as_levels
+from backpass.bench.tabular.candidates import CANDIDATES, find_entry, gaps_as_levels, gaps_filled
 from backpass.bench.tabular.scoring import class_costs, fit_and_score, relative_error
 from backpass.bench.tabular.sources import RawTable
 
@@ -111,13 +111,29 @@ def test_everybody_is_asked_for_the_same(table):
 
 
 def test_a_gap_is_a_level_for_catboost(table):
-    words = gaps_as_levels(table.X)["c1"]
+    words = gaps_as_levels(table.X, np.arange(100))["c1"]
     assert words[3] == "a gap"
     assert set(words) == {"a", "b", "a gap"}
     assert words.map(type).eq(str).all()
 
 
-@pytest.mark.parametrize("entry", CANDIDATES, ids=lambda entry: entry.name)
+def test_gaps_of_numbers_are_filled_by_the_training_rows_for_pytabkit(table):
+    table.X["more"] = np.arange(100.0)
+    table.X.loc[[2, 60], "more"] = np.nan
+    filled = gaps_filled(table.X, np.arange(10))
+    assert list(filled.columns) == ["c0", "c1", "c2", "c2 is missing"]
+    assert filled["c2"][[2, 60]].tolist() == [5, 5]  # of 0, 1, 3, …, 9
+    assert np.flatnonzero(filled["c2 is missing"]).tolist() == [2, 60]
+    assert filled["c1"].isna().sum() == 1
+
+
+def marked(entry):
+    """Networks take minutes even on a small table."""
+    marks = [pytest.mark.long] if entry.module == "pytabkit" else []
+    return pytest.param(entry, marks=marks, id=entry.name)
+
+
+@pytest.mark.parametrize("entry", map(marked, CANDIDATES))
 @pytest.mark.parametrize("kind", ["classes", "numbers"])
 def test_who_is_installed_learns_a_table(entry, kind, table):
     if entry.missing():

@@ -8,12 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .models import Asked, Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
 US = "backpass"
+
+
+Prepare = Callable[["pd.DataFrame", np.ndarray], "pd.DataFrame"]  # all rows; which of them train
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class TableEntry:
     name: str
     module: str  # that has to be installed
     make: Callable[[Asked], Model]
-    prepare: Callable[[pd.DataFrame], pd.DataFrame] = lambda X: X  # the table in its best form
+    prepare: Prepare = lambda X, train: X  # the table in its best form
 
     def missing(self) -> str | None:
         """Name the module, where it is not installed."""
@@ -77,14 +82,14 @@ def _of_pytabkit(stem: str) -> Callable[[Asked], Model]:
     return make
 
 
-def numbered(X: pd.DataFrame) -> pd.DataFrame:
+def numbered(X: pd.DataFrame, train: np.ndarray) -> pd.DataFrame:
     """Name columns by their places: some libraries refuse signs that names may have."""
     return X.set_axis([f"c{place}" for place in range(X.shape[1])], axis=1)
 
 
-def gaps_as_levels(X: pd.DataFrame) -> pd.DataFrame:
+def gaps_as_levels(X: pd.DataFrame, train: np.ndarray) -> pd.DataFrame:
     """Make a gap of a category a level of its own: CatBoost refuses it otherwise."""
-    named = numbered(X)
+    named = numbered(X, train)
     words = {
         str(name): column.astype(object).where(column.notna(), "a gap").astype(str)
         for name, column in named.items()
@@ -93,14 +98,27 @@ def gaps_as_levels(X: pd.DataFrame) -> pd.DataFrame:
     return named.assign(**words)
 
 
+def gaps_filled(X: pd.DataFrame, train: np.ndarray) -> pd.DataFrame:
+    """Put the training rows' median into the gaps of numbers, and say where, in columns behind.
+
+    pytabkit's networks refuse gaps of numbers, and leave them to whoever calls.
+    """
+    named = numbered(X, train)
+    numbers = named.select_dtypes("number")
+    medians = numbers.iloc[train].median().fillna(0)
+    gaps = numbers.isna()
+    gaps = gaps.loc[:, gaps.any()].astype(float).add_suffix(" is missing")
+    return named.assign(**numbers.fillna(medians)).join(gaps)
+
+
 CANDIDATES: tuple[TableEntry, ...] = (
     TableEntry(US, "backpass", _ours),
     TableEntry("CatBoost", "catboost", _catboost, gaps_as_levels),
     TableEntry("LightGBM", "lightgbm", _lightgbm, numbered),
     TableEntry("XGBoost", "xgboost", _xgboost, numbered),
     TableEntry("HistGradientBoosting", "sklearn", _hist_gradient_boosting, numbered),
-    TableEntry("RealMLP", "pytabkit", _of_pytabkit("RealMLP_TD"), numbered),
-    TableEntry("TabM", "pytabkit", _of_pytabkit("TabM_D"), numbered),
+    TableEntry("RealMLP", "pytabkit", _of_pytabkit("RealMLP_TD"), gaps_filled),
+    TableEntry("TabM", "pytabkit", _of_pytabkit("TabM_D"), gaps_filled),
 )
 
 

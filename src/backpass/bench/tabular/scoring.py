@@ -47,7 +47,7 @@ def fit_and_score(
     Its form of the table is made before the clock runs. Classes without a training row get the
     probability 0.
     """
-    X = entry.prepare(table.X)
+    X = entry.prepare(table.X, train)
     categories = [str(X.columns[place]) for place in table.categories]
     learnt, y = np.unique(table.y[train], return_inverse=True)
     asked = Asked(table.classes > 0, seed, threads, categories, time_limit)
