@@ -58,17 +58,24 @@ def test_without_a_limit_the_largest_is_begun_first(clock):
 
 
 def test_in_limited_time_members_are_begun_in_their_order_while_one_more_fits(clock):
-    queue = MembersQueue(works(1, 3, 2, 9, 9), limited(clock, 20))
+    queue = MembersQueue(works(1, 3, 2, 3, 4, 1), limited(clock, 30))
     assert [queue.begin(), queue.begin()] == [0, 1]  # nothing is known of them yet
-    clock.now += 5
-    queue.end(1)
-    clock.now += 2
+    for number, seconds in ((0, 2), (1, 7)):
+        clock.now += seconds
+        queue.end(number)
+    for number, seconds in ((2, 2), (3, 8)):
+        assert queue.begin() == number
+        clock.now += seconds
+        queue.end(number)
+    assert queue.begin() is None  # 11 seconds are left; as slowly as the second it would take 12
+    assert queue.begin() is None  # though the next would take 3
+
+
+def test_a_member_of_which_nothing_is_left_says_nothing_of_others(clock):
+    queue = MembersQueue(works(0, 1), limited(clock, 30))
+    queue.begin()
     queue.end(0)
-    assert queue.begin() == 2  # 13 seconds are left, and the longest took 7
-    clock.now += 6
-    assert queue.begin() == 3
-    clock.now += 0.5
-    assert queue.begin() is None
+    assert queue.begin() == 1
 
 
 def test_the_first_member_is_begun_however_little_time_there_is(clock):
@@ -88,7 +95,7 @@ def test_a_pack_fits_with_the_time_that_lies_between_two(clock):
     watch = limited(clock, 30)
     assert watch.pack_fits()
     clock.now += 8  # to make rows ready
-    queue = watch.queue(works(1), members=1)
+    queue = watch.queue(works(1, 2), members=2)
     queue.begin()
     clock.now += 5
     queue.end(0)

@@ -96,7 +96,9 @@ class Watch:
     _best_cost: float = math.inf
     _between: float = 0.0  # seconds from the end of a pack's members to the next one's
     _idle_since: float = 0.0
-    _taken: list[float] = field(default_factory=list)  # seconds of those that were trained
+    _first_size: float = 0.0  # of a pack's first member
+    _pace: float = 0.0  # seconds for a unit of work, of the slowest
+    _trained: int = 0  # members that took time
     _last: dict[int | None, float] = field(default_factory=dict)  # time of a member's last epoch
 
     @property
@@ -104,22 +106,22 @@ class Watch:
         """Whether anybody wants to know of epochs."""
         return self.callback is not None or self.deadline.limited
 
-    def fits(self, more: float = 0.0) -> bool:
-        """Whether one more member, begun in ``more`` seconds, is likely to be over in time.
+    def fits(self, size: float, begun_in: float = 0.0) -> bool:
+        """Whether one more member of this size is likely to be over in time.
 
-        It is supposed to take as long as the longest so far; the first ones always fit.
+        It is supposed to go on as slowly as the slowest so far; the first ones always fit.
         """
-        return not self._done or more + max(self._taken, default=0.0) <= (
-            self.deadline.left_to_train()
-        )
+        expected = begun_in + self._pace * size
+        return not self._done or expected <= self.deadline.left_to_train()
 
     def pack_fits(self) -> bool:
         """Whether there is time for rows to be made ready, and for a member of theirs."""
-        return self.fits(self._between)
+        return self.fits(self._first_size, self._between)
 
     def queue(self, works: Mapping[int, Work], members: int) -> Queue:
         """Make what says which of so many members is begun next; those that are over count."""
         self._between = max(self._between, self.deadline.elapsed() - self._idle_since)
+        self._first_size = works[min(works)].size if works else self._first_size
         self._done += members - len(works)
         self._last = {}
         return MembersQueue(works, self)
@@ -138,9 +140,9 @@ class Watch:
 
     def _expected(self) -> float | None:
         """Seconds that the members which are not over will take, by those that are."""
-        if self.total is None or not self._taken:
+        if self.total is None or not self._trained:
             return None
-        return self.deadline.elapsed() / len(self._taken) * (self.total - self._done)
+        return self.deadline.elapsed() / self._trained * (self.total - self._done)
 
     def _next_epoch_fits(self, progress: Progress) -> bool:
         now = self.deadline.elapsed()
@@ -148,10 +150,12 @@ class Watch:
         self._last[progress.job] = now
         return seconds <= self.deadline.left_to_train()
 
-    def ended(self, seconds: float) -> None:
-        """Count a member that is over, and how long it took."""
+    def ended(self, size: float, seconds: float) -> None:
+        """Count a member of this size that is over, and how long it took."""
         self._done += 1
-        self._taken.append(seconds)
+        self._trained += 1
+        if size:  # there may be nothing left of one that goes on
+            self._pace = max(self._pace, seconds / size)
         self._idle_since = self.deadline.elapsed()
 
 
@@ -173,18 +177,21 @@ class MembersQueue:
         self._watch, self._clock = watch, watch.deadline.elapsed
         in_order = watch.deadline.limited
         self._order: Queue = _InOrder(works) if in_order else LargestFirst(works)
+        self._sizes = {number: work.size for number, work in works.items()}
         self._begun: dict[int, float] = {}
 
     def begin(self) -> int | None:
-        """Give the next, if it fits."""
-        number = self._order.begin() if self._watch.fits() else None
-        if number is not None:
-            self._begun[number] = self._clock()
+        """Give the next, if it fits; after one that does not, none."""
+        number = self._order.begin()
+        if number is None or not self._watch.fits(self._sizes[number]):
+            self._order = _InOrder({})
+            return None
+        self._begun[number] = self._clock()
         return number
 
     def end(self, number: int) -> None:
         """Note how long it took."""
-        self._watch.ended(self._clock() - self._begun.pop(number))
+        self._watch.ended(self._sizes[number], self._clock() - self._begun.pop(number))
 
 
 class _InOrder:
