@@ -192,6 +192,20 @@ def test_a_file_of_another_version_or_table_is_not_gone_on_with(
         run(sources[1:], start, out=out)
 
 
+def test_a_file_that_another_commit_went_on_with_says_both(sources, told, tmp_path, monkeypatch):
+    _, start = told
+    describe = results_module.describe_machine
+    for seeds, commit in enumerate(("aaa", "bbb", "aaa"), start=1):
+        monkeypatch.setattr(
+            results_module,
+            "describe_machine",
+            lambda packages, commit=commit: describe(packages) | {"commit": commit},
+        )
+        report = run(sources[:1], start, seeds=range(seeds), out=tmp_path / "tables.json")
+    assert report.machine["commit"] == "aaa, bbb"
+    assert "The fits were made at several commits of backpass: aaa, bbb." in remarks(report)
+
+
 def test_what_is_no_report_is_said(tmp_path):
     with pytest.raises(InvalidInput, match=r"none\.json cannot be read"):
         read_tables_report(tmp_path / "none.json")

@@ -125,7 +125,11 @@ def begun(
     for package in before.keys() & now.keys():  # somebody installed since then has no fits yet
         if before[package] != now[package]:
             raise InvalidInput(_unlike(path, f"version of {package}"))
-    return replace(found, machine={**fresh.machine, "versions": before | now})
+    machine: Machine = {**fresh.machine, "versions": before | now}
+    commits = [each["commit"] for each in (found.machine, machine) if "commit" in each]
+    if commits:
+        machine["commit"] = ", ".join(dict.fromkeys(", ".join(commits).split(", ")))
+    return replace(found, machine=machine)
 
 
 def _unlike(path: Path, what: str) -> str:

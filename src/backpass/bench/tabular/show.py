@@ -40,6 +40,8 @@ def remarks(report: TablesReport) -> list[str]:
     unfinished = [facts.name for facts in report.tables if not is_finished(report, facts.name)]
     if unfinished:
         said.append(f"Not finished, and not counted: {', '.join(unfinished)}.")
+    if "," in (commits := report.machine.get("commit", "")):
+        said.append(f"The fits were made at several commits of backpass: {commits}.")
     if report.rule.inner:
         said.append("Scored on a fifth of the training rows: the test rows are untouched.")
     return said
