@@ -58,17 +58,17 @@ def test_without_a_limit_the_largest_is_begun_first(clock):
 
 
 def test_in_limited_time_members_are_begun_in_their_order_while_one_more_fits(clock):
-    queue = MembersQueue(works(1, 3, 2, 3, 4, 1), limited(clock, 30))
+    queue = MembersQueue(works(1, 3, 2, 3, 6, 1), limited(clock, 30))
     assert [queue.begin(), queue.begin()] == [0, 1]  # nothing is known of them yet
-    for number, seconds in ((0, 2), (1, 7)):
+    for number, seconds in ((0, 3), (1, 6)):
         clock.now += seconds
         queue.end(number)
-    for number, seconds in ((2, 2), (3, 8)):
+    for number, seconds in ((2, 2), (3, 6)):
         assert queue.begin() == number
         clock.now += seconds
         queue.end(number)
-    assert queue.begin() is None  # 11 seconds are left; as slowly as the second it would take 12
-    assert queue.begin() is None  # though the next would take 3
+    assert queue.begin() is None  # 13 seconds are left; 9 units took 3 + 9 + 2 + 6, and it is 6
+    assert queue.begin() is None  # though the next would take 2.2
 
 
 def test_a_member_of_which_nothing_is_left_says_nothing_of_others(clock):

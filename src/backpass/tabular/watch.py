@@ -97,8 +97,9 @@ class Watch:
     _between: float = 0.0  # seconds from the end of a pack's members to the next one's
     _idle_since: float = 0.0
     _first_size: float = 0.0  # of a pack's first member
-    _pace: float = 0.0  # seconds for a unit of work, of the slowest
-    _trained: int = 0  # members that took time
+    _seconds: float = 0.0  # of all members so far, and how much work they were
+    _work: float = 0.0
+    _trained: int = 0
     _last: dict[int | None, float] = field(default_factory=dict)  # time of a member's last epoch
 
     @property
@@ -109,9 +110,10 @@ class Watch:
     def fits(self, size: float, begun_in: float = 0.0) -> bool:
         """Whether one more member of this size is likely to be over in time.
 
-        It is supposed to go on as slowly as the slowest so far; the first ones always fit.
+        It is supposed to be as fast as those so far; the first ones always fit. One that is cut
+        off in the end costs time that would have been left.
         """
-        expected = begun_in + self._pace * size
+        expected = begun_in + size * (self._seconds / self._work if self._work else 0.0)
         return not self._done or expected <= self.deadline.left_to_train()
 
     def pack_fits(self) -> bool:
@@ -154,8 +156,8 @@ class Watch:
         """Count a member of this size that is over, and how long it took."""
         self._done += 1
         self._trained += 1
-        if size:  # there may be nothing left of one that goes on
-            self._pace = max(self._pace, seconds / size)
+        self._seconds += seconds
+        self._work += size
         self._idle_since = self.deadline.elapsed()
 
 
