@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import GroupKFold, StratifiedShuffleSplit
 
 from backpass.errors import InvalidInput, SettingError
-from backpass.tabular.partings import partings, strata_of
+from backpass.tabular.partings import MOST_ASIDE, partings, set_aside, strata_of
 
 
 def part_rows(*given):
@@ -85,3 +85,21 @@ def test_more_partings_are_others(validation):
     together, made = partings(validation, 60, None, None, 0)
     first, second = ([tuple(p[1]) for p in islice(made, together)] for _ in range(2))
     assert set(first).isdisjoint(second)
+
+
+@pytest.mark.parametrize("chosen", [40, 4_000])
+def test_rows_aside_are_some_of_those_that_choose_and_not_too_many(chosen):
+    learn, choose = np.arange(100), np.arange(100, 100 + chosen)
+    (learnt, left), aside = set_aside((learn, choose), None, 100 + chosen, 0)
+    assert learnt is learn
+    assert sorted(np.r_[left, aside].tolist()) == choose.tolist()
+    assert len(aside) == pytest.approx(min(chosen / 3, MOST_ASIDE), abs=1)
+
+
+def test_whole_groups_are_aside_and_none_of_rows_that_learn(rng):
+    groups = np.arange(90) // 5
+    (_, left), aside = set_aside((np.arange(45), np.arange(45, 90)), groups, 90, 0)
+    assert not set(groups[left]) & set(groups[aside])
+    assert len(aside)
+    (_, left), aside = set_aside((np.arange(9), np.arange(9)), None, 9, 0)
+    assert (len(left), len(aside)) == (9, 0)

@@ -128,9 +128,16 @@ def test_rows_of_ones_own_choose_and_all_others_are_learned():
     given = {"X_val": frame[200:], "y_val": signal[200:]}
     reg = small(bp.TabularRegressor).fit(frame[:200], signal[:200], **given)
     [pack] = reg.ensemble_.packs
-    assert pack.held_out == 100
-    error = np.mean((reg.predict(frame[200:]) - signal[200:]) ** 2) / signal[:200].var()
-    assert -reg.validation_score_ == pytest.approx(error, rel=1e-6)
+    assert (pack.held_out, len(pack.errors)) == (66, 34)
+    errors = np.sort(np.abs(reg.predict(frame[200:]) - signal[200:]))
+    kept = np.abs(pack.errors[:, 0]) * signal[:200].std()
+    assert np.isin(kept.round(9), errors.round(9)).all()
+    rest = np.setdiff1d(errors.round(9), kept.round(9))
+    assert -reg.validation_score_ == pytest.approx(np.mean(rest**2) / signal[:200].var(), rel=1e-6)
+    clf = small(bp.TabularClassifier).fit(
+        frame[:200], signal[:200] > 1, X_val=frame[200:], y_val=signal[200:] > 1
+    )
+    assert clf.ensemble_.packs[0].held_out == 100
 
 
 def test_several_targets_of_each_kind():
@@ -213,9 +220,10 @@ def test_groups_are_never_on_both_sides(monkeypatch):
     frame = pd.DataFrame({"group": groups + 0.5})
     small(bp.TabularRegressor).fit(frame, signal, groups=groups)
     [parts] = seen
-    places = [set(each.rows.numbers[:, -1]) for each in (parts.train, parts.held_out)]
-    assert len(places[0]) + len(places[1]) == 20
-    assert not places[0] & places[1]
+    train, choose, aside = (
+        set(each.rows.numbers[:, -1]) for each in (parts.train, parts.held_out, parts.aside)
+    )
+    assert len(train) + len(choose) + len(aside) == len(train | choose | aside) == 20
 
 
 def test_new_levels_gaps_and_other_orders_are_answered():
@@ -354,3 +362,37 @@ def test_a_folder_of_checkpoints_may_be_kept_until_other_files_are_written(tmp_p
     again.release()
     small(bp.TabularRegressor, checkpoint=folder, callbacks=epochs.append).fit(frame, signal)
     assert epochs
+
+
+def test_intervals_hold_as_many_rows_as_is_asked_for():
+    frame, signal = visits(2_000)
+    reg = bp.TabularRegressor(n_members=8, random_state=0).fit(frame[:1_000], signal[:1_000])
+    wide = 0.0
+    for coverage in (0.5, 0.8, 0.95):
+        low, high = reg.predict_interval(frame[1_000:], coverage).T
+        within = np.mean((low <= signal[1_000:]) & (signal[1_000:] <= high))
+        assert within == pytest.approx(coverage, abs=0.12)  # of 100 errors
+        assert (high - low).min() > wide
+        wide = (high - low).max()
+    middle = reg.predict_interval(frame).mean(axis=1)
+    np.testing.assert_allclose(middle, reg.predict(frame), rtol=1e-9)
+
+
+def test_intervals_of_several_targets_are_each_its_own():
+    frame, signal = visits(600)
+    both = np.column_stack([signal, 1_000 * np.random.default_rng(1).normal(size=600)])
+    reg = small(bp.TabularRegressor, n_members=4).fit(frame, both)
+    made = reg.predict_interval(frame)
+    assert made.shape == (600, 2, 2)
+    widths = np.ptp(made, axis=2)[0]
+    assert widths[0] < 3
+    assert widths[1] > 1_000
+
+
+def test_intervals_of_too_few_rows_are_refused():
+    frame, signal = visits(30)
+    reg = small(bp.TabularRegressor).fit(frame, signal)
+    with pytest.raises(InvalidInput, match=r"coverage=0.99: intervals that hold 0.99 .* take 99"):
+        reg.predict_interval(frame, 0.99)
+    with pytest.raises(InvalidInput, match=r"coverage=1.5"):
+        reg.predict_interval(frame, 1.5)

@@ -32,10 +32,11 @@ from .members.member import Examples, Member
 from .members.profiles import MEMBERS, PACK, MemberSettings, draw_settings
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import Callback, TabularParameters
-from .partings import partings
+from .partings import Parting, partings, set_aside
 from .time_limit import Deadline
 from .watch import MembersPrinter, MembersProgress
 
+PARAMETERS = {"cv": "validation", "intervals": "coverage"}  # by settings of the command line
 DRAWN = {each.name for each in fields(MemberSettings)} - {"number", "profile", "seed"}
 
 
@@ -84,6 +85,10 @@ class TabularEstimator(TabularParameters):
     preprocessing_: TablePreprocessing
     ensemble_: Ensemble
 
+    _sets_aside = (
+        False  # whether some rows neither train nor choose, and tell how far answers are off
+    )
+
     def _targets(self) -> Targets:
         """What y means, with what is known of it."""
         raise NotImplementedError
@@ -124,7 +129,8 @@ class TabularEstimator(TabularParameters):
         sample_weight : float or array-like of shape (m,), optional
             Weights of the rows; a row that weighs 0 is left out.
         X_val, y_val, sample_weight_val : optional
-            Rows of your own to choose by; all rows of X are learned from then.
+            Rows of your own to choose by; all rows of X are learned from then. A third of them, at
+            most 250, tells a regressor how far its answers are off.
         groups : array-like of shape (m,), optional
             Rows of one group are never both learned from and chosen by.
 
@@ -160,7 +166,7 @@ class TabularEstimator(TabularParameters):
         beside = None
         if X_val is not None:
             beside = self._beside(X_val, y_val, sample_weight_val, targets, outputs)
-        with _naming_parameters():
+        with naming_parameters():
             self.ensemble_ = self._trained(train, beside, outputs, codes, groups, deadline)
         return self
 
@@ -235,20 +241,39 @@ class TabularEstimator(TabularParameters):
         y: np.ndarray,
         groups: ArrayLike,
         seed: int,
-    ) -> tuple[int, Iterator[tuple[Examples, Examples]]]:
-        """How many members share a parting, and examples of each to learn from and to choose by.
+    ) -> tuple[int, Iterator[Parts]]:
+        """How many members share a parting, and the examples of each.
 
         Rows that weigh nothing are in none.
         """
         w = given.sample_weight
         rows = np.arange(len(given.rows)) if w is None else np.flatnonzero(w)
         if beside is not None:
-            return MEMBERS, repeat((given.some(rows), beside))
+            return MEMBERS, repeat(self._parts_beside(given.some(rows), beside, seed))
         groups = None if groups is None else np.asarray(groups)[rows]
         strata = self._strata(y[rows])
         together, made = partings(self.validation, len(rows), strata, groups, seed)
         each = -(-min(self._members or MEMBERS, MEMBERS) // together)
-        return min(each, PACK), ((given.some(rows[a]), given.some(rows[b])) for a, b in made)
+        parts = (self._parted(given, rows, one, groups, seed + k) for k, one in enumerate(made))
+        return min(each, PACK), parts
+
+    def _parted(
+        self, given: Examples, rows: np.ndarray, parting: Parting, groups: ArrayLike, seed: int
+    ) -> Parts:
+        """The examples of a parting of some rows."""
+        aside = rows[:0]
+        if self._sets_aside:
+            parting, aside = set_aside(parting, groups, len(rows), seed)
+        learn, choose = (given.some(rows[each]) for each in parting)
+        return Parts(learn, choose, [], given.some(rows[aside]) if len(aside) else None)
+
+    def _parts_beside(self, train: Examples, beside: Examples, seed: int) -> Parts:
+        """The examples where somebody's own rows choose."""
+        choose = np.arange(len(beside.rows))
+        aside = choose[:0]
+        if self._sets_aside:
+            (_, choose), aside = set_aside((aside, choose), None, len(choose), seed)
+        return Parts(train, beside.some(choose), [], beside.some(aside) if len(aside) else None)
 
     def _callback(self) -> Callback | None:
         """All callbacks as one, which asks to stop where any of them does."""
@@ -269,17 +294,16 @@ class TabularEstimator(TabularParameters):
         """How many are trained; None where the time decides."""
         return self.n_members or (None if self.time_limit else MEMBERS)
 
-    def _parts(
-        self, pairs: Iterator[tuple[Examples, Examples]], each: int, seed: int
-    ) -> Iterator[Parts]:
+    def _parts(self, pairs: Iterator[Parts], each: int, seed: int) -> Iterator[Parts]:
         """The members of one parting after the other, as many as are asked for in all."""
         total = self._members
         for first in count(0, each):
             last = first + each if total is None else min(first + each, total)
             if last <= first:
                 return
-            train, held_out = next(pairs)
-            yield Parts(train, held_out, self._settings(range(first, last), len(train.rows), seed))
+            parts = next(pairs)
+            settings = self._settings(range(first, last), len(parts.train.rows), seed)
+            yield replace(parts, settings=settings)
 
     def _settings(self, numbers: Sequence[int], m: int, seed: int) -> list[MemberSettings]:
         """What members are asked for."""
@@ -350,10 +374,10 @@ class TabularEstimator(TabularParameters):
 
 
 @contextmanager
-def _naming_parameters() -> Generator[None]:
+def naming_parameters() -> Generator[None]:
     """Say which parameter it is that does not suit."""
     try:
         yield
     except SettingError as error:
-        name = "validation" if error.setting == "cv" else error.setting
+        name = PARAMETERS.get(error.setting, error.setting)
         raise InvalidInput(f"{name}={error.value!r}: {error}") from None

@@ -44,11 +44,14 @@ class Parts:
         without target means.
     settings : sequence of MemberSettings
         One for each member.
+    aside : Examples, optional
+        Rows that neither train nor choose, whose errors tell how far answers are off.
     """
 
     train: Examples
     held_out: Examples
     settings: Sequence[MemberSettings]
+    aside: Examples | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,8 @@ class Pack:
         The metric of the average on those: better than on any others.
     held_out : int
         How many rows chose.
+    errors : ndarray of shape (rows, outputs), optional
+        Truth less answer of rows that neither trained nor chose.
     """
 
     means: TargetMeans
@@ -77,6 +82,7 @@ class Pack:
     costs: np.ndarray
     cost: float
     held_out: int
+    errors: np.ndarray | None = None
 
     def answers(
         self, rows: TableRows, outputs: Outputs, n_threads: int | None = None
@@ -141,6 +147,15 @@ class Ensemble:
         0.8 where one class in 43 rows is rare, and 0.1 higher to 0.1 lower on five other tables.
         """
         return round(float(self._shares @ [pack.held_out for pack in self.packs]))
+
+    @property
+    def errors(self) -> np.ndarray | None:
+        """Errors of rows that neither trained nor chose, shape (rows, outputs).
+
+        Each is that of its own parting's pack, and so rather larger than that of all packs.
+        """
+        each = [pack.errors for pack in self.packs if pack.errors is not None]
+        return np.concatenate(each) if each else None
 
     def answers(self, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
         """Answer rows.
@@ -301,7 +316,13 @@ class _Fit:
         interrupts.hold()
         members = _that_count(run, self.watch.deadline.limited, later=number > 0)
         pack = self._chosen(members, means, held_out, metric) if members else None
+        if pack is not None and parts.aside is not None:
+            pack = replace(pack, errors=self._errors(pack, parts.aside))
         return pack, run.stop_reason
+
+    def _errors(self, pack: Pack, aside: Examples) -> np.ndarray:
+        answers = pack.answers(aside.rows, self.outputs, self.n_threads)
+        return self.outputs.answers(aside.Y) - answers
 
     def _chosen(
         self, members: list[Member], means: TargetMeans, held_out: Examples, metric: Metric
