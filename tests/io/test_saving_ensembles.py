@@ -85,6 +85,11 @@ def test_regressors(through, outputs, validation):
     assert equal(through(model).predict(NEW), model.predict(NEW))
 
 
+def test_intervals(through):
+    model = trained((X["size"] + K).to_numpy(), bp.TabularRegressor)
+    assert equal(through(model).predict_interval(NEW), model.predict_interval(NEW))
+
+
 def test_arrays_and_records(through):
     numbers = X[["size", "some"]].to_numpy()
     model = bp.TabularClassifier(**SMALL).fit(numbers, K)

@@ -129,6 +129,7 @@ def _check(ensemble: Ensemble) -> None:
     _expect(bool(ensemble.packs), "an ensemble of no members")
     for pack in ensemble.packs:
         _check_pack(pack)
+        _check_errors(pack.errors, ensemble.outputs.units)
         for member, weight in zip(pack.members, pack.weights.tolist()):
             _check_codes(member.codes)
             _check_member(member, ensemble.outputs)
@@ -163,6 +164,14 @@ def _check_pack(pack: Pack) -> None:
         "shares of members that are none",
     )
     _expect(type(pack.held_out) is int and pack.held_out > 0, "a choice by no rows")
+
+
+def _check_errors(errors: np.ndarray | None, units: int) -> None:
+    _expect(
+        errors is None
+        or (errors.dtype == np.float64 and errors.ndim == 2 and errors.shape[1] == units),
+        "errors of other targets",
+    )
 
 
 def _check_member(member: Member, outputs: Outputs) -> None:
