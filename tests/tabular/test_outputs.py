@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backpass.tabular.outputs import ClassOutputs, NumberOutputs
+from backpass.tabular.outputs import ClassOutputs, LogOutputs, NumberOutputs
 
 
 @pytest.mark.parametrize("classes", [2, 3, 7])
@@ -58,3 +58,18 @@ def test_shares_of_several_logistic_outputs_are_probabilities_even_of_nothing():
     P = outputs.answers(np.array([[0.2, 0.2, 0.1, 0.5], [0.0, 0.0, 0.0, 1.0]]))
     np.testing.assert_allclose(P[0], [0.4, 0.4, 0.2, 0.5, 0.5], rtol=1e-15)
     np.testing.assert_allclose(P[1], [1 / 3, 1 / 3, 1 / 3, 0, 1], rtol=1e-15)
+
+
+def test_logarithms_are_learnt_and_numbers_answered(rng):
+    y = np.exp(rng.normal(size=(80, 2)) * [0.5, 3] + [0, 9])
+    outputs = LogOutputs.of(y)
+    Y = outputs.targets(y)
+    np.testing.assert_allclose(Y.std(axis=0), 1, rtol=1e-9)
+    learnt = outputs.learnt(Y)
+    np.testing.assert_allclose(learnt.mean(axis=0), 0, atol=1e-8)
+    np.testing.assert_allclose(learnt.std(axis=0), 1, rtol=1e-8)
+    np.testing.assert_allclose(outputs.answers(learnt), Y, atol=1e-9)
+    far = outputs.numbers(outputs.answers(np.array([[-1e6, -1e6], [1e6, 1e6]])))
+    np.testing.assert_allclose(far, [y.min(axis=0), y.max(axis=0)], rtol=1e-9)
+    below = outputs.learnt(outputs.targets(np.array([[-5.0, 0.0]])))
+    np.testing.assert_allclose(below[0], outputs.learnt(outputs.low[None])[0], rtol=1e-9)

@@ -396,3 +396,25 @@ def test_intervals_of_too_few_rows_are_refused():
         reg.predict_interval(frame, 0.99)
     with pytest.raises(InvalidInput, match=r"coverage=1.5"):
         reg.predict_interval(frame, 1.5)
+
+
+def test_the_logarithm_is_learnt_where_rows_that_choose_say_so():
+    frame, signal = visits(500)
+    grown = np.exp(3 * signal)
+    auto, plain, log = (
+        small(bp.TabularRegressor, target=target).fit(frame[:350], grown[:350])
+        for target in ("auto", "none", "log")
+    )
+    assert (auto.target_, plain.target_, log.target_) == ("log", "none", "log")
+    np.testing.assert_array_equal(auto.predict(frame), log.predict(frame))
+    errors = [np.mean((each.predict(frame[350:]) - grown[350:]) ** 2) for each in (log, plain)]
+    assert errors[0] < errors[1]
+    assert small(bp.TabularRegressor).fit(frame, signal + 9).target_ == "none"
+    low, high = log.predict_interval(frame, 0.5).T
+    np.testing.assert_allclose((low + high) / 2, log.predict(frame), rtol=1e-9)
+
+
+def test_a_logarithm_that_there_is_not_is_refused():
+    frame, signal = visits(60)
+    with pytest.raises(InvalidInput, match=r"target='log' is for numbers above 0, and y holds -"):
+        small(bp.TabularRegressor, target="log").fit(frame, signal - signal.max())

@@ -20,7 +20,7 @@ from ..tabular.members.member import DTYPE, Member
 from ..tabular.members.normal_shape import NormalShape
 from ..tabular.members.profiles import MemberSettings
 from ..tabular.members.target_means import TargetMeans
-from ..tabular.outputs import ClassOutputs, NumberOutputs, Outputs
+from ..tabular.outputs import ClassOutputs, LogOutputs, NumberOutputs, Outputs
 from ..training.jobs import JobResult
 from ..training.stop import StopReason
 
@@ -28,6 +28,7 @@ VERSION = 1
 NUMBERS, CURVES, THETA = "ensemble", "curve.ensemble", "theta."  # the arrays' names in a file
 RECORDS = (
     ClassOutputs,
+    LogOutputs,
     MemberCodes,
     MemberSettings,
     NormalShape,
@@ -149,6 +150,9 @@ def _check_outputs(outputs: object) -> None:
     if not isinstance(outputs, NumberOutputs):
         raise InvalidInput("The file holds answers that are neither classes nor numbers.")
     of = (outputs.mean, outputs.deviation, outputs.low, outputs.high)
+    if isinstance(outputs, LogOutputs):
+        of += (outputs.log_mean, outputs.log_deviation)
+        _expect((of[0] + of[1] * of[2] > 0).all(), "logarithms of numbers that have none")
     _expect(all(_are_numbers(each) and each.shape == of[0].shape for each in of), "other targets")
     _expect(len(of[0]) > 0 and (of[1] > 0).all(), "a target whose deviation is not positive")
 

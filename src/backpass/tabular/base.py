@@ -6,7 +6,7 @@ import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from typing import Any, Self
 
 import numpy as np
@@ -100,6 +100,12 @@ class TabularEstimator(TabularParameters):
     def _outputs(self, y: np.ndarray) -> ClassOutputs | NumberOutputs:
         """What the members' last layers are."""
         raise NotImplementedError
+
+    def _learns(
+        self, outputs: ClassOutputs | NumberOutputs, parts: Parts, seed: int
+    ) -> ClassOutputs | NumberOutputs:
+        """What members learn of the targets."""
+        return outputs
 
     def _strata(self, y: np.ndarray) -> np.ndarray | None:
         """Classes that both sides of a parting should have in proportion."""
@@ -223,9 +229,10 @@ class TabularEstimator(TabularParameters):
         """Part the rows, and train the members of each parting."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         each, pairs = self._pairs(given, beside, y, groups, seed)
+        first = next(pairs)
         return fit_ensemble(
-            self._parts(pairs, each, seed),
-            outputs,
+            self._parts(chain([first], pairs), each, seed),
+            self._learns(outputs, first, seed),
             cost_of(self.metric, outputs),
             n_members=self._members,
             deadline=deadline,

@@ -300,6 +300,7 @@ class _Fit:
 
         Control-C waits while they are chosen from.
         """
+        parts = _as_learnt(parts, self.outputs)
         metric = self.cost(self.outputs.answers(parts.held_out.Y), parts.held_out.sample_weight)
         means, train, held_out = _with_means(parts)
         run = train_members(
@@ -336,6 +337,16 @@ class _Fit:
         costs = np.array([metric(each) for each in answers])
         cost = metric(average(answers, weights))
         return Pack(means, members, weights, costs, cost, len(held_out.Y))
+
+
+def _as_learnt(parts: Parts, outputs: Outputs) -> Parts:
+    """Examples whose targets are what members learn."""
+    each = {
+        name: replace(examples, Y=outputs.learnt(examples.Y))
+        for name in ("train", "held_out", "aside")
+        if (examples := getattr(parts, name)) is not None
+    }
+    return replace(parts, **each)
 
 
 def _with_means(parts: Parts) -> tuple[TargetMeans, Examples, Examples]:

@@ -28,6 +28,10 @@ class Outputs(Protocol):
         """What the network learns."""
         ...
 
+    def learnt(self, Y: np.ndarray) -> np.ndarray:
+        """The same targets as members learn them, where that is another form."""
+        ...
+
     def answers(self, H: np.ndarray) -> np.ndarray:
         """What is averaged over members."""
         ...
@@ -86,6 +90,10 @@ class ClassOutputs:
             for column, size, units in zip(y.T, self.sizes, self._units)
         ]
         return np.hstack(hot).astype(np.float64)
+
+    def learnt(self, Y: np.ndarray) -> np.ndarray:
+        """The same."""
+        return Y
 
     def answers(self, H: np.ndarray) -> np.ndarray:
         """Probabilities, shape (m, Σ sizes), float64; each target's add up to 1."""
@@ -158,6 +166,10 @@ class NumberOutputs:
         """Deviations from the mean, shape (m, outputs)."""
         return (y - self.mean) / self.deviation
 
+    def learnt(self, Y: np.ndarray) -> np.ndarray:
+        """The same."""
+        return Y
+
     def answers(self, H: np.ndarray) -> np.ndarray:
         """Deviations from the mean, none beyond what the training rows have."""
         return np.clip(H, self.low, self.high)
@@ -169,3 +181,45 @@ class NumberOutputs:
     def numbers(self, answers: np.ndarray) -> np.ndarray:
         """Numbers in the targets' own unit."""
         return self.mean + self.deviation * answers
+
+
+@dataclass(frozen=True, eq=False)
+class LogOutputs(NumberOutputs):
+    """Numbers above 0 whose logarithm is learnt; answers are of the numbers all the same.
+
+    Parameters
+    ----------
+    mean, deviation, low, high : ndarray of shape (outputs,)
+        Of the numbers.
+    log_mean, log_deviation : ndarray of shape (outputs,)
+        Of their logarithms.
+    """
+
+    log_mean: np.ndarray
+    log_deviation: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray) -> LogOutputs:
+        """Find them on the training rows' targets, shape (m, outputs), all above 0.
+
+        Examples
+        --------
+        >>> outputs = LogOutputs.of(np.array([[1.0], [np.e**2]]))
+        >>> Y = outputs.targets(np.array([[1.0], [np.e], [np.e**2]]))
+        >>> outputs.learnt(Y).ravel().round(6)
+        array([-1.,  0.,  1.])
+        >>> outputs.numbers(outputs.answers(np.array([[0.0], [9.0]]))).ravel().round(6)
+        array([2.718282, 7.389056])
+        """
+        plain, logs = NumberOutputs.of(y), NumberOutputs.of(np.log(y))
+        return cls(plain.mean, plain.deviation, plain.low, plain.high, logs.mean, logs.deviation)
+
+    def learnt(self, Y: np.ndarray) -> np.ndarray:
+        """Deviations of the logarithm; what is below the least seen counts as that."""
+        return (np.log(self.numbers(np.maximum(Y, self.low))) - self.log_mean) / self.log_deviation
+
+    def answers(self, H: np.ndarray) -> np.ndarray:
+        """Deviations of the numbers, none beyond what the training rows have."""
+        logs = self.log_mean + self.log_deviation * H.astype(np.float64)
+        numbers = np.exp(np.minimum(logs, np.log(self.numbers(self.high)) + 1))  # none overflows
+        return np.clip(self.targets(numbers), self.low, self.high)

@@ -176,8 +176,8 @@ class TargetOfNumbers(Declared):
         default="auto",
         kind='{"auto", "log", "none"}',
         about="""
-        Whether members learn the target's logarithm: some of them where it is positive and skewed,
-        all of them, or none. The rows that choose decide how much those count.
+        Whether members learn the target's logarithm. Of a target that is above 0 and skewed to the
+        right, the rows that choose decide it by a trial of two members.
         """,
         allowed=[StrOptions({"auto", "log", "none"})],
     )

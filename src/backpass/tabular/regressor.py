@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from scipy.stats import skew
 from sklearn.base import RegressorMixin
 
 from ..arrays import ArrayLike
+from ..errors import InvalidInput
 from ..estimators.raw_tables import in_units
 from ..estimators.targets.intervals import half_width
 from ..estimators.targets.strategies import NumberTargets, Targets
 from .base import TabularEstimator, naming_parameters
-from .outputs import NumberOutputs
+from .costs import cost_of
+from .ensemble import Parts, fit_ensemble
+from .outputs import ClassOutputs, LogOutputs, NumberOutputs
 from .parameters import TabularRegressorParameters, documented
+
+SKEWED = 1.0  # of a normal distribution 0, of an exponential one 2
+TRIAL_ROWS, TRIAL_MEMBERS = 3_000, 2
 
 
 @documented
@@ -29,6 +38,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
 
     Attributes
     ----------
+    target_ : {"log", "none"}
+        Whether members learn the target's logarithm.
     {ATTRIBUTES}
 
     References
@@ -57,6 +68,48 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
 
     def _outputs(self, y: np.ndarray) -> NumberOutputs:
         return NumberOutputs.of(y)
+
+    def _learns(
+        self, outputs: ClassOutputs | NumberOutputs, parts: Parts, seed: int
+    ) -> ClassOutputs | NumberOutputs:
+        """The numbers or their logarithms, by what is asked for, or by a trial of two members."""
+        assert isinstance(outputs, NumberOutputs)
+        y = outputs.numbers(parts.train.Y)
+        positive = bool((y > 0).all())
+        if self.target == "log" and not positive:
+            raise InvalidInput(
+                f"target='log' is for numbers above 0, and y holds {y[y <= 0].min():g}."
+            )
+        if self.target == "none" or not positive:
+            return outputs
+        logs = LogOutputs.of(y)
+        if self.target == "log":
+            return logs
+        skewed = float(np.min(skew(y))) > SKEWED
+        return self._better((outputs, logs), parts, seed) if skewed else outputs
+
+    def _better(
+        self, candidates: tuple[NumberOutputs, NumberOutputs], parts: Parts, seed: int
+    ) -> NumberOutputs:
+        """Try what members may learn on some of the rows; the rows that choose say which is."""
+        m = len(parts.train.rows)
+        some = np.linspace(0, m - 1, min(m, TRIAL_ROWS)).astype(int)
+        trial = replace(
+            parts,
+            train=parts.train.some(some),
+            settings=self._settings(range(TRIAL_MEMBERS), len(some), seed),
+            aside=None,
+        )
+        cost = cost_of(self.metric, candidates[0])
+        costs = [
+            fit_ensemble([trial], each, cost, n_threads=self.n_threads).cost for each in candidates
+        ]
+        return candidates[int(np.argmin(costs))]
+
+    @property
+    def target_(self) -> str:
+        """Whether members learn the target's logarithm: "log" or "none"."""
+        return "log" if isinstance(self._ensemble().outputs, LogOutputs) else "none"
 
     def _strata(self, y: np.ndarray) -> None:
         """Numbers have no classes."""
