@@ -134,7 +134,8 @@ def page(report: TablesReport) -> list[str]:
     versions = ", ".join(f"{name} {v}" for name, v in machine["versions"].items())
     about = f"{machine['processor']}, {report.threads} threads. {versions}."
     costs = [["table", "rows × columns", *found.candidates], *cost_cells(report, found, "**{}**")]
-    stand = [list(STANDING_HEADINGS), *map(standing_cells, standings(report))]
+    lines = [STANDING_HEADINGS, *map(standing_cells, standings(report))]
+    stand = [[_beside(*cell) for cell in line] for line in lines]
     remarks = [f"- {remark}" for remark in tabular.remarks(report)]
     picture = [".. image:: _static/tables.svg", "   :alt: Losses as multiples of CatBoost's", ""]
     return [
@@ -142,6 +143,11 @@ def page(report: TablesReport) -> list[str]:
         *picture,
         *pages.section("Every table", [COSTS, "", *pages.list_table(costs), *remarks]),
     ]
+
+
+def _beside(number: str, more: str) -> str:
+    """Both in one line."""
+    return f"{number} ({more})" if more else number
 
 
 def publish(folder: Path | None) -> None:

@@ -130,7 +130,8 @@ def test_what_is_shown():
     said = text(report())
     for part in ("0.1000 / 0.2000", "first", "100 × 3, 2 classes", "1.50", "−69.3", "12.0"):
         assert part in said
-    assert "(first)" in said
+    low, high = by_name(report())["backpass"].loss_interval
+    assert f"{low:.2f}–{high:.2f}" in said
 
 
 def test_without_catboost_there_are_no_ratios(tmp_path):

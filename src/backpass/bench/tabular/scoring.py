@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from sklearn.metrics import log_loss
 
 from .candidates import TableEntry
 from .models import Asked, Classifier
 from .sources import RawTable
-
-LEAST = 1e-15  # of a probability, so that one sure mistake does not make a loss infinite
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,9 @@ def fit_and_score(
     if not table.classes:
         root = relative_error(wanted, np.asarray(model.predict(X.iloc[test])).ravel())
         return Score(root, root, seconds)
-    P = np.zeros((len(test), table.classes))
-    P[:, learnt] = np.asarray(cast(Classifier, model).predict_proba(X.iloc[test]))
+    answers = np.asarray(cast(Classifier, model).predict_proba(X.iloc[test]))
+    P = np.zeros((len(test), table.classes), answers.dtype)
+    P[:, learnt] = answers
     return Score(*class_costs(wanted, P), seconds)
 
 
@@ -78,11 +78,12 @@ def relative_error(y: np.ndarray, answers: np.ndarray) -> float:
 def class_costs(y: np.ndarray, P: np.ndarray) -> tuple[float, float]:
     """Return error rate and log loss of probabilities P (m, K) for classes y (m,).
 
+    The loss is scikit-learn's, in which no probability is less than the precision of P's type.
+
     Examples
     --------
     >>> class_costs(np.array([0, 1]), np.array([[0.5, 0.5], [0.75, 0.25]]))
     (0.5, 1.03...)
     """
     error = float(np.mean(P.argmax(axis=1) != y))
-    right = np.clip(P[np.arange(len(y)), y], LEAST, None)
-    return error, float(-np.log(right).mean())
+    return error, float(log_loss(y, P, labels=np.arange(P.shape[1])))

@@ -15,9 +15,9 @@ COSTS = (
     "test rows' target, which counts as both. Means over the seeds; the least loss is bold."
 )
 RANKS = (
-    "Ranks: means over tables of the rank of a table's mean over the seeds, ties shared; in "
-    "brackets where they lie with 95 % over tables drawn with repeats. Loss: 100 ln(loss / "
-    "CatBoost's). Seconds of all fits; the most by CatBoost's."
+    "Rank: mean over tables of the rank of a table's mean over the seeds, ties shared; and where "
+    "it lies with 95 % over tables drawn with repeats. Loss: 100 ln(loss / CatBoost's). Seconds of "
+    "all fits. Slowest: on which table they are most by CatBoost's, and how many times as long."
 )
 
 
@@ -65,28 +65,26 @@ def described(facts: TableFacts) -> str:
     return f"{size}, {facts.classes} classes" if facts.classes else size
 
 
-def standing_cells(standing: Standing) -> list[str]:
-    """A candidate's line."""
-    worst = standing.worst_seconds
+def standing_cells(standing: Standing) -> list[tuple[str, str]]:
+    """A candidate's line: each number, and what stands beside or below it."""
+    table, times = standing.worst_seconds or ("", None)
     return [
-        standing.candidate,
-        _rank(standing.rank_by_error, standing.error_interval),
-        _rank(standing.rank_by_loss, standing.loss_interval),
-        _signed(standing.median_ratio),
-        _signed(standing.mean_ratio),
-        f"{standing.seconds:.1f}",
-        "" if worst is None else f"{worst[1]:.2f} ({worst[0]})",
+        (standing.candidate, ""),
+        (f"{standing.rank_by_error:.2f}", _between(standing.error_interval)),
+        (f"{standing.rank_by_loss:.2f}", _between(standing.loss_interval)),
+        (_signed(standing.median_ratio), _signed(standing.mean_ratio)),
+        (f"{standing.seconds:.1f}", ""),
+        ("" if times is None else f"{times:.2f}", table),
     ]
 
 
 STANDING_HEADINGS = (
-    "",
-    "rank by error",
-    "rank by loss",
-    "loss, median",
-    "loss, mean",
-    "seconds",
-    "most by CatBoost's",
+    ("", ""),
+    ("error rank", "95 %"),
+    ("loss rank", "95 %"),
+    ("loss, median", "mean"),
+    ("seconds", ""),
+    ("slowest", "table"),
 )
 
 
@@ -106,11 +104,12 @@ def _costs(report: TablesReport, found: Means) -> Table:
 def _standings(report: TablesReport) -> Table:
     processor, threads = report.machine["processor"], report.threads
     table = Table(title=f"Over all tables, {threads} threads, {processor}", caption=RANKS)
-    for place, heading in enumerate(STANDING_HEADINGS):
-        table.add_column(heading, justify="right" if place else "left", no_wrap=not place)
+    for place, heading in enumerate(map("\n".join, STANDING_HEADINGS)):
+        table.add_column(heading, justify="right" if place else "left", no_wrap=place < 3)
     for standing in standings(report):
         style = "bold" if standing.candidate == US else None
-        table.add_row(*standing_cells(standing), style=style)
+        table.add_row(*map("\n".join, standing_cells(standing)), style=style)
+        table.add_section()
     return table
 
 
@@ -120,8 +119,8 @@ def _cost(error: float, loss: float) -> str:
     return f"{error:.4f}" if error == loss else f"{error:.4f} / {loss:.4f}"
 
 
-def _rank(rank: float, interval: tuple[float, float]) -> str:
-    return f"{rank:.2f} ({interval[0]:.2f}–{interval[1]:.2f})"
+def _between(interval: tuple[float, float]) -> str:
+    return f"{interval[0]:.2f}–{interval[1]:.2f}"
 
 
 def _signed(value: float | None) -> str:
