@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from backpass.data.raw import Numbers, RawColumn, Texts
 from backpass.tabular.ensemble import Parts as Parting
 from backpass.tabular.ensemble import fit_ensemble
 from backpass.tabular.members.member import Examples
-from backpass.tabular.members.profiles import PACK, draw_settings
+from backpass.tabular.members.profiles import PACK, MemberSettings, draw_settings, later_profiles
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
 from backpass.tabular.partings import partings
@@ -112,7 +113,7 @@ def fitted(parts: Parts, members: int, seed: int) -> Score:
         Parting(
             given.some(learn),
             given.some(choose),
-            [draw_settings(j, len(learn), seed) for j in range(k, min(k + PACK, members))],
+            partial(_settings, range(k, min(k + PACK, members)), len(learn), seed),
         )
         for k, (learn, choose) in zip(range(0, members, PACK), made)
     ]
@@ -120,6 +121,13 @@ def fitted(parts: Parts, members: int, seed: int) -> Score:
     seconds = time.perf_counter() - started
     answers = ensemble.answers(rows.take(parts.test))
     return Score(*_scored(parts, outputs.answers(Y[parts.test]), answers), seconds)
+
+
+def _settings(
+    numbers: range, m: int, seed: int, costs: Mapping[str, float]
+) -> list[MemberSettings]:
+    profiles = later_profiles(costs)
+    return [draw_settings(j, m, seed, profiles) for j in numbers]
 
 
 def _rows(parts: Parts) -> TableRows:

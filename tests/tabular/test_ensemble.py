@@ -111,6 +111,21 @@ def test_means_of_training_rows_come_from_the_other_folds(rng, monkeypatch):
     assert len(pack.means.tables) == train.rows.codes.shape[1]
 
 
+def test_what_later_packs_are_asked_for_may_follow_from_the_costs_in_the_first(rng):
+    train, held_out, outputs, _ = problem(rng)
+    told = []
+
+    def asked(costs):
+        told.append(costs)
+        return [settings_for(len(told) + j, 180) for j in range(2)]
+
+    parts = [Parts(train, held_out, asked)] * 3
+    packs = fit_ensemble(parts, outputs, squared_error).packs
+    names = [member.settings.profile for member in packs[0].members]
+    assert told == [{}] + 2 * [dict(zip(names, packs[0].costs.tolist()))]
+    assert [m.settings.number for pack in packs for m in pack.members] == [1, 2, 2, 3, 3, 4]
+
+
 def test_an_ensemble_is_the_mean_of_its_packs(rng):
     train, held_out, outputs, _ = problem(rng)
     settings = [settings_for(j, 180) for j in range(4)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from itertools import chain, count, repeat
 from typing import Any, Self
 
@@ -29,7 +30,7 @@ from .costs import cost_of
 from .ensemble import Ensemble, Parts, fit_ensemble
 from .inputs import known_table, raw_table
 from .members.member import Examples, Member
-from .members.profiles import MEMBERS, PACK, MemberSettings, draw_settings
+from .members.profiles import MEMBERS, PACK, MemberSettings, draw_settings, later_profiles
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import Callback, TabularParameters
 from .partings import Parting, partings, set_aside
@@ -309,18 +310,22 @@ class TabularEstimator(TabularParameters):
             if last <= first:
                 return
             parts = next(pairs)
-            settings = self._settings(range(first, last), len(parts.train.rows), seed)
+            m = len(parts.train.rows)
+            settings = partial(self._settings, range(first, last), m, seed)
             yield replace(parts, settings=settings)
 
-    def _settings(self, numbers: Sequence[int], m: int, seed: int) -> list[MemberSettings]:
-        """What members are asked for."""
+    def _settings(
+        self, numbers: Sequence[int], m: int, seed: int, costs: Mapping[str, float]
+    ) -> list[MemberSettings]:
+        """What members are asked for, by the costs of the first pack's profiles."""
         wished: dict[str, Any] = dict(self.member or {})
         unknown = [name for name in wished if name not in DRAWN]
         if unknown:
             raise InvalidInput(
                 f"member has no setting {unknown[0]!r}; there are {', '.join(sorted(DRAWN))}."
             )
-        return [replace(draw_settings(j, m, seed), **wished) for j in numbers]
+        profiles = later_profiles(costs)
+        return [replace(draw_settings(j, m, seed, profiles), **wished) for j in numbers]
 
     # What is known afterwards.
 

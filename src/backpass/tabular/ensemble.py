@@ -7,7 +7,7 @@ choose; the members of a parting are a pack, and an ensemble is the mean of its 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import takewhile
@@ -42,15 +42,16 @@ class Parts:
     train, held_out : Examples
         Rows to learn from, and rows that choose each member's epoch and how much it counts; both
         without target means.
-    settings : sequence of MemberSettings
-        One for each member.
+    settings : sequence of MemberSettings, or callable
+        One for each member; or what makes them of the costs in the first pack, by profile, of which
+        there are none for the first.
     aside : Examples, optional
         Rows that neither train nor choose, whose errors tell how far answers are off.
     """
 
     train: Examples
     held_out: Examples
-    settings: Sequence[MemberSettings]
+    settings: Sequence[MemberSettings] | Callable[[Mapping[str, float]], Sequence[MemberSettings]]
     aside: Examples | None = None
 
 
@@ -281,7 +282,8 @@ class _Fit:
         try:
             with HeldInterrupts() as interrupts:
                 for each in takewhile(lambda _: self.watch.pack_fits(), parts):
-                    pack, reason = self._pack(each, len(packs), interrupts)
+                    settings = _asked(each, packs)
+                    pack, reason = self._pack(each, settings, len(packs), interrupts)
                     packs += [] if pack is None else [pack]
                     interrupts.release()
                     if reason is not None:
@@ -294,7 +296,11 @@ class _Fit:
         return packs, interrupted
 
     def _pack(
-        self, parts: Parts, number: int, interrupts: HeldInterrupts
+        self,
+        parts: Parts,
+        settings: Sequence[MemberSettings],
+        number: int,
+        interrupts: HeldInterrupts,
     ) -> tuple[Pack | None, StopReason | None]:
         """The pack of a parting, if it has members that count, and why those are no more.
 
@@ -308,11 +314,11 @@ class _Fit:
             held_out,
             self.outputs,
             metric,
-            parts.settings,
+            settings,
             n_threads=self.n_threads,
             callback=self.watch.report if self.watch.needed else None,
             folder=None if self.folder is None else self.folder.part(f"pack-{number:03d}"),
-            queue=partial(self.watch.queue, members=len(parts.settings)),
+            queue=partial(self.watch.queue, members=len(settings)),
         )
         interrupts.hold()
         members = _that_count(run, self.watch.deadline.limited, later=number > 0)
@@ -347,6 +353,17 @@ def _as_learnt(parts: Parts, outputs: Outputs) -> Parts:
         if (examples := getattr(parts, name)) is not None
     }
     return replace(parts, **each)
+
+
+def _asked(parts: Parts, packs: list[Pack]) -> Sequence[MemberSettings]:
+    """What the members of the next pack are asked for."""
+    if not callable(parts.settings):
+        return parts.settings
+    costs: dict[str, float] = {}
+    if packs:
+        names = [member.settings.profile for member in packs[0].members]
+        costs = dict(zip(names, packs[0].costs.tolist()))
+    return parts.settings(costs)
 
 
 def _with_means(parts: Parts) -> tuple[TargetMeans, Examples, Examples]:

@@ -97,7 +97,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
         trial = replace(
             parts,
             train=parts.train.some(some),
-            settings=self._settings(range(TRIAL_MEMBERS), len(some), seed),
+            settings=self._settings(range(TRIAL_MEMBERS), len(some), seed, {}),
             aside=None,
         )
         cost = cost_of(self.metric, candidates[0])

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from backpass.tabular.members.profiles import (
+    CALM,
+    LATER,
     LEARNING_RATES,
     PROFILES,
     batch_size_for,
     draw_settings,
+    later_profiles,
     max_epochs_for,
     width_for,
 )
@@ -45,6 +48,24 @@ def test_what_is_drawn_fills_its_profiles_range_log_uniformly(place):
         assert abs(share.mean() - 0.5) < 4 * np.sqrt(1 / 12 / len(share))
     low, high = profile.dropouts
     assert all(low <= each.dropout <= high for each in drawn)
+
+
+@pytest.mark.parametrize("better", range(len(PROFILES)))
+@pytest.mark.parametrize("worst", [1e9, np.inf, np.nan])
+def test_the_better_the_calm_member_did_the_calmer_are_later_ones(better, worst):
+    costs = {"fine": -2.0, "plain": worst, "deep": 0.5, "calm": [-3.0, -1.0, 2.0, worst][better]}
+    if better == 3:
+        costs["plain"] = 1.0
+    assert later_profiles(costs) == LATER[better]
+    dropouts = [sum(each.dropouts[1] for each in profiles) for profiles in LATER]
+    assert dropouts == sorted(dropouts, reverse=True)
+    assert CALM not in LATER[-1]
+
+
+def test_a_pack_without_the_first_ones_four_costs_is_drawn_from_those():
+    assert later_profiles({}) == later_profiles({"fine": 1.0, "calm": 0.5}) == PROFILES
+    drawn = [draw_settings(j, 3_000, 0, LATER[0]) for j in range(8)]
+    assert [each.profile for each in drawn] == 2 * [profile.name for profile in LATER[0]]
 
 
 @pytest.mark.parametrize("m", ROWS)
