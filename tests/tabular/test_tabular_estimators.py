@@ -419,3 +419,19 @@ def test_a_logarithm_that_there_is_not_is_refused():
     frame, signal = visits(60)
     with pytest.raises(InvalidInput, match=r"target='log' is for numbers above 0, and y holds -"):
         small(bp.TabularRegressor, target="log").fit(frame, signal - signal.max())
+
+
+def test_free_text_is_learned_from():
+    rng = np.random.default_rng(3)
+    words = np.array(["bread", "milk", "honey", "rain", "snow", "wind"])
+    notes = [" ".join(rng.choice(words, 6)) + f" number {k}" for k in range(400)]
+    y = np.array([note.count("honey") + note.count("snow") for note in notes], dtype=float)
+    frame = pd.DataFrame({"note": notes, "size": rng.normal(size=400)})
+    reg = small(bp.TabularRegressor, kinds={"note": "text"}).fit(frame[:300], y[:300])
+    assert reg.reading_["note"].kind.value == "text"
+    assert reg.score(frame[300:], y[300:]) > 0.6
+    clf = small(bp.TabularClassifier, kinds={"note": "text"}).fit(frame[:300], y[:300] > 1)
+    assert clf.score(frame[300:], y[300:] > 1) > 0.8
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(reg)).predict(frame), reg.predict(frame)
+    )

@@ -16,11 +16,11 @@ from ..arrays import Array
 from ..data.encoding.fitted import Encoding
 from ..data.encoding.network_inputs import NetworkInput
 from ..data.encoding.table_rows import TableRows
-from ..engine.encoding import CellEncoding, EncodedRows, PiecewiseLinear
+from ..engine.encoding import CellEncoding, PiecewiseLinear
 from ..errors import InvalidInput
 from ..network import Network
 from ..tabular.ensemble import Ensemble, Pack
-from ..tabular.members.codes import MemberCodes
+from ..tabular.members.codes import MemberCodes, MemberRows
 from ..tabular.members.member import Member
 from ..tabular.outputs import NumberOutputs, Outputs
 
@@ -33,7 +33,7 @@ class _Reader:
     pack: Pack
     outputs: Outputs
 
-    def encoded(self, rows: TableRows) -> EncodedRows:
+    def encoded(self, rows: TableRows) -> MemberRows:
         return self.member.codes.encode(rows.with_means(self.pack.means(rows.codes)), np.float64)
 
 
@@ -83,14 +83,15 @@ class TableNetwork:
         Parameters
         ----------
         Y : ndarray of shape (m, outputs)
-            Zeros and ones, or numbers; members learn numbers in deviations from their mean.
+            Zeros and ones, or numbers; members learn numbers, or their logarithms, in deviations
+            from their mean.
 
         Returns
         -------
         ndarray of shape (m, units), float64
         """
         outputs = None if self.reader is None else self.reader.outputs
-        return outputs.targets(Y) if isinstance(outputs, NumberOutputs) else Y
+        return outputs.learnt(outputs.targets(Y)) if isinstance(outputs, NumberOutputs) else Y
 
     @cached_property
     def columns(self) -> Mapping[str, np.ndarray]:
@@ -158,7 +159,7 @@ def network_of_member(ensemble: Ensemble, encoding: Encoding, k: int | None) -> 
 
 
 def _inputs(codes: MemberCodes, encoding: Encoding, units: int) -> Iterator[NetworkInput]:
-    """The first layer's inputs in their order: numbers in codes, gaps, levels."""
+    """The first layer's inputs in their order: numbers in codes, gaps, levels, terms of text."""
     numbers = [*_numbers(encoding, units)]
     for number in codes.numbers:
         for cell in number.cells:
@@ -173,7 +174,9 @@ def _inputs(codes: MemberCodes, encoding: Encoding, units: int) -> Iterator[Netw
             name = levels.names[of[0]] if one else f"{levels.column} = (others)"
             yield NetworkInput(name, (levels.column,))
     if not (codes.numbers or codes.gaps or codes.indicators):
-        yield NetworkInput("(no column varies)", ())
+        yield NetworkInput("(no number or category varies)", ())
+    for terms in encoding.columns.terms:
+        yield from (NetworkInput(name, (terms.column,)) for name in terms.names)
 
 
 def _numbers(encoding: Encoding, units: int) -> Iterator[NetworkInput]:
@@ -211,12 +214,14 @@ def check_columns(ensemble: Ensemble, encoding: Encoding) -> None:
         If a number, a category or the levels of one are not there.
     """
     levels = [each.inputs for each in encoding.columns.levels]
+    terms = sum(len(each.names) for each in encoding.columns.terms)
     for pack in ensemble.packs:
         means = [len(table) - 1 for table in pack.means.tables]
         numbers = len(encoding.columns.features) + len(means) * ensemble.outputs.units
         codes = {member.codes for member in pack.members}
         read = [place for each in codes for place in _read(each)]
         fits = means in ([], levels) and all(0 <= place < numbers for place in read)
+        fits = fits and all(each.terms == terms for each in codes)
         indicators = [pair for each in codes for pair in each.indicators.items()]
         if not (fits and all(_of_level(k, n, levels) for k, n in indicators)):
             raise InvalidInput("The ensemble reads other columns than the preprocessing makes.")

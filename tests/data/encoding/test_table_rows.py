@@ -52,8 +52,15 @@ def test_an_infinite_number_is_refused_by_name_and_row(rng):
         table_rows(columns, table | {"area": Numbers(area)}, 200)
 
 
-def test_free_text_is_refused_by_name():
-    table = {"note": Texts.of(["red car", "blue car", "red bus", "no car at all"])}
-    columns, _ = fit_columns(table, {"note": "text"})
-    with pytest.raises(InvalidInput, match=r"free text.*'note'"):
-        table_rows(columns, table, 4)
+def test_terms_of_free_text_stand_side_by_side():
+    table = {
+        "note": Texts.of(["red car", "blue car", "red bus", "no car at all"]),
+        "more": Texts.of(["a bus", "a bus", "a car", "a bus"]),
+    }
+    columns, _ = fit_columns(table, {"note": "text", "more": "text"})
+    rows, _ = table_rows(columns, table, 4)
+    weights = np.hstack([each.toarray() for each in columns.weights(table, np.float64)])
+    np.testing.assert_array_equal(rows.terms.toarray(), weights)
+    np.testing.assert_array_equal(rows.take(np.array([2, 0])).terms.toarray(), weights[[2, 0]])
+    assert rows.n_terms == weights.shape[1]
+    assert rows.numbers.shape == (4, 0)

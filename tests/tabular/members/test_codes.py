@@ -1,9 +1,11 @@
 """A member's inputs against each of them written out."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from backpass.data.encoding.table_rows import TableRows
 from backpass.tabular.members.bin_edges import bin_edges
@@ -145,3 +147,14 @@ def test_any_table_is_encoded_without_a_warning(seed):
     encoded.check()
     assert encoded.shape == (m, codes.inputs)
     assert np.isfinite(encoded.numbers).all()
+
+
+def test_terms_of_text_stand_behind_all_other_inputs(rng):
+    rows = drawn_rows(rng, 90, 2, 1)
+    terms = sparse.random(90, 7, 0.3, "csr", random_state=rng)
+    plain, with_text = fit_codes(rows, 6), fit_codes(replace(rows, terms=terms), 6)
+    assert with_text.inputs == plain.inputs + 7
+    X = with_text.encode(replace(rows, terms=terms), np.float64)
+    assert sparse.issparse(X)
+    expected = np.hstack([plain.encode(rows, np.float64).toarray(), terms.toarray()])
+    np.testing.assert_array_equal(X.toarray(), expected)

@@ -149,7 +149,7 @@ class Encoding:
         Raises
         ------
         InvalidInput
-            As ``transform``, or if a column is free text.
+            As ``transform``.
         """
         made, texts = table_rows(self.columns, table, m)
         F, outside = made.numbers.T, Outside(self.columns, self.scaling)

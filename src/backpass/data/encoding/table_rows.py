@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
+from scipy import sparse
 
-from ...errors import InvalidInput
-from ..cells import quoted
 from ..raw import RawColumn
 from .columns import FittedColumns, infinite_number
 from .numbers import NumberCells
@@ -29,19 +29,28 @@ class TableRows:
         How many levels each category has.
     plain : int
         How many of the last columns of numbers are target means, which have no codes.
+    terms : csr_matrix of shape (m, T), float64, or None
+        Weights of free text's terms, where there is any.
     """
 
     numbers: np.ndarray
     codes: np.ndarray
     levels: tuple[int, ...]
     plain: int = 0
+    terms: sparse.csr_matrix | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
 
+    @property
+    def n_terms(self) -> int:
+        """How many terms free text has."""
+        return 0 if self.terms is None else cast(tuple[int, int], self.terms.shape)[1]
+
     def take(self, rows: slice | np.ndarray) -> TableRows:
         """Some rows."""
-        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows])
+        terms = None if self.terms is None else self.terms[rows]
+        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows], terms=terms)
 
     def with_means(self, means: np.ndarray) -> TableRows:
         """The same rows with target means, shape (m, ·), behind the numbers."""
@@ -70,8 +79,8 @@ def table_rows(
     Raises
     ------
     InvalidInput
-        If columns are missing or hold other cells than those of the training, a number is
-        infinite, or a column is free text, which these networks do not read.
+        If columns are missing or hold other cells than those of the training, or a number is
+        infinite.
 
     Examples
     --------
@@ -86,16 +95,17 @@ def table_rows(
     >>> rows.numbers.ravel(), rows.codes.ravel(), rows.levels
     (array([ 1., nan]), array([1, 0], dtype=int32), (2,))
     """
-    if columns.terms:
-        free = list(dict.fromkeys(terms.column for terms in columns.terms))
-        raise InvalidInput(
-            f"These networks do not read free text; leave it out or read it as a category: "
-            f"{quoted(free)}."
-        )
     columns.check(table)
     numbers = _numbers(columns, table, rows)
     codes, texts = columns.codes(table, rows)
-    return TableRows(numbers, codes, tuple(each.inputs for each in columns.levels)), texts
+    levels = tuple(each.inputs for each in columns.levels)
+    return TableRows(numbers, codes, levels, terms=_terms(columns, table)), texts
+
+
+def _terms(columns: FittedColumns, table: Mapping[str, RawColumn]) -> sparse.csr_matrix | None:
+    """All columns' terms side by side."""
+    weights: Any = columns.weights(table, np.float64)
+    return sparse.csr_matrix(sparse.hstack(weights, "csr")) if weights else None
 
 
 def _numbers(columns: FittedColumns, table: Mapping[str, RawColumn], m: int) -> np.ndarray:

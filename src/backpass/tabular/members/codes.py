@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
+from scipy import sparse
 
 from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import (
@@ -33,6 +35,9 @@ BLOCK = 8_192  # rows that are encoded at a time: what is made on the way stays 
 # infinite nor zero, and no slope between two numbers overflows.
 LARGEST, SMALLEST = 1e150, 1e-150
 FURTHEST = 5.2  # deviations of a target mean from the mean of all, as of numbers in normal shape
+
+
+MemberRows: TypeAlias = EncodedRows | sparse.csr_matrix  # what a member's first layer is given
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +117,19 @@ class MemberCodes:
         Columns of numbers whose gaps have a flag.
     indicators : mapping from int to ndarray of shape (levels + 1,)
         Of each category that varies, the levels' indicators.
+    terms : int
+        Of free text, behind all others.
     """
 
     numbers: tuple[NumberCodes | ScaledNumber, ...]
     gaps: tuple[int, ...]
     indicators: dict[int, np.ndarray]
+    terms: int = 0
 
     @property
     def inputs(self) -> int:
         """The first layer's units."""
-        return self.encoder.inputs
+        return self.encoder.inputs + self.terms
 
     @cached_property
     def encoder(self) -> RowEncoder:
@@ -141,7 +149,7 @@ class MemberCodes:
         made = made or [np.zeros(len(rows))]  # where nothing varies, the biases answer
         return np.column_stack(made).astype(np.float64, copy=False)
 
-    def encode(self, rows: TableRows, dtype: DTypeLike = np.float32) -> EncodedRows:
+    def encode(self, rows: TableRows, dtype: DTypeLike = np.float32) -> MemberRows:
         """Encode rows; places and parts of bins are found in double precision, and rounded last.
 
         Parameters
@@ -153,8 +161,16 @@ class MemberCodes:
 
         Returns
         -------
-        EncodedRows of shape (m, inputs)
+        EncodedRows of shape (m, inputs), or a CSR matrix where there is free text
         """
+        encoded = self._looked_up(rows, dtype)
+        if rows.terms is None:
+            return encoded
+        beside: Any = [encoded.tocsr(), rows.terms.astype(dtype)]
+        return sparse.csr_matrix(sparse.hstack(beside, "csr"))
+
+    def _looked_up(self, rows: TableRows, dtype: DTypeLike) -> EncodedRows:
+        """Rows but for their text."""
         first = self.encoder.encode(self.columns(rows.take(slice(0, BLOCK))))
         numbers = np.empty((len(rows), first.numbers.shape[1]), dtype)
         places = np.empty((len(rows), first.places.shape[1]), first.places.dtype)
@@ -200,6 +216,7 @@ def fit_codes(rows: TableRows, bins: int) -> MemberCodes:
         tuple(each for each in made if each is not None),
         _flagged(np.isnan(rows.numbers)),
         {k: each for k, each in indicators.items() if each.max() > 0},
+        rows.n_terms,
     )
 
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from ... import engine
 from ...data.encoding.table_rows import TableRows
-from ...engine.encoding import EncodedRows
 from ...errors import warn
 from ...network import Network
 from ...solvers.muon import Muon
@@ -22,7 +21,7 @@ from ...training.monitor import Progress
 from ...training.stop import StopReason
 from ..metrics import Metric
 from ..outputs import Outputs
-from .codes import MemberCodes, fit_codes
+from .codes import MemberCodes, MemberRows, fit_codes
 from .profiles import WARM_UP, MemberSettings
 
 DTYPE = np.float32  # of all arithmetic
@@ -88,7 +87,7 @@ class Member:
         """Whether its numbers grew beyond all bounds."""
         return self.result.reason in BLOWN_UP
 
-    def outputs(self, X: EncodedRows, n_threads: int | None = None) -> np.ndarray:
+    def outputs(self, X: MemberRows, n_threads: int | None = None) -> np.ndarray:
         """Return a^(L) of rows that ``codes`` has encoded, shape (m, units)."""
         return engine.forward(self.net, self.theta, X, n_threads=n_threads)
 
@@ -218,7 +217,7 @@ def _say(pool: JobPool) -> None:
         warn(message, category)
 
 
-Learnt: TypeAlias = tuple[EncodedRows, np.ndarray, np.ndarray | None]
+Learnt: TypeAlias = tuple[MemberRows, np.ndarray, np.ndarray | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,7 +256,9 @@ def _job(settings: MemberSettings, outputs: Outputs, form: _Form, score: Score) 
         weight_decay=settings.weight_decay, ratio=settings.matrix_rate / settings.learning_rate
     )
     return Job(
-        Network((X.shape[1], *settings.hidden, outputs.units), settings.activation, outputs.loss),
+        Network(
+            (np.shape(X)[1], *settings.hidden, outputs.units), settings.activation, outputs.loss
+        ),
         X,
         Y,
         sample_weight=weight,
