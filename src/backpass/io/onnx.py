@@ -9,15 +9,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators.raw_tables import preprocessing_of
-from ..models.table_model import Estimator
+from ..models.table_model import Estimator, TableEstimator, Tabular
 from ..storage.atomic import atomic_write
+from .onnx_ensemble import ensemble_to_onnx
 from .onnx_estimator import add_estimator
-from .onnx_graph import Graph
+from .onnx_graph import Graph, Outputs
 from .onnx_pipeline import pipeline_to_onnx
 
 
 def to_onnx(
-    estimator: Estimator | Pipeline,
+    estimator: TableEstimator | Pipeline,
     path: str | os.PathLike[str] | None = None,
     *,
     force: bool = False,
@@ -26,10 +27,11 @@ def to_onnx(
 
     Parameters
     ----------
-    estimator : MLPClassifier, MLPRegressor, or Pipeline that ends with one
+    estimator : MLPClassifier, MLPRegressor, a Pipeline that ends with one, or a tabular estimator
         Fitted. Where it has a ``preprocessing_`` of numeric columns (gaps filled, numbers scaled),
         the model includes it and takes the raw columns. The other steps of a Pipeline are written
-        by skl2onnx.
+        by skl2onnx. ``TabularClassifier`` and ``TabularRegressor`` have their whole encoding in the
+        model.
     path : str or path, optional
         The file; where not given, nothing is written.
     force : bool
@@ -39,13 +41,17 @@ def to_onnx(
     -------
     bytes
         The model. Its input ``X`` has the shape (rows, n_features) and the dtype of θ; its outputs
-        are ``label`` and ``probabilities`` for classes, ``variable`` for numbers.
+        are ``label`` and ``probabilities`` for classes, ``variable`` for numbers. That of a tabular
+        estimator has an input of shape (rows, 1) for each column that it reads, by its name: a
+        number in double precision, NaN for a gap; a date or time as seconds since 1 January 1970;
+        a category as text, '' for a gap.
 
     Raises
     ------
     InvalidInput
-        If an activation is the user's own, a column is categorical, there are several outputs of
-        classes, or a step of the Pipeline is one that skl2onnx does not know.
+        If an activation is the user's own, a column is free text, or of a single network
+        categorical, there are several outputs of classes, or a step of the Pipeline is one that
+        skl2onnx does not know.
     NotFittedError
         If it is not fitted.
     MissingExtra
@@ -64,11 +70,15 @@ def to_onnx(
     """
     if isinstance(estimator, Pipeline):
         data = pipeline_to_onnx(estimator)
+    elif isinstance(estimator, Tabular):
+        check_is_fitted(estimator)
+        data = ensemble_to_onnx(estimator)
     else:
         check_is_fitted(estimator, "theta_")
         graph = Graph(estimator.theta_.dtype)
         outputs = add_estimator(graph, estimator, "X")
-        data = graph.model(_n_columns(estimator), outputs, _notes(estimator))
+        inputs: Outputs = {"X": (graph.dtype, ["rows", _n_columns(estimator)])}
+        data = graph.model(inputs, outputs, _notes(estimator))
     if path is not None:
         atomic_write(path, data, force)
     return data

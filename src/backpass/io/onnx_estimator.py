@@ -36,14 +36,14 @@ def add_estimator(graph: Graph, estimator: Estimator, X: str) -> Outputs:
         return _add_classes(graph, Decision(labels, net.loss), z, a)
     target = None if preprocessing is None else preprocessing.target
     if target is not None:  # in the target's own units
-        scale, centre = (_by_output(target, name) for name in ("scale", "centre"))
+        scale, centre = (target_by_output(target, name) for name in ("scale", "centre"))
         a = graph.add("Add", graph.add("Mul", a, scale), centre)
     graph.add("Identity", a, name="variable")
     return {"variable": (graph.dtype, ["rows", net.sizes[-1]])}
 
 
-def _by_output(target: AnyTarget, name: str) -> float | np.ndarray:
-    """A number of the target, or of several a row of them."""
+def target_by_output(target: AnyTarget, name: str) -> float | np.ndarray:
+    """Return a number of the target, or of several a row of them."""
     values = [getattr(part, name) for part in target.parts]
     return values[0] if len(values) == 1 else np.array(values)
 

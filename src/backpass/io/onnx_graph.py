@@ -6,7 +6,8 @@ Gelu), so these are put together from simple operators, as the library's formula
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto, ValueInfoProto
 
 Operand = str | float | np.ndarray  # a value by its name, or a constant
-Attribute = int | list[int]
+Attribute = int | str | list[int] | list[str]
 Shape = list[str | int]  # sizes, or names of those that are open
 Outputs = dict[str, tuple[DTypeLike, Shape]]  # name -> dtype and shape
 
 OPSET, IR_VERSION = 17, 8  # of 2022: what onnxruntime 1.13 and everything later reads
+ML_OPSET = 3  # of the operators for classical models, beside OPSET
+ML = "ai.onnx.ml"  # their domain
 
 
 class Graph:
@@ -37,6 +40,24 @@ class Graph:
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
         self.named: dict[str, str] = {}  # what a value is called where its own name is taken
+        self.prefix = ""  # before the names of values that have none of their own
+
+    def at(self, dtype: DTypeLike) -> Graph:
+        """Return the same graph, whose constants are of another dtype from here on."""
+        other = copy(self)
+        other.dtype = np.dtype(dtype)
+        return other
+
+    def keep_free(self, names: Iterable[str], outputs: Iterable[str]) -> None:
+        """Take names that are inputs' from all values but those; outputs get an underline."""
+        taken = set(names)
+        while any(name.startswith(f"{self.prefix}v") for name in taken):
+            self.prefix += "_"
+        for output in outputs:
+            free = output
+            while free in taken:
+                free += "_"
+            self.named[output] = free
 
     def add(
         self,
@@ -60,7 +81,7 @@ class Graph:
 
     def new_name(self) -> str:
         """Return a name that no value has."""
-        return f"v{len(self.nodes)}"
+        return f"{self.prefix}v{len(self.nodes)}"
 
     def write(
         self, operator: str, inputs: list[str], outputs: list[str], attributes: dict[str, Attribute]
@@ -76,23 +97,26 @@ class Graph:
 
     def constant(self, array: np.ndarray) -> str:
         """Add a constant of the array's own dtype."""
-        name = f"c{len(self.constants)}"
+        name = f"{self.prefix}v_c{len(self.constants)}"
         self.constants.append(self.onnx.numpy_helper.from_array(array, name))
         return name
 
-    def model(self, n_inputs: int, outputs: Outputs, notes: dict[str, str]) -> bytes:
-        """Make the file: X of shape (rows, n_inputs) to the named outputs (dtype, shape)."""
+    def model(self, inputs: Outputs, outputs: Outputs, notes: dict[str, str]) -> bytes:
+        """Make the file: from the named inputs (dtype, shape) to the named outputs."""
         helper = self.onnx.helper
 
         def info(name: str, dtype: DTypeLike, shape: Shape) -> ValueInfoProto:
             return helper.make_tensor_value_info(name, self.type_of(dtype), shape)
 
-        inputs = [info("X", self.dtype, ["rows", n_inputs])]
-        results = [info(name, *what) for name, what in outputs.items()]
-        graph = helper.make_graph(self.nodes, "backpass", inputs, results, self.constants)
+        given = [info(name, *what) for name, what in inputs.items()]
+        results = [info(self.named.get(name, name), *what) for name, what in outputs.items()]
+        graph = helper.make_graph(self.nodes, "backpass", given, results, self.constants)
+        domains = {node.domain for node in self.nodes}
+        opsets = [helper.make_opsetid("", OPSET)]
+        opsets += [helper.make_opsetid(ML, ML_OPSET)] if ML in domains else []
         model = helper.make_model(
             graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
+            opset_imports=opsets,
             ir_version=IR_VERSION,
             producer_name="backpass",
         )

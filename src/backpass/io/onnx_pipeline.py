@@ -18,14 +18,13 @@ from ..estimators.regressor import MLPRegressor
 from ..extras import optional
 from ..models.table_model import Estimator
 from .onnx_estimator import add_estimator, outputs_of
-from .onnx_graph import OPSET, Attribute, Graph
+from .onnx_graph import ML_OPSET, OPSET, Attribute, Graph
 
 Skl2onnx = Any  # its scopes, operators, containers and types, which say nothing of themselves
 Step = Any  # of a pipeline: whatever scikit-learn takes for one
 
 PURPOSE = "Writing a Pipeline as ONNX"
 CLASSIFIER_OPTIONS = {"zipmap": [True, False, "columns"], "nocl": [True, False]}
-ML_OPSET = 3  # of the operators for classical models, beside OPSET
 
 
 def pipeline_to_onnx(pipeline: Pipeline) -> bytes:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from ...errors import InvalidInput
 from ..command import Answer, Command
 
 if TYPE_CHECKING:
-    from ...models.table_model import Estimator
+    from ...models.table_model import TableEstimator
 
-Write = Callable[["Estimator", Path, bool], object]
+Write = Callable[["TableEstimator", Path, bool], object]
 
 
 @click.command(cls=Command)
@@ -27,8 +28,10 @@ Write = Callable[["Estimator", Path, bool], object]
 def export(model: str, onnx: str | None, mat: str | None, force: bool) -> Answer:
     """Write the trained MODEL for other programs: as ONNX, as a .mat file, or both.
 
-    The ONNX model takes the raw columns of numbers in the order of training; the .mat file holds
-    the weights alone, which take what the preprocessing makes of a table.
+    The ONNX model of an ensemble takes each raw column by its name: numbers, texts of categories,
+    and dates as seconds since 1970; that of a single network takes the raw columns of numbers in
+    the order of training. The .mat file holds a network's weights alone, which take what the
+    preprocessing makes of a table.
     """
     from ...io.saving import load
     from ..output import check_free
@@ -45,14 +48,18 @@ def export(model: str, onnx: str | None, mat: str | None, force: bool) -> Answer
     return Answer({"model": model, "onnx": None, "mat": None, **files}, lambda to: _show(to, files))
 
 
-def _as_onnx(estimator: Estimator, path: Path, force: bool) -> object:
+def _as_onnx(estimator: TableEstimator, path: Path, force: bool) -> object:
     from ...io.onnx import to_onnx
 
     return to_onnx(estimator, path, force=force)
 
 
-def _as_mat(estimator: Estimator, path: Path, force: bool) -> None:
+def _as_mat(estimator: TableEstimator, path: Path, force: bool) -> None:
     from ...io.mat import to_mat
+    from ...models.table_model import Tabular
+
+    if isinstance(estimator, Tabular):
+        raise InvalidInput("A .mat file holds the weights of one network, and this is an ensemble.")
 
     to_mat(estimator, path, force=force)
 

@@ -123,22 +123,23 @@ class Levels:
 
     def _level_of(self, text: str) -> int | None:
         """A text's level; a gap makes other programs write the whole numbers 3, 4 as 3.0, 4.0."""
-        level = self._places.get(text)
+        level = self.places.get(text)
         if level is None and (whole := _WHOLE.fullmatch(text)):
-            level = self._wholes.get(whole[1])
+            level = self.wholes.get(whole[1])
         return level
 
     @cached_property
-    def _places(self) -> dict[str, int]:
+    def places(self) -> dict[str, int]:
+        """The level of each text that training rows have."""
         places = dict.fromkeys(self.rare, len(self.texts))
         return places | {text: place for place, text in enumerate(self.texts)}
 
     @cached_property
-    def _wholes(self) -> dict[str, int]:
-        """Levels of the whole numbers that one text only stands for."""
-        found = [(whole[1], text) for text in self._places if (whole := _WHOLE.fullmatch(text))]
+    def wholes(self) -> dict[str, int]:
+        """The levels of the whole numbers that one text only stands for."""
+        found = [(whole[1], text) for text in self.places if (whole := _WHOLE.fullmatch(text))]
         number = Counter(whole for whole, _ in found)
-        return {whole: self._places[text] for whole, text in found if number[whole] == 1}
+        return {whole: self.places[text] for whole, text in found if number[whole] == 1}
 
 
 def fit_levels(column: str, cells: Texts) -> Levels | None:

