@@ -103,6 +103,13 @@ def test_numbers(outputs):
     np.testing.assert_allclose(answer, expected, atol=1e-5 * y.std())
 
 
+def test_numbers_by_their_logarithms():
+    y = np.exp(2.0 * K + RNG.normal(size=M))
+    model = trained(y, bp.TabularRegressor, target="log")
+    answer = run_onnx(model, NEW)["variable"][:, 0]
+    np.testing.assert_allclose(answer, model.predict(NEW), atol=1e-5 * y.std())
+
+
 @pytest.mark.parametrize("activation", ["relu", "silu", "gelu", "leaky_relu", "softplus"])
 def test_activations(activation):
     columns = ["size", "kind"]

@@ -16,7 +16,7 @@ from ..losses import output_of
 from ..models.table_model import Tabular
 from ..tabular.ensemble import Pack
 from ..tabular.members.member import DTYPE
-from ..tabular.outputs import ClassOutputs, NumberOutputs, Outputs
+from ..tabular.outputs import ClassOutputs, LogOutputs, NumberOutputs, Outputs
 from .onnx_codes import add_codes
 from .onnx_estimator import label_table, target_by_output
 from .onnx_graph import Graph, Shape, add_logits, add_output
@@ -87,6 +87,8 @@ def _pack(graph: Graph, pack: Pack, outputs: Outputs, weights: np.ndarray, rows:
 def _answers(graph: Graph, outputs: Outputs, H: str) -> str:
     """What is averaged over members, of a^(L)."""
     if isinstance(outputs, NumberOutputs):
+        if isinstance(outputs, LogOutputs):
+            H = _of_logarithms(graph, outputs, H)
         return graph.add("Max", graph.add("Min", H, outputs.high), outputs.low)
     assert isinstance(outputs, ClassOutputs)
     sizes, units = outputs.sizes, [1 if size <= 2 else size for size in outputs.sizes]
@@ -96,6 +98,14 @@ def _answers(graph: Graph, outputs: Outputs, H: str) -> str:
         parts = [_columns(graph, H, *span) for span in pairwise(ends)]
     made = [_shares(graph, part, size) for part, size in zip(parts, sizes)]
     return graph.add("Concat", *made, axis=1) if len(made) > 1 else made[0]
+
+
+def _of_logarithms(graph: Graph, outputs: LogOutputs, H: str) -> str:
+    """Deviations of numbers whose logarithms' deviations a member answers with."""
+    logs = graph.add("Add", graph.add("Mul", H, outputs.log_deviation), outputs.log_mean)
+    most = np.log(outputs.numbers(outputs.high)) + 1
+    numbers = graph.add("Exp", graph.add("Min", logs, most))
+    return graph.add("Div", graph.add("Sub", numbers, outputs.mean), outputs.deviation)
 
 
 def _columns(graph: Graph, value: str, start: int, stop: int) -> str:
