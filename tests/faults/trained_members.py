@@ -15,8 +15,8 @@ from backpass.tabular.outputs import ClassOutputs
 ROWS, MEMBERS, PACKS = 160, 3, 2
 
 
-def train(folder, n_threads, slow=False):
-    """Fit two packs; ``slow`` waits after each epoch, so that there is time to be killed in."""
+def drawn():
+    """Two partings, what answers are, and what they cost."""
     rng = np.random.default_rng(0)
     X, town = rng.normal(size=(ROWS, 3)), rng.integers(0, 5, (ROWS, 1)).astype(np.int32)
     outputs = ClassOutputs((3,))
@@ -30,14 +30,12 @@ def train(folder, n_threads, slow=False):
         )
         for pack in range(PACKS)
     ]
-    return fit_ensemble(
-        parts,
-        outputs,
-        log_loss,
-        n_threads=n_threads,
-        checkpoint=folder,
-        callback=(lambda progress: time.sleep(0.003)) if slow else None,
-    )
+    return parts, outputs, log_loss
+
+
+def train(folder, n_threads, **named):
+    """Fit two packs."""
+    return fit_ensemble(*drawn(), n_threads=n_threads, checkpoint=folder, **named)
 
 
 def bits(ensemble):
@@ -47,6 +45,11 @@ def bits(ensemble):
     return {**thetas, "scores": np.concatenate(scores), "weights": ensemble.weights}
 
 
+def wait(progress):
+    """Wait after an epoch, so that there is time to be killed in."""
+    time.sleep(0.003)
+
+
 if __name__ == "__main__":
     folder, out, n_threads = sys.argv[1:]
-    np.savez(out, **bits(train(folder, int(n_threads), slow=True)))
+    np.savez(out, **bits(train(folder, int(n_threads), callback=wait)))

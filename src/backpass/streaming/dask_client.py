@@ -38,9 +38,12 @@ def computed(*values: object) -> tuple[Any, ...]:
     return watched(lambda: dask.compute(*values))
 
 
-def watched(work: Callable[[], R]) -> R:
-    """Do what waits for Dask; raise where there is nobody left to wait for."""
-    client = _client()
+def watched(work: Callable[[], R], client: Client | None = None) -> R:
+    """Do what waits for Dask; raise where there is nobody left to wait for.
+
+    The cluster is the client's, or the one on which Dask computes just now.
+    """
+    client = client or _client()
     if client is None:
         return work()
     answer = _Answer(work)

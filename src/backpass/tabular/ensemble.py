@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -21,6 +22,7 @@ from ..training.checkpoints import RetainedFolder
 from ..training.interrupts import HeldInterrupts
 from ..training.stop import StopReason
 from .choice import average, choose_members
+from .cluster import Cluster
 from .members.codes import MemberCodes
 from .members.member import DTYPE, Examples, Member, MembersRun, train_members
 from .members.profiles import MemberSettings
@@ -29,6 +31,9 @@ from .metrics import Metric
 from .outputs import Outputs
 from .time_limit import Deadline
 from .watch import MembersProgress, Watch
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Cost = Callable[[np.ndarray, np.ndarray | None], Metric]  # the rows' true answers, their weights
 
@@ -188,6 +193,7 @@ def fit_ensemble(
     callback: Callable[[MembersProgress], object] | None = None,
     checkpoint: str | os.PathLike[str] | RetainedFolder | None = None,
     every: int = 1,
+    client: Client | None = None,
 ) -> Ensemble:
     """Train members on each parting, and choose among them.
 
@@ -217,6 +223,10 @@ def fit_ensemble(
         bits, until one is over; of a ``RetainedFolder`` until that is released.
     every : int
         A member's file is written after every so many epochs.
+    client : distributed.Client, optional
+        Of a Dask cluster, whose workers train the members, to the bits that they have here on the
+        same kind of machine. The callback is told of a member, and its file is written, when it is
+        over.
 
     Returns
     -------
@@ -227,6 +237,8 @@ def fit_ensemble(
     ------
     InvalidInput
         If no member's answers are finite, or the checkpoint is of other members.
+    ClusterLost
+        If the cluster's workers died.
     KeyboardInterrupt
         If it comes before any member has made an epoch. Later, what is there counts, with a
         warning.
@@ -257,7 +269,8 @@ def fit_ensemble(
     folder = checkpoint
     if folder is not None and not isinstance(folder, RetainedFolder):
         folder = RetainedFolder(folder, every)
-    packs, interrupted = _Fit(outputs, cost, n_threads, watch, folder).packs(parts)
+    cluster = None if client is None else Cluster(client, watch.deadline)
+    packs, interrupted = _Fit(outputs, cost, n_threads, watch, folder, cluster).packs(parts)
     ensemble = Ensemble(outputs, tuple(packs), interrupted)
     _say(ensemble.members, interrupted)
     if folder is not None and folder is not checkpoint and not (interrupted or watch.stopped):
@@ -274,6 +287,7 @@ class _Fit:
     n_threads: int | None
     watch: Watch
     folder: RetainedFolder | None
+    cluster: Cluster | None
 
     def packs(self, parts: Iterable[Parts]) -> tuple[list[Pack], bool]:
         """Fit packs while one more fits; and whether Control-C was why they are no more."""
@@ -319,6 +333,7 @@ class _Fit:
             callback=self.watch.report if self.watch.needed else None,
             folder=None if self.folder is None else self.folder.part(f"pack-{number:03d}"),
             queue=partial(self.watch.queue, members=len(settings)),
+            elsewhere=self.cluster,
         )
         interrupts.hold()
         members = _that_count(run, self.watch.deadline.limited, later=number > 0)

@@ -20,6 +20,19 @@ from .stop import StopReason
 Callback = Callable[[Progress], object]
 
 
+class Reporter(Protocol):
+    """Tells whoever called of progress, and a piece of work whether to stop."""
+
+    def __call__(self, progress: Progress) -> bool:
+        """Tell of an epoch; whether to stop."""
+        ...
+
+    @property
+    def stopped(self) -> bool:
+        """Whether to stop, for work that has no epochs to tell of."""
+        ...
+
+
 class Work(Protocol):
     """One thread's work at a time."""
 
@@ -28,7 +41,7 @@ class Work(Protocol):
         """How much there is to do, in any unit: the largest is begun first."""
         ...
 
-    def run(self, report: Callable[[Progress], bool]) -> None:
+    def run(self, report: Reporter) -> None:
         """Do it; where ``report`` answers true, stop."""
         ...
 
@@ -63,6 +76,19 @@ class LargestFirst:
 class _Report:
     progress: Progress
     answered: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Reporter:
+    pool: JobPool
+    number: int
+
+    def __call__(self, progress: Progress) -> bool:
+        return self.pool.tell(replace(progress, job=self.number))
+
+    @property
+    def stopped(self) -> bool:
+        return self.pool.stop_reason is not None
 
 
 @dataclass(eq=False)
@@ -180,17 +206,17 @@ class JobPool:
         try:
             with collected_warnings() as collected:
                 self.warnings[number] = collected
-                self.works[number].run(lambda progress: self._report(number, progress))
+                self.works[number].run(_Reporter(self, number))
         except KeyboardInterrupt:
             self.stop(StopReason.INTERRUPTED)
         except BaseException as error:  # it is the caller's
             self.failures[number] = error
             self.stop(StopReason.JOB_FAILED)
 
-    def _report(self, number: int, progress: Progress) -> bool:
+    def tell(self, progress: Progress) -> bool:
         """Have the calling thread tell the callback, and wait for its answer: whether to stop."""
         if self.callback is not None and self.stop_reason is None:
-            report = _Report(replace(progress, job=number))
+            report = _Report(progress)
             with self._changed:
                 self._reports.append(report)
                 self._changed.notify_all()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -25,7 +25,7 @@ from ..storage.fingerprints import fingerprint
 from .checkpoints import RetainedCheckpoint, RetainedFolder, run_identity, said_once
 from .early_stopping import EarlyStopping, best_theta
 from .full_batch import FullBatchOptions
-from .job_pool import Callback, JobPool, LargestFirst, Queue, Work
+from .job_pool import Callback, JobPool, LargestFirst, Queue, Reporter, Work
 from .matrices import with_matrices
 from .mini_batch import MiniBatchOptions
 from .monitor import Monitor, Progress, Training, Validate, validation
@@ -287,6 +287,7 @@ def run_jobs(
     resume: Sequence[JobResult] | None = None,
     folder: RetainedFolder | None = None,
     queue: Callable[[Mapping[int, Work]], Queue] = LargestFirst,
+    elsewhere: Elsewhere | None = None,
 ) -> JobRun:
     """Train jobs as ``train_jobs`` does, for whoever knows more of them than their list.
 
@@ -298,16 +299,37 @@ def run_jobs(
         Where every job keeps its state, until the caller releases it.
     queue : callable
         The work that is left, by the jobs' numbers -> in which order it is begun.
+    elsewhere : Elsewhere, optional
+        Other machines, on whose threads the jobs are trained instead. The callback is told of a
+        job, and its file is written, when it is over.
 
     Returns
     -------
     JobRun
     """
     trainings = _trainings(list(jobs), resume, _files(folder))
-    works = {each.number: each for each in trainings if not each.over}
+    unfinished = {each.number: each for each in trainings if not each.over}
+    if elsewhere is None:
+        works, threads = unfinished, threads_for_jobs(n_threads)
+    else:
+        works = {n: _TrainedElsewhere(each, elsewhere) for n, each in unfinished.items()}
+        threads = elsewhere.threads
     pool = JobPool(works, callback, queue(works))
-    pool.run(threads_for_jobs(n_threads))
+    pool.run(threads)
     return JobRun(pool, [each.result(pool.stop_reason) for each in trainings])
+
+
+class Elsewhere(Protocol):
+    """Other machines, which train jobs."""
+
+    @property
+    def threads(self) -> int:
+        """How many jobs they train at a time."""
+        ...
+
+    def train(self, job: Job, earlier: JobResult, reporter: Reporter) -> JobResult | None:
+        """Train a job that was left where ``earlier`` says; None where it was stopped."""
+        ...
 
 
 @dataclass(eq=False)
@@ -353,7 +375,7 @@ class _JobTraining:
     def _epoch(self) -> int:
         return 0 if self.training is None else self.training[0].epoch
 
-    def run(self, report: Callable[[Progress], bool]) -> None:
+    def run(self, report: Reporter) -> None:
         """Train until there is a reason to stop."""
         job = self.job
         problem = engine.prepare(
@@ -372,7 +394,7 @@ class _JobTraining:
             [(state, reason)] = left.train(problem, [state], monitor)
         except BaseException:
             if self.checkpoint is not None and self._epoch:
-                self.checkpoint.interrupt(self._epoch, self._packed())
+                self.checkpoint.interrupt(self._epoch, self.packed())
             raise
         self._end(state, reason)
         if reason is StopReason.INTERRUPTED:  # by what the user's own functions raised
@@ -383,7 +405,7 @@ class _JobTraining:
         [(state, reason)] = trainings
         self.training = state.detached(), reason
         if self.checkpoint is not None:
-            self.checkpoint.keep(self._epoch, self._packed())
+            self.checkpoint.keep(self._epoch, self.packed())
 
     def _end(self, state: TrainingState, reason: StopReason) -> None:
         """Keep the end; where it does not go on, without what an optimiser would go on with."""
@@ -391,11 +413,11 @@ class _JobTraining:
         if self.checkpoint is None:
             return
         if self.over:
-            self.checkpoint.finish(self._packed())
+            self.checkpoint.finish(self.packed())
         else:
-            self.checkpoint.interrupt(self._epoch, self._packed())
+            self.checkpoint.interrupt(self._epoch, self.packed())
 
-    def _packed(self) -> State:
+    def packed(self) -> State:
         """What the file holds: what a fit's does of one start."""
         assert self.training is not None
         state, reason = self.training
@@ -427,6 +449,31 @@ class _JobTraining:
             validation_losses=curves.validation_loss[:],
             state=None if over else state,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _TrainedElsewhere:
+    """A job that other machines train: the work of a thread that waits for them."""
+
+    here: _JobTraining
+    elsewhere: Elsewhere
+
+    @property
+    def size(self) -> float:
+        """As much as here."""
+        return self.here.size
+
+    def run(self, report: Reporter) -> None:
+        """Have it trained, and keep its end."""
+        here = self.here
+        result = self.elsewhere.train(here.job, here.result(None), report)
+        if result is None:
+            return
+        here.training = _where_it_was(here.job.net, result)
+        if here.checkpoint is not None:
+            here.checkpoint.finish(here.packed())
+        score = max(result.validation_scores, default=None)
+        report(Progress(epoch=result.epochs, J=result.J_curve[-1], validation_score=score))
 
 
 Files = Callable[[int, Job, engine.Rows, engine.Rows | None], RetainedCheckpoint | None]

@@ -16,7 +16,7 @@ from ...network import Network
 from ...solvers.muon import Muon
 from ...training.checkpoints import RetainedFolder
 from ...training.job_pool import JobPool, LargestFirst, Queue, Work
-from ...training.jobs import BLOWN_UP, Job, JobResult, Score, run_jobs, threads_for_jobs
+from ...training.jobs import BLOWN_UP, Elsewhere, Job, JobResult, Score, run_jobs, threads_for_jobs
 from ...training.monitor import Progress
 from ...training.stop import StopReason
 from ..metrics import Metric
@@ -148,6 +148,7 @@ def train_members(
     callback: Callable[[Progress], object] | None = None,
     folder: RetainedFolder | None = None,
     queue: Callable[[Mapping[int, Work]], Queue] = LargestFirst,
+    elsewhere: Elsewhere | None = None,
 ) -> MembersRun:
     """Train members side by side, each on a thread of its own.
 
@@ -177,6 +178,8 @@ def train_members(
         trains none again that is over, until the folder is released.
     queue : callable
         The members that are not over, by their places -> in which order they are begun.
+    elsewhere : Elsewhere, optional
+        Other machines, which train them instead.
 
     Returns
     -------
@@ -192,7 +195,14 @@ def train_members(
     forms = _forms(train, held_out, {each.bins for each in settings}, n_threads)
     score = MetricScore(metric, outputs)
     jobs = [_job(each, outputs, forms[each.bins], score) for each in settings]
-    run = run_jobs(jobs, n_threads=n_threads, callback=callback, folder=folder, queue=queue)
+    run = run_jobs(
+        jobs,
+        n_threads=n_threads,
+        callback=callback,
+        folder=folder,
+        queue=queue,
+        elsewhere=elsewhere,
+    )
     _say(run.pool)
     members = [
         Member(each, forms[each.bins].codes, job.net, result.theta, result)
