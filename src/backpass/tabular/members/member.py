@@ -262,13 +262,12 @@ def _learnt(examples: Examples, codes: MemberCodes) -> Learnt:
 def _job(settings: MemberSettings, outputs: Outputs, form: _Form, score: Score) -> Job:
     """A member's training."""
     X, Y, weight = form.learnt
+    _, inputs = cast(tuple[int, int], X.shape)
     rule = Muon(
         weight_decay=settings.weight_decay, ratio=settings.matrix_rate / settings.learning_rate
     )
     return Job(
-        Network(
-            (np.shape(X)[1], *settings.hidden, outputs.units), settings.activation, outputs.loss
-        ),
+        Network((inputs, *settings.hidden, outputs.units), settings.activation, outputs.loss),
         X,
         Y,
         sample_weight=weight,
