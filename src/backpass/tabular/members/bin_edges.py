@@ -50,7 +50,8 @@ def bin_edges(x: np.ndarray, bins: int, most_edges: int = MOST_EDGES) -> np.ndar
     """
     distinct, counts = np.unique(x, return_counts=True)
     if counts.max() <= INFLATED * len(x):
-        return np.unique(np.quantile(x, np.linspace(0, 1, bins + 1)))
+        ascending = np.sort(x)  # of which many quantiles take a third
+        return np.unique(np.quantile(ascending, np.linspace(0, 1, bins + 1)))
     if len(distinct) <= most_edges:
         return distinct
     return np.unique(np.quantile(distinct, np.linspace(0, 1, most_edges)))
