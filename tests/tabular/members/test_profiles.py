@@ -1,5 +1,6 @@
 """Members are drawn inside their profiles' ranges, each the same whatever stands beside it."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -60,6 +61,12 @@ def test_the_better_the_calm_member_did_the_calmer_are_later_ones(better, worst)
     dropouts = [sum(each.dropouts[1] for each in profiles) for profiles in LATER]
     assert dropouts == sorted(dropouts, reverse=True)
     assert CALM not in LATER[-1]
+
+
+def test_what_is_not_noisy_is_seen_more_often():
+    usual, sharp = (draw_settings(1, 3_000, 0, profiles) for profiles in (PROFILES, LATER[-1]))
+    assert sharp == replace(usual, max_epochs=round(1.5 * max_epochs_for(3_000)), patience=9)
+    assert usual.max_epochs == max_epochs_for(3_000)
 
 
 def test_a_pack_without_the_first_ones_four_costs_is_drawn_from_those():
