@@ -42,6 +42,30 @@ assert model.n_iter_ == 1
 print(mib("VmHWM") - before)
 """
 
+MEMBERS = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np, backpass as bp
+
+def mib(what):
+    line = [line for line in open("/proc/self/status") if line.startswith(what)][0]
+    return int(line.split()[1]) / 1024
+
+def table(rows):
+    draw = np.random.default_rng(0)
+    numbers = {f"n{k}": draw.normal(size=rows) for k in range(16)}
+    kinds = {f"c{k}": np.array([*"abcdefgh"])[draw.integers(0, 8, rows)] for k in range(4)}
+    return numbers | kinds, np.sin(numbers["n0"]) + (kinds["c0"] > "d")
+
+member = {"max_epochs": 2}  # a member's memory does not depend on how many there are
+bp.TabularRegressor(n_members=1, member=member, random_state=0).fit(*table(500))
+X, y = table(int(sys.argv[1]))
+before = mib("VmRSS")
+model = bp.TabularRegressor(n_members=int(sys.argv[2]), member=member, random_state=0).fit(X, y)
+assert len(model.members_) == int(sys.argv[2])
+print(mib("VmHWM") - before)
+"""
+
 
 def write_folder(folder, files, rows=100_000):
     """Files of 64 columns of float32, in one row group each."""
@@ -80,6 +104,25 @@ def test_lbfgs_adds_little_to_the_data(estimator):
         [sys.executable, "-c", FIT, estimator], check=True, capture_output=True, text=True
     )
     assert float(done.stdout) <= 64
+
+
+@ONLY_LINUX
+@pytest.mark.parametrize(
+    ("rows", "members", "most"),
+    [
+        (50_000, 16, 200),
+        pytest.param(1_000_000, 4, 1500, marks=pytest.mark.long),
+    ],
+)
+def test_a_fit_of_members_adds_little_to_the_table(rows, members, most):
+    """50,000 rows of 20 columns as four forms share them are 42 MiB, and their floats 8 MiB."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMBERS, f"{rows}", f"{members}"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert float(done.stdout) <= most
 
 
 @ONLY_LINUX
