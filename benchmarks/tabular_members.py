@@ -34,7 +34,7 @@ from backpass.tabular.members.member import Examples
 from backpass.tabular.members.profiles import PACK, MemberSettings, draw_settings, later_profiles
 from backpass.tabular.metrics import log_loss, squared_error
 from backpass.tabular.outputs import ClassOutputs, NumberOutputs
-from backpass.tabular.partings import partings
+from backpass.tabular.partings.rows import partings
 
 MOST_ROWS, FEWER = 15_000, {"kin40k": 10_000}
 MOST_CLASSES = 20  # of a target of whole numbers

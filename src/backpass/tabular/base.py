@@ -33,7 +33,7 @@ from .members.member import Examples, Member
 from .members.profiles import MEMBERS, PACK, MemberSettings, draw_settings, later_profiles
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import Callback, TabularParameters
-from .partings import Parting, partings, set_aside
+from .partings.rows import Parting, partings, set_aside
 from .time_limit import Deadline
 from .watch import MembersPrinter, MembersProgress
 
@@ -273,7 +273,8 @@ class TabularEstimator(TabularParameters):
         if self._sets_aside:
             parting, aside = set_aside(parting, groups, len(rows), seed)
         learn, choose = (given.some(rows[each]) for each in parting)
-        return Parts(learn, choose, [], given.some(rows[aside]) if len(aside) else None)
+        kept = given.some(rows[aside]) if len(aside) else None
+        return Parts(learn, choose, [], kept, np.r_[parting[1], aside])
 
     def _parts_beside(self, train: Examples, beside: Examples, seed: int) -> Parts:
         """The examples where somebody's own rows choose."""
@@ -281,7 +282,8 @@ class TabularEstimator(TabularParameters):
         aside = choose[:0]
         if self._sets_aside:
             (_, choose), aside = set_aside((aside, choose), None, len(choose), seed)
-        return Parts(train, beside.some(choose), [], beside.some(aside) if len(aside) else None)
+        kept = beside.some(aside) if len(aside) else None
+        return Parts(train, beside.some(choose), [], kept, np.r_[choose, aside])
 
     def _callback(self) -> Callback | None:
         """All callbacks as one, which asks to stop where any of them does."""

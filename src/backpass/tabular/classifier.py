@@ -16,7 +16,7 @@ from ..estimators.targets.thresholds import Threshold
 from .base import TabularEstimator
 from .outputs import ClassOutputs
 from .parameters import TabularClassifierParameters, documented
-from .partings import strata_of
+from .partings.rows import strata_of
 
 
 @documented

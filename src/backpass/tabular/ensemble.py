@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from .members.profiles import MemberSettings
 from .members.target_means import TargetMeans, fit_target_means
 from .metrics import Metric
 from .outputs import Outputs
+from .partings.spread import LeftOut, smaller_errors
 from .time_limit import Deadline
 from .watch import MembersProgress, Watch
 
@@ -52,12 +53,15 @@ class Parts:
         there are none for the first.
     aside : Examples, optional
         Rows that neither train nor choose, whose errors tell how far answers are off.
+    numbers : ndarray of int, optional
+        Which rows choose and then which are aside, among all that are parted.
     """
 
     train: Examples
     held_out: Examples
     settings: Sequence[MemberSettings] | Callable[[Mapping[str, float]], Sequence[MemberSettings]]
     aside: Examples | None = None
+    numbers: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,11 +130,11 @@ class Ensemble:
     @property
     def weights(self) -> np.ndarray:
         """How much each member counts; they add up to 1."""
-        each = zip(self._shares, self.packs)
+        each = zip(self.shares, self.packs)
         return np.concatenate([share * pack.weights for share, pack in each])
 
     @cached_property
-    def _shares(self) -> np.ndarray:
+    def shares(self) -> np.ndarray:
         """How much each pack weighs: one with few members, where time ended it, little."""
         sizes = np.array([len(pack.members) for pack in self.packs])
         return sizes / sizes.sum()
@@ -143,7 +147,7 @@ class Ensemble:
     @property
     def cost(self) -> float:
         """The metric on the rows that chose, mean of the packs: better than on any others."""
-        return float(self._shares @ [pack.cost for pack in self.packs])
+        return float(self.shares @ [pack.cost for pack in self.packs])
 
     @property
     def held_out(self) -> int:
@@ -152,13 +156,13 @@ class Ensemble:
         On inner splits with 4 packs, 100 · ln of the log loss was lower than with the sum of all by
         0.8 where one class in 43 rows is rare, and 0.1 higher to 0.1 lower on five other tables.
         """
-        return round(float(self._shares @ [pack.held_out for pack in self.packs]))
+        return round(float(self.shares @ [pack.held_out for pack in self.packs]))
 
     @property
     def errors(self) -> np.ndarray | None:
         """Errors of rows that neither trained nor chose, shape (rows, outputs).
 
-        Each is that of its own parting's pack, and so rather larger than that of all packs.
+        Each is that of its own parting's pack, made smaller by as much as packs scatter.
         """
         each = [pack.errors for pack in self.packs if pack.errors is not None]
         return np.concatenate(each) if each else None
@@ -179,7 +183,7 @@ class Ensemble:
             Probabilities, or deviations of numbers from the mean.
         """
         each = [pack.answers(rows, self.outputs, n_threads) for pack in self.packs]
-        return self.outputs.bounded(average(each, self._shares), self.held_out)
+        return self.outputs.bounded(average(each, self.shares), self.held_out)
 
 
 def fit_ensemble(
@@ -270,8 +274,9 @@ def fit_ensemble(
     if folder is not None and not isinstance(folder, RetainedFolder):
         folder = RetainedFolder(folder, every)
     cluster = None if client is None else Cluster(client, watch.deadline)
-    packs, interrupted = _Fit(outputs, cost, n_threads, watch, folder, cluster).packs(parts)
-    ensemble = Ensemble(outputs, tuple(packs), interrupted)
+    fit = _Fit(outputs, cost, n_threads, watch, folder, cluster)
+    packs, interrupted = fit.packs(parts)
+    ensemble = fit.with_errors_of_all(Ensemble(outputs, tuple(packs), interrupted))
     _say(ensemble.members, interrupted)
     if folder is not None and folder is not checkpoint and not (interrupted or watch.stopped):
         folder.release()
@@ -288,6 +293,7 @@ class _Fit:
     watch: Watch
     folder: RetainedFolder | None
     cluster: Cluster | None
+    left_out: list[LeftOut] = field(default_factory=list[LeftOut])
 
     def packs(self, parts: Iterable[Parts]) -> tuple[list[Pack], bool]:
         """Fit packs while one more fits; and whether Control-C was why they are no more."""
@@ -339,12 +345,32 @@ class _Fit:
         members = _that_count(run, self.watch.deadline.limited, later=number > 0)
         pack = self._chosen(members, means, held_out, metric) if members else None
         if pack is not None and parts.aside is not None:
-            pack = replace(pack, errors=self._errors(pack, parts.aside))
+            pack = replace(pack, errors=self._errors(pack, parts, parts.aside))
         return pack, run.stop_reason
 
-    def _errors(self, pack: Pack, aside: Examples) -> np.ndarray:
-        answers = pack.answers(aside.rows, self.outputs, self.n_threads)
-        return self.outputs.answers(aside.Y) - answers
+    def _errors(self, pack: Pack, parts: Parts, aside: Examples) -> np.ndarray:
+        """Errors of rows aside; all answers to rows that it has not learned from are noted."""
+        answers = np.concatenate(
+            [
+                pack.answers(each.rows, self.outputs, self.n_threads)
+                for each in (parts.held_out, aside)
+            ]
+        )
+        if parts.numbers is not None:
+            self.left_out.append(LeftOut(parts.numbers, answers))
+        return self.outputs.answers(aside.Y) - answers[len(parts.held_out.Y) :]
+
+    def with_errors_of_all(self, ensemble: Ensemble) -> Ensemble:
+        """The errors as those of the mean of the packs."""
+        errors = ensemble.errors
+        if errors is None:
+            return ensemble
+        smaller = smaller_errors(errors, self.left_out, ensemble.shares)
+        packs = (
+            pack if pack.errors is None else replace(pack, errors=smaller * pack.errors)
+            for pack in ensemble.packs
+        )
+        return replace(ensemble, packs=tuple(packs))
 
     def _chosen(
         self, members: list[Member], means: TargetMeans, held_out: Examples, metric: Metric

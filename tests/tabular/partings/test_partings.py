@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import GroupKFold, StratifiedShuffleSplit
 
 from backpass.errors import InvalidInput, SettingError
-from backpass.tabular.partings import MOST_ASIDE, partings, set_aside, strata_of
+from backpass.tabular.partings.rows import MOST_ASIDE, partings, set_aside, strata_of
 
 
 def part_rows(*given):

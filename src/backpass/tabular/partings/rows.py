@@ -17,9 +17,9 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator, check_cv
 
-from ..arrays import ArrayLike
-from ..data.splitting.split_rules import AtRandom, ByGroup, Rule
-from ..errors import InvalidInput
+from ...arrays import ArrayLike
+from ...data.splitting.split_rules import AtRandom, ByGroup, Rule
+from ...errors import InvalidInput
 
 HELD_OUT = 0.15  # of the rows
 MOST_ASIDE = 250  # rows of a parting

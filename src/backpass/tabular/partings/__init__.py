@@ -1,0 +1,1 @@
+"""Rows parted again and again, and what the partings tell of one another."""
