@@ -6,6 +6,8 @@ whatever packed copies make that fast.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import backprop
 from ..arrays import Array, ArrayLike, array_namespace, as_vector, numbers_of
 from ..blas import blas_threads
@@ -14,6 +16,7 @@ from . import native, reference, refilled
 from .blocked import problem as blocked
 from .curvature import ProblemCurvature
 from .dropout import Dropout
+from .encoding import EncodedRows
 from .problem import (
     Epoch,
     Optimizer,
@@ -43,6 +46,7 @@ __all__ = [
     "cost_and_gradient",
     "engine_name",
     "forward",
+    "forward_each",
     "intermediates",
     "prepare",
     "prepare_next",
@@ -203,6 +207,30 @@ def forward(net: Network, theta: ArrayLike, X: ArrayLike, *, n_threads: int | No
         return native.forward(net, theta, X, bounded(n_threads or native.default_threads()))
     with blas_threads(n_threads):
         return (blocked if engine == "blocked" else reference).forward(net, theta, X)
+
+
+def forward_each(
+    networks: Sequence[tuple[Network, Array]], X: EncodedRows, *, n_threads: int | None = None
+) -> list[Array]:
+    """Compute ``forward`` of several networks for the same rows, which are made ready once.
+
+    Parameters
+    ----------
+    networks : sequence of (Network, array of shape (n,))
+        Each with θ, in X's dtype.
+    X : EncodedRows of shape (m, s_1)
+        Inputs.
+    n_threads : int, optional
+        At most.
+
+    Returns
+    -------
+    list of arrays of shape (m, s_L)
+        a^(L) of each.
+    """
+    if engine_name() != "native" or not all(native.computes(net) for net, _ in networks):
+        return [forward(net, theta, X, n_threads=n_threads) for net, theta in networks]
+    return native.forward_each(networks, X, bounded(n_threads or native.default_threads()))
 
 
 def intermediates(

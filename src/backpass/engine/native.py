@@ -246,6 +246,21 @@ def forward(net: Network, theta: Array, X: Array, n_threads: int | None = None) 
     return _forward(net, theta, X, n_threads, output_activation=True)
 
 
+def forward_each(
+    networks: Sequence[tuple[Network, Array]], X: EncodedRows, n_threads: int
+) -> list[Array]:
+    """a^(L) of several networks, shape (m, s_L), where the core computes all of them."""
+    table = core.table(X)
+    threads = 1 if X.shape[0] <= FEW_ROWS else min(n_threads, MOST_THREADS)
+    made: list[Array] = []
+    for net, theta in networks:
+        network, out = _described(net), np.empty((X.shape[0], net.sizes[-1]), X.dtype)
+        theta = np.ascontiguousarray(theta, X.dtype)
+        core.compiled.forward_table(network, theta, table, out, True, threads)
+        made.append(out)
+    return made
+
+
 def logits(net: Network, theta: Array, X: Array, n_threads: int | None = None) -> Array:
     """z^(L), shape (m, s_L)."""
     return _forward(net, theta, X, n_threads, output_activation=False)
@@ -295,6 +310,13 @@ def _register(net: Network) -> None:
         number = id(net)
         reference_to = weakref.ref(net, lambda _: _known.pop(number, None))
         _known[number] = reference_to, core.network(net), net.sizes[-1]
+
+
+def _described(net: Network) -> _native.Network:
+    """The core's description of a network whose functions it knows."""
+    if id(net) not in _known:
+        _register(net)
+    return _known[id(net)][1]
 
 
 def _copied(theta: np.ndarray) -> np.ndarray:

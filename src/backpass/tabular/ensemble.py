@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import takewhile
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -24,6 +25,7 @@ from ..training.stop import StopReason
 from .choice import average, choose_members
 from .cluster import Cluster
 from .members.codes import MemberCodes
+from .members.joint_members import JointMembers
 from .members.member import DTYPE, Examples, Member, MembersRun, train_members
 from .members.profiles import MemberSettings
 from .members.target_means import TargetMeans, fit_target_means
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Cost = Callable[[np.ndarray, np.ndarray | None], Metric]  # the rows' true answers, their weights
+
+# How rows are encoded for all members at once, made where an ensemble first answers.
+_JOINT: WeakKeyDictionary[Ensemble, JointMembers] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +103,14 @@ class Pack:
         self, rows: TableRows, outputs: Outputs, n_threads: int | None = None
     ) -> np.ndarray:
         """Answer rows, which have no target means yet, shape (m, outputs)."""
-        counted = np.flatnonzero(self.weights).tolist()
-        members = [self.members[j] for j in counted]
         rows = rows.with_means(self.means(rows.codes))
-        return average(_answers(members, outputs, rows, n_threads), self.weights[counted])
+        answers = _answers(self.counted, outputs, rows, n_threads)
+        return average(answers, self.weights[self.weights > 0])
+
+    @property
+    def counted(self) -> list[Member]:
+        """The members that have a share."""
+        return [member for member, w in zip(self.members, self.weights.tolist()) if w]
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,8 +191,23 @@ class Ensemble:
         ndarray of shape (m, outputs), float64
             Probabilities, or deviations of numbers from the mean.
         """
-        each = [pack.answers(rows, self.outputs, n_threads) for pack in self.packs]
+        if rows.terms is not None:
+            each = [pack.answers(rows, self.outputs, n_threads) for pack in self.packs]
+        else:
+            each = self._joint_answers(rows, n_threads)
         return self.outputs.bounded(average(each, self.shares), self.held_out)
+
+    def _joint_answers(self, rows: TableRows, n_threads: int | None) -> list[np.ndarray]:
+        """Each pack's, of rows without text, which are encoded for all members at once."""
+        joint = _JOINT.get(self)
+        if joint is None or joint.numbers != rows.numbers.shape[1]:
+            counted = [(pack.means, pack.counted) for pack in self.packs]
+            joint = _JOINT[self] = JointMembers(counted, rows.numbers.shape[1])
+        H = joint.outputs(rows, n_threads)
+        answers = self.outputs.answers(H.reshape(-1, H.shape[2])).reshape(*H.shape[:2], -1)
+        ends = np.cumsum([len(pack.counted) for pack in self.packs])
+        weights = [pack.weights[pack.weights > 0] for pack in self.packs]
+        return [average(list(part), w) for part, w in zip(np.split(answers, ends[:-1]), weights)]
 
 
 def fit_ensemble(

@@ -69,7 +69,7 @@ class NumberCodes:
     def columns(self, rows: TableRows) -> list[np.ndarray]:
         """The number in normal shape, and as the code reads it."""
         x = rows.numbers[:, self.column]
-        x = np.where(np.isnan(x), self.median, _moderate(x))
+        x = np.where(np.isnan(x), self.median, moderate(x))
         return [self.shape(x), self._near(x)]
 
     def _near(self, x: np.ndarray) -> np.ndarray:
@@ -140,6 +140,11 @@ class MemberCodes:
         cells.extend(PlainNumber() for _ in self.gaps)
         cells += [Levels(int(each.max()) + 1) for each in self.indicators.values()]
         return RowEncoder(list(enumerate(cells or [PlainNumber()])))
+
+    @cached_property
+    def layout(self) -> list[tuple[int, int, int, int, int]]:
+        """Of what ``encode`` returns."""
+        return self.encoder.encode(np.zeros((1, len(self.encoder.columns)))).layout
 
     def columns(self, rows: TableRows) -> np.ndarray:
         """Return the columns that the encoder reads, shape (m, ·), float64 and without gaps."""
@@ -222,7 +227,7 @@ def fit_codes(rows: TableRows, bins: int) -> MemberCodes:
 
 def _number_codes(x: np.ndarray, column: int, bins: int, columns: int) -> NumberCodes | None:
     """A column's codes, None where it does not vary."""
-    there = _moderate(x[~np.isnan(x)])
+    there = moderate(x[~np.isnan(x)])
     if not len(there) or there.min() == there.max():
         return None
     edges = bin_edges(there, bins, bins_for(MOST_EDGES, columns))
@@ -237,7 +242,8 @@ def _scaled(x: np.ndarray, column: int) -> ScaledNumber | None:
     return ScaledNumber(column, float(x.mean()), deviation) if deviation > 0 else None
 
 
-def _moderate(x: np.ndarray) -> np.ndarray:
+def moderate(x: np.ndarray) -> np.ndarray:
+    """Numbers whose squares are neither infinite nor, but for 0, zero."""
     x = np.clip(x, -LARGEST, LARGEST)
     return np.where(np.abs(x) < SMALLEST, 0.0, x)
 

@@ -1,0 +1,67 @@
+"""Members of several packs answer rows together: encoded in one pass, a block of rows a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from ... import engine
+from ...data.encoding.table_rows import TableRows
+from ...data.threads import in_threads
+from ...network import Network
+from .codes import BLOCK, MemberCodes
+from .joint_codes import JointCodes
+from .member import Member
+from .target_means import TargetMeans
+
+
+class JointMembers:
+    """Members, each with the target means of its pack.
+
+    Parameters
+    ----------
+    packs : sequence of (TargetMeans, sequence of Member)
+        Members whose θ is there; none reads text.
+    numbers : int
+        How many columns of numbers rows have before any target means.
+    """
+
+    def __init__(self, packs: Sequence[tuple[TargetMeans, Sequence[Member]]], numbers: int) -> None:
+        self.means = [means for means, _ in packs]
+        self.numbers = numbers
+        firsts: dict[MemberCodes, int] = {}
+        at: dict[MemberCodes, list[int]] = {}
+        self.networks: list[tuple[Network, np.ndarray]] = []
+        first = numbers
+        for means, members in packs:
+            for member in members:
+                firsts.setdefault(member.codes, first)
+                at.setdefault(member.codes, []).append(len(self.networks))
+                self.networks.append((member.net, np.asarray(member.theta)))
+            first += sum(table.shape[1] for table in means.tables)
+        self.codes = JointCodes(list(firsts), numbers, list(firsts.values()))
+        self.at = list(at.values())
+
+    def outputs(self, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
+        """Return every member's a^(L), shape (members, m, units), of rows without target means."""
+        if len(rows) <= BLOCK:
+            return self._block(rows, n_threads)
+        blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(rows), BLOCK)]
+        some = partial(self._of, rows)
+        each = map(some, blocks) if n_threads == 1 else in_threads(some, blocks)
+        return np.concatenate(list(each), axis=1)
+
+    def _of(self, rows: TableRows, block: slice) -> np.ndarray:
+        return self._block(rows.take(block), 1)
+
+    def _block(self, rows: TableRows, n_threads: int | None) -> np.ndarray:
+        for means in self.means:
+            rows = rows.with_means(means(rows.codes)) if means.tables else rows
+        outputs: list[np.ndarray] = [np.empty(0)] * len(self.networks)
+        for X, at in zip(self.codes.encode(rows), self.at):
+            networks = [self.networks[k] for k in at]
+            for k, H in zip(at, engine.forward_each(networks, X, n_threads=n_threads)):
+                outputs[k] = H
+        return np.stack(outputs)
