@@ -234,3 +234,22 @@ def test_numbers_are_not_copied_where_they_need_not_be():
     column = raw_of({"a": values}).columns["a"]
     assert isinstance(column, Numbers)
     assert column.values.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [object, "string", "category"])
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA, ""])
+def test_few_rows_are_read_as_many_are(dtype, gap):
+    cells = [" b", "a", gap, "a", "é", "b"]
+    few = raw_of(pd.DataFrame({"x": pd.Series(cells, dtype=dtype)})).columns["x"]
+    many = raw_of(pd.DataFrame({"x": pd.Series(cells * 20, dtype=dtype)})).columns["x"]
+    read = [[None if k < 0 else each.vocabulary[k] for k in each.codes[:6]] for each in (few, many)]
+    assert read[0] == read[1]
+    assert few.gaps.tolist() == [cell is gap for cell in cells]
+
+
+def test_few_objects_that_are_no_text_are_read_as_many_are():
+    cells = ["a", 2, None, 3.0]
+    few = raw_of(pd.DataFrame({"x": pd.Series(cells, dtype=object)})).columns["x"]
+    many = raw_of(pd.DataFrame({"x": pd.Series(cells * 20, dtype=object)})).columns["x"]
+    assert few.vocabulary == many.vocabulary
+    assert few.codes.tolist() == many.codes[:4].tolist()

