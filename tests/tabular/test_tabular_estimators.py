@@ -435,3 +435,24 @@ def test_free_text_is_learned_from():
     np.testing.assert_array_equal(
         pickle.loads(pickle.dumps(reg)).predict(frame), reg.predict(frame)
     )
+
+
+def test_errors_of_packs_are_made_those_of_their_mean(monkeypatch):
+    frame, signal = visits(300)
+    wish = {"n_members": 8, "member": {"max_epochs": 4}}
+    whole = small(bp.TabularRegressor, **wish).fit(frame, signal)
+    seen = []
+
+    def half(errors, left_out, shares):
+        seen.append((errors, left_out, shares))
+        return np.full(1, 0.5)
+
+    monkeypatch.setattr("backpass.tabular.ensemble.smaller_errors", half)
+    halved = small(bp.TabularRegressor, **wish).fit(frame, signal)
+    [(errors, left_out, shares)] = seen
+    np.testing.assert_array_equal(halved.ensemble_.errors, 0.5 * errors)
+    assert np.all(np.abs(whole.ensemble_.errors) <= np.abs(errors))
+    assert shares.tolist() == [0.5, 0.5]
+    for each in left_out:  # what chose and what was aside, answered by their pack
+        assert len(each.numbers) == len(each.answers) == 45
+        assert len(set(each.numbers.tolist())) == 45

@@ -73,7 +73,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
     ) -> ClassOutputs | NumberOutputs:
         """The numbers or their logarithms, by what is asked for, or by a trial of two members."""
         assert isinstance(outputs, NumberOutputs)
-        y = outputs.numbers(parts.train.Y)
+        given = (parts.train, parts.held_out, parts.aside)
+        y = outputs.numbers(np.concatenate([each.Y for each in given if each is not None]))
         positive = bool((y > 0).all())
         if self.target == "log" and not positive:
             raise InvalidInput(
