@@ -110,7 +110,7 @@ def test_lbfgs_adds_little_to_the_data(estimator):
 @pytest.mark.parametrize(
     ("rows", "members", "most"),
     [
-        (50_000, 16, 200),
+        (50_000, 16, 300),
         pytest.param(1_000_000, 4, 1500, marks=pytest.mark.long),
     ],
 )

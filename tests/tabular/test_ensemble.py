@@ -98,9 +98,10 @@ def test_means_of_training_rows_come_from_the_other_folds(rng, monkeypatch):
     means, of_training_rows = fit_target_means(train.rows.codes, train.rows.levels, train.Y)
     given = []
 
-    def spy(train, held_out, *rest, **named):
-        given.extend([train.rows.numbers, held_out.rows.numbers])
-        return train_members(train, held_out, *rest, **named)
+    def spy(lessons, *rest, **named):
+        [lesson] = lessons
+        given.extend([lesson.train.rows.numbers, lesson.held_out.rows.numbers])
+        return train_members(lessons, *rest, **named)
 
     monkeypatch.setattr("backpass.tabular.ensemble.train_members", spy)
     parts = Parts(train, held_out, [settings_for(0, 180)])

@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from backpass.tabular.choice import choose_members
 from backpass.tabular.ensemble import Parts, fit_ensemble
+from backpass.tabular.members.member import train_members
 from backpass.tabular.metrics import squared_error
 from backpass.tabular.time_limit import CHOICE, Deadline
 from backpass.training.checkpoints import RetainedFolder
@@ -147,6 +148,34 @@ def test_without_a_limit_the_clock_is_not_asked_what_to_do(drawn):
     """Members are begun by their size, and all of them are there."""
     found = fitted([parting(drawn, 0, 1), parting(drawn, 2)], drawn, n_threads=1)
     assert len(found.members) == 3
+
+
+# --- side by side ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cells", "limit", "groups"),
+    [
+        (10**9, {}, [[2], [2, 2, 1]]),
+        (0, {}, [[2], [2], [2], [1]]),
+        (2 * 240 * 7, {}, [[2], [2, 2], [1]]),
+        (10**9, {"deadline": Deadline(1e9)}, [[2], [2], [2], [1]]),
+    ],
+)
+def test_packs_after_the_first_are_trained_together(drawn, monkeypatch, cells, limit, groups):
+    """Where they are small, and no time decides how many there are; the bits are the same."""
+    trained = []
+
+    def spy(lessons, *rest, **named):
+        trained.append([len(each.settings) for each in lessons])
+        return train_members(lessons, *rest, **named)
+
+    parts = [parting(drawn, 0, 1), parting(drawn, 4, 5), parting(drawn, 2, 8), parting(drawn, 9)]
+    whole = fitted(parts, drawn)
+    monkeypatch.setattr("backpass.tabular.ensemble.SIDE_BY_SIDE", cells)
+    monkeypatch.setattr("backpass.tabular.ensemble.train_members", spy)
+    assert_same(fitted(parts, drawn, **limit), whole)
+    assert trained == groups
 
 
 # --- progress ----------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ choose; the members of a parting are a pack, and an ensemble is the mean of its 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -26,7 +26,7 @@ from .choice import average, choose_members
 from .cluster import Cluster
 from .members.codes import MemberCodes
 from .members.joint_members import JointMembers
-from .members.member import DTYPE, Examples, Member, MembersRun, train_members
+from .members.member import DTYPE, Examples, Lesson, Member, MembersRun, train_members
 from .members.profiles import MemberSettings
 from .members.target_means import TargetMeans, fit_target_means
 from .metrics import Metric
@@ -37,6 +37,8 @@ from .watch import MembersProgress, Watch
 
 if TYPE_CHECKING:
     from distributed import Client
+
+SIDE_BY_SIDE = 3_000_000  # cells of partings that are trained together; each takes some 45 bytes
 
 Cost = Callable[[np.ndarray, np.ndarray | None], Metric]  # the rows' true answers, their weights
 
@@ -325,10 +327,10 @@ class _Fit:
         reason: StopReason | None = None
         try:
             with HeldInterrupts() as interrupts:
-                for each in takewhile(lambda _: self.watch.pack_fits(), parts):
-                    settings = _asked(each, packs)
-                    pack, reason = self._pack(each, settings, len(packs), interrupts)
-                    packs += [] if pack is None else [pack]
+                for group in takewhile(lambda _: self.watch.pack_fits(), self._groups(parts)):
+                    ready = [self._ready(each, _asked(each, packs)) for each in group]
+                    made, reason = self._trained(ready, len(packs), interrupts)
+                    packs += made
                     interrupts.release()
                     if reason is not None:
                         break
@@ -339,38 +341,52 @@ class _Fit:
             raise KeyboardInterrupt
         return packs, interrupted
 
-    def _pack(
-        self,
-        parts: Parts,
-        settings: Sequence[MemberSettings],
-        number: int,
-        interrupts: HeldInterrupts,
-    ) -> tuple[Pack | None, StopReason | None]:
-        """The pack of a parting, if it has members that count, and why those are no more.
+    def _groups(self, parts: Iterable[Parts]) -> Iterator[list[Parts]]:
+        """Partings whose members are trained side by side, so that no thread waits for a pack.
 
-        Control-C waits while they are chosen from.
+        The first one's costs decide what the others' members are; and where time decides how many
+        there are, one comes after the other.
         """
+        each = iter(parts)
+        yield from ([one] for one in (each if self.watch.deadline.limited else islice(each, 1)))
+        group: list[Parts] = []
+        for one in each:
+            if group and _cells([*group, one]) > SIDE_BY_SIDE:
+                yield group
+                group = []
+            group.append(one)
+        if group:
+            yield group
+
+    def _ready(self, parts: Parts, settings: Sequence[MemberSettings]) -> _Ready:
+        """A parting with all that its members are trained on."""
         parts = _as_learnt(parts, self.outputs)
         metric = self.cost(self.outputs.answers(parts.held_out.Y), parts.held_out.sample_weight)
         means, train, held_out = _with_means(parts)
-        run = train_members(
-            train,
-            held_out,
+        return _Ready(Lesson(train, held_out, metric, settings), means, parts)
+
+    def _trained(
+        self, group: list[_Ready], before: int, interrupts: HeldInterrupts
+    ) -> tuple[list[Pack], StopReason | None]:
+        """The packs that have members which count, and why those are no more.
+
+        Control-C waits while they are chosen from.
+        """
+        lessons = [each.lesson for each in group]
+        runs = train_members(
+            lessons,
             self.outputs,
-            metric,
-            settings,
             n_threads=self.n_threads,
             callback=self.watch.report if self.watch.needed else None,
-            folder=None if self.folder is None else self.folder.part(f"pack-{number:03d}"),
-            queue=partial(self.watch.queue, members=len(settings)),
+            folder=None if self.folder is None else self.folder.part(f"pack-{before:03d}"),
+            queue=partial(self.watch.queue, members=sum(len(each.settings) for each in lessons)),
             elsewhere=self.cluster,
         )
         interrupts.hold()
-        members = _that_count(run, self.watch.deadline.limited, later=number > 0)
-        pack = self._chosen(members, means, held_out, metric) if members else None
-        if pack is not None and parts.aside is not None:
-            pack = replace(pack, errors=self._errors(pack, parts, parts.aside))
-        return pack, run.stop_reason
+        by_time = self.watch.deadline.limited
+        counted = [_that_count(run, by_time, later=before > 0) for run in runs]
+        packs = [self._chosen(*each) for each in zip(group, counted) if each[1]]
+        return packs, runs[0].stop_reason
 
     def _errors(self, pack: Pack, parts: Parts, aside: Examples) -> np.ndarray:
         """Errors of rows aside; all answers to rows that it has not learned from are noted."""
@@ -396,10 +412,9 @@ class _Fit:
         )
         return replace(ensemble, packs=tuple(packs))
 
-    def _chosen(
-        self, members: list[Member], means: TargetMeans, held_out: Examples, metric: Metric
-    ) -> Pack:
+    def _chosen(self, ready: _Ready, members: list[Member]) -> Pack:
         """The choice among members, of which none counts that diverged, if others are there."""
+        held_out, metric = ready.lesson.held_out, ready.lesson.metric
         answers = _answers(members, self.outputs, held_out.rows, self.n_threads)
         sound = [j for j, each in enumerate(members) if not each.diverged]
         sound = sound or list(range(len(members)))
@@ -407,7 +422,25 @@ class _Fit:
         weights[sound] = choose_members([answers[j] for j in sound], metric)
         costs = np.array([metric(each) for each in answers])
         cost = metric(average(answers, weights))
-        return Pack(means, members, weights, costs, cost, len(held_out.Y))
+        pack = Pack(ready.means, members, weights, costs, cost, len(held_out.Y))
+        if ready.parts.aside is None:
+            return pack
+        return replace(pack, errors=self._errors(pack, ready.parts, ready.parts.aside))
+
+
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A parting whose members can be trained."""
+
+    lesson: Lesson
+    means: TargetMeans
+    parts: Parts  # as they were before the means
+
+
+def _cells(parts: list[Parts]) -> int:
+    """Cells of all rows of the partings."""
+    both = [each.rows for part in parts for each in (part.train, part.held_out)]
+    return sum(len(rows) * (rows.numbers.shape[1] + rows.codes.shape[1]) for rows in both)
 
 
 def _as_learnt(parts: Parts, outputs: Outputs) -> Parts:

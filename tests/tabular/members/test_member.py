@@ -7,9 +7,10 @@ import pytest
 
 from backpass.errors import InvalidInput, WriteError
 from backpass.initialise import init_theta
-from backpass.tabular.members.member import Examples, train_members
+from backpass.tabular.members.member import Examples, Lesson
+from backpass.tabular.members.member import train_members as train_lessons
 from backpass.tabular.members.profiles import draw_settings
-from backpass.tabular.metrics import log_loss
+from backpass.tabular.metrics import log_loss, squared_error
 from backpass.training.checkpoints import RetainedFolder
 from backpass.training.stop import StopReason
 from drawn_rows import problem, settings_for
@@ -19,6 +20,12 @@ POLYNOMIALS = (
     (3.7418, -5.5913, 2.3037),
     (2.8769, -3.1427, 1.2046),
 )
+
+
+def train_members(train, held_out, outputs, metric, settings, **named):
+    """Those of one lesson."""
+    [run] = train_lessons([Lesson(train, held_out, metric, settings)], outputs, **named)
+    return run
 
 
 def orthogonal(G):
@@ -121,6 +128,23 @@ def test_a_member_has_the_bits_that_it_has_alone(rng, n_threads):
         np.testing.assert_array_equal(member.theta, alone.theta)
         assert member.result.validation_scores == alone.result.validation_scores
         assert member.theta.dtype == np.float32
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_lessons_side_by_side_are_those_that_each_is_alone(rng, n_threads):
+    train, held_out, outputs, metric = problem(rng)
+    other = squared_error(train.Y)
+    lessons = [
+        Lesson(train, held_out, metric, [settings_for(j, 180) for j in (0, 2)]),
+        Lesson(held_out, train, other, [settings_for(j, 180) for j in (2, 4, 5)]),
+    ]
+    runs = train_lessons(lessons, outputs, n_threads=n_threads)
+    for run, lesson in zip(runs, lessons, strict=True):
+        [alone] = train_lessons([lesson], outputs)
+        assert run.whole == len(lesson.settings)
+        for member, expected in zip(run.members, alone.members, strict=True):
+            np.testing.assert_array_equal(member.theta, expected.theta)
+            assert member.result.validation_scores == expected.result.validation_scores
 
 
 def test_held_out_rows_change_no_code_and_no_step(rng):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -137,19 +138,38 @@ class MetricScore:
         return -self.metric(self.outputs.answers(H))
 
 
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Members that are trained on the same rows.
+
+    Parameters
+    ----------
+    train : Examples
+        Rows to learn from; the codes are fitted on them.
+    held_out : Examples
+        Rows on which the best epoch is chosen.
+    metric : callable
+        The cost of answers to the held-out rows.
+    settings : sequence of MemberSettings
+        One for each member.
+    """
+
+    train: Examples
+    held_out: Examples
+    metric: Metric
+    settings: Sequence[MemberSettings]
+
+
 def train_members(
-    train: Examples,
-    held_out: Examples,
+    lessons: Sequence[Lesson],
     outputs: Outputs,
-    metric: Metric,
-    settings: Sequence[MemberSettings],
     *,
     n_threads: int | None = None,
     callback: Callable[[Progress], object] | None = None,
     folder: RetainedFolder | None = None,
     queue: Callable[[Mapping[int, Work]], Queue] = LargestFirst,
     elsewhere: Elsewhere | None = None,
-) -> MembersRun:
+) -> list[MembersRun]:
     """Train members side by side, each on a thread of its own.
 
     Each steps by Muon on its hidden matrices and by AdamW on the rest, through a linear warm-up and
@@ -159,16 +179,10 @@ def train_members(
 
     Parameters
     ----------
-    train : Examples
-        Rows to learn from; the codes are fitted on them.
-    held_out : Examples
-        Rows on which the best epoch is chosen.
+    lessons : sequence of Lesson
+        Members and their rows.
     outputs : ClassOutputs or NumberOutputs
         What the last layer is.
-    metric : callable
-        The cost of answers to the held-out rows.
-    settings : sequence of MemberSettings
-        One for each member.
     n_threads : int, optional
         Members that are trained at the same time at most.
     callback : callable, optional
@@ -177,13 +191,14 @@ def train_members(
         Where every member keeps its state; the same call goes on from there to the same bits, and
         trains none again that is over, until the folder is released.
     queue : callable
-        The members that are not over, by their places -> in which order they are begun.
+        The members that are not over, by their places among all -> in which order they are begun.
     elsewhere : Elsewhere, optional
         Other machines, which train them instead.
 
     Returns
     -------
-    MembersRun
+    list of MembersRun
+        One for each lesson.
 
     Raises
     ------
@@ -192,9 +207,12 @@ def train_members(
     Exception
         Whatever the metric raises, once no thread is left.
     """
-    forms = _forms(train, held_out, {each.bins for each in settings}, n_threads)
-    score = MetricScore(metric, outputs)
-    jobs = [_job(each, outputs, forms[each.bins], score) for each in settings]
+    forms = [_forms(each, n_threads) for each in lessons]
+    jobs = [
+        _job(settings, outputs, forms_[settings.bins], MetricScore(each.metric, outputs))
+        for each, forms_ in zip(lessons, forms)
+        for settings in each.settings
+    ]
     run = run_jobs(
         jobs,
         n_threads=n_threads,
@@ -204,13 +222,27 @@ def train_members(
         elsewhere=elsewhere,
     )
     _say(run.pool)
+    trained = iter(zip(jobs, run.results))
+    return [
+        _run_of(each, forms_, list(islice(trained, len(each.settings))), run.pool.stop_reason)
+        for each, forms_ in zip(lessons, forms)
+    ]
+
+
+def _run_of(
+    lesson: Lesson,
+    forms: dict[int, _Form],
+    trained: list[tuple[Job, JobResult]],
+    stop_reason: StopReason | None,
+) -> MembersRun:
+    """What came of a lesson."""
     members = [
-        Member(each, forms[each.bins].codes, job.net, result.theta, result)
-        for each, job, result in zip(settings, jobs, run.results)
+        Member(settings, forms[settings.bins].codes, job.net, result.theta, result)
+        for settings, (job, result) in zip(lesson.settings, trained)
         if result.epochs or result.finished
     ]
-    whole = [_whole(each, result) for each, result in zip(settings, run.results)]
-    return MembersRun(members, [*whole, False].index(False), run.pool.stop_reason)
+    whole = [_whole(settings, each) for settings, (_, each) in zip(lesson.settings, trained)]
+    return MembersRun(members, [*whole, False].index(False), stop_reason)
 
 
 def _whole(settings: MemberSettings, result: JobResult) -> bool:
@@ -244,13 +276,12 @@ class _Form:
         return cls(codes, _learnt(train, codes), _learnt(held_out, codes))
 
 
-def _forms(
-    train: Examples, held_out: Examples, bins: Collection[int], n_threads: int | None
-) -> dict[int, _Form]:
+def _forms(lesson: Lesson, n_threads: int | None) -> dict[int, _Form]:
     """Each form that members need, made side by side."""
+    needed = sorted({each.bins for each in lesson.settings})
     with ThreadPoolExecutor(threads_for_jobs(n_threads)) as threads:
-        made = {each: threads.submit(_Form.of, train, held_out, each) for each in sorted(bins)}
-    return {each: form.result() for each, form in made.items()}
+        made = {b: threads.submit(_Form.of, lesson.train, lesson.held_out, b) for b in needed}
+    return {bins: form.result() for bins, form in made.items()}
 
 
 def _learnt(examples: Examples, codes: MemberCodes) -> Learnt:
