@@ -54,6 +54,24 @@ def main(folder):
         assert_same(bits(train(folder, 1, callback=told.append)), bits(found))
         assert {each.epoch.job for each in told if each.done < 3} != {0, 1, 2}
 """
+ESTIMATOR = """
+def main(folder):
+    import backpass as bp
+    X, y = np.random.default_rng(0).normal(size=(2, 120, 3))
+    asked = {"n_members": 5, "random_state": 0, "member": {"max_epochs": 3}}
+    here = bp.TabularRegressor(**asked).fit(X, y[:, 0])
+    try:
+        bp.TabularRegressor(on_cluster=True, **asked).fit(X, y[:, 0])
+    except bp.errors.InvalidInput as error:
+        assert "make a distributed.Client first" in str(error)
+    trained = []
+    train_there = Cluster.train
+    Cluster.train = lambda self, *job: trained.append(job) or train_there(self, *job)
+    with cluster(processes=False) as workers, Client(workers):
+        there = bp.TabularRegressor(on_cluster=True, **asked).fit(X, y[:, 0])
+    assert len(trained) == 5
+    assert np.array_equal(here.predict(X), there.predict(X))
+"""
 FAILS = """
 class Fails:
     def __call__(self, answers):
@@ -129,6 +147,7 @@ def main(folder):
     "what",
     [
         "SAME_BITS",
+        "ESTIMATOR",
         "FAILS",
         pytest.param("KILLED", marks=pytest.mark.long),
         pytest.param("WORKERS_DIE", marks=pytest.mark.long),

@@ -53,7 +53,7 @@ KINDS: dict[str, type[TableEstimator]] = NETWORKS | ENSEMBLES
 KEPT = "kept."  # before the names of what is kept of the training's rows
 
 # How a training runs, which belongs to the machine and the hour: not what the model is.
-NOT_KEPT = ("callbacks", "checkpoint", "every", "n_threads", "verbose")
+NOT_KEPT = ("callbacks", "checkpoint", "every", "n_threads", "on_cluster", "verbose")
 
 # Fitted attributes that are plain values; the rest follow from the network and the classes.
 RESULTS = (

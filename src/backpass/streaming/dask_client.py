@@ -43,7 +43,7 @@ def watched(work: Callable[[], R], client: Client | None = None) -> R:
 
     The cluster is the client's, or the one on which Dask computes just now.
     """
-    client = client or _client()
+    client = client or current_client()
     if client is None:
         return work()
     answer = _Answer(work)
@@ -90,8 +90,8 @@ class _Answer(Generic[R]):
         raise self._error
 
 
-def _client() -> Client | None:
-    """The cluster's client, where Dask computes on one."""
+def current_client() -> Client | None:
+    """Return the cluster's client, where Dask computes on one."""
     if "distributed" not in sys.modules:
         return None
     client = getattr(optional("dask.base", "Dask").get_scheduler(), "__self__", None)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import chain, count, repeat
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import _fit_context  # pyright: ignore[reportPrivateUsage]
@@ -26,6 +26,7 @@ from ..estimators.drafts import published_at_once
 from ..estimators.rows import COLUMN_VECTOR, check_validation_set
 from ..estimators.targets.strategies import Targets
 from ..network import Network
+from ..streaming.dask_client import current_client
 from .costs import cost_of
 from .ensemble import Ensemble, Parts, fit_ensemble
 from .inputs import known_table, raw_table
@@ -36,6 +37,9 @@ from .parameters import Callback, TabularParameters
 from .partings.rows import Parting, partings, set_aside
 from .time_limit import Deadline
 from .watch import MembersPrinter, MembersProgress
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 PARAMETERS = {"cv": "validation", "intervals": "coverage"}  # by settings of the command line
 DRAWN = {each.name for each in fields(MemberSettings)} - {"number", "profile", "seed"}
@@ -240,7 +244,19 @@ class TabularEstimator(TabularParameters):
             n_threads=self.n_threads,
             callback=self._callback(),
             checkpoint=self.checkpoint,
+            client=self._client(),
         )
+
+    def _client(self) -> Client | None:
+        """The cluster that is asked for."""
+        if not self.on_cluster:
+            return None
+        client = current_client()
+        if client is None:
+            raise InvalidInput(
+                "on_cluster=True, but there is no cluster: make a distributed.Client first."
+            )
+        return client
 
     def _pairs(
         self,

@@ -139,6 +139,15 @@ class TabularParameters(Declared):
         """,
         allowed=[str, os.PathLike, None],
     )
+    on_cluster: bool = parameter(
+        default=False,
+        kind="bool",
+        about="""
+        Whether the workers of the Dask cluster on which Dask computes just now (of the last
+        ``distributed.Client``) train the members, to the same bits.
+        """,
+        allowed=["boolean"],
+    )
     callbacks: Callbacks = parameter(
         default=None,
         kind="callable or list of callables, optional",
