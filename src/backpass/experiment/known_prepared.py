@@ -98,8 +98,17 @@ class KnownRows:
         preprocessing = TablePreprocessing(reading, encoding, target, self.table.options)
         numbers = {part: rows - self._of(part, rows).first for part, rows in parts.parts.items()}
         w, seen = self.rows.weights(parts), SeenRows.of(hashes["learning"])
+        test = self._of("test", parts.test).columns(parts.test)
         return PreparedTable(
-            preprocessing, X, y, numbers, self.table.source, seen=seen, w=w, notes=notes
+            preprocessing,
+            X,
+            y,
+            numbers,
+            self.table.source,
+            seen=seen,
+            w=w,
+            notes=notes,
+            columns={name: test[name] for name in encoding.columns.kinds},
         )
 
     def _of(self, part: str, rows: np.ndarray) -> Source:

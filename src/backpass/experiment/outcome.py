@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import warn
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..estimators.targets.thresholds import Threshold
+from ..inspection.insight import Insight, look
 from ..models.table_model import Estimator, TableModel
 from ..training.stop import why_stopped
 from .ready import PreparedTable
@@ -117,6 +118,17 @@ class Outcome:
         if metric is not None and metric not in scores.values:
             warn(f"The test rows do not define {metric!r}.")
         return scores if metric is None else scores.led_by(metric)
+
+    @cached_property
+    def insight(self) -> Insight | None:
+        """What the answers to the test rows tell of the model.
+
+        None of several targets, and where the columns are not known or none of them is read.
+        """
+        if not self.data.columns or len(self.targets) > 1:
+            return None
+        seed, target = self.settings.seed, self.of or 0
+        return look(self.model, self.data.columns, self.truth, self.w, target=target, seed=seed)
 
     @cached_property
     def J(self) -> float:

@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from ..arrays import ArrayLike, ImageShape
+from ..data.encoding.columns import Columns
+from ..data.raw import RawColumn
 from ..data.target import AnyTarget, Target
 from ..engine import cost_and_gradient
 from ..errors import SettingError
@@ -31,6 +33,7 @@ class PreparedTable:
     w: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray], kw_only=True)
 
     notes: tuple[str, ...] = field(default=(), kw_only=True)  # what people should know of the parts
+    columns: Columns = field(default_factory=dict[str, RawColumn], kw_only=True)  # the test's cells
 
     @property
     def image(self) -> ImageShape | None:

@@ -5,12 +5,12 @@ The pictures are matplotlib's, inlined; the page asks for nothing from anywhere.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,11 +19,13 @@ from ..data.knowing.table_reading import TableReading
 from ..data.table_preprocessing import TablePreprocessing
 from ..extras import optional
 from .outcome import Label, Outcome
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure, SubFigure
+from .page.answers import ShownAnswers, shown_answers
+from .page.cells import row_of, written
+from .page.members import shown_members
+from .page.pictures import data_uri, png_of_figure, svg
 
 MOST_MISTAKES = 24
+MOST_CELLS = 6  # of a row's, that are shown
 MOST_CLASSES = 30  # of a confusion matrix that can still be read
 
 
@@ -36,6 +38,8 @@ class WrongRow:
     predicted: str
     how_wrong: str
     image: str | None = None  # a data URI
+    loss: str = ""
+    cells: tuple[str, ...] = ()  # of the columns that count most
 
 
 class Confusion(TypedDict):
@@ -53,7 +57,9 @@ class OfTarget(TypedDict):
     confusion: Confusion | None
     by_class: list[tuple[Label, int, str, str]] | None
     scatter: str | None
+    answers: ShownAnswers | None
     mistakes: list[WrongRow]
+    beside: Sequence[str]
 
 
 def render(outcome: Outcome, command: str | None = None) -> str:
@@ -88,22 +94,30 @@ def render(outcome: Outcome, command: str | None = None) -> str:
     """
     jinja2 = optional("jinja2", "The report")
     optional("matplotlib", "The report")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(
-        files("backpass.experiment").joinpath("report.html.jinja").read_text("utf-8")
+    environment = jinja2.Environment(
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(_template),
     )
-    return template.render(
+    return environment.get_template("report.html.jinja").render(
         outcome=outcome,
         title=f"{_name(outcome.data.source)}: {outcome.data.target.name}",
         command=command,
         version=__version__,
         facts=_facts(outcome),
         reading=_reading(outcome),
+        members=shown_members(outcome),
         curve=_curve(outcome),
         of=lambda name: f" of {name}" if len(outcome.targets) > 1 else "",
         targets=[_of_target(each) for each in outcome.targets],
         hidden_units=_hidden_units(outcome),
     )
+
+
+def _template(name: str) -> str:
+    """The text of a template, or of a part of one."""
+    return files("backpass.experiment.page").joinpath(name).read_text("utf-8")
 
 
 def _of_target(outcome: Outcome) -> OfTarget:
@@ -114,7 +128,9 @@ def _of_target(outcome: Outcome) -> OfTarget:
         "confusion": _confusion(outcome),
         "by_class": _by_class(outcome),
         "scatter": None if outcome.data.target.classes else _scatter(outcome),
+        "answers": shown_answers(outcome),
         "mistakes": _mistakes(outcome),
+        "beside": _beside(outcome),
     }
 
 
@@ -157,7 +173,7 @@ def _curve(outcome: Outcome) -> str | None:
     if not np.isfinite(estimator.loss_curve_).any():
         return None
     scores = getattr(estimator, "validation_scores_", None)
-    return _svg(TrainingDisplay(estimator.loss_curve_, scores).plot().figure_)
+    return svg(TrainingDisplay(estimator.loss_curve_, scores).plot().figure_)
 
 
 def _hidden_units(outcome: Outcome) -> str | None:
@@ -170,7 +186,7 @@ def _hidden_units(outcome: Outcome) -> str | None:
     display = HiddenUnitsDisplay.from_estimator(
         outcome.estimator, shape=data.image.shape, order=data.image.order
     )
-    return _png_of_figure(display.figure_)
+    return png_of_figure(display.figure_)
 
 
 def _scatter(outcome: Outcome) -> str:
@@ -183,7 +199,7 @@ def _scatter(outcome: Outcome) -> str:
     ax.plot(ends, ends, color=canvas.INK, lw=1)
     ax.plot(outcome.truth, outcome.predicted, ".", color=canvas.BLUE, alpha=0.6)
     ax.set(xlabel=f"true {outcome.data.target.name}", ylabel="predicted")
-    return _svg(ax.figure)
+    return svg(ax.figure)
 
 
 def _confusion(outcome: Outcome) -> Confusion | None:
@@ -224,21 +240,26 @@ def _mistakes(outcome: Outcome) -> list[WrongRow]:
     else:
         size = np.abs(outcome.predicted - outcome.truth)
         reasons = [f"off by {error:.4g}" for error in size]
+    beside, insight = _beside(outcome), outcome.insight
     worst = [k for k in np.argsort(-size, kind="stable")[:MOST_MISTAKES] if size[k] > 0]
     return [
         WrongRow(
             row=int(outcome.data.rows["test"][k]),
-            truth=_text(outcome.truth[k]),
-            predicted=_text(outcome.predicted[k]),
+            truth=written(outcome.truth[k]),
+            predicted=written(outcome.predicted[k]),
             how_wrong=reasons[k],
             image=_image(outcome, int(k)),
+            loss="" if insight is None else f"{insight.losses[k]:.4g}",
+            cells=row_of(outcome.data.columns, beside, int(k)),
         )
         for k in worst
     ]
 
 
-def _text(value: object) -> str:
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
+def _beside(outcome: Outcome) -> list[str]:
+    """The columns whose cells are shown of a row: those that count most."""
+    insight = outcome.insight
+    return [] if insight is None else [each.column for each in insight.importances[:MOST_CELLS]]
 
 
 def _image(outcome: Outcome, k: int) -> str | None:
@@ -251,47 +272,4 @@ def _image(outcome: Outcome, k: int) -> str | None:
     pixels = data.image.images(data.X["test"][k : k + 1])[0]
     file = io.BytesIO()
     imsave(file, pixels, cmap="gray_r", vmin=0.0, vmax=1.0, format="png")
-    return _data_uri(file.getvalue())
-
-
-def _svg(figure: Figure | SubFigure) -> str:
-    """A figure as inline SVG, as a part of the page."""
-    import matplotlib
-
-    file = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": "backpass", "svg.fonttype": "path"}):
-        _whole(figure).savefig(file, format="svg", metadata=_NO_METADATA, transparent=True)
-    _close(figure)
-    text = file.getvalue()
-    return _ADDRESSES.sub("", text[text.index("<svg") :])
-
-
-_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-# Inside of HTML, SVG needs no namespaces; so the page names no address at all.
-_ADDRESSES = re.compile(r' xmlns(:\w+)?="[^"]*"|<metadata>.*?</metadata>', re.DOTALL)
-
-
-def _png_of_figure(figure: Figure | SubFigure) -> str:
-    """A figure as a data URI, for pictures with more pixels than lines."""
-    file = io.BytesIO()
-    _whole(figure).savefig(file, format="png", dpi=160, transparent=True)
-    _close(figure)
-    return _data_uri(file.getvalue())
-
-
-def _close(figure: Figure | SubFigure) -> None:
-    import matplotlib.pyplot as plt
-
-    plt.close(_whole(figure))
-
-
-def _whole(figure: Figure | SubFigure) -> Figure:
-    """A display draws on a figure of its own, never on a part of another."""
-    from matplotlib.figure import Figure
-
-    assert isinstance(figure, Figure)
-    return figure
-
-
-def _data_uri(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+    return data_uri(file.getvalue())

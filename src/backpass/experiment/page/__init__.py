@@ -1,0 +1,1 @@
+"""The parts of a report: templates, and what each of them shows."""
