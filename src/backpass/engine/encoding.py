@@ -263,11 +263,13 @@ class EncodedRows:
 
     def check(self) -> None:
         """Raise where a place is none of its column's: the core looks up what it is told."""
+        if not self.places.size:
+            return
+        low, high = self.places.min(axis=0).tolist(), self.places.max(axis=0).tolist()
         for kind, _, inputs, _, place in self.layout:
-            if place < 0 or not len(self.places):
+            if place < 0:
                 continue
-            low, high = self.places[:, place].min(), self.places[:, place].max()
-            if low < (-1 if kind == LEVEL else 0) or high >= inputs:
+            if low[place] < (-1 if kind == LEVEL else 0) or high[place] >= inputs:
                 raise InvalidInput(f"A place of the encoded rows is none of 0 to {inputs - 1}.")
 
     def tocsr(self) -> sparse.csr_array:

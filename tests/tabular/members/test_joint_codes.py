@@ -36,7 +36,7 @@ def equal(ours, theirs):
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("block", [7, 8_192])
 def test_each_is_what_it_is_alone(seed, block, monkeypatch):
-    monkeypatch.setattr(joint_codes, "BLOCK", block)
+    monkeypatch.setattr(joint_codes, "ROWS", block)
     rng = np.random.default_rng(seed)
     m, numbers, categories = rng.integers(3, 200), rng.integers(0, 5), rng.integers(0, 4)
     rows = drawn_rows(rng, int(m), int(numbers), int(categories))
@@ -69,7 +69,7 @@ def test_nothing_that_varies_is_one_input_that_is_zero():
 @pytest.mark.parametrize("classes", [0, 3])
 @pytest.mark.parametrize("block", [50, 8_192])
 def test_an_ensemble_answers_what_its_packs_do(rng, classes, block, monkeypatch):
-    monkeypatch.setattr(joint_members, "BLOCK", block)
+    monkeypatch.setattr(joint_members, "ROWS", block)
     train, held_out, outputs, metric = problem(rng, classes=classes)
     settings = [settings_for(j, len(train.rows)) for j in range(3)]
     parts = [Parts(train, held_out, settings), Parts(held_out, train, settings)]

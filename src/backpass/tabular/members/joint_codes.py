@@ -16,10 +16,11 @@ from scipy.special import ndtri
 
 from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import BEYOND, EncodedRows
-from .codes import BLOCK, FURTHEST, MemberCodes, NumberCodes, ScaledNumber, moderate
+from .codes import FURTHEST, MemberCodes, NumberCodes, ScaledNumber, moderate
 from .normal_shape import LEAST_SHARE
 
 T = TypeVar("T")
+ROWS = 2_048  # that are worked on at a time: what is made of them stays in the caches
 Layout: TypeAlias = list[tuple[int, int, int, int, int]]
 SHAPE, BINS, SCALED, GAP, NOTHING = range(5)  # kinds of numbers, in the order that they are made
 
@@ -241,9 +242,9 @@ class JointCodes:
             As ``MemberCodes.encode`` makes each.
         """
         m = len(rows)
-        blocks = [slice(begin, begin + BLOCK) for begin in range(0, max(m, 1), BLOCK)]
+        blocks = [slice(begin, begin + ROWS) for begin in range(0, max(m, 1), ROWS)]
         made = [self._block(rows.numbers[block], rows.codes[block]) for block in blocks]
-        numbers, places = (np.concatenate(each) if m > BLOCK else each[0] for each in zip(*made))
+        numbers, places = (np.concatenate(each) if m > ROWS else each[0] for each in zip(*made))
         return [
             EncodedRows(numbers.take(taken, axis=1), places.take(its_places, axis=1), layout)
             for taken, its_places, layout in self.members

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from ... import engine
 from ...data.encoding.table_rows import TableRows
 from ...data.threads import in_threads
+from ...data.threads import n_threads as usual_threads
 from ...network import Network
-from .codes import BLOCK, MemberCodes
-from .joint_codes import JointCodes
+from .codes import MemberCodes
+from .joint_codes import ROWS, JointCodes
 from .member import Member
 from .target_means import TargetMeans
+
+MOST_BLOCKS = 4  # of ROWS that a thread takes at once
 
 
 class JointMembers:
@@ -46,11 +50,14 @@ class JointMembers:
 
     def outputs(self, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
         """Return every member's a^(L), shape (members, m, units), of rows without target means."""
-        if len(rows) <= BLOCK:
+        threads = min(n_threads or usual_threads(), len(rows) // ROWS)
+        parts = max(threads, -(-len(rows) // (MOST_BLOCKS * ROWS)))
+        if parts <= 1:
             return self._block(rows, n_threads)
-        blocks = [slice(begin, begin + BLOCK) for begin in range(0, len(rows), BLOCK)]
+        ends = np.linspace(0, len(rows), parts + 1).astype(int).tolist()
+        blocks = [slice(*span) for span in pairwise(ends)]
         some = partial(self._of, rows)
-        each = map(some, blocks) if n_threads == 1 else in_threads(some, blocks)
+        each = map(some, blocks) if threads <= 1 else in_threads(some, blocks)
         return np.concatenate(list(each), axis=1)
 
     def _of(self, rows: TableRows, block: slice) -> np.ndarray:
