@@ -54,6 +54,30 @@ def no_forgery_does_harm(data, seeds):
     assert loaded  # the mended hash was believed, so the parts behind it were tested
 
 
+@pytest.fixture(scope="module")
+def ensemble():
+    """A small file of an ensemble that was fitted to a table."""
+    table = {"x": np.arange(40.0), "kind": ["a", "b", "c", None] * 10}
+    member = {"max_epochs": 2, "hidden": (3,), "bins": 3}
+    model = bp.TabularClassifier(n_members=2, random_state=0, member=member)
+    return to_bytes(to_content(model.fit(table, ["no", "yes"] * 20), None, False))
+
+
+def test_mutants_of_an_ensemble(ensemble):
+    every_mutant_is_refused(ensemble, range(SHORT // 4))
+
+
+def test_forgeries_of_an_ensemble(ensemble):
+    loaded = 0
+    for seed in range(SHORT // 4):
+        with contextlib.suppress(ModelFileError):
+            model = load(rehashed(mutant(ensemble, seed)))
+            loaded += 1
+            with contextlib.suppress(ValueError), np.errstate(all="ignore"):
+                model.predict({"x": [1.0, np.nan], "kind": ["a", "new"]})
+    assert loaded
+
+
 def test_mutants(data):
     every_mutant_is_refused(data, range(SHORT))
 
