@@ -19,6 +19,7 @@ from backpass.experiment.outcome import Outcome
 from backpass.experiment.page.answers import MOST_BARS, shown_answers
 from backpass.experiment.page.cells import row_of, written
 from backpass.experiment.page.members import HEIGHT, WIDTH, shown_members
+from backpass.experiment.page.pictures import MOST_DOTS, drawn_rows
 from backpass.experiment.prepared import unparted
 from backpass.experiment.report import MOST_CELLS, render
 from backpass.experiment.settings import Settings
@@ -202,3 +203,10 @@ def test_the_leaderboard_is_that_of_the_ensemble(tmp_path, target, metric, unit)
 def test_one_network_has_no_leaderboard(tmp_path):
     assert shown_members(outcome_of(tmp_path, "dear")) is None
     assert "<h2>Members" not in render(outcome_of(tmp_path, "dear"))
+
+
+def test_of_many_rows_some_have_a_dot():
+    assert sorted(drawn_rows(30)) == list(range(30))
+    some = drawn_rows(9000)
+    assert len(set(some.tolist())) == MOST_DOTS
+    assert some.max() > 8000

@@ -22,7 +22,7 @@ from .outcome import Label, Outcome
 from .page.answers import ShownAnswers, shown_answers
 from .page.cells import row_of, written
 from .page.members import shown_members
-from .page.pictures import data_uri, png_of_figure, svg
+from .page.pictures import data_uri, drawn_rows, png_of_figure, svg
 
 MOST_MISTAKES = 24
 MOST_CELLS = 6  # of a row's, that are shown
@@ -197,7 +197,8 @@ def _scatter(outcome: Outcome) -> str:
     ends = [float(min(outcome.truth.min(), outcome.predicted.min()))]
     ends.append(float(max(outcome.truth.max(), outcome.predicted.max())))
     ax.plot(ends, ends, color=canvas.INK, lw=1)
-    ax.plot(outcome.truth, outcome.predicted, ".", color=canvas.BLUE, alpha=0.6)
+    some = drawn_rows(len(outcome.truth))
+    ax.plot(outcome.truth[some], outcome.predicted[some], ".", color=canvas.BLUE, alpha=0.6)
     ax.set(xlabel=f"true {outcome.data.target.name}", ylabel="predicted")
     return svg(ax.figure)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...inspection.insight import Calibration, Dependence, Importance
+from ...inspection.insight.overview import MOST_DEPENDENCE_ROWS
 from ..outcome import Label, Outcome
 from .cells import written
-from .pictures import svg
+from .pictures import drawn_rows, svg
 
 MOST_BARS = 20
-MOST_DOTS = 2000  # of residuals, which are a part of the page each
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ class ShownAnswers:
     bins: tuple[tuple[str, str, int], ...]
     residuals: str | None
     two: bool
+    most_rows: int = MOST_DEPENDENCE_ROWS
 
 
 def shown_answers(outcome: Outcome) -> ShownAnswers | None:
@@ -170,7 +171,7 @@ def _residuals(outcome: Outcome) -> str:
     """True less predicted numbers, by predicted ones."""
     from ...plots import canvas
 
-    some = np.random.default_rng(0).permutation(len(outcome.truth))[:MOST_DOTS]
+    some = drawn_rows(len(outcome.truth))
     predicted, truth = outcome.predicted[some], outcome.truth[some]
     ax = canvas.new_axes(5.4, 3.6)
     ax.axhline(0, color=canvas.INK, lw=1)
