@@ -210,3 +210,22 @@ def test_of_many_rows_some_have_a_dot():
     some = drawn_rows(9000)
     assert len(set(some.tolist())) == MOST_DOTS
     assert some.max() > 8000
+
+
+def test_each_of_several_targets_is_asked_by_itself(tmp_path):
+    table(tmp_path, "price")
+    frame = pd.read_csv(tmp_path / "t.csv")
+    frame["other"] = frame["noise"] * 5
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    settings = Settings(hidden=(6,), solver="lbfgs", epochs=100)
+    rows = unparted(bp.read_table(tmp_path / "t.csv", ("price", "other")), settings)
+    outcome = run(rows.prepared(rows.rows.split(settings), settings), settings)
+    assert outcome.insight is None
+    price, other = (each.insight for each in outcome.targets)
+    assert price.importances[0].column == "size"
+    assert other.importances[0].column == "noise"
+    expected = (outcome.predicted - outcome.truth) ** 2
+    np.testing.assert_allclose(np.stack([price.losses, other.losses], axis=1), expected, rtol=1e-9)
+    page = render(outcome)
+    assert "What counts of price" in page
+    assert "What counts of other" in page
