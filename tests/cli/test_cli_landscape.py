@@ -47,8 +47,9 @@ def test_drops_are_those_of_python(model, tmp_path):
     assert [walker["name"] for walker in said["walkers"]] == ["equal weights", "drop 1", "drop 2"]
     estimator = bp.load(model)
     from backpass.cli.commands.landscape import _problem
+    from backpass.cli.trained import LookedAt
 
-    trained, X, Y = _problem(model, "iris", 40)
+    trained, X, Y, _ = _problem(LookedAt.at(model, None), "iris", 40)
     assert len(X) == 40
     found = bp.drops(trained.net, X, Y, estimator.alpha, n=2, seed=5, max_iter=8)
     ends = [walker["J_end"] for walker in said["walkers"]]

@@ -209,7 +209,7 @@ def test_a_column_that_is_not_there_is_asked_for_by_the_one_that_is(csv):
 def test_every_fold_follows_the_rule_and_each_row_tests_once(csv):
     frame = visits()
     table = unparted(bp.read_table(csv(frame), "ill"), QUICK, parting=Parting(rule="group:patient"))
-    folds = table.rows.folds(4, 0)
+    folds = table.rows.folds(4, QUICK)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(240))
     for fold in folds:
         groups = [set(frame.patient[rows]) for rows in fold.parts.values()]
@@ -223,7 +223,7 @@ def test_rows_of_a_test_file_are_in_no_fold(csv):
     frame = visits()
     parting = Parting(test=csv(frame[200:], "test.csv"))
     table = unparted(bp.read_table(csv(frame[:200]), "ill"), QUICK, parting=parting)
-    folds = table.rows.folds(3, 0)
+    folds = table.rows.folds(3, QUICK)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(200))
     assert max(fold.learning.max() for fold in folds) < 200
 

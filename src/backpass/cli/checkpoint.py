@@ -7,7 +7,7 @@ import os
 from ..experiment.ready import PreparedTable
 from ..experiment.settings import Settings
 from ..storage.fingerprints import content_hash
-from ..training.checkpoints import RetainedPath, run_identity
+from ..training.checkpoints import RetainedFolder, RetainedPath, run_identity
 from .option_names import OPTIONS
 
 # A part of a training's identity -> how it is asked for on the command line.
@@ -24,8 +24,12 @@ ASKED_AS = {
 }
 
 
-def hold(path: str | os.PathLike[str], data: PreparedTable, settings: Settings) -> RetainedPath:
+def hold(
+    path: str | os.PathLike[str], data: PreparedTable, settings: Settings
+) -> RetainedPath | RetainedFolder:
     """Make the checkpoint that is kept until the model and the report are written."""
+    if settings.tabular:
+        return RetainedFolder(path, settings.every)
     asked = {
         "target": data.target.name,
         "test_size": settings.test_size,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,13 +20,14 @@ from ..estimators.targets.metrics import METRICS
 from ..models.table_model import TableModel, Tabular
 from ..storage.modelfile import Content, read_model, reading
 from ..training.checkpoints import KIND
-from .command import Values, next_command
+from .command import Json, Values, next_command
 from .option_names import OPTIONS
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ..models.table_model import TableEstimator
+    from ..tabular.base import FittedMember
 
 MOST_CATEGORIES = 12  # of a column, in the terminal; --json has them all
 MOST_COLUMNS = 40
@@ -50,6 +52,8 @@ def show(to: Console, values: Values) -> None:
     for name, value in _facts(values):
         table.add_row(name, escape(value))
     to.print(table)
+    if values.get("members"):
+        to.print(leaderboard(values["members"]))
     if values.get("columns"):
         to.print(_columns_table(values["columns"]))
     for note in values.get("notes", ()):
@@ -117,7 +121,7 @@ def _training(estimator: TableEstimator, about: Values) -> Values:
     member = ensemble.members[int(ensemble.weights.argmax())]
     result = member.result
     return {
-        "members": len(ensemble.members),
+        "members": told(estimator.members_),
         "network": str(member.net),
         "n_parameters": member.net.n_parameters,
         "n_inputs": member.net.sizes[0],
@@ -126,6 +130,21 @@ def _training(estimator: TableEstimator, about: Values) -> Values:
         "stop_reason": None if result.reason is None else why_stopped(result.reason),
         "J": about.get("J", result.J_curve[-1] if result.J_curve else None),
     }
+
+
+def told(members: Sequence[FittedMember]) -> list[Values]:
+    """Return what there is to know of each member."""
+    return [
+        {
+            "number": number,
+            "settings": asdict(member.settings),
+            "network": str(member.net_),
+            "epochs": len(member.loss_curve_),
+            "score": member.validation_score_,
+            "share": member.share,
+        }
+        for number, member in enumerate(members)
+    ]
 
 
 def _kept(estimator: TableEstimator) -> dict[str, int]:
@@ -210,7 +229,7 @@ def _facts(values: Values) -> list[tuple[str, str]]:
         ("rows parted", _parted(values.get("parting") or {})),
         ("target", values.get("target")),
         ("classes", None if classes is None else _few([str(label) for label in classes])),
-        ("members", _number(values.get("members"), ",")),
+        ("members", _members(values.get("members") or [])),
         ("network", values.get("network")),
         ("parameters", _number(values.get("n_parameters"), ",")),
         ("λ", _number(values.get("lambda"), "g")),
@@ -239,6 +258,12 @@ def _made_by(values: Values) -> str | None:
 
 def _bytes(n: int) -> str:
     return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{n / 1e3:.1f} kB"
+
+
+def _members(members: list[Values]) -> str:
+    """How many there are, and how many of them answer."""
+    counted = sum(each["share"] > 0 for each in members)
+    return f"{len(members)}, of which {counted} count" if members else ""
 
 
 def _parted(parting: Values) -> str:
@@ -330,6 +355,23 @@ def _few(names: list[str]) -> str:
     more = len(names) - MOST_CATEGORIES
     shown = ", ".join(names[:MOST_CATEGORIES])
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def leaderboard(members: Sequence[Json]) -> RichTable:
+    """One line a member, the largest share first."""
+    table = RichTable(box=None, padding=(0, 2, 0, 0))
+    for heading in ("member", "share", "score", "epochs", "profile", "network"):
+        table.add_column(heading, justify="left" if heading in ("profile", "network") else "right")
+    for each in sorted(members, key=lambda each: (-each["share"], each["number"])):
+        table.add_row(
+            str(each["number"]),
+            f"{each['share']:.1%}",
+            f"{each['score']:.4f}",
+            str(each["epochs"]),
+            each["settings"]["profile"],
+            each["network"],
+        )
+    return table
 
 
 def _columns_table(columns: list[Values]) -> RichTable:

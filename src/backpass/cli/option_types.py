@@ -59,3 +59,11 @@ class Real(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
+
+
+member_option = click.option(
+    "--member",
+    type=Whole(0),
+    metavar="K",
+    help="Which network of an ensemble, from 0; the one with the largest share if left out.",
+)

@@ -1,14 +1,17 @@
-"""The live progress bar of a training: epoch, J, validation score, rows/s, time left."""
+"""The live progress bars of a training: of one network by epoch, of an ensemble by member."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
+    from ..tabular.watch import MembersProgress
     from ..training.monitor import Progress as Epoch
 
 COLUMNS = (
@@ -17,16 +20,26 @@ COLUMNS = (
     TextColumn("{task.fields[numbers]}"),
     TimeRemainingColumn(),
 )
+OF_MEMBERS = (
+    TextColumn("members {task.fields[members]}"),
+    BarColumn(bar_width=24),
+    TextColumn("{task.fields[numbers]}"),
+)
 
 
-class EpochBar:
+class _Bar:
     """A bar that a training's callback moves on; it appears with the first epoch."""
 
-    def __init__(self, epochs: int, console: Console) -> None:
-        self._bar = Progress(*COLUMNS, console=console)
-        self._task = self._bar.add_task("", total=epochs, numbers="")
+    def __init__(
+        self,
+        columns: Sequence[ProgressColumn],
+        total: int | None,
+        console: Console,
+    ) -> None:
+        self._bar = Progress(*columns, console=console)
+        self._task = self._bar.add_task("", total=total, numbers="", members="0")
 
-    def __enter__(self) -> EpochBar:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -38,6 +51,13 @@ class EpochBar:
         if self._bar.live.is_started:
             self._bar.stop()
 
+
+class EpochBar(_Bar):
+    """Epoch, J, validation score, rows/s, time left."""
+
+    def __init__(self, epochs: int, console: Console) -> None:
+        super().__init__(COLUMNS, epochs, console)
+
     def update(self, progress: Epoch) -> None:
         """Move on by what a training's Progress says; it never asks to stop."""
         self._bar.start()
@@ -46,3 +66,22 @@ class EpochBar:
             numbers.append(f"validation {progress.validation_score:.4f}")
         numbers.append(f"{progress.rows_per_second:,.0f} rows/s")
         self._bar.update(self._task, completed=progress.epoch, numbers="  ".join(numbers))
+
+
+class MembersBar(_Bar):
+    """Members that are over, the best cost so far, time left."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(OF_MEMBERS, None, console)
+
+    def update(self, progress: MembersProgress) -> None:
+        """Move on by what an ensemble's progress says; it never asks to stop."""
+        self._bar.start()
+        done, total, left = progress.done, progress.total, progress.seconds_left
+        numbers = [f"best {progress.best_cost:.4g}"]
+        if left is not None:
+            numbers.append(f"{timedelta(seconds=round(max(left, 0.0)))} left")
+        members = f"{done}" if total is None else f"{done}/{total}"
+        self._bar.update(
+            self._task, completed=done, total=total, members=members, numbers="  ".join(numbers)
+        )

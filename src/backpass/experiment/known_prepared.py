@@ -18,10 +18,18 @@ from ..data.knowing.table_reading import TableReading
 from ..data.knowing.task import CLASSES
 from ..data.parsing import error_context
 from ..data.raw import RawTable, Texts
-from ..data.reading import read_raw
+from ..data.readers import is_of_arrays
+from ..data.reading import raw_of, read_raw
 from ..data.splitting.split_rules import Targets
 from ..data.table_preprocessing import TablePreprocessing, recognised
-from ..data.tables import Table, cells_of_target, known_table, side_by_side
+from ..data.tables import (
+    Table,
+    cells_of_target,
+    columns_of,
+    known_table,
+    read_table,
+    side_by_side,
+)
 from ..data.target import AnyTarget, TargetGroup, fit_target, joined
 from ..errors import InvalidInput, warn
 from .parting import Parting, rule_of, weights_of
@@ -77,6 +85,8 @@ class KnownRows:
     sources: Mapping[str, Source]
     rows: Rows
 
+    for_one_network = None
+
     def prepared(self, parts: Split, settings: Settings) -> PreparedTable:
         """Find on the training rows how the columns become inputs, and make X and y.
 
@@ -130,12 +140,16 @@ class KnownRows:
         """X of each part, and what the test's rows have that the training rows did not."""
         X, unknown = {}, Unknown()
         for part, rows in parts.parts.items():
-            X[part], found = encoding.encode(self._of(part, rows).columns(rows), settings.dtype)
+            columns = self._of(part, rows).columns(rows)
+            if settings.tabular:
+                X[part], found = encoding.rows(columns, len(rows))
+            else:
+                X[part], found = encoding.encode(columns, settings.dtype)
             unknown = found if part == "test" else unknown
         return X, unknown
 
     def _target(self, cells: np.ndarray, settings: Settings) -> AnyTarget:
-        """Fit the targets; a loss that needs counts gets them unscaled."""
+        """Fit the targets; a loss that needs counts, or an ensemble, gets them unscaled."""
         names = self.table.targets
         fitted = [
             fit_target(name, column, self.reading[name].task == CLASSES)
@@ -143,7 +157,7 @@ class KnownRows:
         ]
         for target in fitted:
             check_loss(target, settings)
-        if settings.loss == "poisson":
+        if settings.loss == "poisson" or settings.tabular:
             fitted = [replace(target, centre=0.0, scale=1.0) for target in fitted]
         return joined(fitted)
 
@@ -236,9 +250,45 @@ def _rows(
     return Rows(targets, rule, given, weights_of(parting.weights, raws, targets.known))
 
 
+def in_columns(table: Table) -> Table:
+    """Take the columns of an array of numbers for those of a table.
+
+    Parameters
+    ----------
+    table : Table
+        Of an array, with a target.
+
+    Returns
+    -------
+    Table
+        Of known columns: all of them numbers, whatever these look like.
+    """
+    wishes = Wishes(table.targets, dict.fromkeys(table.names, Kind.NUMBER))
+    if table.classes:
+        wishes = replace(wishes, kinds={**wishes.kinds, str(table.target): Kind.CATEGORY})
+    made = known_table(_raw(table), wishes)
+    assert made.known is not None
+    reading = made.known.reading
+    columns = (
+        each if each.task else replace(each, reason="of an array of numbers")
+        for each in reading.columns
+    )
+    return replace(
+        made, known=replace(made.known, reading=replace(reading, columns=tuple(columns)))
+    )
+
+
+def _raw(table: Table) -> RawTable:
+    """The columns of an array, beside its target."""
+    columns = columns_of(table)
+    if table.y is not None:
+        columns = {**columns, str(table.target): table.y}
+    return replace(raw_of(columns), source=table.source)
+
+
 def _beside(path: str, part: str, table: Table, reading: TableReading) -> tuple[RawTable, Known]:
     """Read the file of a part as the table was read."""
-    raw = read_raw(path, table.options)
+    raw = _raw(read_table(path)) if is_of_arrays(path) else read_raw(path, table.options)
     with error_context(raw.source):
         found = recognised(raw, reading)
     missing = [name for name in table.targets if name not in found.targets]

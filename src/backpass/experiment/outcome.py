@@ -12,13 +12,55 @@ from ..estimators.targets.scores import Accuracy, RSquared
 from ..estimators.targets.thresholds import Threshold
 from ..inspection.insight import Insight, look
 from ..models.table_model import Estimator, TableModel
-from ..training.stop import why_stopped
+from ..network import Network
+from ..training.stop import StopReason, why_stopped
 from .ready import PreparedTable
 from .scoring.reference import Reference
 from .scoring.scores import Constants, FoldScores, Scores
 from .settings import Settings
 
 Label = bool | int | float | str
+
+
+@dataclass(frozen=True, eq=False)
+class ShownNetwork:
+    """The network that is shown, of several that with the largest share, and how it was trained.
+
+    Parameters
+    ----------
+    net : Network
+        Its sizes, activations and loss.
+    epochs : int
+        That were made.
+    lam : float
+        λ in J.
+    J_curve, scores : list of float
+        J and the validation score after every epoch; no scores where there are no such rows.
+    reason : StopReason or None
+        Why the training stopped.
+    solver : str
+        What it was trained by.
+    """
+
+    net: Network
+    epochs: int
+    lam: float
+    J_curve: list[float]
+    scores: list[float] | None
+    reason: StopReason | None
+    solver: str
+
+    @classmethod
+    def of(cls, model: TableModel) -> ShownNetwork:
+        """Take it out of a model that was trained."""
+        if model.ensemble is None:
+            one = model.single
+            curves = one.loss_curve_, getattr(one, "validation_scores_", None)
+            return cls(one.net_, one.n_iter_, one.alpha, *curves, one.stop_reason_, one.solver)
+        member = model.ensemble.members[int(model.ensemble.weights.argmax())]
+        found = member.result
+        curves = found.J_curve, found.validation_scores
+        return cls(member.net, found.epochs, model.lam, *curves, found.reason, "muon")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +100,13 @@ class Outcome:
 
     @property
     def estimator(self) -> Estimator:
-        """What answers."""
+        """What answers, where that is one network."""
         return self.model.single
+
+    @cached_property
+    def shown(self) -> ShownNetwork:
+        """The network that is shown."""
+        return ShownNetwork.of(self.model)
 
     @property
     def truth(self) -> np.ndarray:
@@ -100,7 +147,7 @@ class Outcome:
             return None
         w, classes = self.data.w.get("train"), self.classes
         if classes is None:
-            loss = self.estimator.net_.loss
+            loss = self.shown.net.loss
             q = loss.parameter if loss.name == "quantile" else None
             constants = Constants.of(self.data.target.decode(train), w, q)
             return Reference(replace(constants, counts=self.settings.loss == "poisson"))
@@ -138,17 +185,23 @@ class Outcome:
     @property
     def stop_reason(self) -> str:
         """Why the training stopped, as a sentence."""
-        return why_stopped(self.estimator.stop_reason_)
+        reason = self.shown.reason
+        return "" if reason is None else why_stopped(reason)
 
     @property
     def interrupted(self) -> bool:
         """Whether Ctrl-C stopped it."""
-        return self.estimator.stop_reason_.name == "INTERRUPTED"
+        ensemble = self.model.ensemble
+        return (
+            self.shown.reason is StopReason.INTERRUPTED
+            if ensemble is None
+            else (ensemble.interrupted)
+        )
 
     @property
     def threshold(self) -> Threshold | None:
         """From which probability on a row is told to be of the rarer of two classes."""
-        return vars(self.estimator).get("threshold_")
+        return vars(self.model.estimator).get("threshold_")
 
     @property
     def labels(self) -> list[Label]:

@@ -16,10 +16,10 @@ from ..data.splitting.split_rules import Targets
 from ..data.tables import Table, check_trainable, columns_of, find_column, read_table
 from ..data.target import Target, fit_target
 from ..errors import InvalidInput
-from .known_prepared import known_rows
+from .known_prepared import in_columns, known_rows
 from .parting import Parting, rule_of, weights_of
 from .ready import PreparedTable, check_loss
-from .settings import Settings
+from .settings import MLP, Settings
 from .splitting.alike import flattering
 from .splitting.seen import SeenRows, fingerprints
 from .splitting.splits import Split
@@ -55,6 +55,11 @@ class ArrayRows:
     ignored: tuple[str, ...]
     categorical: tuple[str, ...]
     rows: Rows
+
+    @property
+    def for_one_network(self) -> str:
+        """Arrays have no columns that are read in a way of their own."""
+        return "pictures" if self.table.image is not None else "arrays"
 
     def prepared(self, parts: Split, settings: Settings) -> PreparedTable:
         """Find on the rows that are not for the test how columns become inputs; make X and y."""
@@ -93,9 +98,12 @@ def unparted(
     InvalidInput
         If the table cannot be learned from.
     """
+    if table.known is None:
+        _check_one_target(table)
+        if table.image is None and settings.model != MLP:
+            table = in_columns(table)
     if table.known is not None:
         return known_rows(table, parting, ignore, categorical, classes)
-    _check_one_target(table)
     target = _target(table, settings, table.classes if classes is None else classes)
     tables = {"train": table, **_beside(table, parting)}
     named = [as_table(columns_of(each)) for each in tables.values()]

@@ -71,6 +71,18 @@ class PreparedTable:
         """What an estimator is fitted to."""
         return self.X["train"], self.y["train"]
 
+    @property
+    def beside(self) -> dict[str, ArrayLike]:
+        """What ``fit`` takes beside it: rows to validate on, and what rows weigh."""
+        given: dict[str, ArrayLike] = {}
+        if "train" in self.w:
+            given["sample_weight"] = self.w["train"]
+        if len(self.y["validation"]):
+            given |= {"X_val": self.X["validation"], "y_val": self.y["validation"]}
+            if "validation" in self.w:
+                given["sample_weight_val"] = self.w["validation"]
+        return given
+
     @cached_property
     def most_frequent(self) -> object:
         """The class of most training rows."""
@@ -80,10 +92,13 @@ class PreparedTable:
     def J(self, model: TableModel) -> float:
         """The objective of a model on the training rows."""
         X, Y = self.X["train"], model.Y(self.y["train"])
-        estimator = model.single
         w = model.weights(self.y["train"], self.w.get("train"))
-        problem = (estimator.net_, estimator.theta_, X, Y, estimator.alpha)
-        return float(cost_and_gradient(*problem, sample_weight=w)[0])
+        if model.ensemble is None:
+            theta = model.single.theta_
+        else:
+            network = model.network()
+            X, Y, theta = network.encoded(X), network.Y(Y), network.theta
+        return float(cost_and_gradient(model.net, theta, X, Y, model.lam, sample_weight=w)[0])
 
     @property
     def target(self) -> AnyTarget:

@@ -141,21 +141,37 @@ def _name(source: str) -> str:
 
 def _facts(outcome: Outcome) -> list[tuple[str, str]]:
     """What the page says in words: name and value."""
-    data, settings, estimator = outcome.data, outcome.settings, outcome.estimator
+    data, shown = outcome.data, outcome.shown
     rows = ", ".join(f"{n} {part}" for part, n in data.counts.items() if n)
     return [
-        ("network", str(estimator.net_)),
-        ("parameters", f"{estimator.net_.n_parameters:,}"),
+        *_members(outcome),
+        ("network", str(shown.net)),
+        ("parameters", f"{shown.net.n_parameters:,}"),
         ("rows", rows),
         (
             "columns",
             f"{len(data.preprocessing.names)}, as {len(data.preprocessing.outputs)} inputs",
         ),
-        ("solver", f"{settings.solver}, {estimator.n_iter_} epochs in {outcome.seconds:.2f} s"),
-        ("λ", f"{estimator.alpha:g}"),
+        ("solver", f"{shown.solver}, {shown.epochs} epochs in {outcome.seconds:.2f} s"),
+        ("λ", f"{shown.lam:g}"),
         ("J at the end", f"{outcome.J:.6g}"),
-        ("seed", str(settings.seed)),
+        ("seed", str(outcome.settings.seed)),
         ("stopped", outcome.stop_reason),
+    ]
+
+
+def _members(outcome: Outcome) -> list[tuple[str, str]]:
+    """How many networks answer; what is told of one is of that with the largest share."""
+    ensemble = outcome.model.ensemble
+    if ensemble is None:
+        return []
+    counted, largest = np.count_nonzero(ensemble.weights), int(ensemble.weights.argmax())
+    return [
+        ("members", f"{len(ensemble.members)} networks, of which {counted} answer together"),
+        (
+            "shown here",
+            f"member {largest}, which has {ensemble.weights[largest]:.0%} of the answer",
+        ),
     ]
 
 
@@ -169,17 +185,16 @@ def _curve(outcome: Outcome) -> str | None:
     """J and the validation score by epoch, as SVG; nothing where J was never finite."""
     from ..plots import TrainingDisplay
 
-    estimator = outcome.estimator
-    if not np.isfinite(estimator.loss_curve_).any():
+    shown = outcome.shown
+    if not np.isfinite(shown.J_curve).any():
         return None
-    scores = getattr(estimator, "validation_scores_", None)
-    return svg(TrainingDisplay(estimator.loss_curve_, scores).plot().figure_)
+    return svg(TrainingDisplay(shown.J_curve, shown.scores).plot().figure_)
 
 
 def _hidden_units(outcome: Outcome) -> str | None:
     """The first hidden layer as images, where the inputs are one."""
     data = outcome.data
-    if data.image is None or outcome.estimator.net_.L < 3:
+    if data.image is None or outcome.shown.net.L < 3:
         return None
     from ..plots import HiddenUnitsDisplay
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import SettingError, listed
 from ..solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
@@ -14,6 +14,9 @@ __all__ = ["FULL_BATCH", "MIN_STEPS", "SCHEDULES", "SOLVERS", "STEP_SIZE", "Sett
 MIN_STEPS = 600  # of mini-batches, below which small tables are not learned
 STEP_SIZE = {"gd": 0.5, "sgd": 0.01, "adam": 0.002}
 DECOUPLED_DECAY = {"adamw": 0.01, "muon": 0.1}
+
+AUTO, TABULAR, MLP = "auto", "tabular", "mlp"
+MODELS = (AUTO, TABULAR, MLP)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,14 @@ class Settings:
     class_weight: str | None = None  # "balanced"
     metric: str | None = None  # that is shown first
     threshold: str | None = None  # a probability, or "best"
+    model: str = MLP  # "tabular" is an ensemble; "auto" is one where a table allows it
+    time_limit: float | None = None  # seconds that an ensemble may take
+    members: int | None = None  # of an ensemble
+
+    @property
+    def tabular(self) -> bool:
+        """Whether an ensemble is trained."""
+        return self.model == TABULAR
 
     def __post_init__(self) -> None:
         """Refuse what the solver would not do."""
@@ -52,6 +63,42 @@ class Settings:
                 raise SettingError(
                     name, value, f"it is for {others}; {self.solver} has no use for it."
                 )
+
+    def settled(self, for_one_network: str | None) -> Settings:
+        """Choose the model where that is left to the table.
+
+        Parameters
+        ----------
+        for_one_network : str or None
+            What the table holds that an ensemble does not read.
+
+        Raises
+        ------
+        SettingError
+            If an ensemble is asked for, or something of one, and cannot be trained.
+
+        Examples
+        --------
+        >>> Settings(model="auto").settled(None).model
+        'tabular'
+        """
+        if self.model == AUTO:
+            return replace(self, model=MLP if for_one_network else TABULAR)._checked(
+                for_one_network
+            )
+        return self._checked(for_one_network)
+
+    def _checked(self, for_one_network: str | None) -> Settings:
+        if self.tabular and for_one_network:
+            why = f"an ensemble does not read {for_one_network}; one network, mlp, does."
+            raise SettingError("model", self.model, why)
+        for name in ("time_limit", "members"):
+            value = getattr(self, name)
+            if value is not None and not self.tabular:
+                of = f" of {for_one_network}" if for_one_network else ""
+                why = f"it is for an ensemble, and one network is trained{of}."
+                raise SettingError(name, f"{value:g}", why)
+        return self
 
     def hidden_sizes(self, images: bool) -> tuple[int, ...]:
         """Units of the hidden layers."""

@@ -50,6 +50,8 @@ class StreamedTable(PreparedTable):
 
     blocks: TableBlocks
 
+    for_one_network = "a table larger than memory"
+
     @property
     def n_train(self) -> int:
         """Rows to learn from."""

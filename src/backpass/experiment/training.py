@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from ..estimators.regressor import MLPRegressor
 from ..estimators.targets.metrics import find_metric
 from ..estimators.targets.thresholds import Threshold
 from ..models.table_model import Estimator, TableModel
-from ..training.monitor import Progress
+from . import ensembles
 from .outcome import Outcome
 from .ready import PreparedTable
 from .scoring.scores import Scores
@@ -26,7 +27,7 @@ from .scoring.thresholds import FROM_RATES, best_threshold, read_threshold
 from .settings import FULL_BATCH, Settings
 from .unparted import Unparted, folds
 
-Callback = Callable[[Progress], object]
+Callback = Callable[[Any], object]  # of a Progress, and of an ensemble a MembersProgress
 
 COPIES = 4  # of θ that a training holds: θ itself, D, and two moments of adam or pairs of lbfgs
 
@@ -41,7 +42,7 @@ def run(data: PreparedTable, settings: Settings, callbacks: tuple[Callback, ...]
     settings : Settings
         How to train.
     callbacks : tuple of callables
-        Called with a Progress after every epoch.
+        Called with a Progress after every epoch, of an ensemble with a MembersProgress.
 
     Returns
     -------
@@ -52,26 +53,34 @@ def run(data: PreparedTable, settings: Settings, callbacks: tuple[Callback, ...]
     SettingError
         If the hidden layers are too large for the memory that is free.
     """
+    check_asked(data, settings)
+    started = time.perf_counter()
+    train = ensembles.fitted if settings.tabular else fitted
+    estimator = train(data, settings, callbacks)
+    seconds = time.perf_counter() - started
+    model, X = _deciding(TableModel(estimator, data.preprocessing), data, settings), data.X["test"]
+    return Outcome(
+        data, settings, model, seconds, model.predict(X), model.probabilities_by_target(X)
+    )
+
+
+def fitted(
+    data: PreparedTable, settings: Settings, callbacks: tuple[Callback, ...] = ()
+) -> Estimator:
+    """Train one network."""
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits  # scikit-learn brings it
 
-    check_asked(data, settings)
     check_room(data, settings)
     estimator = build(data, settings, callbacks)
-    started = time.perf_counter()
     # The products of a mini-batch are too small for BLAS to share them among threads.
     blas_threads = None if settings.solver in FULL_BATCH else 1
     with warnings.catch_warnings(), threadpool_limits(blas_threads, "blas"):
         # Both are what the stop reason says.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Training interrupted by user")
-        estimator.fit(*data.training, **_validation(data), **_weights(data, "train"))
-    seconds = time.perf_counter() - started
-    estimator.set_params(callbacks=None)
-    model, X = _deciding(TableModel(estimator, data.preprocessing), data, settings), data.X["test"]
-    return Outcome(
-        data, settings, model, seconds, model.predict(X), model.probabilities_by_target(X)
-    )
+        estimator.fit(*data.training, **data.beside)
+    return estimator.set_params(callbacks=None)
 
 
 def cross_validated(table: Unparted, n: int, settings: Settings) -> Iterator[tuple[Scores, ...]]:
@@ -102,20 +111,6 @@ def cross_validated(table: Unparted, n: int, settings: Settings) -> Iterator[tup
         if outcome.interrupted:
             raise KeyboardInterrupt
         yield tuple(each.scores for each in outcome.targets if each.scores is not None)
-
-
-def _validation(data: PreparedTable) -> dict[str, np.ndarray]:
-    """The rows to validate on, as ``fit`` takes them."""
-    if not len(data.y["validation"]):
-        return {}
-    given = {"X_val": data.X["validation"], "y_val": data.y["validation"]}
-    return given | _weights(data, "validation", "sample_weight_val")
-
-
-def _weights(
-    data: PreparedTable, part: str, parameter: str = "sample_weight"
-) -> dict[str, np.ndarray]:
-    return {parameter: data.w[part]} if part in data.w else {}
 
 
 def check_asked(data: PreparedTable, settings: Settings) -> None:
@@ -163,7 +158,7 @@ def _check_two_classes(data: PreparedTable, threshold: str) -> None:
 def check_folds(table: Unparted, n: int, settings: Settings) -> None:
     """Raise before a training where its folds cannot be made, or could have no best threshold."""
     targets = table.rows.targets
-    for parts in table.rows.folds(n, settings.seed):
+    for parts in table.rows.folds(n, settings):
         labels = np.unique(targets.y[parts.validation])
         if settings.threshold == "best" and targets.classes is not None and len(labels) < 2:
             raise SettingError(

@@ -8,11 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from ..data.splitting.split_rules import Rule, Targets
+from ..data.splitting.split_rules import AtRandom, Rule, Targets
 from ..errors import InvalidInput, collected_warnings
+from ..tabular.partings.rows import HELD_OUT
 from .ready import PreparedTable
 from .settings import Settings
-from .splitting.splits import Split, fold_splits, split
+from .splitting.splits import VALIDATION, Split, fold_splits, split
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +46,24 @@ class Rows:
             settings.seed,
             self.given.get("test"),
             self.given.get("validation"),
+            self._to_validate(settings),
         )
 
-    def folds(self, n: int, seed: int) -> tuple[Split, ...]:
+    def folds(self, n: int, settings: Settings) -> tuple[Split, ...]:
         """Part those that have no file of their own in folds."""
         left_out = np.concatenate([np.empty(0, dtype=int), *self.given.values()])
-        return fold_splits(self.targets, n, self.rule, seed, left_out)
+        part = self._to_validate(settings)
+        return fold_splits(self.targets, n, self.rule, settings.seed, left_out, part)
+
+    def _to_validate(self, settings: Settings) -> float:
+        """The part of the rows to learn from that validates: none where an ensemble draws it.
+
+        It knows no rule but chance, and a threshold is found on rows that it did not learn from.
+        """
+        if not settings.tabular:
+            return VALIDATION
+        itself = isinstance(self.rule, AtRandom) and settings.threshold != "best"
+        return 0.0 if itself else HELD_OUT
 
     def first(self, part: str, rows: np.ndarray) -> int:
         """The number, among the rows of all files, of the first row of the file that these are in.
@@ -85,6 +98,11 @@ class Unparted(Protocol):
         """What is known of its rows."""
         ...
 
+    @property
+    def for_one_network(self) -> str | None:
+        """What it holds that an ensemble does not read; None where it holds no such thing."""
+        ...
+
     def prepared(self, parts: Split, settings: Settings) -> PreparedTable:
         """Make the table ready: inputs fitted on the rows that train."""
         ...
@@ -92,7 +110,7 @@ class Unparted(Protocol):
 
 def folds(table: Unparted, n: int, settings: Settings) -> Iterator[PreparedTable]:
     """Make a table ready n times, each time with other rows to test."""
-    for parts in table.rows.folds(n, settings.seed):
+    for parts in table.rows.folds(n, settings):
         with collected_warnings():  # what a fold's rows have is no news of the model
             data = table.prepared(parts, settings)
         yield data

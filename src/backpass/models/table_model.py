@@ -139,6 +139,19 @@ class TableModel:
         return self.estimator
 
     @property
+    def tabular(self) -> Tabular:
+        """The estimator of an ensemble.
+
+        Raises
+        ------
+        InvalidInput
+            If a single network answers.
+        """
+        if not isinstance(self.estimator, Tabular):
+            raise InvalidInput("This model is a single network; this is for an ensemble.")
+        return self.estimator
+
+    @property
     def lam(self) -> float:
         """λ in J: 0 of an ensemble's members, whose decay is the optimiser's."""
         return 0.0 if isinstance(self.estimator, Tabular) else float(self.estimator.alpha)

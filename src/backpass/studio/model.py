@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from ..arrays import ImageShape
 from ..io.saving import save_table_model
 from ..models.table_model import Estimator, TableModel
+from ..models.table_network import TableNetwork
 from ..storage.fingerprints import content_hash, fingerprint
+from ..tabular.ensemble import Ensemble
 from ..training.checkpoints import Checkpoint, run_identity
-from .page_state import PageState, page_state_of, targets_of
+from .page_state import PageState, page_state_of, page_state_of_network, targets_of
 from .session_data import SessionData
 
 # A part of a run's identity -> how it is asked for.
@@ -34,6 +37,12 @@ class StudioModel:
     y: dict[str, np.ndarray]
     title: str
     image: ImageShape | None = None
+    member: int | None = None  # of an ensemble, the network that is shown
+
+    @cached_property
+    def network(self) -> TableNetwork:
+        """The network that is shown; X and y are as the model takes them."""
+        return self.model.network(self.member)
 
     @property
     def estimator(self) -> Estimator:
@@ -42,8 +51,30 @@ class StudioModel:
 
     def page_state(self) -> PageState:
         """What the page shows: the network, and rows that it has not been trained on first."""
+        if self.model.ensemble is not None:
+            return self._page_state_of_member(self.model.ensemble)
         X, y = (np.concatenate([part["validation"], part["train"]]) for part in (self.X, self.y))
         return page_state_of(self.estimator, X, y, image=self.image, title=self.title)
+
+    def _page_state_of_member(self, ensemble: Ensemble) -> PageState:
+        """The same of a member, whose share the title tells."""
+        k = int(ensemble.weights.argmax()) if self.member is None else self.member
+        share = f"{ensemble.weights[k]:.0%} of the answer"
+        title = f"{self.title}: member {k} of {len(ensemble.members)}, {share}"
+        X, Y = (np.concatenate([part["validation"], part["train"]]) for part in self._rows())
+        return page_state_of_network(self.network, X, Y, self._classes, title)
+
+    def _rows(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """X and Y of each part, as the network takes them."""
+        network, model = self.network, self.model
+        X = {part: np.asarray(network.X(rows), np.float64) for part, rows in self.X.items()}
+        if model.ensemble is not None:
+            return X, {part: network.Y(model.Y(y)) for part, y in self.y.items()}
+        return X, {part: targets_of(network.net, y, self._classes) for part, y in self.y.items()}
+
+    @property
+    def _classes(self) -> list[object] | None:
+        return None if self.model.classes is None else self.model.classes.tolist()
 
     def session_data(
         self,
@@ -52,9 +83,7 @@ class StudioModel:
         every: int = 10,
     ) -> SessionData:
         """What a session trains on, and where it keeps the model and the run."""
-        X = {part: np.asarray(rows, dtype=np.float64) for part, rows in self.X.items()}
-        names = None if self.model.classes is None else self.model.classes.tolist()
-        Y = {part: targets_of(self.model.net, y, names) for part, y in self.y.items()}
+        X, Y = self._rows()
         run = None
         if checkpoint is not None:
             run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]), ASKED_AS)

@@ -12,6 +12,7 @@ from ..errors import InvalidInput
 from ..estimators.classifier import MLPClassifier
 from ..estimators.regressor import MLPRegressor
 from ..inspection.decay import trained_weight
+from ..models.table_network import TableNetwork
 from ..network import Network
 
 MOST_ROWS = 200
@@ -90,10 +91,7 @@ def page_state_of(
 ) -> PageState:
     """Make the state of a fitted estimator and some rows; without rows, of made-up ones."""
     net: Network = estimator.net_
-    if net.n_parameters > PAGE_PARAMETERS:
-        raise InvalidInput(
-            f"{net} has {net.n_parameters} parameters; the studio draws up to {PAGE_PARAMETERS}."
-        )
+    _check_size(net)
     _check_known(net)
     made_up = X is None
     rows = _made_up_rows(net) if made_up else _shown(X).astype(np.float64)
@@ -110,6 +108,27 @@ def page_state_of(
         (title or type(estimator).__name__) + (", with made-up rows" if made_up else ""),
         trained_weight(estimator),
     )
+
+
+def page_state_of_network(
+    network: TableNetwork,
+    X: np.ndarray,
+    Y: np.ndarray,
+    classes: list[object] | None,
+    title: str,
+) -> PageState:
+    """Make the state of one network of an ensemble, with rows as it takes them; its λ is 0."""
+    _check_size(network.net)
+    _check_known(network.net)
+    rows = _shown(X).astype(np.float64)
+    return PageState(network.net, network.theta, 0.0, rows, _shown(Y), classes, None, title)
+
+
+def _check_size(net: Network) -> None:
+    if net.n_parameters > PAGE_PARAMETERS:
+        raise InvalidInput(
+            f"{net} has {net.n_parameters} parameters; the studio draws up to {PAGE_PARAMETERS}."
+        )
 
 
 def targets_of(net: Network, labels: ArrayLike, classes: list[object] | None) -> np.ndarray:

@@ -114,6 +114,13 @@ class Pack:
         """The members that have a share."""
         return [member for member, w in zip(self.members, self.weights.tolist()) if w]
 
+    def answers_of(
+        self, j: int, rows: TableRows, outputs: Outputs, n_threads: int | None = None
+    ) -> np.ndarray:
+        """One member's answers to rows, which have no target means yet, shape (m, outputs)."""
+        rows = rows.with_means(self.means(rows.codes))
+        return _answers([self.members[j]], outputs, rows, n_threads)[0]
+
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
@@ -210,6 +217,14 @@ class Ensemble:
         ends = np.cumsum([len(pack.counted) for pack in self.packs])
         weights = [pack.weights[pack.weights > 0] for pack in self.packs]
         return [average(list(part), w) for part, w in zip(np.split(answers, ends[:-1]), weights)]
+
+    def answers_of(self, k: int, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
+        """Return what one member, counted over all packs, answers alone, shape (m, outputs)."""
+        for pack in self.packs:
+            if k < len(pack.members):
+                return pack.answers_of(k, rows, self.outputs, n_threads)
+            k -= len(pack.members)
+        raise IndexError(k)
 
 
 def fit_ensemble(

@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 
 from ..command import Json, Values, next_command
 from ..reading import told_reading
+from .members import lines_of_members, told_members
 from .shown import CONFUSION_CLASSES, confusion_table
 
 if TYPE_CHECKING:
@@ -58,14 +59,14 @@ def _scores(outcome: Outcome) -> Values:
 
 def values_of(outcome: Outcome, model: Path, report: Path | None) -> Values:
     """Return the result for --json."""
-    data, estimator = outcome.data, outcome.estimator
+    data, shown = outcome.data, outcome.shown
     names = data.target.names
     values: dict[str, Json] = {
         **_scores(outcome),
         "source": data.source,
         "target": names[0] if len(names) == 1 else list(names),
         "J": outcome.J,
-        "epochs": estimator.n_iter_,
+        "epochs": shown.epochs,
         "seconds": outcome.seconds,
         "stop_reason": outcome.stop_reason,
         "interrupted": outcome.interrupted,
@@ -73,8 +74,9 @@ def values_of(outcome: Outcome, model: Path, report: Path | None) -> Values:
         "report": None if report is None else str(report),
         **{f"n_{part}": n for part, n in data.counts.items()},
         "n_features": len(data.preprocessing.outputs),
-        "network": str(estimator.net_),
-        "n_parameters": estimator.net_.n_parameters,
+        "network": str(shown.net),
+        "n_parameters": shown.net.n_parameters,
+        **told_members(outcome.model),
         **told_reading(data),
     }
     if outcome.threshold is not None:
@@ -106,12 +108,25 @@ def _summary(outcome: Outcome) -> RichTable:
             table.add_row(label, what)
     for label, what in _of_threshold(outcome):
         table.add_row(label, what)
-    table.add_row("network", str(outcome.estimator.net_))
-    table.add_row("rows", ", ".join(f"{n} {part}" for part, n in outcome.data.counts.items()))
+    for label, what in lines_of_members(outcome.model):
+        table.add_row(label, what)
+    table.add_row("network", str(outcome.shown.net))
+    table.add_row("rows", _rows(outcome))
     table.add_row("J", f"{outcome.J:.6g}")
-    table.add_row("time", f"{outcome.seconds:.2f} s, {outcome.estimator.n_iter_} epochs")
+    table.add_row("time", f"{outcome.seconds:.2f} s, {outcome.shown.epochs} epochs")
     table.add_row("stopped", outcome.stop_reason)
     return table
+
+
+def _rows(outcome: Outcome) -> str:
+    """How many rows each part has; an ensemble that parts them itself has no validation's."""
+    counts = outcome.data.counts
+    names = {part: part for part in counts}
+    if outcome.model.ensemble is not None:
+        alone = not counts["validation"]
+        names |= {"train": "train and choose" if alone else "train", "validation": "choose"}
+        counts = {part: n for part, n in counts.items() if n}
+    return ", ".join(f"{n} {names[part]}" for part, n in counts.items())
 
 
 def _of_target(outcome: Outcome, named: str) -> Iterator[tuple[str, str]]:

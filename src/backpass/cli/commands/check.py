@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from ..command import Answer, Command, Values
+from ..option_types import member_option
 
 if TYPE_CHECKING:
     from ...inspection.gradcheck import GradientCheck
@@ -26,22 +27,26 @@ MOST_ROWS = 500  # more of them make the check slow and say nothing new
     help="How many entries of θ to check, drawn at random.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, help="For that draw.")
-def check(model: str, data: str, entries: int, seed: int) -> Answer:
+@member_option
+def check(model: str, data: str, entries: int, seed: int, member: int | None) -> Answer:
     """Check the gradient of MODEL on DATA: backpropagation against numerical differentiation.
 
     By the complex step, which crosses no kink; entries at which θ lies on a kink are counted and
     set aside. The exit code is 1 where the two differ.
     """
     from ...inspection.gradcheck import check_network
-    from ...io.saving import load_table_model
-    from ..trained import examples, lam_of
+    from ..trained import LookedAt
 
-    trained = load_table_model(model)
-    X, Y = (part[:MOST_ROWS] for part in examples(trained, data))
-    lam = lam_of(trained, len(X))
-    found = check_network(trained.net, trained.theta, X, Y, lam, max_entries=entries, seed=seed)
+    trained = LookedAt.at(model, member)
+    X, Y = trained.examples(data, slice(MOST_ROWS))
+    network, m = trained.network, len(X)
+    found = check_network(
+        network.net, network.theta, X, Y, trained.lam(m), max_entries=entries, seed=seed
+    )
     return Answer(
-        _values(found, len(X)), lambda to: _show(to, found, len(X)), exit_code=0 if found.ok else 1
+        {**_values(found, m), **trained.told},
+        lambda to: _show(to, found, m),
+        exit_code=0 if found.ok else 1,
     )
 
 

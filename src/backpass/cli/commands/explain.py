@@ -8,11 +8,12 @@ import click
 
 from ...errors import InvalidInput
 from ..command import Answer, Command
-from ..option_types import OneOf
+from ..option_types import OneOf, member_option
 
 if TYPE_CHECKING:
     from ...inspection.trace import Trace
     from ...network import Network
+    from ..trained import LookedAt
 
 
 class Place(TypedDict):
@@ -39,29 +40,51 @@ WITHOUT_TARGETS = ("z", "a", "Theta")
 @click.command(cls=Command)
 @click.argument("model")
 @click.argument("data")
-@click.argument("symbol", metavar="SYMBOL", type=OneOf([*OPTIONS]))
+@click.argument("symbol", metavar="[SYMBOL]", type=OneOf([*OPTIONS]), required=False)
 @click.option("--row", type=int, default=0, help="The row, counted from 0.")
 @click.option("--layer", type=int, help="The notes' number of the layer; 1 is the input.")
 @click.option("--unit", type=int, help="The unit, from 0; for Delta, D and Theta the row.")
 @click.option("--column", type=int, help="The column of Delta, D or Theta; 0 is the bias.")
-def explain(model: str, data: str, symbol: str, row: int, **place: Unpack[Place]) -> Answer:
+@member_option
+def explain(
+    model: str,
+    data: str,
+    symbol: str | None,
+    row: int,
+    member: int | None,
+    **place: Unpack[Place],
+) -> Answer:
     """Explain where a number of MODEL's pass over a row of DATA comes from.
 
     SYMBOL is z, a, delta, Delta, D, J, Theta or cost. Prints the formula, the formula with its
     numbers, and the value: for example
-    `backpass explain cars.backpass cars.csv delta --layer 2 --unit 3 --row 7`.
+    `backpass explain cars.backpass cars.csv delta --layer 2 --unit 3 --row 7`. Without SYMBOL, an
+    ensemble's answer to the row is taken apart: its members, and the columns that moved it.
     """
     from ...inspection.explain import explain as explain_number
-    from ...io.saving import load_table_model
-    from ..trained import traced_row
+    from ..answers.taken_apart import taken_apart
+    from ..trained import LookedAt
 
-    t = traced_row(load_table_model(model), data, row)
+    trained = LookedAt.at(model, member)
+    if symbol is None:
+        _refuse_place(trained, place)
+        return taken_apart(trained.model, data, row)
+    t = trained.traced_row(data, row)
     _check_place(t, symbol, place)
     if t.Y is None and symbol not in WITHOUT_TARGETS:
         raise InvalidInput(f"{data} has no target column, without which there is no {symbol}.")
     found = explain_number(t, symbol, **place)
     values = {"symbol": symbol, "row": row, **place, "value": found.value, "text": str(found)}
+    values |= trained.told
     return Answer(values, lambda to: to.print(str(found), soft_wrap=True, markup=False))
+
+
+def _refuse_place(trained: LookedAt, place: Place) -> None:
+    """Raise where a symbol is missing."""
+    given = [f"--{name}" for name, k in place.items() if k is not None]
+    if given or trained.model.ensemble is None:
+        which = f"{' and '.join(given)}: of " if given else ""
+        raise click.UsageError(f"{which}which SYMBOL? One of {', '.join(OPTIONS)}")
 
 
 def _check_place(t: Trace, symbol: str, place: Place) -> None:

@@ -13,12 +13,15 @@ from rich.console import Console
 from ...solvers.first_order import RULES
 from ...solvers.registry import FULL_BATCH
 from ..command import Answer, Command, Values
-from ..option_types import OneOf, Real, Whole
+from ..option_types import OneOf, Real, Whole, member_option
 from ..output import check_free
 
 if TYPE_CHECKING:
     from ...landscape import Drops, Landscape
-    from ...models.table_model import TableModel
+    from ...models.table_network import TableNetwork
+    from ..trained import LookedAt
+
+    Problem = tuple[TableNetwork, np.ndarray, np.ndarray, float]  # with X, Y and λ
 
 
 class Walk(TypedDict):
@@ -53,6 +56,7 @@ POSITIVE = Real(0, min_open=True)
 @click.option("--seed", type=Whole(0), default=0, help="Where they fall; which plane.")
 @click.option("--out", metavar="PAGE", help="The page; its picture stands beside it, as .png.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
+@member_option
 def landscape(
     model: str,
     data: str,
@@ -63,6 +67,7 @@ def landscape(
     fog: float,
     steps: int,
     span: float,
+    member: int | None,
     **walk: Unpack[Walk],
 ) -> Answer:
     """Draw J as mountains around MODEL on DATA: a page to turn in 3-D, and a picture.
@@ -71,50 +76,53 @@ def landscape(
     they find are counted.
     """
     from ...storage.atomic import atomic_write
+    from ..trained import LookedAt
 
     page = Path(out) if out else Path(f"{Path(model).with_suffix('')}-mountains.html")
     picture = page.with_suffix(".png")
     for path in (page, picture):
         check_free(path, force)
-    problem, found = _problem(model, data, rows), None
+    trained, found = LookedAt.at(model, member), None
+    problem = _problem(trained, data, rows)
     if drops:
-        found, land = _drop(*problem, drops, steps, **walk)
+        found, land = _drop(problem, drops, steps, **walk)
     else:
-        land = _around(*problem, steps, span, walk["seed"])
+        land = _around(problem, steps, span, walk["seed"])
     land.to_html(page, fog=fog, title=f"The mountains of {Path(model).name}")
     atomic_write(picture, _png(land), force)
     files = {"page": str(page), "picture": str(picture)}
-    return Answer({**files, **_values(land, found)}, lambda to: _show(to, files, land, found))
+    values = {**files, **_values(land, found), **trained.told}
+    return Answer(values, lambda to: _show(to, files, land, found))
 
 
-def _problem(path: str, data: str, rows: int) -> tuple[TableModel, np.ndarray, np.ndarray]:
-    """The model, and X and Y of at most so many rows, spread over the table."""
-    from ...io.saving import load_table_model
+def _problem(trained: LookedAt, data: str, rows: int) -> Problem:
+    """The network, and X and Y of at most so many rows, spread over the table."""
     from ..source import load_known
 
-    trained = load_table_model(path)
-    table = load_known(data, trained)
-    X, y = trained.inputs(table), trained.targets(table)
+    model, network = trained.model, trained.network
+    table = load_known(data, model)
+    X, y = model.inputs(table), model.targets(table)
     if y is None:
         raise click.UsageError(
-            f"{data} has no target column {trained.target.name!r}, without which there is no J"
+            f"{data} has no target column {model.target.name!r}, without which there is no J"
         )
-    kept = np.unique(np.linspace(0, len(X) - 1, min(rows, len(X))).astype(int))
-    return trained, np.asarray(X[kept], dtype=np.float64), trained.Y(y[kept])
+    m = X.shape[0]
+    kept = np.unique(np.linspace(0, m - 1, min(rows, m)).astype(int))
+    Y = network.Y(model.Y(y[kept]))
+    return network, np.asarray(network.X(X[kept]), dtype=np.float64), Y, model.lam
 
 
-def _around(
-    trained: TableModel, X: np.ndarray, Y: np.ndarray, steps: int, span: float, seed: int
-) -> Landscape:
-    """The mountains around the model, in two random directions."""
+def _around(problem: Problem, steps: int, span: float, seed: int) -> Landscape:
+    """The mountains around the network, in two random directions."""
     from ...landscape import landscape as survey
 
+    network, X, Y, lam = problem
     return survey(
-        trained.net,
+        network.net,
         X,
         Y,
-        trained.lam,
-        center=trained.theta,
+        lam,
+        center=network.theta,
         directions="random",
         span=span,
         steps=steps,
@@ -123,17 +131,13 @@ def _around(
 
 
 def _drop(
-    trained: TableModel,
-    X: np.ndarray,
-    Y: np.ndarray,
-    drops: int,
-    steps: int,
-    **walk: Unpack[Walk],
+    problem: Problem, drops: int, steps: int, **walk: Unpack[Walk]
 ) -> tuple[Drops, Landscape]:
-    """Walkers on the model's mountains, and the ground under their ways."""
+    """Walkers on the network's mountains, and the ground under their ways."""
     from ...landscape import drops as drop
 
-    found = drop(trained.net, X, Y, trained.lam, n=drops, **walk)
+    network, X, Y, lam = problem
+    found = drop(network.net, X, Y, lam, n=drops, **walk)
     return found, found.sorted_units().landscape(steps=steps)
 
 

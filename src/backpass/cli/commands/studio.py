@@ -12,7 +12,7 @@ import click
 import numpy as np
 
 from ..command import Answer, Command, messages
-from ..option_types import Real, Whole
+from ..option_types import Real, Whole, member_option
 from ..output import check_free
 from ..sizes import Image, Sizes
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...training.checkpoints import Checkpoint
 
 MODEL_ENDING = ".backpass"
+MOST_ROWS_OF_MEMBER = 1000
 
 
 class NewNetwork(TypedDict):
@@ -53,6 +54,7 @@ class NewNetwork(TypedDict):
 @click.option("--port", type=Whole(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
+@member_option
 def studio(
     source: str,
     rows: str | None,
@@ -63,18 +65,24 @@ def studio(
     port: int,
     no_browser: bool,
     force: bool,
+    member: int | None,
     **new: Unpack[NewNetwork],
 ) -> Answer:
     """Watch a network learn, step by step or live: a new one on DATA, or a trained MODEL.
 
-    A MODEL is a file of `backpass train`, with the table of rows to look at after it. The page is
-    served on this machine only, until Ctrl-C; --export writes it as one file instead.
+    A MODEL is a file of `backpass train`, with the table of rows to look at after it; of an
+    ensemble the page shows one member, and whatever is tried there is not kept. The page is served
+    on this machine only, until Ctrl-C; --export writes it as one file instead.
     """
     for option, path in {"--export": export, "--out": out}.items():
         if path is not None:
             check_free(Path(path), force, option)
     trained = source.endswith(MODEL_ENDING)
-    model = _trained(source, rows) if trained else _new(source, **new)
+    model = _trained(source, rows, member) if trained else _new(source, **new)
+    if model.model.ensemble is not None and (out or checkpoint):
+        raise click.UsageError(
+            "--out, --checkpoint: the page shows a member of an ensemble, and trains none of them"
+        )
     if export is not None:
         return _export(model, Path(export), force)
     save: Callable[[np.ndarray], str] | None = None if out is None else model.saver(out)
@@ -116,24 +124,28 @@ def _all_classes(data: PreparedTable) -> dict[str, np.ndarray]:
     return {"classes": np.unique(np.concatenate(list(data.y.values())))}
 
 
-def _trained(path: str, rows: str | None) -> StudioModel:
+def _trained(path: str, rows: str | None, member: int | None) -> StudioModel:
     """Load a model, and the rows to look at."""
-    from ...io.saving import load_table_model
     from ...studio.model import StudioModel
     from ..source import load_known
+    from ..trained import LookedAt
 
-    model = load_table_model(path)
+    looked_at = LookedAt.at(path, member)
+    model = looked_at.model
     if rows is None:
         raise click.UsageError(f"Which rows? Name a table after the model {path}")
     table = load_known(rows, model)
     X, y = model.inputs(table), model.targets(table)
     if y is None:
         raise click.UsageError(f"{rows} has no target column {model.target.name!r}")
+    if model.ensemble is not None:  # whose members widen what they are given
+        some = np.unique(np.linspace(0, X.shape[0] - 1, MOST_ROWS_OF_MEMBER).astype(int))
+        X, y = X[some], y[some]
     held_out = X.shape[0] // 5
     parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
     X_parts, y_parts = ({part: v[which] for part, which in parts.items()} for v in (X, y))
     image = model.preprocessing.image or table.image
-    return StudioModel(model, X_parts, y_parts, Path(path).name, image)
+    return StudioModel(model, X_parts, y_parts, Path(path).name, image, looked_at.member)
 
 
 def _export(model: StudioModel, path: Path, force: bool) -> Answer:
@@ -143,7 +155,7 @@ def _export(model: StudioModel, path: Path, force: bool) -> Answer:
 
     page = bake(model.page_state()).encode()
     atomic_write(path, page, force)
-    values = {"page": str(path), "bytes": len(page), "network": str(model.estimator.net_)}
+    values = {"page": str(path), "bytes": len(page), "network": str(model.network.net)}
     return Answer(values, lambda to: to.print(f"Page: {path} ({len(page) / 2**20:.1f} MB)"))
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from ..command import Answer, Command, Json, Values
+from ..option_types import member_option
 
 if TYPE_CHECKING:
     from ...inspection.trace import Trace
@@ -21,18 +22,19 @@ MOST_NUMBERS = 8  # of an array, in the terminal; --json has them all
 @click.argument("model")
 @click.argument("data")
 @click.option("--row", type=int, default=0, show_default=True, help="The row, counted from 0.")
-def trace(model: str, data: str, row: int) -> Answer:
+@member_option
+def trace(model: str, data: str, row: int, member: int | None) -> Answer:
     """Show every a, z, δ, Δ and D of one row of DATA, on its way through the trained MODEL.
 
     Without the target column in DATA the pass ends with the answer, because δ compares it with the
     target. The layers have the notes' numbers: 1 is the input. λ is one row's part of the
     training's. --json prints all numbers.
     """
-    from ...io.saving import load_table_model
-    from ..trained import traced_row
+    from ..trained import LookedAt
 
-    t = traced_row(load_table_model(model), data, row)
-    return Answer(_values(t, row), lambda to: _show(to, t, row))
+    trained = LookedAt.at(model, member)
+    t = trained.traced_row(data, row)
+    return Answer({**_values(t, row), **trained.told}, lambda to: _show(to, t, row))
 
 
 def _values(t: Trace, row: int) -> Values:

@@ -12,7 +12,7 @@ import click
 
 from ...activations import ACTIVATIONS, ALIASES
 from ...errors import InvalidInput, MissingExtra, listed
-from ...experiment.settings import Settings
+from ...experiment.settings import AUTO, MLP, MODELS, TABULAR, Settings
 from ...losses import FOR_CLASSES, FOR_NUMBERS, LOSSES
 from ...solvers.registry import FULL_BATCH, MINI_BATCH, SOLVERS
 from ...training.schedules import SCHEDULES
@@ -41,6 +41,10 @@ class ColumnOptions(TypedDict):
 
 
 INTERRUPTED = 130  # the exit code that shells know for Ctrl-C
+OF_ONE_NETWORK = (  # parameters; an option of theirs asks for one network
+    *("hidden", "activation", "loss", "solver", "lam", "epochs", "batch_size", "learning_rate"),
+    *("schedule", "dropout", "early_stopping", "dtype"),
+)
 
 
 DEFAULT = Settings()
@@ -70,6 +74,23 @@ POSITIVE = Real(0, min_open=True)
 @click.option(
     "--classes/--numbers", default=None, help="What the target holds; else it decides itself."
 )
+@click.option(
+    "--model",
+    type=OneOf(MODELS),
+    metavar="NAME",
+    default=AUTO,
+    help=f"{TABULAR}: an ensemble of networks for a table; {MLP}: one network; {AUTO}: the first, "
+    "but the other of pictures, or where an option from --hidden to --early-stopping, or --dtype, "
+    "is given.",
+)
+@click.option(
+    "--time",
+    "time_limit",
+    type=POSITIVE,
+    metavar="SECONDS",
+    help="As many networks of an ensemble as fit into it.",
+)
+@click.option("--members", type=Whole(1), help="Networks of an ensemble at most; else 16.")
 @click.option(
     "--hidden",
     type=Sizes(),
@@ -148,7 +169,11 @@ POSITIVE = Real(0, min_open=True)
 @click.option("--seed", type=Whole(0, 2**32 - 1), default=DEFAULT.seed)
 @click.option("--threads", type=Whole(1), help="Threads at most.")
 @click.option("--dtype", type=OneOf(["float32", "float64"]), default=DEFAULT.dtype)
-@click.option("--checkpoint", metavar="FILE", help="Save the run there, and go on from there.")
+@click.option(
+    "--checkpoint",
+    metavar="PATH",
+    help="Save the run there, and go on from there: in a file, of an ensemble in a folder.",
+)
 @click.option("--every", type=Whole(1), default=DEFAULT.every, help="Epochs between.")
 @click.option("--out", metavar="FILE", help="The model file; NAME.backpass if left out.")
 @click.option("--no-report", is_flag=True, help="Do not write the HTML report.")
@@ -167,28 +192,25 @@ def train(
     drop_missing_target: bool,
     **settings: Any,
 ) -> Answer:
-    """Train a network on DATA; write the model and an HTML report with pictures.
+    """Train an ensemble of networks, or one, on DATA; write the model and an HTML report.
 
     DATA is a table in a file (.csv, .parquet, .npz, .mat, ...), or the name of a built-in set:
     digits, notes-digits, iris, wine, breast_cancer, diabetes. Part of the rows is held out for the
     test; gaps are filled, numbers scaled, and categories made numbers as the training rows say. A
     Parquet file, a folder of them, text or JSON lines too large for memory is read block by block.
     """
-    from ...experiment.kept import to_keep
-    from ...io.saving import save_table_model
-    from ..answers.outcomes import about_training, show_outcome, values_of
+    from ..answers.outcomes import show_outcome, values_of
     from ..checkpoint import hold
 
     model = Path(out or f"{_stem(source)}.backpass")
     check_free(model, force)
-    report = None if no_report else _report_beside(model)
-    if report is not None:
-        check_free(report, force)
+    report = None if no_report else _free(model.with_suffix(".html"), force)
     how, parting = how_to_read(settings), _how_to_part(settings)
     _refuse_unused_size(parting)
-    chosen = Settings(**settings)
+    chosen = _as_asked(Settings(**settings))
     columns: ColumnOptions = {"ignore": ignore, "categorical": categorical, "classes": classes}
     table = _unparted(source, target, chosen, image, how, parting, **columns)
+    chosen = _settled(chosen, table)
     data = _prepared(table, chosen, drop_missing_target)
     show_reading(data)
     if cv is not None:
@@ -197,8 +219,7 @@ def train(
     outcome = _run(data, replace(chosen, checkpoint=held))
     if cv is not None and not outcome.interrupted:
         outcome = replace(outcome, folds=_cross_validated(table, cv, chosen))
-    about = plain({**about_training(outcome), "parting": vars(parting)})
-    save_table_model(replace(outcome.model, about=about, kept=to_keep(outcome)), model, force=force)
+    _save(outcome, parting, model, force)
     if report is not None:
         report = _write_report(outcome, report, force)
     if held is not None and not outcome.interrupted:
@@ -218,6 +239,26 @@ def _how_to_part(options: dict[str, Any]) -> Parting:
 
     rule = options.pop("split")
     return Parting(rule, *(options.pop(name) for name in ("test", "validation", "weights")))
+
+
+def _as_asked(settings: Settings) -> Settings:
+    """Take an option of one network for the wish to train one."""
+    given = [param.opts[0] for param in given_parameters() if param.name in OF_ONE_NETWORK]
+    if given and settings.model == TABULAR:
+        raise click.UsageError(f"{listed(given)}: for one network, and {TABULAR} trains several")
+    return replace(settings, model=MLP) if given and settings.model == AUTO else settings
+
+
+def _settled(settings: Settings, table: Unparted | StreamedTable) -> Settings:
+    """Choose the model by the table, and say why it is one network where that is not plain."""
+    settled = settings.settled(table.for_one_network)
+    if settings.model == AUTO and not settled.tabular:
+        messages().print(
+            f"One network is trained: an ensemble does not read {table.for_one_network}.",
+            soft_wrap=True,
+            markup=False,
+        )
+    return settled
 
 
 def _refuse_unused_size(parting: Parting) -> None:
@@ -321,15 +362,19 @@ def _stem(source: str) -> str:
     return Path(source).name.split(".")[0] or "model"
 
 
-def _report_beside(model: Path) -> Path:
-    return model.with_suffix(".html")
+def _free(path: Path, force: bool) -> Path:
+    check_free(path, force)
+    return path
 
 
 def _run(data: PreparedTable, settings: Settings) -> Outcome:
     """Train under a progress bar."""
     from ...experiment.training import run
-    from ..progress import EpochBar
+    from ..progress import EpochBar, MembersBar
 
+    if settings.tabular:
+        with MembersBar(messages()) as bar:
+            return run(data, settings, (bar.update,))
     with EpochBar(data.n_epochs(settings), messages()) as bar, in_options():
         return run(data, settings, (bar.update,))
 
@@ -348,6 +393,17 @@ def in_options() -> Generator[None]:
             "J is not finite from the start: a smaller --lambda or --learning-rate, or smaller "
             "numbers in the table, should help."
         ) from error
+
+
+def _save(outcome: Outcome, parting: Parting, path: Path, force: bool) -> None:
+    """Write the model, with what there is to know of its training."""
+    from ...experiment.kept import to_keep
+    from ...io.saving import save_table_model
+    from ..answers.outcomes import about_training
+
+    about = plain({**about_training(outcome), "parting": vars(parting)})
+    model = replace(outcome.model, about=about, kept=to_keep(outcome))
+    save_table_model(model, path, force=force)
 
 
 def _write_report(outcome: Outcome, report: Path, force: bool) -> Path | None:

@@ -47,6 +47,14 @@ class TableRows:
         """How many terms free text has."""
         return 0 if self.terms is None else cast(tuple[int, int], self.terms.shape)[1]
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, and columns of every sort."""
+        return len(self), self.numbers.shape[1] + self.codes.shape[1] + self.n_terms
+
+    def __getitem__(self, rows: slice | np.ndarray) -> TableRows:
+        return self.take(rows)
+
     def take(self, rows: slice | np.ndarray) -> TableRows:
         """Some rows."""
         terms = None if self.terms is None else self.terms[rows]

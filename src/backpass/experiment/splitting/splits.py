@@ -12,7 +12,7 @@ from math import ceil
 
 import numpy as np
 
-from ...data.splitting.split_rules import UNKNOWN, AtRandom, ByGroup, ByTime, Parts, Rule, Targets
+from ...data.splitting.split_rules import UNKNOWN, AtRandom, ByGroup, ByTime, Rule, Targets
 from ...errors import InvalidInput, SettingError
 
 __all__ = ["AtRandom", "ByGroup", "ByTime", "Rule", "Split", "Targets", "fold_splits", "split"]
@@ -60,6 +60,7 @@ def split(
     seed: int = 0,
     test: np.ndarray | None = None,
     validation: np.ndarray | None = None,
+    part: float = VALIDATION,
 ) -> Split:
     """Part rows in those that train, validate and test.
 
@@ -75,6 +76,8 @@ def split(
         Of what is drawn.
     test, validation : ndarray of int, or None
         Rows that are given to test or to validate on.
+    part : float
+        The part of the others to validate on, where they are not given.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def split(
     else:
         test = _given(test, targets, "test")
     if validation is None:
-        train, validation = rule.inner_rows(learn, targets.strata, VALIDATION, seed)
+        train, validation = rule.inner_rows(learn, targets.strata, part, seed)
     else:
         train, validation = learn, _given(validation, targets, "validate")
         validation = _known_to(train, validation, targets)
@@ -119,6 +122,7 @@ def fold_splits(
     rule: Rule | None = None,
     seed: int = 0,
     left_out: np.ndarray | None = None,
+    part: float = VALIDATION,
 ) -> tuple[Split, ...]:
     """Part rows n times for a cross-validation; each fold has rows to validate on by the same rule.
 
@@ -135,6 +139,8 @@ def fold_splits(
         Of what is drawn.
     left_out : ndarray of int, or None
         Rows that are in no fold.
+    part : float
+        The part to validate on of those that a fold does not test.
 
     Returns
     -------
@@ -159,13 +165,15 @@ def fold_splits(
     known = np.setdiff1d(np.flatnonzero(targets.known), _all_given(left_out, None))
     _check_rows(len(known), len(targets.y) - len(known))
     return tuple(
-        _fold(parts, targets, rule, seed) for parts in rule.folds(known, targets.strata, n, seed)
+        _fold(learn, test, targets, rule, part, seed)
+        for learn, test in rule.folds(known, targets.strata, n, seed)
     )
 
 
-def _fold(parts: Parts, targets: Targets, rule: Rule, seed: int) -> Split:
-    learn, test = parts
-    train, validation = rule.inner_rows(learn, targets.strata, VALIDATION, seed)
+def _fold(
+    learn: np.ndarray, test: np.ndarray, targets: Targets, rule: Rule, part: float, seed: int
+) -> Split:
+    train, validation = rule.inner_rows(learn, targets.strata, part, seed)
     return _noted(Split(train, validation, test, rule.text), targets, rule)
 
 
