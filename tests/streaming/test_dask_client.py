@@ -131,7 +131,7 @@ class Client:
 @pytest.fixture
 def cluster(monkeypatch):
     client = Client()
-    monkeypatch.setattr(dask_client, "_client", lambda: client)
+    monkeypatch.setattr(dask_client, "current_client", lambda: client)
     monkeypatch.setattr(dask_client, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(dask_client, "PATIENCE_SECONDS", 0.05)
     return client
