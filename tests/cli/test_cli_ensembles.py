@@ -322,3 +322,16 @@ def test_info_has_the_leaderboard(here: Path) -> None:
     assert (told["network"], told["epochs"]) == (trained["network"], trained["epochs"])
     said = run("info", "dear.backpass").stdout
     assert re.search(r"member +share +score +epochs", said)
+
+
+def test_a_table_of_arrays_is_trained_on_and_predicted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 3))
+    np.savez("rows.npz", X=X, y=(X[:, 0] > 0).astype(int))
+    assert run("train", "rows.npz", "--members", "4", "--out", "m.backpass").exit_code == 0
+    done = run("predict", "m.backpass", "rows.npz")
+    assert done.exit_code == 0, done.stderr
+    assert "accuracy" in done.stdout + done.stderr

@@ -23,6 +23,7 @@ from ..data.encoding.network_inputs import NetworkInput
 from ..data.encoding.unknown import Unknown
 from ..data.parsing import error_context
 from ..data.raw import RawColumn, RawTable
+from ..data.readers import is_of_arrays
 from ..data.reading import raw_of, read_raw
 from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import (
@@ -31,6 +32,7 @@ from ..data.tables import (
     cells_of_target,
     columns_of,
     read_known,
+    read_table,
     side_by_side,
 )
 from ..data.target import AnyTarget, TargetGroup
@@ -232,6 +234,8 @@ class TableModel:
         """
         known = self.preprocessing
         if isinstance(known, TablePreprocessing):
+            if is_of_arrays(path):
+                return read_table(path)
             options = replace(known.options, texts=(*known.options.texts, *texts))
             return self._recognised(read_raw(path, options), known)
         classes = (self.target.name,) if self.target.classes else ()
@@ -271,7 +275,7 @@ class TableModel:
         """Return the cells of the inputs' columns as the model understands them, by name."""
         known = self.preprocessing
         if isinstance(known, TablePreprocessing):
-            found = known.recognise(raw_of(table.X)) if table.known is None else table.known
+            found = known.recognise(raw_of(columns_of(table))) if table.known is None else table.known
             return {each.column: found.columns[each.column] for each in known.reading.inputs}
         return known.cells(columns_of(table))
 

@@ -31,7 +31,14 @@ from .costs import cost_of
 from .ensemble import Ensemble, Parts, fit_ensemble
 from .inputs import known_table, raw_table
 from .members.member import Examples, Member
-from .members.profiles import MEMBERS, PACK, MemberSettings, draw_settings, later_profiles
+from .members.profiles import (
+    MEMBERS,
+    PACK,
+    MemberSettings,
+    draw_settings,
+    later_profiles,
+    members_for,
+)
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import Callback, TabularParameters
 from .partings.rows import Parting, partings, set_aside
@@ -234,12 +241,12 @@ class TabularEstimator(TabularParameters):
         """Part the rows, and train the members of each parting."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         each, pairs = self._pairs(given, beside, y, groups, seed)
-        first = next(pairs)
+        first, total = next(pairs), self._members(len(given.rows))
         return fit_ensemble(
-            self._parts(chain([first], pairs), each, seed),
+            self._parts(chain([first], pairs), each, total, seed),
             self._learns(outputs, first, seed),
             cost_of(self.metric, outputs),
-            n_members=self._members,
+            n_members=total,
             deadline=deadline,
             n_threads=self.n_threads,
             callback=self._callback(),
@@ -273,11 +280,13 @@ class TabularEstimator(TabularParameters):
         w = given.sample_weight
         rows = np.arange(len(given.rows)) if w is None else np.flatnonzero(w)
         if beside is not None:
-            return MEMBERS, repeat(self._parts_beside(given.some(rows), beside, seed))
+            return members_for(len(rows)), repeat(
+                self._parts_beside(given.some(rows), beside, seed)
+            )
         groups = None if groups is None else np.asarray(groups)[rows]
         strata = self._strata(y[rows])
         together, made = partings(self.validation, len(rows), strata, groups, seed)
-        each = -(-min(self._members or MEMBERS, MEMBERS) // together)
+        each = -(-min(self.n_members or MEMBERS, MEMBERS) // together)
         parts = (self._parted(given, rows, one, groups, seed + k) for k, one in enumerate(made))
         return min(each, PACK), parts
 
@@ -315,14 +324,14 @@ class TabularEstimator(TabularParameters):
 
         return tell
 
-    @property
-    def _members(self) -> int | None:
-        """How many are trained; None where the time decides."""
-        return self.n_members or (None if self.time_limit else MEMBERS)
+    def _members(self, m: int) -> int | None:
+        """How many are trained on m rows; None where the time decides."""
+        return self.n_members or (None if self.time_limit else members_for(m))
 
-    def _parts(self, pairs: Iterator[Parts], each: int, seed: int) -> Iterator[Parts]:
+    def _parts(
+        self, pairs: Iterator[Parts], each: int, total: int | None, seed: int
+    ) -> Iterator[Parts]:
         """The members of one parting after the other, as many as are asked for in all."""
-        total = self._members
         for first in count(0, each):
             last = first + each if total is None else min(first + each, total)
             if last <= first:

@@ -48,8 +48,8 @@ class TabularParameters(Declared):
         default=None,
         kind="int, optional",
         about="""
-        Networks that are trained; 16 where neither this nor a time limit is given. Member j is the
-        same whatever their number.
+        Networks that are trained; 24 of few rows and 16 of many where neither this nor a time limit
+        is given. Member j is the same whatever their number.
         """,
         allowed=[_COUNT, None],
     )
