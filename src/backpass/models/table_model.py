@@ -275,7 +275,7 @@ class TableModel:
         """Return the cells of the inputs' columns as the model understands them, by name."""
         known = self.preprocessing
         if isinstance(known, TablePreprocessing):
-            found = known.recognise(raw_of(columns_of(table))) if table.known is None else table.known
+            found = table.known or known.recognise(raw_of(columns_of(table)))
             return {each.column: found.columns[each.column] for each in known.reading.inputs}
         return known.cells(columns_of(table))
 
