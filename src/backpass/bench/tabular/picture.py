@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MARKERS = "osD^vP"
 LINEAR = 10  # up to here about CatBoost's line
-TICKS = (-100, -50, -20, -10, -5, 0, 5, 10, 20, 50, 100)
+TICKS = (-100, -20, -5, 0, 5, 20, 100)
 
 
 def draw(report: TablesReport) -> Axes:
