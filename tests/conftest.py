@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import threadpoolctl  # noqa: F401  # before the core, whichever test loads that first
 from hypothesis import settings
 
 # The same examples on every run, and no clock; `scripts/test_nightly` draws others every night.
