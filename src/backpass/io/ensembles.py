@@ -151,7 +151,7 @@ def _check_outputs(outputs: object) -> None:
         raise InvalidInput("The file holds answers that are neither classes nor numbers.")
     of = (outputs.mean, outputs.deviation, outputs.low, outputs.high)
     if isinstance(outputs, LogOutputs):
-        of += (outputs.log_mean, outputs.log_deviation)
+        of += (outputs.log_mean, outputs.log_deviation)  # type: ignore[assignment]
         _expect((of[0] + of[1] * of[2] > 0).all(), "logarithms of numbers that have none")
     _expect(all(_are_numbers(each) and each.shape == of[0].shape for each in of), "other targets")
     _expect(len(of[0]) > 0 and (of[1] > 0).all(), "a target whose deviation is not positive")

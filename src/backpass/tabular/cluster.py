@@ -55,7 +55,7 @@ class Cluster:
             If the workers or the scheduler died, or workers keep dying of the job.
         """
         rows = self._rows(job)
-        bare = replace(job, **dict.fromkeys(_rows_of(job)))
+        bare = replace(job, **dict.fromkeys(_rows_of(job)))  # type: ignore[arg-type]
         future = self._client.submit(_trained, rows, bare, earlier, pure=False)
         return watched(lambda: self._awaited(future, reporter), self._client)
 

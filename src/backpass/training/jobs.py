@@ -312,7 +312,7 @@ def run_jobs(
     if elsewhere is None:
         works, threads = unfinished, threads_for_jobs(n_threads)
     else:
-        works = {n: _TrainedElsewhere(each, elsewhere) for n, each in unfinished.items()}
+        works = {n: _TrainedElsewhere(each, elsewhere) for n, each in unfinished.items()}  # type: ignore[misc]
         threads = elsewhere.threads
     pool = JobPool(works, callback, queue(works))
     pool.run(threads)

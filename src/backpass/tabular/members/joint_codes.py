@@ -66,9 +66,9 @@ class _Wanted:
                 key = (column, of.mean, of.deviation)
                 places.append((SCALED, self.scaled.place(key, (column, of))))
                 continue
-            key = (column, of.median, of.shape.knots.tobytes(), of.shape.shares.tobytes())
+            key = (column, of.median, of.shape.knots.tobytes(), of.shape.shares.tobytes())  # type: ignore[assignment]
             places.append((SHAPE, self.shapes.place(key, (column, of))))
-            key = (column, of.median, of.edges.tobytes())
+            key = (column, of.median, of.edges.tobytes())  # type: ignore[assignment]
             places.append((BINS, self.bins.place(key, (column, of))))
         places += [(GAP, self.gaps.place(column, column)) for column in codes.gaps]
         levels = [
@@ -101,9 +101,9 @@ class _Places:
             self.joined.append(np.unique(np.concatenate(own)))
         self.of_gaps = np.array([len(each) + 1 for each in self.joined], np.intp)
         tables: list[np.ndarray] = []
-        for slot, own, (_, of) in zip(self.slots.tolist(), breakpoints, entries):
+        for slot, own, (_, of) in zip(self.slots.tolist(), breakpoints, entries):  # type: ignore[assignment]
             reached = np.r_[-np.inf, self.joined[slot], of.median]  # below all, at each, of a gap
-            tables.append(np.searchsorted(own, reached, side="right"))
+            tables.append(np.searchsorted(own, reached, side="right"))  # type: ignore[arg-type]
         self.starts = np.cumsum([0, *map(len, tables)])[:-1]
         self.table = np.concatenate([np.empty(0, np.int32), *tables]).astype(np.int32)
 
