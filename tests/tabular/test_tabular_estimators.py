@@ -456,3 +456,14 @@ def test_errors_of_packs_are_made_those_of_their_mean(monkeypatch):
     for each in left_out:  # what chose and what was aside, answered by their pack
         assert len(each.numbers) == len(each.answers) == 45
         assert len(set(each.numbers.tolist())) == 45
+
+
+def test_rows_that_somebody_else_has_read_leave_nothing_of_an_earlier_table():
+    frame, signal = visits(120)
+    reg = small(bp.TabularRegressor).fit(frame, signal)
+    rows, _ = reg.preprocessing_.rows(frame)
+    whole = reg.predict(frame)
+    again = reg.fit(rows, signal)
+    for name in ("preprocessing_", "n_features_in_", "feature_names_in_"):
+        assert not hasattr(again, name)
+    np.testing.assert_array_equal(again.predict(rows), whole)

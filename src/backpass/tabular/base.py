@@ -48,6 +48,14 @@ from .watch import MembersPrinter, MembersProgress
 if TYPE_CHECKING:
     from distributed import Client
 
+OF_OTHER_ROWS = (  # what an earlier fit, or the command line, knew of its table
+    "preprocessing_",
+    "about_",
+    "threshold_",
+    "kept_",
+    "n_features_in_",
+    "feature_names_in_",
+)
 PARAMETERS = {"cv": "validation", "intervals": "coverage"}  # by settings of the command line
 DRAWN = {each.name for each in fields(MemberSettings)} - {"number", "profile", "seed"}
 
@@ -97,9 +105,8 @@ class TabularEstimator(TabularParameters):
     preprocessing_: TablePreprocessing
     ensemble_: Ensemble
 
-    _sets_aside = (
-        False  # whether some rows neither train nor choose, and tell how far answers are off
-    )
+    # Whether some rows neither train nor choose, and tell how far answers are off.
+    _sets_aside = False
 
     def _targets(self) -> Targets:
         """What y means, with what is known of it."""
@@ -190,7 +197,7 @@ class TabularEstimator(TabularParameters):
 
     def _learnt_rows(self, X: ArrayLike) -> TableRows:
         """Find out what X is, and how it enters the members."""
-        for name in ("preprocessing_", "about_", "threshold_", "kept_", "n_features_in_"):
+        for name in OF_OTHER_ROWS:
             self.__dict__.pop(name, None)
         if isinstance(X, TableRows):  # somebody else has
             return X
