@@ -36,7 +36,7 @@ def table(m, start="1890-01-01", days=60_000):
 X = table(M)
 NEW = pd.concat(
     [
-        table(120, "1700-03-01", 180_000),
+        table(120, "1800-03-01", 100_000),
         X[:6].assign(size=[1e300, -1e300, np.nan, 0, 1e-200, 5], kind="unseen"),
         X[:30].assign(size=np.quantile(X["size"], np.linspace(0, 1, 30))),  # on the edges
     ],
