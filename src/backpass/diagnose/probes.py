@@ -16,6 +16,7 @@ import numpy as np
 from ..activations import Activation
 from ..losses import Loss
 from ..network import Network
+from .convention import NOTES, Convention
 
 LAMS = (1.7, 3.1)
 N_PROBES = 4  # the last one is held out: it confirms, and never takes part in a search
@@ -32,6 +33,7 @@ class Probe:
     X: np.ndarray
     Y: np.ndarray
     lams: tuple[float, float] = LAMS
+    convention: Convention = NOTES
 
     @property
     def m(self) -> int:
