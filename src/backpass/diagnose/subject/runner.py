@@ -1,0 +1,354 @@
+"""Describes somebody's code and runs programs on it, in plain values.
+
+This file stands alone: a child process runs its text, without the rest of the library. So it knows
+the standard library and NumPy only, and what it takes and gives is None, numbers, texts, arrays,
+and lists and dictionaries of them.
+
+A *program* is a list of steps, each a dictionary. A step refers to the value of an earlier one as
+``{"ref": step}``, and to a part of it as ``{"ref": step, "at": [key, …]}``:
+
+    {"do": "make", "what": name, "args": […]}                         an instance of a class
+    {"do": "call", "what": name, "args": […], "kwargs": {…}}          a function
+    {"do": "call", "what": method, "of": {"ref": …}, "args": […]}     a method
+    {"do": "arrays", "of": {"ref": …}}                                every array that it holds
+    {"do": "set", "of": {"ref": …}, "values": [[path, array], …]}
+    {"do": "globals", "values": {name: number}}                       for this program alone
+
+A step is answered by ``{"value": …}``, with ``"after"`` where a call changed its arguments, or by
+``{"error": …}``, which ends the program.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import inspect
+import io
+import textwrap
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+Plain = Any  # None, a number, a text, an array, a list or a dictionary of them
+Step = dict[str, Any]
+
+MOST_DEEP = 6  # levels of somebody's objects that are looked into
+MOST_ARRAYS = 200
+_NOT_LOOKED_INTO = (type, types.ModuleType, types.FunctionType)
+
+
+# --- describing ----------------------------------------------------------------------------------
+
+
+def describe(namespace: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Plain]]:
+    """Say what the entries of a namespace are, in the order of names."""
+    return [_described(name, namespace[name]) for name in names]
+
+
+def _described(name: str, what: Any) -> dict[str, Plain]:
+    if inspect.isclass(what):
+        start = vars(what).get("__init__")
+        own = _callable(name, "class", start, bound=True)
+        return {**own, "methods": _methods(what), **_mentioned(_functions(what))}
+    if inspect.isroutine(what) or not _methods(type(what)).keys() - {"__call__"}:
+        return {**_callable(name, "function", what), "methods": {}, **_mentioned([what])}
+    own = _callable(name, "instance", None)
+    return {**own, "methods": _methods(type(what)), **_mentioned(_functions(type(what)))}
+
+
+def _functions(cls: type) -> list[Callable[..., Any]]:
+    return [function for _, function in inspect.getmembers(cls, inspect.isfunction)]
+
+
+def _callable(name: str, kind: str, function: Any, bound: bool = False) -> dict[str, Plain]:
+    parameters, variable = _parameters(function) if function is not None else ([], False)
+    return {
+        "name": name,
+        "kind": kind,
+        "parameters": parameters[1:] if bound else parameters,
+        "variable": variable,
+        **_source(function),
+    }
+
+
+def _parameters(function: Callable[..., Any]) -> tuple[list[dict[str, Plain]], bool]:
+    """The named parameters, and whether it takes any number of others by position."""
+    try:
+        found = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return [], True
+    named = [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    described = [
+        {
+            "name": p.name,
+            "has_default": p.default is not p.empty,
+            "default": p.default if isinstance(p.default, bool | int | float | str) else None,
+            "keyword": p.kind is p.KEYWORD_ONLY,
+        }
+        for p in named
+    ]
+    return described, any(p.kind is p.VAR_POSITIONAL for p in found)
+
+
+def _methods(cls: type) -> dict[str, dict[str, Plain]]:
+    """Methods of its own module, by name."""
+    found = {}
+    for name, method in inspect.getmembers(cls, inspect.isroutine):
+        own = getattr(method, "__module__", None) == cls.__module__
+        if own and (not name.startswith("_") or name == "__call__"):
+            static = isinstance(inspect.getattr_static(cls, name), staticmethod)
+            found[name] = _callable(name, "method", method, bound=not static)
+    return found
+
+
+def _source(function: Any) -> dict[str, Plain]:
+    """The text of a function, where it has one, its first line, and the names it returns."""
+    try:
+        lines, first = inspect.getsourcelines(inspect.unwrap(function))
+        text = textwrap.dedent("".join(lines))
+        return {"source": text, "line": first, "returns": _returned(text)}
+    except (OSError, TypeError, ValueError, IndexError, SyntaxError):
+        return {"source": "", "line": 0, "returns": []}
+
+
+def _returned(text: str) -> list[str]:
+    """Names of what the last return gives, in order; empty texts for what has none."""
+    returns = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Return) and n.value]
+    if not returns:
+        return []
+    value = max(returns, key=lambda node: node.lineno).value
+    parts = value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+    return [part.id if isinstance(part, ast.Name) else "" for part in parts]
+
+
+def _mentioned(functions: Sequence[Any]) -> dict[str, Plain]:
+    """Short texts, names, and whole modules' numbers in some code and in what it calls."""
+    texts: dict[str, None] = {}
+    names: dict[str, None] = {}
+    numbers: dict[str, float] = {}
+    spaces: list[str] = []
+    for function in _reached(functions):
+        codes = list(_codes(function.__code__))
+        for code in codes:
+            names.update(dict.fromkeys((*code.co_names, *code.co_varnames)))
+            texts.update(dict.fromkeys(_texts(code)))
+        space = function.__globals__
+        spaces += space
+        for name in [n for code in codes for n in code.co_names if n in space]:
+            if isinstance(space[name], int | float) and not isinstance(space[name], bool):
+                numbers[name] = space[name]
+    in_order = {name: numbers[name] for name in spaces if name in numbers}
+    return {"texts": list(texts), "names": list(names), "numbers": in_order}
+
+
+def _reached(functions: Sequence[Any]) -> list[types.FunctionType]:
+    """These functions and those of their own modules that they name."""
+    found: dict[types.FunctionType, None] = {}
+    waiting = list(functions)
+    while waiting:
+        function = inspect.unwrap(waiting.pop(0))
+        function = getattr(function, "__func__", function)
+        if isinstance(function, type):
+            waiting += _functions(function)
+        if not isinstance(function, types.FunctionType) or function in found:
+            continue
+        found[function] = None
+        space = function.__globals__
+        named = [space[n] for c in _codes(function.__code__) for n in c.co_names if n in space]
+        waiting += [f for f in named if getattr(f, "__module__", "") == function.__module__]
+    return list(found)
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _texts(code: types.CodeType) -> Iterator[str]:
+    for constant in code.co_consts:
+        for each in constant if isinstance(constant, tuple) else (constant,):
+            if isinstance(each, str) and len(each) <= 40:
+                yield each
+
+
+# --- running -------------------------------------------------------------------------------------
+
+
+def run(namespace: Mapping[str, Any], program: Sequence[Step]) -> list[dict[str, Plain]]:
+    """Carry out a program's steps; what is printed and warned of is swallowed."""
+    values: list[Any] = []
+    answers: list[dict[str, Plain]] = []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        stack.enter_context(warnings.catch_warnings())
+        stack.enter_context(np.errstate(all="ignore"))
+        warnings.simplefilter("ignore")
+        for step in program:
+            try:
+                answers.append(_STEPS[step["do"]](namespace, step, values, stack))
+            except (Exception, SystemExit) as error:
+                answers.append({"error": _error(error)})
+                break
+    return answers
+
+
+def _error(error: BaseException) -> dict[str, Plain]:
+    message = " ".join(str(error).split())[:500]
+    return {"kind": type(error).__name__, "message": message, "line": _line(error)}
+
+
+def _line(error: BaseException) -> int:
+    """Where it was raised, in the code that is run."""
+    trace, line = error.__traceback__, 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename != __file__:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _make(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+    what = namespace[step["what"]]
+    values.append(what(*_resolved(step.get("args", []), values)) if inspect.isclass(what) else what)
+    return {"value": None}
+
+
+def _call(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+    args = _resolved(step.get("args", []), values)
+    kwargs = _resolved(step.get("kwargs", {}), values)
+    if "of" in step:
+        function = getattr(_resolved(step["of"], values), step["what"])
+    else:
+        function = namespace[step["what"]]
+    before = plain(args)
+    values.append(function(*args, **kwargs))
+    after = plain(args)
+    answer = {"value": plain(values[-1])}
+    return answer if _equal(before, after) else {**answer, "after": after}
+
+
+def _arrays(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+    found = list(_held(_resolved(step["of"], values), (), set()))[:MOST_ARRAYS]
+    values.append(None)
+    return {"value": [[list(path), plain(value)] for path, value in found]}
+
+
+def _held(of: Any, path: tuple[Any, ...], seen: set[int]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every array or number that an object holds: attributes, items, objects of objects."""
+    if isinstance(of, np.ndarray | float | int | np.number) and not isinstance(of, bool):
+        yield path, of
+        return
+    if id(of) in seen or len(path) > MOST_DEEP:
+        return
+    seen.add(id(of))
+    if isinstance(of, dict):
+        parts = [(key, value) for key, value in of.items() if isinstance(key, str | int)]
+    elif isinstance(of, list | tuple):
+        parts = list(enumerate(of))
+    elif hasattr(of, "__dict__") and not isinstance(
+        of, type | types.ModuleType | types.FunctionType
+    ):
+        parts = [("." + key, value) for key, value in vars(of).items()]
+    else:
+        return
+    for key, value in parts:
+        yield from _held(value, (*path, key), seen)
+
+
+def _set(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+    of = _resolved(step["of"], values)
+    for path, value in step["values"]:
+        _put(of, path, value)
+    values.append(None)
+    return {"value": None}
+
+
+def _put(of: Any, path: Sequence[Any], value: Any) -> None:
+    """Write into the array at the end of a path, or put the value there where it is none."""
+    for key in path[:-1]:
+        of = _part(of, key)
+    there = _part(of, path[-1])
+    if isinstance(there, np.ndarray) and there.dtype.kind == "f" and there.shape == np.shape(value):
+        there[...] = value
+    elif isinstance(path[-1], str) and path[-1].startswith("."):
+        setattr(of, path[-1][1:], value)
+    else:
+        of[path[-1]] = value
+
+
+def _part(of: Any, key: Any) -> Any:
+    return getattr(of, key[1:]) if isinstance(key, str) and key.startswith(".") else of[key]
+
+
+def _globals(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+    for entry in _reached([v for v in namespace.values() if callable(v)]):
+        for name, value in step["values"].items():
+            if name in entry.__globals__:
+                stack.callback(entry.__globals__.__setitem__, name, entry.__globals__[name])
+                entry.__globals__[name] = value
+    values.append(None)
+    return {"value": None}
+
+
+_STEPS = {"make": _make, "call": _call, "arrays": _arrays, "set": _set, "globals": _globals}
+
+
+def _resolved(what: Any, values: Sequence[Any]) -> Any:
+    """Arguments with what they refer to; arrays are copied, as somebody may change them."""
+    if isinstance(what, dict):
+        if "ref" in what:
+            value = values[what["ref"]]
+            for key in what.get("at", ()):
+                value = _part(value, key)
+            return value
+        return {key: _resolved(value, values) for key, value in what.items()}
+    if isinstance(what, list | tuple):
+        return type(what)(_resolved(value, values) for value in what)
+    return what.copy() if isinstance(what, np.ndarray) else what
+
+
+# --- plain values --------------------------------------------------------------------------------
+
+
+def plain(value: Any, deep: int = 0) -> Plain:
+    """A value as numbers, texts, arrays, lists and dictionaries."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if deep > MOST_DEEP:
+        return {"object": type(value).__name__}
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.array(value)
+        return array.tolist() if array.dtype == object else array
+    if isinstance(value, dict):
+        return {str(key): plain(each, deep + 1) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | zip | map | range):
+        return [plain(each, deep + 1) for each in value]
+    return _plain_object(value, deep)
+
+
+def _plain_object(value: Any, deep: int) -> Plain:
+    """A tensor as its numbers; of another object what it holds."""
+    if hasattr(value, "detach"):
+        return np.array(value.detach().cpu())
+    if hasattr(value, "__array__"):
+        return plain(np.asarray(value), deep + 1)
+    if isinstance(getattr(value, "data", None), int | float):
+        return float(value.data)
+    held = {} if isinstance(value, type) else getattr(value, "__dict__", {})
+    numbers = {k: plain(v, deep + 1) for k, v in held.items() if isinstance(v, np.ndarray)}
+    return {"object": type(value).__name__, **numbers}
+
+
+def _equal(a: Plain, b: Plain) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(np.asarray(a), np.asarray(b))
+    return bool(a == b) or (a != a and b != b)
