@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from .catalogue import is_common
 from .mistakes.entry import Entry, Recipe, Slot, Variant
-from .mistakes.means import FACTORS_OF_2, MEANS
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +26,8 @@ def together(atoms: Sequence[Atom]) -> Recipe | None:
     Two of them must not set one switch differently; and two wrong means, or two wrong factors of
     2, would be an odd way to say a third thing.
     """
-    for names in (MEANS, FACTORS_OF_2):
-        if sum(atom.entry.what in names for atom in atoms) > 1:
+    for kind in ("mean", "2"):
+        if sum(kind in atom.entry.scales for atom in atoms) > 1:
             return None
     recipe: dict[Slot, Variant] = {}
     for atom in atoms:

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from .. import old_names
 from ..network import Network
+from .convention import NOTES, Convention
 from .mistakes import (
     accumulate,
     back,
@@ -29,10 +30,10 @@ COMMON = tuple(start for kind in KINDS for start in kind.COMMON)
 __getattr__ = old_names("diagnose.catalogue")
 
 
-@lru_cache(maxsize=32)
-def catalogue(net: Network) -> tuple[Entry, ...]:
-    """Every mistake that this network gives room for."""
-    return tuple(entry for kind in KINDS for entry in kind.mistakes(net))
+@lru_cache(maxsize=64)
+def catalogue(net: Network, convention: Convention = NOTES) -> tuple[Entry, ...]:
+    """Every mistake that this network and this convention give room for."""
+    return tuple(entry for kind in KINDS for entry in kind.mistakes(net, convention))
 
 
 def is_common(entry: Entry) -> bool:

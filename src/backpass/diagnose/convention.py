@@ -14,11 +14,12 @@ class Convention:
     Parameters
     ----------
     mean : str
-        What Σ_i cost(i) is multiplied with, a name of ``mistakes.means.scale``.
+        What Σ_i cost(i) is multiplied with, a name of ``mistakes.factors.scale``.
     times : float
         A constant factor on cost(i), such as 2 for a squared error without its ½.
     lam_J : str
-        What λ ΣΘ² is multiplied with in J, a name of ``scale``; λΘ in D has twice that.
+        What λ ΣΘ² is multiplied with in J, a name of ``scale``; λΘ in D has twice that. "0" where
+        there is no λ.
     decayed : tuple of int or None
         The layers l whose Θ^(l) is in ΣΘ²; all of them where None.
     bias_decayed : bool

@@ -37,7 +37,9 @@ def family_of(probe: Probe) -> Family:
 
 @lru_cache(maxsize=64)
 def _atoms(probe: Probe) -> Atoms:
-    return tuple(Atom(e, flavour) for e in catalogue(probe.net) for flavour in e.flavours)
+    return tuple(
+        Atom(e, flavour) for e in catalogue(probe.net, probe.convention) for flavour in e.flavours
+    )
 
 
 @lru_cache(maxsize=256)

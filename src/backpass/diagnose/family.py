@@ -17,15 +17,16 @@ from .. import old_names
 from ..network import Network
 from .mistakes.accumulate import ACCUMULATE, EXAMPLES, START, WITH_BIAS, activations_of
 from .mistakes.back import BACK
-from .mistakes.columns import UNITS, Infeasible, transposed
+from .mistakes.columns import UNITS, Infeasible, first_column_zero, transposed
 from .mistakes.cost import COST as COST_OF
 from .mistakes.cost import cost_from_h
 from .mistakes.decay import PENALTY, PENALTY_SLOPE, PHI, with_bias_zero, without_bias
 from .mistakes.delta import DELTA as DELTA_OF
 from .mistakes.entry import Recipe, Slot
+from .mistakes.factors import scale
 from .mistakes.forward import AFFINE, INPUTS, G, plain
 from .mistakes.labels import LABELS
-from .mistakes.means import TIMES, scale
+from .mistakes.means import TIMES
 from .mistakes.reading import start_of
 from .mistakes.slopes import G_PRIME
 from .probes import Probe
@@ -102,7 +103,7 @@ class Family:
         data = data * recipe.get(("cost_sign",), 1) * self._times(recipe, ("cost_times",))
         decay = self._cached(DECAY, recipe, self._decay_of_J)
         c0, c1 = self._phi(recipe)
-        whole = self._mean(recipe, ("whole_mean",)) * self.probe.m * recipe.get(("J_times",), 1)
+        whole = self._ratio(recipe, ("whole_mean",)) * recipe.get(("J_times",), 1)
         return np.array([data + c0 * decay, c1 * decay]) * whole
 
     def _decay_of_J(self, recipe: Recipe) -> float:
@@ -111,14 +112,28 @@ class Family:
         decay = sum(self._penalty(recipe, l, Theta) for l, Theta in enumerate(Thetas, start=1))
         if ("norm",) in recipe:
             decay = math.sqrt(decay)
-        factor = scale(recipe.get(("lam_J",), "1/2m"), self.probe.m, self.net.sizes)
+        factor = self._lam_J * self._ratio(recipe, ("lam_J",))
         return decay * factor * recipe.get(("decay_sign",), 1)
 
     def _penalty(self, recipe: Recipe, l: int, Theta: np.ndarray) -> float:
-        if recipe.get(("decay", l)) == "missing":
+        if not self._is_decayed(recipe, l):
             return 0.0
-        penalised = without_bias(Theta, recipe.get(("decay_bias", l), "first column"))
+        penalised = without_bias(Theta, recipe.get(("decay_bias", l), self._undecayed))
         return PENALTY[recipe.get(("penalty",), "squares")](penalised)
+
+    def _is_decayed(self, recipe: Recipe, l: int) -> bool:
+        decayed = self.probe.convention.decayed
+        right = "right" if decayed is None or l in decayed else "missing"
+        return recipe.get(("decay", l), right) != "missing"
+
+    @property
+    def _undecayed(self) -> str:
+        """What the right penalty leaves out of each Θ."""
+        return "nothing" if self.probe.convention.bias_decayed else "first column"
+
+    @property
+    def _lam_J(self) -> float:
+        return scale(self.probe.convention.lam_J, self.probe.m, self.net.sizes)
 
     def _phi(self, recipe: Recipe) -> tuple[float, float]:
         """φ(λ) ≈ c0 + c1 λ through the two λ of the probe."""
@@ -130,7 +145,13 @@ class Family:
         return PHI[which](low) - slope * low, slope
 
     def _mean(self, recipe: Recipe, slot: Slot) -> float:
-        return scale(recipe.get(slot, "1/m"), self.probe.m, self.net.sizes)
+        convention = self.probe.convention
+        right = scale(convention.mean, self.probe.m, self.net.sizes) * convention.times
+        return right * self._ratio(recipe, slot)
+
+    def _ratio(self, recipe: Recipe, slot: Slot) -> float:
+        """What stands there, as a multiple of what is right."""
+        return scale(recipe.get(slot, "1"), self.probe.m, self.net.sizes)
 
     def _times(self, recipe: Recipe, slot: Slot) -> float:
         return TIMES[recipe.get(slot, "once")](self.probe.m)
@@ -282,13 +303,16 @@ class Family:
         c0, c1 = self._phi(recipe)
         data = Delta * self._mean(recipe, ("mean", l) if ("mean", l) in recipe else ("mean",))
         slot = ("whole_mean", l) if ("whole_mean", l) in recipe else ("whole_mean",)
-        whole = self._mean(recipe, slot) * self.probe.m
+        whole = self._ratio(recipe, slot)
         if decay.shape != data.shape:
-            if c0 or c1:
+            if (c0 or c1) and self._lam_J:
                 raise Infeasible
             return data * whole, np.zeros_like(data)
         final = UNITS[recipe.get(("D_columns", l), "all")]
-        return final((data + c0 * decay) * whole), final(c1 * decay * whole)
+        both = final((data + c0 * decay) * whole), final(c1 * decay * whole)
+        if self.probe.convention.bias:
+            return both
+        return first_column_zero(both[0]), first_column_zero(both[1])
 
     def _decays(self, recipe: Recipe) -> dict[int, np.ndarray]:
         """What λ is multiplied with in D^(l)."""
@@ -296,10 +320,10 @@ class Family:
         return {l: self._decay(recipe, l, Theta) for l, Theta in enumerate(Thetas, start=1)}
 
     def _decay(self, recipe: Recipe, l: int, Theta: np.ndarray) -> np.ndarray:
-        if recipe.get(("decay", l)) == "missing":
+        if not self._is_decayed(recipe, l):
             return np.zeros_like(Theta)
-        factor = scale(recipe.get(("lam_D",), "1/m"), self.probe.m, self.net.sizes)
-        kept = with_bias_zero(Theta, recipe.get(("decay_bias", l), "first column"))
+        factor = 2 * self._lam_J * self._ratio(recipe, ("lam_D",))
+        kept = with_bias_zero(Theta, recipe.get(("decay_bias", l), self._undecayed))
         slope = PENALTY_SLOPE[recipe.get(("penalty",), "squares")](kept)
         return slope * factor * recipe.get(("decay_sign",), 1)
 

@@ -31,7 +31,7 @@ def _of_D(response: Response) -> Iterator[str]:
     if response.values[0].size != 2 * net.n_parameters:
         yield "the gradient has the wrong length, so its parts cannot be told apart."
         return
-    if not np.any(response.values[0]):
+    if not np.nan_to_num(response.values[0]).any():
         yield "the gradient is zero everywhere."
         return
     for l in range(1, net.L):
@@ -85,9 +85,10 @@ def _agrees_at(response: Response, where: np.ndarray) -> bool:
 def _factor(response: Response, *where: np.ndarray) -> str:
     """A constant factor between what came back and what is right, in words."""
     positions = np.concatenate(where)
+    positions = positions[np.isfinite(response.values[0][positions])]
     right = right_value(response.probes[0], response.which)[positions]
     got = response.values[0][positions]
-    ratio = float(got @ right / (right @ right))
-    if np.allclose(got, ratio * right, rtol=1e-7, atol=1e-12) and ratio:
+    ratio = float(got @ right / (right @ right)) if right.any() else 0.0
+    if ratio and np.allclose(got, ratio * right, rtol=1e-7, atol=1e-12):
         return f" ({ratio:.6g} times the right one on the first probe)"
     return ""

@@ -12,7 +12,10 @@ from .probes import Probe
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """What came back for J or for D on every probe, as two parts: without and with λ."""
+    """What came back for J or for D on every probe, as two parts: without and with λ.
+
+    NaN in ``values`` is unknown, a number that the function doesn't return: it agrees with all.
+    """
 
     which: str
     probes: tuple[Probe, ...]
@@ -25,13 +28,17 @@ class Response:
         response = self.values[i]
         if values.shape != response.shape:
             return False
-        close = abs(values[where] - response[where]) <= self.tolerance * self.scale(i)
-        return bool(close.all())  # NaN agrees with nothing
+        return bool(self.close(values[where], response[where], i).all())
 
     def agrees_from(self, start: int, values: np.ndarray) -> bool:
         """Whether the numbers that begin at a position of the first probe are these."""
         seen = self.values[0][start : start + values.size]
-        return bool((abs(values - seen) <= self.tolerance * self.scale(0)).all())
+        return bool(self.close(values, seen, 0).all())
+
+    def close(self, values: np.ndarray, seen: np.ndarray, i: int) -> np.ndarray:
+        """Which values are what came back on probe i; NaN among them agrees with nothing."""
+        near = abs(values - seen) <= self.tolerance * self.scale(i)
+        return near | (np.isnan(seen) & np.isfinite(values))
 
     def scale(self, i: int) -> float:
         """The size of the numbers that are compared on probe i."""
@@ -39,4 +46,5 @@ class Response:
 
     @cached_property
     def _scales(self) -> list[float]:
-        return [max(float(abs(values).max()), 1e-3) for values in self.values]
+        known = [values[np.isfinite(values)] for values in self.values]
+        return [max(float(abs(values).max(initial=0.0)), 1e-3) for values in known]

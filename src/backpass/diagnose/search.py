@@ -189,13 +189,12 @@ class _Search:
         if response.shape != self.right.shape:
             return {}
         table = np.array([v if v.shape == response.shape else response * np.nan for v in alone])
-        size = self.response.tolerance * self.response.scale(0)
         found, multiplies = {}, multipliers(self.probe, self.response.which)
         for i, change in enumerate(changes):
             if change in multiplies:
                 factors = multiplies[change]
                 predicted = table * np.repeat(factors, response.size // 2)
-                found[i] = (abs(predicted - response) <= size).all(axis=1)
+                found[i] = self.response.close(predicted, response, 0).all(axis=1)
         return found
 
     def _blocks(self) -> list[np.ndarray]:
@@ -250,13 +249,15 @@ class _Search:
     def _by_part(
         self, values: Sequence[np.ndarray], other: np.ndarray, parts: list[np.ndarray]
     ) -> np.ndarray:
-        """Which values equal other in which parts; (values, parts)."""
-        shape = self.response.values[0].shape
-        nothing = np.full(shape, np.nan)
-        rows = [value if value.shape == shape else nothing for value in values]
-        table = np.array(rows).reshape(len(rows), *shape)
-        other = other if other.shape == shape else nothing
+        """Which values equal other in which parts, unknown numbers aside; (values, parts)."""
+        seen = self.response.values[0]
+        if other.shape != seen.shape:
+            return np.zeros((len(values), len(parts)), dtype=bool)
+        nothing = np.full(seen.shape, np.nan)
+        rows = [value if value.shape == seen.shape else nothing for value in values]
+        table = np.array(rows).reshape(len(rows), *seen.shape)
         close = abs(table - other) <= self.response.tolerance * self.response.scale(0)
+        close |= np.isnan(seen) & np.isfinite(table)
         return np.stack([close[:, where].all(axis=1) for where in parts], axis=1)
 
     def _matching(

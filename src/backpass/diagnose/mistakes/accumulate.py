@@ -8,16 +8,14 @@ import numpy as np
 
 from ...activations import sigmoid
 from ...network import Network
+from ..convention import Convention
 from .columns import Array, Infeasible, ones_column, transposed
 from .entry import Entry, Recipe, in_layers, scopes, shared, thetas_of
-from .means import ONE_LESS
+from .means import one_less, one_row
 
 COMMON = ("accumulators", "last example left", "first example left", "z instead of a",
           "`*` instead")  # fmt: skip
 
-
-# m taken for 1.
-ONE_ROW: Recipe = {("mean",): "1", ("lam_J",): "1/2", ("lam_D",): "1"}
 
 EXAMPLES: dict[str, Callable[[int], Array]] = {
     "all": np.ones,
@@ -105,7 +103,7 @@ START: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of Δ, for this network."""
     place, right = "Δ, the sum over the examples", "Δ^(l) := Δ^(l) + δ^(l+1) (a^(l))ᵀ, i = 1 … m"
     examples = {
@@ -119,9 +117,9 @@ def mistakes(net: Network) -> Iterator[Entry]:
     for what, which in examples.items():
         flavours: list[Recipe] = [shared("examples", which)]
         if which in ("last out", "first out"):
-            flavours.append({("examples",): which, **ONE_LESS})
+            flavours.append({("examples",): which, **one_less(convention)})
         if which in ("first only", "last only"):
-            flavours.append({("examples",): which, **ONE_ROW})
+            flavours.append({("examples",): which, **one_row(convention)})
         yield Entry(what, place, what, right, tuple(flavours))
     starts = {"ones": "one", "Theta": "Θ", "eye": "the identity"}
     for start, word in starts.items():

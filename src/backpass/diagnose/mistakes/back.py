@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ...network import Network
+from ..convention import Convention
 from .columns import Array, Infeasible, last_column_zero, ones_column
 from .entry import Entry, hidden_of, in_layers, scopes, thetas_of
 
@@ -135,7 +136,7 @@ _BACK: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of the way back, for this network."""
     right = "δ^(l) = Θ^(l)ᵀδ^(l+1) ⊙ g′(z^(l)), bias column dropped"
     for what, variants in _BACK.items():

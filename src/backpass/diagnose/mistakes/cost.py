@@ -8,6 +8,7 @@ import numpy as np
 
 from ...losses import Loss
 from ...network import Network
+from ..convention import Convention
 from .columns import Array, Infeasible
 from .entry import Entry, shared
 
@@ -140,7 +141,7 @@ _COSTS_OF = {
 }  # fmt: skip
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of the cost, for this network."""
     known = net.loss.formula
     right = f"cost(i) = {known.text}" if known else f"cost(i) of {net.loss.name}"

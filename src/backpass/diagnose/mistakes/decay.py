@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from ...network import Network
+from ..convention import Convention
 from .columns import Array
 from .entry import Entry, Recipe, in_layers, scopes, shared, thetas_of
+from .factors import Factor, factor
+from .means import instead, of_lam
 
 COMMON = ("bias regularised", "λ ignored", "λ fixed", "λ not divided", "λ/2m where", "λ/m where",
           "λ term missing")  # fmt: skip
@@ -71,52 +74,83 @@ PENALTY_SLOPE: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
-    """Every mistake of the λ term, for this network."""
-    yield _entry("λ ignored", "no λ term", shared("lam", "ignored"))
-    yield _entry("λ fixed at 1", "the λ term with λ = 1", shared("lam", "one"))
-    yield _entry("λ squared", "λ²", shared("lam", "squared"))
-    yield _entry("root of λ", "√λ", shared("lam", "root"))
-    yield from _scales()
-    yield _entry("sign of the λ term", "− (λ/…) …", shared("decay_sign", -1))
-    yield from _columns(net)
-    yield from _forms()
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
+    """Every mistake of the λ term, for this network; none where there is no λ."""
+    if factor(convention.lam_J).number == 0:
+        return
+    J, D = of_lam(convention.lam_J), of_lam(convention.lam_J, "2")
+    which = "with" if convention.bias_decayed else "without"
+    entry = partial(_entry, f"J: {J} ΣΘ², D: {D} Θ, both {which} the bias column")
+    yield entry("λ ignored", "no λ term", shared("lam", "ignored"))
+    yield entry("λ fixed at 1", "the λ term with λ = 1", shared("lam", "one"))
+    yield entry("λ squared", "λ²", shared("lam", "squared"))
+    yield entry("root of λ", "√λ", shared("lam", "root"))
+    yield from _scales(entry, factor(convention.lam_J))
+    yield entry("sign of the λ term", "− (λ/…) …", shared("decay_sign", -1))
+    yield from _columns(entry, net, convention)
+    yield from _forms(entry)
 
 
-def _entry(what: str, wrong: str, *flavours: Recipe, at: str = "the λ term") -> Entry:
-    right = "J: (λ/2m) ΣΘ², D: (λ/m) Θ, both without the bias column"
+def _entry(right: str, what: str, wrong: str, *flavours: Recipe, at: str = "the λ term") -> Entry:
     return Entry(what, at, wrong, right, flavours)
 
 
-def _scales() -> Iterator[Entry]:
-    in_J = {
-        "λ/m where λ/2m is right": ["1/m"],
-        "λ not divided by m": ["1/2"],
-        "λ divided by neither 2 nor m": ["1"],
-        "λ divided by m twice": ["1/2m²", "1/m²"],
-        "λ/2·m where λ/(2m) is right: brackets missing": ["m/2"],
-        "λ not halved: 2λ/m": ["2/m"],
-        "λ divided by the number of inputs instead of m": ["1/2s"],
-        "λ term added once for each class": ["K/2m"],
-    }
-    for what, scales in in_J.items():
-        wrong = f"J: λ·{scales[0]}·ΣΘ²"
-        yield _entry(what, wrong, *[shared("lam_J", s) for s in scales], at="the λ term of J")
-    in_D = {
-        "λ/2m where λ/m is right": ["1/2m"],
-        "λ not divided by m": ["1"],
-        "λ/2 where λ/m is right": ["1/2"],
-        "λ divided by m twice": ["1/m²"],
-        "2λ/m where λ/m is right": ["2/m"],
-        "λ divided by the number of inputs instead of m": ["1/s"],
-        "λ times m": ["m"],
-    }
-    for what, scales in in_D.items():
-        wrong = f"D: λ·{scales[0]}·Θ"
-        yield _entry(what, wrong, *[shared("lam_D", s) for s in scales], at="the λ term of D")
+# Where λ is divided by m: what its factor in J, λ/2m in the notes, is multiplied with.
+_IN_J = {
+    "2": "",
+    "m": "λ not divided by m",
+    "2m": "",
+    "1/m": "λ divided by m twice",
+    "2/m": "λ divided by m twice",
+    "m²": "",
+    "4": "",
+    "1/2": "",
+    "m/s": "λ divided by the number of inputs instead of m",
+    "K": "λ term added once for each class",
+}
+_IN_J_OF_THE_NOTES = {
+    "2m": "λ divided by neither 2 nor m",
+    "m²": "λ/2·m where λ/(2m) is right: brackets missing",
+    "4": "λ not halved: 2λ/m",
+}
+# And its factor in D, λ/m in the notes.
+_IN_D = {
+    "1/2": "",
+    "m": "λ not divided by m",
+    "m/2": "",
+    "1/m": "λ divided by m twice",
+    "2": "",
+    "m/s": "λ divided by the number of inputs instead of m",
+    "m²": "λ times m",
+}
+# Where it is not: the same in both.
+_UNDIVIDED = {
+    "2": "",
+    "1/2": "",
+    "4": "",
+    "1/4": "",
+    "1/m": "",
+    "1/2m": "",
+    "2/m": "",
+    "m": "λ times m",
+    "K": "λ term added once for each class",
+}
 
 
-def _columns(net: Network) -> Iterator[Entry]:
+def _scales(entry: Callable[..., Entry], lam_J: Factor) -> Iterator[Entry]:
+    in_J = _IN_J | _IN_J_OF_THE_NOTES if lam_J == factor("1/2m") else _IN_J
+    for slot, right, known in (("lam_J", lam_J, in_J), ("lam_D", lam_J * factor("2"), _IN_D)):
+        which, of = ("J", "ΣΘ²") if slot == "lam_J" else ("D", "Θ")
+        named: dict[str, list[str]] = {}
+        for ratio, what in (known if lam_J.of_m < 0 else _UNDIVIDED).items():
+            named.setdefault(what or instead(right, ratio, "λ"), []).append(ratio)
+        for what, ratios in named.items():
+            wrong = f"{which}: λ·{(right * factor(ratios[0])).times()}·{of}"
+            recipes = [shared(slot, ratio) for ratio in ratios]
+            yield entry(what, wrong, *recipes, at=f"the λ term of {which}")
+
+
+def _columns(entry: Callable[..., Entry], net: Network, convention: Convention) -> Iterator[Entry]:
     columns = {
         "bias regularised": "nothing",
         "last column left out of the λ term instead of the bias column": "last column",
@@ -126,17 +160,23 @@ def _columns(net: Network) -> Iterator[Entry]:
         "last column left out of the λ term as well as the bias column": "first and last column",
         "only the bias regularised": "only the bias",
     }
+    if convention.bias_decayed:
+        columns = {"bias not regularised": "first column", **columns}
+        del columns["bias regularised"]
     for what, left_out in columns.items():
         for where, layers in scopes(thetas_of(net), "λ term of Θ^({l})"):
             wrong = f"left out of the λ term: {left_out}"
-            yield _entry(what, wrong, in_layers("decay_bias", layers, left_out), at=where)
-    for where, layers in scopes(thetas_of(net), "λ term of Θ^({l})"):
-        if len(layers) == 1:
-            recipe = in_layers("decay", layers, "missing")
-            yield _entry("λ term missing for one layer", "no λ term for this Θ", recipe, at=where)
+            yield entry(what, wrong, in_layers("decay_bias", layers, left_out), at=where)
+    for l in thetas_of(net):
+        where = f"λ term of Θ^({l})"
+        if convention.decayed is None or l in convention.decayed:
+            what, wrong, variant = "λ term missing for one layer", "no λ term for this Θ", "missing"
+        else:
+            what, wrong, variant = "λ term where J has none", "a λ term for this Θ", "added"
+        yield entry(what, wrong, {("decay", l): variant}, at=where)
 
 
-def _forms() -> Iterator[Entry]:
+def _forms(entry: Callable[..., Entry]) -> Iterator[Entry]:
     forms = {
         "absolute": "|Θ| instead of Θ² in the λ term",
         "not squared": "Θ not squared in the λ term",
@@ -146,5 +186,5 @@ def _forms() -> Iterator[Entry]:
         "row sums squared": "rows of Θ summed before they are squared",
     }
     for form, what in forms.items():
-        yield _entry(what, what, shared("penalty", form))
-    yield _entry("root of ΣΘ² instead of ΣΘ²", "√ΣΘ²", shared("norm", True))
+        yield entry(what, what, shared("penalty", form))
+    yield entry("root of ΣΘ² instead of ΣΘ²", "√ΣΘ²", shared("norm", True))

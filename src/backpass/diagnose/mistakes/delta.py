@@ -9,8 +9,10 @@ import numpy as np
 from ...activations import sigmoid_gradient
 from ...losses import Loss
 from ...network import Network
+from ..convention import Convention
 from .columns import Array, first_column_zero, last_column_zero
 from .entry import Entry, shared
+from .means import scales_of
 
 COMMON = ("an extra g′ at the output (", "δ doubled")
 
@@ -59,7 +61,7 @@ def _delta_of_a(loss: Loss, a: Array, z: Array, Y: Array) -> Array:
     return loss.delta(a if loss.output == "identity" else z, Y)
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of δ^(L), for this network."""
     right = "δ^(L) = a^(L) − y" if net.loss.canonical else f"δ^(L) of {net.loss.name}"
     extra = "an extra g′ at the output (the squared error's δ)"
@@ -92,4 +94,5 @@ def mistakes(net: Network) -> Iterator[Entry]:
         deltas["a − y instead of the loss's own δ"] = ("a − y",)
     for what, variants in deltas.items():
         flavours = tuple(shared("delta", variant) for variant in variants)
-        yield Entry(what, f"δ^({net.L}), the output layer", what, right, flavours)
+        place = f"δ^({net.L}), the output layer"
+        yield Entry(what, place, what, right, flavours, scales=scales_of(what))

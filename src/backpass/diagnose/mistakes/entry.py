@@ -28,6 +28,7 @@ class Entry:
     right: str
     flavours: tuple[Recipe, ...]
     convention: str = ""  # "order": of θ, for J and the gradient alike; "harmless": of the cost
+    scales: frozenset[str] = frozenset()  # "mean", "2": two of one kind are a third thing
 
     @property
     def key(self) -> tuple[str, str]:

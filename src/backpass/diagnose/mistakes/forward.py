@@ -9,6 +9,7 @@ import numpy as np
 from ...activations import ACTIVATIONS, Activation, sigmoid, sigmoid_gradient
 from ...losses import softmax
 from ...network import Network
+from ..convention import Convention
 from .columns import Array
 from .entry import Entry, Recipe, Variant, hidden_of, in_layers, merged, scopes, shared, thetas_of
 
@@ -81,7 +82,7 @@ G: dict[str, Activation] = {
 }
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake on the way to a^(L), for this network."""
     yield from _biases(net)
     yield from _activations(net)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ...network import Network
+from ..convention import Convention
 from .columns import Array, first_column_zero, last_column_zero
 from .entry import Entry, shared
 
@@ -33,7 +34,7 @@ LABELS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of labels and targets, for this network."""
     if not net.loss.classification:
         yield from _columns_of_Y(net)

@@ -1,42 +1,20 @@
-"""Mistakes of the mean over the examples, of a factor of 2, and of a sign."""
+"""Mistakes of the mean over the examples, of a factor of 2, and of a sign.
+
+A variant is the ratio to the right factor, so that one switch serves means and sums.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 
 from ...network import Network
-from .entry import Entry, Recipe, shared, thetas_of
+from ..convention import Convention
+from .entry import Entry, Recipe, Slot, shared, thetas_of
+from .factors import Factor, factor, scale
+
+__all__ = ["FACTORS_OF_2", "MEANS", "TIMES", "mistakes", "one_less", "one_row", "scale"]
 
 COMMON = ("sign of", "1/m", "1/2m where", "J added")
-
-
-@lru_cache(maxsize=1024)
-def scale(which: str, m: int, sizes: tuple[int, ...]) -> float:
-    """A factor by its name; K is the number of outputs."""
-    K = sizes[-1]
-    return {
-        "1/m": 1 / m,
-        "1/2m": 1 / (2 * m),
-        "1": 1.0,
-        "m": float(m),
-        "m/2": m / 2,
-        "2": 2.0,
-        "1/2": 0.5,
-        "2/m": 2 / m,
-        "1/m²": 1 / m**2,
-        "1/2m²": 1 / (2 * m * m),
-        "1/(m−1)": 1 / (m - 1),
-        "1/2(m−1)": 1 / (2 * (m - 1)),
-        "1/mK": 1 / (m * K),
-        "1/K": 1 / K,
-        "K/2m": K / (2 * m),
-        "K/m": K / m,
-        "−1/m": -1 / m,
-        "1/s": 1 / sizes[0],
-        "1/2s": 1 / (2 * sizes[0]),
-    }[which]
-
 
 TIMES: dict[str, Callable[[int], float]] = {
     "once": lambda m: 1.0,
@@ -46,67 +24,125 @@ TIMES: dict[str, Callable[[int], float]] = {
     "only itself over −m": lambda m: -1 / m,
 }
 
-# What stands where 1/m belongs.
+# What a mean over the examples is multiplied with, and how that is called.
 MEANS = {
-    "1/m missing": "1",
-    "1/m twice": "1/m²",
-    "1/2m where 1/m is right": "1/2m",
-    "2/m where 1/m is right": "2/m",
-    "m − 1 instead of m": "1/(m−1)",
-    "divided by m and by K": "1/mK",
-    "divided by K instead of m": "1/K",
-    "divided by the number of inputs instead of m": "1/s",
+    "m": "1/m missing",
+    "1/m": "1/m twice",
+    "1/2": "",
+    "2": "",
+    "m/(m−1)": "m − 1 instead of m",
+    "1/K": "divided by m and by K",
+    "m/K": "divided by K instead of m",
+    "m/s": "divided by the number of inputs instead of m",
 }
 
-FACTORS_OF_2 = (
-    "1/2m where 1/m is right", "2/m where 1/m is right", "δ doubled", "δ halved", "J doubled",
-    "J halved", "J added to itself",
-)  # fmt: skip
+# The same for a sum over the examples, and for a mean over the examples and the outputs.
+SUMS = {
+    "1/m": "divided by m although J is a sum over the examples",
+    "m": "multiplied by m although J is a sum over the examples",
+    "1/2": "",
+    "2": "",
+    "1/K": "divided by K",
+}
+OVER_OUTPUTS = {"K": "1/K missing", "1/K": "1/K twice", "mK": "1/mK missing"}
 
-# All of m counted one too low, λ's as well.
-ONE_LESS: Recipe = {("mean",): "1/(m−1)", ("lam_J",): "1/2(m−1)", ("lam_D",): "1/(m−1)"}
+FACTORS_OF_2 = ("δ doubled", "δ halved", "J doubled", "J halved", "J added to itself")
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def one_less(convention: Convention) -> Recipe:
+    """All of m counted one too low, λ's as well."""
+    return _wherever_m_divides(convention, "m/(m−1)")
+
+
+def one_row(convention: Convention) -> Recipe:
+    """All of m taken for 1."""
+    return _wherever_m_divides(convention, "m")
+
+
+def _wherever_m_divides(convention: Convention, ratio: str) -> Recipe:
+    recipe: dict[Slot, str] = {}
+    if factor(convention.mean).of_m < 0:
+        recipe["mean",] = ratio
+    if factor(convention.lam_J).of_m < 0:
+        recipe["lam_J",] = recipe["lam_D",] = ratio
+    return recipe
+
+
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of means, factors and signs, for this network."""
-    yield from _means(net)
-    yield from _signs()
+    yield from _means(net, convention)
+    yield from _signs(net, convention)
 
 
-def _means(net: Network) -> Iterator[Entry]:
-    place, right = "1/m", "J = (1/m) Σ cost(i) + …, D = (1/m) Δ + …"
-    whole = {"1": "1", "1/m²": "1/m²", "1/2m": "1/2m", "2/m": "2/m"}
-    for what, scale in MEANS.items():
-        flavours: list[Recipe] = [shared("mean", scale)]
-        if scale in whole:
-            flavours.append(shared("whole_mean", scale))
-        if scale == "1/(m−1)":
-            flavours.append(ONE_LESS)
-        yield Entry(what, place, f"Σ·{scale}", right, tuple(flavours))
-    for what, scale in (("1/m missing", "1"), ("1/m twice", "1/m²")):
-        for l in thetas_of(net) if net.L > 2 else ():
-            both: tuple[Recipe, ...] = ({("mean", l): scale}, {("whole_mean", l): scale})
-            yield Entry(what, f"D^({l})", f"Δ^({l})·{scale}", right, both)
+def _means(net: Network, convention: Convention) -> Iterator[Entry]:
+    mean = factor(convention.mean)
+    right = f"J = {_written(mean, 'Σ cost(i)')} + …, D = {_written(mean, 'Δ')} + …"
+    ratios = ratios_of(mean)
+    for ratio, what in ratios.items():
+        flavours: list[Recipe] = [shared("mean", ratio)]
+        if ratio in ("m", "1/m", "1/2", "2"):
+            flavours.append(shared("whole_mean", ratio))
+        if ratio == "m/(m−1)":
+            flavours.append(one_less(convention))
+        wrong = f"Σ·{(mean * factor(ratio)).times()}"
+        yield Entry(what, "1/m", wrong, right, tuple(flavours), scales=_scales(ratio))
+    for ratio in ("m", "1/m") if net.L > 2 else ():
+        for l in thetas_of(net):
+            both: tuple[Recipe, ...] = ({("mean", l): ratio}, {("whole_mean", l): ratio})
+            wrong = f"Δ^({l})·{(mean * factor(ratio)).times()}"
+            yield Entry(ratios[ratio], f"D^({l})", wrong, right, both, scales=_scales(ratio))
 
 
-def _signs() -> Iterator[Entry]:
+def _written(mean: Factor, what: str) -> str:
+    return what if mean == Factor() else f"({mean.times()}) {what}"
+
+
+def _scales(ratio: str) -> frozenset[str]:
+    return frozenset(("mean", "2") if ratio in ("1/2", "2") else ("mean",))
+
+
+def ratios_of(mean: Factor) -> dict[str, str]:
+    """What the right factor may be multiplied with, and how that is called."""
+    names = dict(MEANS if mean.of_m < 0 else SUMS)
+    if mean.of_outputs < 0:
+        names.pop("m/K", None)
+        names |= OVER_OUTPUTS
+    return {ratio: what or instead(mean, ratio) for ratio, what in names.items()}
+
+
+def instead(right: Factor, ratio: str, what: str = "") -> str:
+    """Which factor stands there, and which is right."""
+    return f"{(right * factor(ratio)).times(what)} where {right.times(what)} is right"
+
+
+def _signs(net: Network, convention: Convention) -> Iterator[Entry]:
     yield Entry("sign of J", "J", "−J", "J", (shared("J_times", -1),))
-    yield Entry(
-        "sign of the cost",
-        "the cost term of J",
-        "(1/m) Σ y log h + (1 − y) log(1 − h)",
-        "−(1/m) Σ y log h + (1 − y) log(1 − h)",
-        (shared("cost_sign", -1),),
-    )
+    cost = "Σ y log h + (1 − y) log(1 − h)" if net.loss.name == "binary_log_loss" else "Σ cost(i)"
+    data = _written(factor(convention.mean), cost)
+    wrong, right = (data, f"−{data}") if "log" in cost else (f"−{data}", data)
+    recipe = shared("cost_sign", -1)
+    yield Entry("sign of the cost", "the cost term of J", wrong, right, (recipe,))
     yield Entry("sign of the gradient", "D", "−D", "D", (shared("D_sign", -1),))
-    yield Entry("J doubled", "J", "2J", "J", (shared("J_times", 2),))
-    yield Entry("J halved", "J", "J/2", "J", (shared("J_times", 0.5),))
+    for what, wrong, times in (("J doubled", "2J", 2), ("J halved", "J/2", 0.5)):
+        yield Entry(what, "J", wrong, "J", (shared("J_times", times),), scales=scales_of(what))
     times = {
         "J added to itself over −m": ("J += J/−m + …", "added to itself over −m"),
         "J added to itself": ("J += J + …", "added to itself"),
         "J added to itself over m": ("J += J/m + …", "added to itself over m"),
         "J divided by −m a second time": ("J = J/−m + …", "only itself over −m"),
     }
+    right = f"J += {of_lam(convention.lam_J)} ΣΘ²"
     for what, (wrong, variant) in times.items():
-        right = "J += (λ/2m) ΣΘ²"
-        yield Entry(what, "J", wrong, right, (shared("cost_times", variant),))
+        recipe = shared("cost_times", variant)
+        yield Entry(what, "J", wrong, right, (recipe,), scales=scales_of(what))
+
+
+def scales_of(what: str) -> frozenset[str]:
+    """Whether a mistake beside the means is a factor of 2."""
+    return frozenset("2" if what in FACTORS_OF_2 else "")
+
+
+def of_lam(name: str, times: str = "1") -> str:
+    """λ with what it is multiplied with: (λ/2m), λ, 2λ."""
+    written = (factor(name) * factor(times)).times("λ")
+    return f"({written})" if "/" in written else written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...network import Network
+from ..convention import Convention
 from .entry import Entry, Recipe, Variant, in_layers, merged, scopes, shared, thetas_of
 
 COMMON = ("C order", "gradient unrolled in C order", "Θs swapped", "gradient's blocks",
@@ -25,7 +26,7 @@ def start_of(which: Variant, start: int, net: Network, l: int) -> int:
     return start + which
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of reading and of writing, for this network."""
     yield from _reading(net)
     yield from _writing(net)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...activations import ACTIVATIONS, Activation, sigmoid_gradient
 from ...network import Network
+from ..convention import Convention
 from .columns import Array, Infeasible
 from .entry import Entry, hidden_of, in_layers, scopes
 
@@ -84,7 +85,7 @@ _SLOPES: dict[str, tuple[str, ...]] = {
 }
 
 
-def mistakes(net: Network) -> Iterator[Entry]:
+def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of g′, for this network."""
     for what, variants in _SLOPES.items():
         for place, layers in scopes(hidden_of(net), "δ^({l}), layer {l}"):
