@@ -18,11 +18,17 @@ from backpass.diagnose.mistakes import (
 )
 from backpass.diagnose.probes import families
 from backpass.losses import LOSSES, find_loss
+from by_convention import (
+    SQUARES_BEHIND_SIGMOID,
+    SQUARES_BEHIND_SOFTMAX,
+    SQUARES_BEHIND_TANH,
+)
 
+OWN = [SQUARES_BEHIND_SIGMOID, SQUARES_BEHIND_TANH, SQUARES_BEHIND_SOFTMAX]
 NETWORKS = [
     bp.Network(sizes, hidden, loss)
-    for loss in LOSSES
-    for hidden, sizes in (("tanh", (4, 5, 5, 3)), ("logistic", (4, 3, 2)))
+    for loss in [*LOSSES, *OWN]
+    for hidden, sizes in (("tanh", (4, 5, 5, 3)), ("logistic", (4, 3, 2)), ("relu", (4, 3, 2)))
 ]
 
 
@@ -35,6 +41,7 @@ def test_every_beginning_that_is_said_to_be_common_is_that_of_a_mistake():
 # Slot -> its variants by name, the right one first; δ^(L) with the hidden slope needs the network.
 TABLES = {
     "bias": forward.AFFINE,
+    "bias_sum": accumulate.BIAS_SUM,
     "cost": {"right": None, **cost.COST},
     "cost_times": means.TIMES,
     "back": back.BACK,

@@ -7,23 +7,10 @@ import backpass as bp
 from backpass.diagnose.convention import Convention
 from backpass.diagnose.family import Family
 from backpass.diagnose.probes import make_probe
-from backpass.losses import Loss
+from by_convention import SQUARES_BEHIND_SIGMOID, sigmoid
 
 SIZES = (4, 5, 3)
 
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
-
-
-SQUARES_BEHIND_SIGMOID = Loss(
-    "squared_error behind sigmoid",
-    sigmoid,
-    lambda z, y: ((sigmoid(z) - y) ** 2).sum(axis=1) / 2,
-    lambda z, y: (sigmoid(z) - y) * sigmoid(z) * (1 - sigmoid(z)),
-    output="logistic",
-    classification=True,
-)
 
 MEANS = {"1/m": lambda m, K: 1 / m, "1": lambda m, K: 1.0, "1/mK": lambda m, K: 1 / (m * K)}
 LAMS = {"1/2m": lambda m: 1 / (2 * m), "1/2": lambda m: 0.5, "1": lambda m: 1.0, "0": lambda m: 0}
@@ -38,7 +25,7 @@ def cost(net, theta, X, Y, lam, convention):
         if convention.decayed is None or l in convention.decayed:
             penalty += (Theta[:, not convention.bias_decayed :] ** 2).sum()
     per_example = {
-        "squared_error behind sigmoid": lambda: ((sigmoid(z) - Y) ** 2).sum(axis=1) / 2,
+        "squared_error behind logistic": lambda: ((sigmoid(z) - Y) ** 2).sum(axis=1) / 2,
         "binary_log_loss": lambda: -(Y * np.log(sigmoid(z)) + (1 - Y) * np.log(sigmoid(-z))).sum(1),
     }[net.loss.name]()
     data = convention.times * MEANS[convention.mean](len(X), Y.shape[1]) * per_example.sum()

@@ -23,12 +23,12 @@ Atoms = tuple[Atom, ...]
 def together(atoms: Sequence[Atom]) -> Recipe | None:
     """One recipe of several atoms; None where they cannot go together.
 
-    Two of them must not set one switch differently; and two wrong means, or two wrong factors of
-    2, would be an odd way to say a third thing.
+    Two of them must not set one switch differently; and two wrong means, two wrong factors of 2,
+    or two factors on one part of the gradient would be an odd way to say a third thing.
     """
-    for kind in ("mean", "2"):
-        if sum(kind in atom.entry.scales for atom in atoms) > 1:
-            return None
+    scaled = [what for atom in atoms for what in atom.entry.scales]
+    if len(set(scaled)) < len(scaled):
+        return None
     recipe: dict[Slot, Variant] = {}
     for atom in atoms:
         for slot, variant in atom.recipe.items():
@@ -44,7 +44,16 @@ def recipe_of(atoms: Atoms) -> Recipe:
 
 
 # Slots that move numbers to other places, so that an effect does not stay in its part.
-_MOVING = {"order", "order_out", "layout", "layout_out", "offset", "transposed"}
+_MOVING = {
+    "order",
+    "order_out",
+    "layout",
+    "layout_out",
+    "offset",
+    "transposed",
+    "weights_of",
+    "bias_of",
+}
 
 
 def reach_of(atom: Atom) -> int:

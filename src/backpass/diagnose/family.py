@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TypeVar, cast
 
 import numpy as np
 
 from .. import old_names
 from ..network import Network
-from .mistakes.accumulate import ACCUMULATE, EXAMPLES, START, WITH_BIAS, activations_of
+from .mistakes.accumulate import ACCUMULATE, BIAS_SUM, EXAMPLES, START, WITH_BIAS, activations_of
 from .mistakes.back import BACK
 from .mistakes.columns import UNITS, Infeasible, first_column_zero, transposed
 from .mistakes.cost import COST as COST_OF
@@ -34,13 +35,18 @@ from .probes import Probe
 __getattr__ = old_names("diagnose.family")
 
 Arrays = dict[int, np.ndarray]  # by layer: each (m, s_l), or as Θ^(l)
+Halves = tuple[np.ndarray, np.ndarray]  # without λ, and what grows with it
 T = TypeVar("T")
 
 # Slots that each stage reads; a stage's result is cached under its own part of the recipe.
 READ = {"order", "layout", "offset", "transposed"}
 FORWARD = READ | {"bias", "g", "units", "inputs"}
 BACKWARD = FORWARD | {"labels", "delta", "g_prime", "back", "back_theta"}
-DELTA = BACKWARD | {"examples", "delta_a", "delta_bias", "delta_product", "delta_units", "start"}
+_PARTS = {"bias": slice(0, 1), "weights": slice(1, None)}
+OF_PARTS = frozenset(f"{part}_{what}" for part in _PARTS for what in ("delta", "examples"))
+FACTORS_OF_PARTS = frozenset(f"{part}_{what}" for part in _PARTS for what in ("mean", "whole_mean"))
+DELTA = BACKWARD | OF_PARTS | {"bias_sum", "examples", "delta_a", "delta_bias", "delta_product"}
+DELTA |= {"delta_units", "start"}
 ONLY_BELOW_THE_TOP = {"g_prime", "back", "back_theta"}
 DECAY = READ | {"decay", "decay_bias", "penalty", "norm", "decay_sign", "lam_J", "lam_D"}
 COST = FORWARD | {"labels", "cost", "examples", "log_eps"}
@@ -48,8 +54,15 @@ COST = FORWARD | {"labels", "cost", "examples", "log_eps"}
 # Slots that matter for J alone, and for the gradient alone.
 ONLY_J = {"cost", "log_eps", "cost_sign", "cost_times", "J_times", "lam_J", "norm"}
 ONLY_D = (DELTA - COST) | {"lam_D", "D_sign", "D_columns", "order_out", "layout_out"}
+ONLY_D |= FACTORS_OF_PARTS | {f"{part}_of" for part in _PARTS}
 
 MOST_CACHED = 20_000
+
+
+@lru_cache(maxsize=1024)
+def _slots_at(l: int, names: frozenset[str]) -> frozenset[Slot]:
+    """These slots of one layer."""
+    return frozenset((name, l) for name in names)
 
 
 class Family:
@@ -82,6 +95,8 @@ class Family:
             return np.full(length, np.nan)
 
     def _cached(self, stage: set[str], recipe: Recipe, compute: Callable[[Recipe], T]) -> T:
+        if "updated" in recipe.values():  # then δ depends on D, and so on everything
+            stage = {slot[0] for slot in recipe}
         part = frozenset([item for item in recipe.items() if item[0][0] in stage])
         key = (compute.__name__, part)
         if key not in self._cache:
@@ -206,13 +221,12 @@ class Family:
     # --- back ------------------------------------------------------------------------------
 
     def _backward(self, recipe: Recipe) -> dict[int, np.ndarray]:
-        Thetas = self._cached(READ, recipe, self._read)
         a, z = self._cached(FORWARD, recipe, self._forward)
         L = self.net.L
         delta = {L: self._delta_of_outputs(recipe)}
         bare = dict(delta)  # without g′, where the layer below asks for that
         for l in range(L - 1, 1, -1):
-            Theta = Thetas[recipe.get(("back_theta", l), l) - 1]
+            Theta = self._Theta_back(recipe, l, a, z, delta[l + 1])
             how, below = (recipe.get(("back", k), "right") for k in (l, l - 1))
             others = {"top": delta[L], "without its g′": bare.get(l + 1, delta[l + 1])}
             above = others.get(how, delta[l + 1])
@@ -224,6 +238,20 @@ class Family:
             if below == "without its g′":
                 bare[l] = BACK[how](above, Theta, np.ones_like(slope), s)
         return delta
+
+    def _Theta_back(
+        self, recipe: Recipe, l: int, a: Arrays, z: Arrays, above: np.ndarray
+    ) -> np.ndarray:
+        """The Θ through which δ^(l) is taken; one that a step has changed already needs its D."""
+        Thetas = self._cached(READ, recipe, self._read)
+        which = recipe.get(("back_theta", l), l)
+        if which != "updated":
+            return Thetas[which - 1]
+        rate = self.probe.rate
+        if rate is None or self._lam_J:
+            raise Infeasible
+        D, _ = self._D_of(recipe, l, self._Delta_of(recipe, l, a, z, above))
+        return Thetas[l - 1] - rate * recipe.get(("D_sign",), 1) * D
 
     def _delta_of_outputs(self, recipe: Recipe) -> np.ndarray:
         a, z = self._cached(FORWARD, recipe, self._forward)
@@ -265,8 +293,12 @@ class Family:
         a, z = self._cached(FORWARD, recipe, self._forward)
         delta = self._cached(BACKWARD, recipe, self._backward)
         Delta = {l: self._Delta_of(recipe, l, a, z, delta[l + 1]) for l in range(1, self.net.L - 1)}
-        top = self._cached(DELTA - ONLY_BELOW_THE_TOP, recipe, self._top_Delta)
+        top = self._cached(self._top_stage(recipe), recipe, self._top_Delta)
         return {**Delta, self.net.L - 1: top}
+
+    def _top_stage(self, recipe: Recipe) -> set[str]:
+        """Δ^(L−1) asks for the way back only where it has the δ of the layer below."""
+        return DELTA if "below" in recipe.values() else DELTA - ONLY_BELOW_THE_TOP
 
     def _top_Delta(self, recipe: Recipe) -> np.ndarray:
         """Δ^(L−1), which needs no way back."""
@@ -281,20 +313,60 @@ class Family:
         with_bias = WITH_BIAS[recipe.get(("delta_bias", l), "first")](units)
         accumulate = ACCUMULATE[recipe.get(("delta_product", l), "outer")]
         Delta = accumulate(above * self._examples(recipe)[:, None], with_bias)
+        if not _slots_at(l, OF_PARTS).isdisjoint(recipe):
+            for part, where in _PARTS.items():
+                slots = (f"{part}_delta", l), (f"{part}_examples", l)
+                delta = self._other_delta(recipe, l, above, recipe.get(slots[0], "right"))
+                examples = EXAMPLES[recipe.get(slots[1], recipe.get(("examples",), "all"))]
+                own = accumulate(delta * examples(self.probe.m)[:, None], with_bias)
+                Delta[:, where] = own[:, where]
+        if ("bias_sum", l) in recipe:
+            Delta[:, 0] = BIAS_SUM[recipe["bias_sum", l]](Delta[:, 0], self.probe.m)
         if ("start",) not in recipe:
             return Delta
         Thetas = self._cached(READ, recipe, self._read)
         return START[recipe["start",]](Thetas[l - 1]) + Delta
 
+    def _other_delta(self, recipe: Recipe, l: int, above: np.ndarray, which: str) -> np.ndarray:
+        """What stands in one part of Δ^(l) where δ^(l+1) belongs."""
+        if which == "right":
+            return above
+        if which == "bare" and l + 1 == self.net.L:
+            a, z = self._cached(FORWARD, recipe, self._forward)
+            Y = LABELS[recipe.get(("labels",), "right")](self.probe.Y)
+            return DELTA_OF["a − y"](self.net.loss, a[l + 1], z[l + 1], Y)
+        delta = self._cached(BACKWARD, recipe, self._backward)
+        if which == "bare":
+            Theta, s = self._cached(READ, recipe, self._read)[l], self.net.sizes[l]
+            return BACK["right"](delta[l + 2], Theta, np.ones((self.probe.m, s)), s)
+        other = delta.get(l if which == "below" else l + 2)
+        if other is None or other.shape != above.shape:
+            raise Infeasible
+        return other
+
     def _D(self, recipe: Recipe) -> np.ndarray:
         Delta = self._cached(DELTA, recipe, self._Delta)
-        parts = [self._D_of(recipe, l, Delta[l]) for l in Delta]
+        parts = self._exchanged(recipe, [self._D_of(recipe, l, Delta[l]) for l in Delta])
         sign = recipe.get(("D_sign",), 1)
         return sign * np.concatenate([self._unroll(recipe, [p[i] for p in parts]) for i in (0, 1)])
 
+    @staticmethod
+    def _exchanged(recipe: Recipe, parts: list[Halves]) -> list[Halves]:
+        """Gradients in each other's places."""
+        swapped = list(parts)
+        for part, where in _PARTS.items():
+            for l in range(1, len(parts) + 1):
+                other = parts[recipe.get((f"{part}_of", l), l) - 1]
+                if other is not parts[l - 1]:
+                    own = tuple(half.copy() for half in swapped[l - 1])
+                    for half, others in zip(own, other):
+                        half[:, where] = others[:, where]
+                    swapped[l - 1] = (own[0], own[1])
+        return swapped
+
     def _top(self, recipe: Recipe) -> np.ndarray:
         l = self.net.L - 1
-        Delta = self._cached(DELTA - ONLY_BELOW_THE_TOP, recipe, self._top_Delta)
+        Delta = self._cached(self._top_stage(recipe), recipe, self._top_Delta)
         data, _ = self._D_of(recipe, l, Delta)
         return recipe.get(("D_sign",), 1) * data.ravel(order=recipe.get(("order_out", l), "F"))
 
@@ -309,10 +381,20 @@ class Family:
                 raise Infeasible
             return data * whole, np.zeros_like(data)
         final = UNITS[recipe.get(("D_columns", l), "all")]
+        if not _slots_at(l, FACTORS_OF_PARTS).isdisjoint(recipe):
+            data = data * self._by_part(recipe, l, "mean", data.shape[1])
+            whole = whole * self._by_part(recipe, l, "whole_mean", data.shape[1])
         both = final((data + c0 * decay) * whole), final(c1 * decay * whole)
         if self.probe.convention.bias:
             return both
         return first_column_zero(both[0]), first_column_zero(both[1])
+
+    def _by_part(self, recipe: Recipe, l: int, slot: str, columns: int) -> float | np.ndarray:
+        """A factor on the bias column and another one on the weights, by column."""
+        bias, weights = (self._ratio(recipe, (f"{part}_{slot}", l)) for part in _PARTS)
+        if bias == weights:
+            return bias
+        return np.where(np.arange(columns) == 0, bias, weights)
 
     def _decays(self, recipe: Recipe) -> dict[int, np.ndarray]:
         """What λ is multiplied with in D^(l)."""

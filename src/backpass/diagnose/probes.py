@@ -26,7 +26,11 @@ Hidden = str | Activation | Sequence[str | Activation]
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """One small problem; ``lams`` are the two λ with which it is put."""
+    """One small problem.
+
+    ``lams`` are the two λ with which it is put; ``rate`` is that of a training step, where D is
+    read off from what the step changes: D = (θ − θ′)/rate.
+    """
 
     net: Network
     theta: np.ndarray
@@ -34,6 +38,7 @@ class Probe:
     Y: np.ndarray
     lams: tuple[float, float] = LAMS
     convention: Convention = NOTES
+    rate: float | None = None
 
     @property
     def m(self) -> int:

@@ -58,6 +58,11 @@ def confirmed(response: Response, atoms: Sequence[Atom], with_lam_only: bool = F
     return True
 
 
+def _moves(recipe: Recipe) -> bool:
+    """Whether the last Θ's gradient may stand elsewhere."""
+    return any(slot[0] in ("layout_out", "weights_of", "bias_of") for slot in recipe)
+
+
 class _Search:
     """One search, on the first probe; the others confirm."""
 
@@ -280,7 +285,7 @@ class _Search:
 
     def _top_agrees(self, recipe: Recipe) -> bool:
         """A cheap look at the last Θ: most wrong sets fail there. True where it cannot tell."""
-        if self.response.which == "J" or self.wrong_length or ("layout_out",) in recipe:
+        if self.response.which == "J" or self.wrong_length or _moves(recipe):
             return True
         top, end = self.family.top(recipe), self.probe.net.n_parameters
         return self.response.agrees_from(end - top.size, top)

@@ -10,7 +10,7 @@ from ...activations import sigmoid
 from ...network import Network
 from ..convention import Convention
 from .columns import Array, Infeasible, ones_column, transposed
-from .entry import Entry, Recipe, in_layers, scopes, shared, thetas_of
+from .entry import Entry, Recipe, in_layers, merged, scopes, shared, thetas_of
 from .means import one_less, one_row
 
 COMMON = ("accumulators", "last example left", "first example left", "z instead of a",
@@ -95,6 +95,14 @@ ACCUMULATE: dict[str, Callable[[Array, Array], Array]] = {
     "minus": lambda d, a: -d.T @ a,
 }
 
+# The bias column of Δ as it should be, and m -> what stands there.
+BIAS_SUM: dict[str, Callable[[Array, int], Array]] = {
+    "right": lambda column, m: column,
+    "everything": lambda column, m: np.full_like(column, column.sum()),
+    "mean of everything": lambda column, m: np.full_like(column, column.mean()),
+    "mean of everything over m": lambda column, m: np.full_like(column, column.mean() / m),
+}
+
 START: dict[str, Callable[[Array], Array]] = {
     "zeros": np.zeros_like,
     "ones": np.ones_like,
@@ -121,11 +129,24 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
         if which in ("first only", "last only"):
             flavours.append({("examples",): which, **one_row(convention)})
         yield Entry(what, place, what, right, tuple(flavours))
+    yield from _examples_of_one_layer(net, right)
     starts = {"ones": "one", "Theta": "Θ", "eye": "the identity"}
     for start, word in starts.items():
         what = f"accumulators not reset to zero: they start at {word}"
         yield Entry(what, place, what, right, (shared("start", start),))
     yield from _outer_products(net, right)
+    yield from _parts(net, right)
+
+
+def _examples_of_one_layer(net: Network, right: str) -> Iterator[Entry]:
+    examples = {
+        "accumulators overwritten: only the last example counts": "last only",
+        "only the first example counts": "first only",
+    }
+    for what, variant in examples.items():
+        for l in thetas_of(net) if net.L > 2 else ():
+            both = (in_layers(f"{part}_examples", [l], variant) for part in _PARTS)
+            yield Entry(what, f"Δ^({l})", what, right, (merged(*both),))
 
 
 def _outer_products(net: Network, right: str) -> Iterator[Entry]:
@@ -157,3 +178,46 @@ def _outer_products(net: Network, right: str) -> Iterator[Entry]:
                     continue  # that is the sign of δ
                 flavours = tuple(in_layers(slot, layers, variant) for variant in variants)
                 yield Entry(what, place, what, right, flavours)
+
+
+_PARTS = {"bias": "bias column of Δ^({l})", "weights": "weights of Δ^({l})"}
+
+
+def _parts(net: Network, right: str) -> Iterator[Entry]:
+    """What happens to the bias column alone, or to the weights alone."""
+    for part, name in _PARTS.items():
+        for place, layers in scopes(thetas_of(net), name):
+            if len(layers) > 1:
+                place = name.replace("^({l})", "") + ", all layers"
+            yield from _of_part(part, place, layers, right)
+    for place, layers in scopes(thetas_of(net), _PARTS["bias"]):
+        for what, variants in _WITHOUT_AXIS.items():
+            flavours = tuple(in_layers("bias_sum", layers, variant) for variant in variants)
+            yield Entry(what, place, "Σ_i Σ_k δ_k", right, flavours)
+
+
+_WITHOUT_AXIS: dict[str, tuple[str, ...]] = {
+    "the sum for the bias runs over the units as well: it has no axis": ("everything",),
+    "the mean for the bias runs over the units as well: it has no axis": (
+        "mean of everything over m", "mean of everything",
+    ),
+}  # fmt: skip
+
+
+def _of_part(part: str, place: str, layers: tuple[int, ...], right: str) -> Iterator[Entry]:
+    word = "bias" if part == "bias" else "weights'"
+    deltas = {
+        f"δ without its g′ in the {part} of Δ": "bare",
+        f"δ of the layer below in the {part} of Δ": "below",
+        f"δ of the layer above in the {part} of Δ": "above",
+    }
+    for what, variant in deltas.items():
+        yield Entry(what, place, what, right, (in_layers(f"{part}_delta", layers, variant),))
+    examples = {
+        f"the {word} gradient is overwritten: only the last example counts": "last only",
+        f"only the first example counts in the {word} gradient": "first only",
+        f"last example left out of the {word} gradient": "last out",
+        f"first example left out of the {word} gradient": "first out",
+    }
+    for what, variant in examples.items():
+        yield Entry(what, place, what, right, (in_layers(f"{part}_examples", layers, variant),))

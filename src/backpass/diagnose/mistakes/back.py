@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from ...activations import sigmoid_gradient
 from ...network import Network
 from ..convention import Convention
 from .columns import Array, Infeasible, last_column_zero, ones_column
-from .entry import Entry, hidden_of, in_layers, scopes, thetas_of
+from .entry import Entry, Recipe, hidden_of, in_layers, scopes, thetas_of
 
 COMMON = ("bias not dropped", "δ not passed")
 
@@ -81,6 +82,22 @@ def _copied(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
     return delta[:, :s]
 
 
+def _gated(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
+    """What comes back is let through where it is positive itself: ReLU's mask from δ."""
+    handed = _right(delta, Theta, np.ones_like(slope), s)
+    return handed * (handed > 0)
+
+
+def _own_slope(formula: Callable[[Array], Array]) -> Back:
+    """g′ fed with what comes back instead of z."""
+
+    def back(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
+        handed = _right(delta, Theta, np.ones_like(slope), s)
+        return handed * formula(handed)
+
+    return back
+
+
 G1, G0 = 0.19661193324148185, 0.25  # sigmoid′(1) and sigmoid′(0): g′ of a bias unit put into z
 
 BACK: dict[str, Back] = {
@@ -113,6 +130,11 @@ BACK: dict[str, Back] = {
     "last δ out": lambda d, T, g, s: _right(last_column_zero(d), T, g, s),
     "squared Θ": lambda d, T, g, s: (_fits(d, T) @ (T[:, 1:] ** 2)) * g,
     "added": lambda d, T, g, s: _fits(d, T) @ T[:, 1:] + g,
+    "gated": _gated,
+    "sigmoid′ of δ": _own_slope(sigmoid_gradient),
+    "v(1−v) of δ": _own_slope(lambda v: v * (1 - v)),
+    "1−v² of δ": _own_slope(lambda v: 1 - v * v),
+    "tanh′ of δ": _own_slope(lambda v: 1 - np.tanh(v) ** 2),
 }
 
 _BACK: dict[str, tuple[str, ...]] = {
@@ -143,9 +165,46 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
         for place, layers in scopes(hidden_of(net), "δ^({l}), layer {l}"):
             flavours = tuple(in_layers("back", layers, variant) for variant in variants)
             yield Entry(what, place, what, right, flavours)
+    yield from _gates(net, right)
+    yield from _other_Thetas(net, right)
+    yield from _updated(net, right)
+
+
+# g′ fed with δ, by the layer's activation; a ReLU is a mask.
+_OF_DELTA: dict[str, tuple[str, ...]] = {
+    "relu": ("gated",),
+    "logistic": ("sigmoid′ of δ", "v(1−v) of δ"),
+    "tanh": ("tanh′ of δ", "1−v² of δ"),
+}
+
+
+def _gates(net: Network, right: str) -> Iterator[Entry]:
+    for place, layers in scopes(hidden_of(net), "δ^({l}), layer {l}"):
+        names = {net.activation(l).name for l in layers}
+        variants = _OF_DELTA.get(names.pop(), ()) if len(names) == 1 else ()
+        what = "g′ of δ instead of z" + (", as ReLU's mask" if variants == ("gated",) else "")
+        flavours = tuple(in_layers("back", layers, variant) for variant in variants)
+        if flavours:
+            yield Entry(what, place, "g′(Θ^(l)ᵀδ^(l+1))", right, flavours)
+
+
+def _other_Thetas(net: Network, right: str) -> Iterator[Entry]:
     for l in hidden_of(net):
         for other in thetas_of(net):
             if other != l:
                 what = f"Θ^({other}) instead of Θ^({l}) on the way back"
                 place = f"δ^({l}), layer {l}"
                 yield Entry(what, place, what, right, ({("back_theta", l): other},))
+    if net.L > 3:
+        below: Recipe = {("back_theta", l): l - 1 for l in hidden_of(net)}
+        what = "Θ^(l−1), below the layer, instead of Θ^(l) on the way back"
+        yield Entry(what, "all layers", what, right, (below,))
+
+
+def _updated(net: Network, right: str) -> Iterator[Entry]:
+    """A training step that changes Θ^(l) before δ^(l) is taken through it."""
+    what = "Θ^(l) updated before δ^(l) is taken through it"
+    wrong = "δ^(l) = (Θ^(l) − α D^(l))ᵀδ^(l+1) ⊙ g′(z^(l))"
+    for place, layers in scopes(hidden_of(net), "δ^({l}), layer {l}"):
+        recipe = in_layers("back_theta", layers, "updated")
+        yield Entry(what, place, wrong, right, (recipe,))

@@ -11,17 +11,15 @@ from ...network import Network
 from ..convention import Convention
 from .columns import Array, Infeasible
 from .entry import Entry, shared
+from .kinds import IN_H, kind_of
 
 COMMON = ("second cost term", "first cost term", "squared error instead")
 
 
 def _from_h(loss: Loss, h: Array, Y: Array, eps: float = 0.0) -> Array | None:
     """The cost of each example from h(x), for losses that people write that way."""
-    if loss.name == "binary_log_loss":
-        return (-Y * np.log(h + eps) - (1 - Y) * np.log(1 - h + eps)).sum(axis=1)
-    if loss.name == "log_loss":
-        return -(Y * np.log(h + eps)).sum(axis=1)
-    return None
+    kind = kind_of(loss)
+    return IN_H[kind](h, Y, eps) if kind else None
 
 
 def cost_from_h(loss: Loss, h: Array, z: Array, Y: Array, eps: float) -> Array:
@@ -51,7 +49,7 @@ def _product_with(
 ) -> Callable[[Array, Array, Loss], Array]:
     def cost(h: Array, Y: Array, loss: Loss) -> Array:
         total = -product(Y, np.log(h))
-        if loss.name == "binary_log_loss":
+        if kind_of(loss) == "binary cross-entropy":
             total = total - product(1 - Y, np.log(1 - h))
         return total
 
@@ -122,18 +120,49 @@ _COSTS = {
     "both terms": "cross-entropy of each class instead of the softmax's",
 }
 
-_COSTS_OF = {
-    "binary_log_loss": (
-        "second out", "first out", "second sign", "first sign", "crossed", "second without 1 − y",
-        "first without y", "y twice", "h twice", "no log", "log2", "log10", "product of classes",
-        "product of examples", "last class out", "first class out", "half squares", "squares",
-        "mean squares", "absolute",
+_COSTS_OF_KINDS = {
+    "binary cross-entropy": (
+        "second out",
+        "first out",
+        "second sign",
+        "first sign",
+        "crossed",
+        "second without 1 − y",
+        "first without y",
+        "y twice",
+        "h twice",
+        "no log",
+        "log2",
+        "log10",
+        "product of classes",
+        "product of examples",
+        "last class out",
+        "first class out",
+        "half squares",
+        "squares",
+        "mean squares",
+        "absolute",
     ),
-    "log_loss": (
-        "both terms", "no log", "log2", "log10", "product of classes", "product of examples",
-        "last class out", "first class out", "half squares", "squares", "absolute",
+    "cross-entropy": (
+        "both terms",
+        "no log",
+        "log2",
+        "log10",
+        "product of classes",
+        "product of examples",
+        "last class out",
+        "first class out",
+        "half squares",
+        "squares",
+        "absolute",
     ),
-    "squared_error": ("squares", "mean squares", "absolute"),
+    "squares": ("squares", "mean squares", "absolute", "both terms", "second out"),
+}
+_OF_SQUARES = {
+    "both terms": "cross-entropy instead of the squared error",
+    "second out": "−y log h instead of the squared error",
+}
+_COSTS_OF_NAMES = {
     "poisson": ("half squares", "squares", "absolute"),
     "huber": ("half squares", "squares", "absolute"),
     "absolute_error": ("half squares", "squares", "mean squares"),
@@ -141,12 +170,21 @@ _COSTS_OF = {
 }  # fmt: skip
 
 
+def _costs_of(loss: Loss) -> dict[str, str]:
+    """What may stand in the cost's place, and how that is called."""
+    kind = kind_of(loss)
+    variants = _COSTS_OF_KINDS.get(kind, _COSTS_OF_NAMES.get(loss.name, ("half squares",)))
+    if kind == "squares" and loss.output == "identity":
+        variants = ("squares", "mean squares", "absolute")  # no h of these has a logarithm
+    named = {variant: _COSTS[variant] for variant in variants}
+    return {**named, **_OF_SQUARES} if "second out" in named and kind == "squares" else named
+
+
 def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of the cost, for this network."""
     known = net.loss.formula
     right = f"cost(i) = {known.text}" if known else f"cost(i) of {net.loss.name}"
-    for variant in _COSTS_OF.get(net.loss.name, ()):
-        what = _COSTS[variant]
+    for variant, what in _costs_of(net.loss).items():
         yield Entry(what, "the cost term of J", what, right, (shared("cost", variant),))
     if net.loss.name == "poisson":
         yield Entry(
@@ -157,7 +195,7 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
             (shared("cost", "no constant"),),
             convention="harmless",
         )
-    if net.loss.classification:
+    if kind_of(net.loss) in ("binary cross-entropy", "cross-entropy"):
         for eps in (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10):
             what = f"{eps:.0e} added inside the logarithms"
             recipe = shared("log_eps", eps)

@@ -28,7 +28,7 @@ class Entry:
     right: str
     flavours: tuple[Recipe, ...]
     convention: str = ""  # "order": of θ, for J and the gradient alike; "harmless": of the cost
-    scales: frozenset[str] = frozenset()  # "mean", "2": two of one kind are a third thing
+    scales: frozenset[str] = frozenset()  # what it multiplies: two of one thing are a third one
 
     @property
     def key(self) -> tuple[str, str]:

@@ -29,6 +29,9 @@ LABELS: dict[str, Callable[[Array], Array]] = {
     "shifted down, lost": lambda Y: _shift(Y, -1, False),
     "mirrored": lambda Y: Y[:, ::-1],
     "complement": lambda Y: 1 - Y,
+    "rows shifted up": lambda Y: np.roll(Y, -1, axis=0),
+    "rows shifted down": lambda Y: np.roll(Y, 1, axis=0),
+    "rows mirrored": lambda Y: Y[::-1],
     "last class out": last_column_zero,
     "first class out": first_column_zero,
 }
@@ -36,6 +39,7 @@ LABELS: dict[str, Callable[[Array], Array]] = {
 
 def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of labels and targets, for this network."""
+    yield from _rows_of_Y()
     if not net.loss.classification:
         yield from _columns_of_Y(net)
         return
@@ -52,6 +56,18 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
         if net.sizes[-1] > 1 or which == ("complement",):
             flavours = tuple(shared("labels", variant) for variant in which)
             yield Entry(what, "the labels y", what, "y_k = 1 for the example's class k", flavours)
+
+
+def _rows_of_Y() -> Iterator[Entry]:
+    rows = {
+        "rows of y shifted by one: each example has the label of the neighbouring example": (
+            "rows shifted up", "rows shifted down",
+        ),
+        "rows of y in reversed order": ("rows mirrored",),
+    }  # fmt: skip
+    for what, which in rows.items():
+        flavours = tuple(shared("labels", variant) for variant in which)
+        yield Entry(what, "the labels y", what, "y^(i) belongs to x^(i)", flavours)
 
 
 def _columns_of_Y(net: Network) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from ...network import Network
 from ..convention import Convention
-from .entry import Entry, Recipe, Slot, shared, thetas_of
+from .entry import Entry, Recipe, Slot, in_layers, scopes, shared, thetas_of
 from .factors import Factor, factor, scale
 
 __all__ = ["FACTORS_OF_2", "MEANS", "TIMES", "mistakes", "one_less", "one_row", "scale"]
@@ -72,6 +72,7 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake of means, factors and signs, for this network."""
     yield from _means(net, convention)
     yield from _signs(net, convention)
+    yield from _of_parts(net, factor(convention.mean))
 
 
 def _means(net: Network, convention: Convention) -> Iterator[Entry]:
@@ -90,7 +91,8 @@ def _means(net: Network, convention: Convention) -> Iterator[Entry]:
         for l in thetas_of(net):
             both: tuple[Recipe, ...] = ({("mean", l): ratio}, {("whole_mean", l): ratio})
             wrong = f"Δ^({l})·{(mean * factor(ratio)).times()}"
-            yield Entry(ratios[ratio], f"D^({l})", wrong, right, both, scales=_scales(ratio))
+            scaled = _scales(ratio) | {f"bias {l}", f"weights {l}"}
+            yield Entry(ratios[ratio], f"D^({l})", wrong, right, both, scales=scaled)
 
 
 def _written(mean: Factor, what: str) -> str:
@@ -108,6 +110,55 @@ def ratios_of(mean: Factor) -> dict[str, str]:
         names.pop("m/K", None)
         names |= OVER_OUTPUTS
     return {ratio: what or instead(mean, ratio) for ratio, what in names.items()}
+
+
+# A constant factor on one layer's gradient, or on a part of it, in words.
+_PART_RATIOS = {
+    "2": "twice what it should be",
+    "1/2": "half of what it should be",
+    "3": "3 times what it should be",
+    "4": "4 times what it should be",
+    "1/4": "a quarter of what it should be",
+    "K": "K times what it should be",
+    "1/K": "divided by K",
+    "−1": "sign of the gradient",
+}
+
+
+def _of_parts(net: Network, mean: Factor) -> Iterator[Entry]:
+    """A factor on one Θ's gradient, on its weights or its bias alone, or on all of either."""
+    right = f"D = {_written(mean, 'Δ')} + …"
+    ratios = ratios_of(mean)
+    of_m = {ratio: ratios[ratio] for ratio in ("m", "1/m")}
+    for part, layers, place in _parts_of(net):
+        whole = part == "whole"
+        for ratio, what in (_PART_RATIOS if whole else of_m | _PART_RATIOS).items():
+            if part == "bias" and ratio == "1/m":
+                continue  # a mean of δ, which ``accumulate`` has
+            slots = ("mean", "whole_mean") if whole else (f"{part}_mean", f"{part}_whole_mean")
+            flavours = tuple(in_layers(slot, layers, ratio) for slot in slots)
+            name = what if ratio in of_m or ratio == "−1" else f"{what}: {instead(mean, ratio)}"
+            wrong = f"Δ·{(mean * factor(ratio)).times()}"
+            scaled = frozenset(f"{each} {l}" for each in _halves_of(part) for l in layers)
+            yield Entry(name, place, wrong, right, flavours, scales=scaled)
+
+
+def _halves_of(part: str) -> tuple[str, ...]:
+    """The halves of a Θ that a part of it has."""
+    return ("bias", "weights") if part == "whole" else (part,)
+
+
+def _parts_of(net: Network) -> Iterator[tuple[str, tuple[int, ...], str]]:
+    layers = tuple(thetas_of(net))
+    for l in layers if net.L > 2 else ():
+        yield "whole", (l,), f"D^({l})"
+    for part, name in (("weights", "weights of D^({l})"), ("bias", "bias column of D^({l})")):
+        for place, which in scopes(layers, name):
+            yield (
+                part,
+                which,
+                place if len(which) == 1 else name.replace("^({l})", "") + ", all layers",
+            )
 
 
 def instead(right: Factor, ratio: str, what: str = "") -> str:

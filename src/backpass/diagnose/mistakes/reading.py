@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 from ...network import Network
@@ -101,3 +102,22 @@ def _writing(net: Network) -> Iterator[Entry]:
         recipe = in_layers("order_out", layers, "C")
         yield Entry("gradient unrolled in C order", place, wrong, right, (recipe,))
     yield from _layouts(net, "layout_out", "gradient's blocks swapped")
+    yield from _exchanged(net)
+
+
+def _exchanged(net: Network) -> Iterator[Entry]:
+    """A gradient in another's place, which fits where both have one shape."""
+    for l, k in itertools.permutations(thetas_of(net), 2):
+        if net.shapes[l - 1] != net.shapes[k - 1]:
+            continue
+        for part, name in (("weights", "the weights of "), ("bias", "the bias column of ")):
+            copied: Recipe = {(f"{part}_of", l): k}
+            what = f"{name}D^({k}) returned for D^({l})"
+            yield Entry(what, f"D^({l})", what, f"D^({l}) for Θ^({l})", (copied,))
+            if l < k:
+                swap: Recipe = {(f"{part}_of", l): k, (f"{part}_of", k): l}
+                what = f"{name}D^({l}) and D^({k}) exchanged"
+                yield Entry(what, "all layers", what, "D^(l) for Θ^(l)", (swap,))
+        whole: Recipe = {("weights_of", l): k, ("bias_of", l): k}
+        what = f"D^({k}) returned for D^({l})"
+        yield Entry(what, f"D^({l})", what, f"D^({l}) for Θ^({l})", (whole,))

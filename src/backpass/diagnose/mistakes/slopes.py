@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -57,6 +57,12 @@ G_PRIME: dict[str, Callable[[Activation, Array, Array], Array]] = {
     "tanh": lambda g, a, z: ACTIVATIONS["tanh"].g_prime(z),
     "relu": lambda g, a, z: (z > 0) * 1.0,
     "brackets": lambda g, a, z: (1 + np.exp(-z)) * -np.exp(-z),
+    "1−g′": lambda g, a, z: 1 - g.g_prime(z),
+    "z²": lambda g, a, z: z * z,
+    "1−z": lambda g, a, z: 1 - z,
+    "half": lambda g, a, z: g.g_prime(z) / 2,
+    "double": lambda g, a, z: 2 * g.g_prime(z),
+    "1−2a": lambda g, a, z: 1 - 2 * a,
 }
 
 _SLOPES: dict[str, tuple[str, ...]] = {
@@ -82,7 +88,29 @@ _SLOPES: dict[str, tuple[str, ...]] = {
     "g′ of tanh instead of the layer's": ("tanh",),
     "g′ of ReLU instead of the layer's": ("relu",),
     "g′ from a sigmoid without its brackets": ("brackets",),
+    "1 − g′ instead of g′(z)": ("1−g′",),
+    "1 − z instead of g′(z)": ("1−z",),
+    "z² instead of g′(z)": ("z²",),
+    "1 − 2a instead of g′(z)": ("1−2a",),
+    "g′ doubled": ("double",),
+    "g′ halved": ("half",),
 }
+
+# What a mistake is called besides, where the layers' activation is this.
+_IN_WORDS = {
+    ("logistic", "g instead of g′"): ": one factor of a(1 − a) is missing",
+    ("logistic", "1 − a instead of g′(z)"): ": one factor of a(1 − a) is missing",
+    ("logistic", "z(1 − z) instead of g′(z)"): ": the formula of a is fed with z",
+    ("tanh", "1 − a instead of g′(z)"): ": the square of 1 − a² is missing",
+    ("tanh", "1 − z² instead of g′(z)"): ": the formula of a is fed with z",
+    ("relu", "1 − g′ instead of g′(z)"): ": the mask of ReLU is inverted",
+    ("relu", "g′ missing"): ": no mask of ReLU",
+}
+
+
+def _in_words(net: Network, layers: Iterable[int], what: str) -> str:
+    names = {net.activation(l).name for l in layers}
+    return what + (_IN_WORDS.get((names.pop(), what), "") if len(names) == 1 else "")
 
 
 def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
@@ -90,5 +118,6 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     for what, variants in _SLOPES.items():
         for place, layers in scopes(hidden_of(net), "δ^({l}), layer {l}"):
             flavours = tuple(in_layers("g_prime", layers, variant) for variant in variants)
+            name = _in_words(net, layers, what)
             right = "δ^(l) = Θ^(l)ᵀδ^(l+1) ⊙ g′(z^(l))"
-            yield Entry(what, place, what, right, flavours)
+            yield Entry(name, place, name, right, flavours)
