@@ -11,6 +11,7 @@
 #include <numeric>
 #include <optional>
 
+#include "engine/answers/joint_answers.hpp"
 #include "engine/full_batch.hpp"
 #include "engine/intermediates.hpp"
 #include "engine/lane_batch.hpp"
@@ -394,6 +395,87 @@ private:
     ObjectPool<ManyRows<T>> predictors_;
 };
 
+// What several networks make of raw rows of a table; everything is copied.
+using Cells = RawCells<float>;
+
+template <class T>
+std::vector<T> copied(const In<T>& array) {
+    return {array.data(), array.data() + array.size()};
+}
+
+NumberPlaces number_places(int searched, const In<int32_t>& places, double median, double least,
+                           double most) {
+    return {searched, copied(places), median, least, most};
+}
+
+void add_shape(Cells& cells, int searched, const In<int32_t>& places, const In<double>& stretches,
+               double median, double least) {
+    ShapedNumber shape{
+        number_places(searched, places, median, least, std::numeric_limits<double>::infinity()), {}};
+    for (size_t i = 0; i < stretches.size(); i += 3)
+        shape.stretches.push_back({stretches.data()[i], stretches.data()[i + 1], stretches.data()[i + 2]});
+    cells.shapes.push_back(std::move(shape));
+}
+
+void add_bins(Cells& cells, int searched, const In<int32_t>& places, const In<double>& bins, double median,
+              double least, double most) {
+    BinnedNumber number{number_places(searched, places, median, least, most), {}};
+    for (size_t i = 0; i < bins.size(); i += 2) number.bins.push_back({bins.data()[i], bins.data()[i + 1]});
+    cells.bins.push_back(std::move(number));
+}
+
+void add_form(Cells& cells, const std::vector<std::vector<int>>& columns) {
+    std::vector<FormColumn> form;
+    for (const std::vector<int>& c : columns) form.push_back({static_cast<RawKind>(c[0]), c[1], c[2], c[3]});
+    cells.forms.push_back(std::move(form));
+}
+
+class PyAnswers {
+public:
+    PyAnswers(const Cells& cells, const std::string& isa)
+        : answers_(cells, kernels_of<float>(kernel_set(isa))) {}
+
+    void add(const PyNetwork& net, In<float> theta, int form) { answers_.add(net.spec, theta.data(), form); }
+
+    void run(In<double> numbers, In<int32_t> levels, Out<float> out, int threads) {
+        const nb::gil_scoped_release release;
+        answers_.run({numbers.data(), levels.data(), static_cast<int>(numbers.shape(1)),
+                      static_cast<int>(levels.shape(1)), static_cast<int64_t>(numbers.shape(0))},
+                     out.data(), threads);
+    }
+
+private:
+    JointAnswers<float> answers_;
+};
+
+void bind_answers(nb::module_& m) {
+    nb::class_<Cells>(m, "RawCells")
+        .def(
+            "__init__",
+            [](Cells* at, double largest, double smallest, double least_share, double beyond) {
+                new (at) Cells{largest, smallest, least_share, beyond, {}, {}, {}, {}, {}, {}, {}};
+            },
+            nb::arg("largest"), nb::arg("smallest"), nb::arg("least_share"), nb::arg("beyond"))
+        .def("add_searched", [](Cells& cells, int column, const In<double>& breakpoints,
+                                int of_gaps) { cells.add_searched(column, copied(breakpoints), of_gaps); })
+        .def("add_shape", &add_shape)
+        .def("add_bins", &add_bins)
+        .def("add_of_level",
+             [](Cells& cells, int category, const In<float>& values) {
+                 cells.of_levels.push_back({category, copied(values)});
+             })
+        .def("add_gap", [](Cells& cells, int column) { cells.gaps.push_back(column); })
+        .def("add_indicator",
+             [](Cells& cells, int category, const In<int32_t>& places) {
+                 cells.indicators.push_back({category, copied(places)});
+             })
+        .def("add_form", &add_form);
+    nb::class_<PyAnswers>(m, "JointAnswers")
+        .def(nb::init<const Cells&, const std::string&>())
+        .def("add", &PyAnswers::add)
+        .def("run", &PyAnswers::run);
+}
+
 // Floating-point operations of `rounds` rounds of multiply-adds, done by each of `threads` threads.
 template <class T>
 double multiply_adds(const std::string& isa, long rounds, int threads) {
@@ -489,6 +571,7 @@ NB_MODULE(_native, m) {
         nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(), nb::arg(),
         nb::arg("lengths") = std::vector<double>(), nb::arg("ratio") = 1.0,
         nb::arg("polynomials") = std::vector<std::vector<double>>());
+    bind_answers(m);
     bind_number_type<float>(m, "Problem32", "Csr32", "Table32");
     bind_number_type<double>(m, "Problem64", "Csr64", "Table64");
 }

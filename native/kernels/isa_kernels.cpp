@@ -2,6 +2,9 @@
 #include "kernels/activations.hpp"
 #include "kernels/delta_tiles.hpp"
 #include "kernels/dropout_masks.hpp"
+#include "kernels/entries/cell_rows.hpp"
+#include "kernels/entries/positive_rows.hpp"
+#include "kernels/entries/raw_numbers.hpp"
 #include "kernels/entries/running_sums.hpp"
 #include "kernels/entries/sparse_rows.hpp"
 #include "kernels/entries/zeros.hpp"
@@ -105,6 +108,12 @@ void fill(Kernels<T>& k) {
     k.single_row = single_row<T>;
     k.linear_product = linear_product<T>;
     k.linear_delta = linear_delta<T>;
+    k.places_of_numbers = places_of_numbers;
+    k.normal_shapes = normal_shapes<T>;
+    k.parts_of_bins = parts_of_bins<T>;
+    k.cell_product = cell_product<T>;
+    k.list_positive = list_positive<T>;
+    k.positive_product = positive_product<T>;
     k.mask_row = mask_row<T>;
     k.transpose = transpose_square<T>;
     k.sum_of_squares = sum_of_squares_in_double<T>;

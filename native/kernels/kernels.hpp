@@ -265,6 +265,100 @@ struct SingleRow {
     int inputs, outputs;
 };
 
+// Numbers of one column of a table, from row to row `stride` apart, among ascending breakpoints.
+struct PlacesOfNumbers {
+    const double* numbers;
+    ptrdiff_t stride;
+    int rows;
+    double largest, smallest;   // numbers further from zero count as the one, nearer ones as zero
+    const double* breakpoints;  // 2^halvings - 1 of them, the last ones infinite
+    int halvings;
+    int32_t of_gaps;
+    double* x;  // receives the numbers, NaN for a gap
+    int32_t* places;
+};
+
+// Numbers whose places among breakpoints are found, and those among some of them.
+struct PlacedNumbers {
+    const double* x;
+    const int32_t* found;
+    int rows;
+    const int32_t* places;       // by what was found
+    double median, least, most;  // what stands for a gap, and the ends
+};
+
+// Of a column in normal shape: what part of the rows is below a number, share + slope (x - from).
+struct Stretch {
+    double from, share, slope;
+};
+
+template <class T>
+struct NormalShapes {
+    PlacedNumbers in;
+    const Stretch* stretches;
+    double least_share;
+    T* to;
+};
+
+struct Bin {
+    double low, width;
+};
+
+// How far in their bins numbers are: at most `beyond` outside of the outer ones.
+template <class T>
+struct PartsOfBins {
+    PlacedNumbers in;
+    const Bin* bins;
+    double beyond;
+    T* t;
+    int32_t* bin;
+};
+
+// A column of cells: of each row a value, and which row of Θᵀ it meets from `weights` on.
+template <class T>
+struct CellColumn {
+    const T* values;
+    const int32_t* places;
+    const T* weights;
+    ptrdiff_t row;  // elements from one row of Θᵀ to the next
+};
+
+// z = bias + x Θᵀ of rows that are columns of cells.
+template <class T>
+struct CellProduct {
+    const CellColumn<T>* columns;
+    int n;
+    const T* bias;  // padded to whole panels
+    int rows, panels;
+    T* z;  // [panel][row][P]
+    ptrdiff_t panel;
+};
+
+// Each row's numbers of z that are above zero, beside their units. Rows 2i and 2i + 1 have counts[i] of them
+// each, the last ones zero; lists have room for P more than there are units, and for an even number of rows.
+template <class T>
+struct PositiveRows {
+    const T* z;  // [panel][row][P]
+    ptrdiff_t panel;
+    int rows, panels;
+    T* values;
+    int32_t* units;
+    ptrdiff_t row;  // elements from one list to the next
+    int32_t* counts;
+};
+
+// z = bias + a Θᵀ of such rows, and of one more where they are odd.
+template <class T>
+struct PositiveProduct {
+    PositiveRows<T> rows;
+    const T* weights;  // Θᵀ, [unit below][width]
+    ptrdiff_t width;
+    const T* bias;  // padded to whole panels
+    int panels;
+    T* z;  // [panel][row][P]
+    ptrdiff_t panel;
+};
+
 // Up to P rows of X, contiguous, and Θ of the one unit; `last_weights` are those of the panel that ends with
 // the row, 0 where the panel before has them.
 template <class T>
@@ -309,6 +403,12 @@ struct Kernels {
     void (*single_row)(const SingleRow<T>&);
     void (*linear_product)(const LinearRows<T>&, T* z);  // of P rows; z of those that are none is the bias
     void (*linear_delta)(const LinearRows<T>&, const T* delta, T* sums, T* last_sums);  // sums += Σ δ x
+    void (*places_of_numbers)(const PlacesOfNumbers&);
+    void (*normal_shapes)(const NormalShapes<T>&);
+    void (*parts_of_bins)(const PartsOfBins<T>&);
+    void (*cell_product)(const CellProduct<T>&);
+    void (*list_positive)(const PositiveRows<T>&);
+    void (*positive_product)(const PositiveProduct<T>&);
     void (*mask_row)(const MaskRow<T>&);
     void (*transpose)(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride);  // P x P
     double (*sum_of_squares)(const T* x, size_t n);

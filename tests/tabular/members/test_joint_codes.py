@@ -67,9 +67,11 @@ def test_nothing_that_varies_is_one_input_that_is_zero():
 
 
 @pytest.mark.parametrize("classes", [0, 3])
-@pytest.mark.parametrize("block", [50, 8_192])
+@pytest.mark.parametrize("block", [50, 8_192, None])
 def test_an_ensemble_answers_what_its_packs_do(rng, classes, block, monkeypatch):
-    monkeypatch.setattr(joint_members, "ROWS", block)
+    if block is not None:  # without the core's own way
+        monkeypatch.setattr(joint_members, "can_answer_jointly", lambda _: False)
+        monkeypatch.setattr(joint_members, "ROWS", block)
     train, held_out, outputs, metric = problem(rng, classes=classes)
     settings = [settings_for(j, len(train.rows)) for j in range(3)]
     parts = [Parts(train, held_out, settings), Parts(held_out, train, settings)]

@@ -16,13 +16,13 @@ from scipy.special import ndtri
 
 from ...data.encoding.table_rows import TableRows
 from ...engine.encoding import BEYOND, EncodedRows
-from .codes import FURTHEST, MemberCodes, NumberCodes, ScaledNumber, moderate
+from ...engine.joint_answers import BINS, GAP, INDICATOR, NOTHING, OF_LEVEL, SHAPE, RawCells
+from .codes import FURTHEST, LARGEST, SMALLEST, MemberCodes, NumberCodes, ScaledNumber, moderate
 from .normal_shape import LEAST_SHARE
 
 T = TypeVar("T")
 ROWS = 2_048  # that are worked on at a time: what is made of them stays in the caches
 Layout: TypeAlias = list[tuple[int, int, int, int, int]]
-SHAPE, BINS, SCALED, GAP, NOTHING = range(5)  # kinds of numbers, in the order that they are made
 
 
 class _Distinct(Generic[T]):
@@ -64,7 +64,7 @@ class _Wanted:
             column = of.column if of.column < self.n else of.column - self.n + first_mean
             if isinstance(of, ScaledNumber):
                 key = (column, of.mean, of.deviation)
-                places.append((SCALED, self.scaled.place(key, (column, of))))
+                places.append((OF_LEVEL, self.scaled.place(key, (column, of))))
                 continue
             key = (column, of.median, of.shape.knots.tobytes(), of.shape.shares.tobytes())  # type: ignore[assignment]
             places.append((SHAPE, self.shapes.place(key, (column, of))))
@@ -115,6 +115,10 @@ class _Places:
         np.copyto(found, self.of_gaps, where=np.isnan(x))
         return self.table.take(found.take(self.slots, axis=1) + self.starts)
 
+    def described(self) -> list[tuple[int, np.ndarray]]:
+        """Which column each entry reads, and its places by what is found."""
+        return list(zip(self.slots.tolist(), np.split(self.table, self.starts[1:])))
+
 
 class _Shapes:
     """Columns in normal shape, side by side."""
@@ -142,6 +146,15 @@ class _Shapes:
         below = self.slopes.take(at) * (x - self.knots.take(at)) + self.shares.take(at)
         return ndtri(np.clip(below, LEAST_SHARE, 1 - LEAST_SHARE))
 
+    def described(
+        self, places: list[tuple[int, np.ndarray]]
+    ) -> list[tuple[int, np.ndarray, np.ndarray, float, float]]:
+        """Each with its stretches: (number, share, slope)."""
+        joined = np.column_stack([self.knots, self.shares, self.slopes])
+        stretches = np.split(joined, self.first[1:])
+        ends = zip(self.medians.tolist(), self.least.tolist())
+        return [(*at, each, *end) for at, each, end in zip(places, stretches, ends)]
+
 
 class _Bins:
     """Columns in piecewise-linear codes, side by side."""
@@ -163,6 +176,15 @@ class _Bins:
         at += 1
         return np.clip((x - low) / (self.edges.take(at) - low), -BEYOND, 1 + BEYOND)
 
+    def described(
+        self, places: list[tuple[int, np.ndarray]]
+    ) -> list[tuple[int, np.ndarray, np.ndarray, float, float, float]]:
+        """Each with its bins: (lower edge, width)."""
+        edges = np.split(self.edges, self.first[1:])
+        bins = [np.column_stack([each[:-1], np.diff(each)]) for each in edges]
+        ends = zip(self.medians.tolist(), self.least.tolist(), self.most.tolist())
+        return [(*at, each, *end) for at, each, end in zip(places, bins, ends)]
+
 
 class _Levels:
     """Indicators of categories, side by side."""
@@ -178,6 +200,10 @@ class _Levels:
         codes = codes.take(self.columns, axis=1)
         codes = np.where(codes < 0, self.unknown, codes)
         return self.table.take(codes + self.first)
+
+    def described(self) -> list[tuple[int, np.ndarray]]:
+        """Each category, and its indicators by level."""
+        return list(zip(self.columns.tolist(), np.split(self.table, self.first[1:])))
 
 
 class JointCodes:
@@ -207,7 +233,7 @@ class JointCodes:
     def __init__(
         self, codes: Sequence[MemberCodes], numbers: int, first_means: Sequence[int]
     ) -> None:
-        wanted = _Wanted(numbers)
+        self.numbers, wanted = numbers, _Wanted(numbers)
         asked = [wanted.add(each, first) for each, first in zip(codes, first_means)]
         self.shapes, self.bins = _Shapes(wanted.shapes.values), _Bins(wanted.bins.values)
         entries = [*wanted.shapes.values, *wanted.bins.values]
@@ -221,12 +247,15 @@ class JointCodes:
         sizes = [len(wanted.shapes.values), len(wanted.bins.values), len(scaled), len(self.gaps)]
         starts = np.cumsum([0, *sizes])
         self.members: list[tuple[np.ndarray, np.ndarray, Layout]] = []
+        self.forms: list[list[tuple[int, int, int, int]]] = []
         for each, (made, levels) in zip(codes, asked):
             taken = [starts[kind] + which for kind, which in made]
             places = [which for kind, which in made if kind == BINS]
             places += [sizes[BINS] + which for which in levels]
             of = np.array(taken, np.intp), np.array(places, np.intp), each.layout
             self.members.append(of)
+            parts = [*made, *((INDICATOR, which) for which in levels)]
+            self.forms.append([(*part, *at[1:3]) for part, at in zip(parts, each.layout)])
 
     def encode(self, rows: TableRows) -> list[EncodedRows]:
         """Encode rows for each of the codes; text is left out.
@@ -250,6 +279,30 @@ class JointCodes:
             for taken, its_places, layout in self.members
         ]
 
+    def raw_cells(self, means: Sequence[tuple[int, np.ndarray]]) -> RawCells:
+        """Describe all of it to the core, with target means as numbers that levels have.
+
+        Parameters
+        ----------
+        means : sequence of (int, ndarray of shape (levels + 1,))
+            Each column of target means: its category, and the mean by level, last of none.
+        """
+        places, n = self.places.described(), len(self.shapes.medians)
+        each = zip(self.scaled.tolist(), self.means.tolist(), self.deviations.tolist())
+        scaled = [
+            (*means[column - self.numbers], mean, deviation) for column, mean, deviation in each
+        ]
+        return RawCells(
+            (LARGEST, SMALLEST, LEAST_SHARE, BEYOND),
+            list(zip(self.places.columns.tolist(), self.places.joined)),
+            self.shapes.described(places[:n]),
+            self.bins.described(places[n:]),
+            [(k, _scaled(x, mean, deviation)) for k, x, mean, deviation in scaled],
+            self.gaps.tolist(),
+            self.levels.described(),
+            self.forms,
+        )
+
     def _block(self, x: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Every number and every place that any of the codes has of some rows."""
         z = (x.take(self.scaled, axis=1) - self.means) / self.deviations
@@ -261,3 +314,8 @@ class JointCodes:
         parts = [shaped, t, np.clip(z, -FURTHEST, FURTHEST), gaps, np.zeros((len(x), 1))]
         numbers = np.concatenate(parts, axis=1).astype(np.float32)
         return numbers, np.concatenate([places[:, n:], self.levels(codes)], axis=1)
+
+
+def _scaled(x: np.ndarray, mean: float, deviation: float) -> np.ndarray:
+    """Deviations from the mean, in single precision."""
+    return np.clip((x - mean) / deviation, -FURTHEST, FURTHEST).astype(np.float32)

@@ -12,6 +12,7 @@ from ... import engine
 from ...data.encoding.table_rows import TableRows
 from ...data.threads import in_threads
 from ...data.threads import n_threads as usual_threads
+from ...engine.joint_answers import JointAnswers, can_answer_jointly
 from ...network import Network
 from .codes import MemberCodes
 from .joint_codes import ROWS, JointCodes
@@ -47,9 +48,12 @@ class JointMembers:
             first += sum(table.shape[1] for table in means.tables)
         self.codes = JointCodes(list(firsts), numbers, list(firsts.values()))
         self.at = list(at.values())
+        self._core: JointAnswers | None = None
 
     def outputs(self, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
         """Return every member's a^(L), shape (members, m, units), of rows without target means."""
+        if can_answer_jointly([net for net, _ in self.networks]):
+            return self._of_core()(rows.numbers, rows.codes, n_threads)
         threads = min(n_threads or usual_threads(), len(rows) // ROWS)
         parts = max(threads, -(-len(rows) // (MOST_BLOCKS * ROWS)))
         if parts <= 1:
@@ -59,6 +63,20 @@ class JointMembers:
         some = partial(self._of, rows)
         each = map(some, blocks) if threads <= 1 else in_threads(some, blocks)
         return np.concatenate(list(each), axis=1)
+
+    def _of_core(self) -> JointAnswers:
+        """The core's copy of all, made where it first answers, or for other kernels."""
+        if self._core is None or not self._core.is_current:
+            columns = [
+                (k, mean)
+                for means in self.means
+                for k, table in enumerate(means.tables)
+                for mean in table.T
+            ]
+            forms = {k: form for form, at in enumerate(self.at) for k in at}
+            networks = [(*each, forms[k]) for k, each in enumerate(self.networks)]
+            self._core = JointAnswers(self.codes.raw_cells(columns), networks)
+        return self._core
 
     def _of(self, rows: TableRows, block: slice) -> np.ndarray:
         return self._block(rows.take(block), 1)
