@@ -51,9 +51,11 @@ class Server:
     def load(self, question: Plain) -> Plain:
         """Write the files into the home, and run the main one, statement by statement."""
         for name, text in question["files"].items():
-            with open(os.path.join(self.home, name), "w", encoding="utf-8") as file:
+            path = os.path.join(self.home, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8", errors="surrogatepass") as file:
                 file.write(text)
-        sys.path.insert(0, self.home)
+        sys.path[:0] = [os.path.dirname(os.path.join(self.home, question["main"])), self.home]
         sys.modules[NAME] = self.module
         random.seed(0)
         np.random.seed(0)

@@ -1,0 +1,1 @@
+"""Submissions as people hand them in: files, notebooks, zips, and folders of learning platforms."""
