@@ -73,3 +73,25 @@ def test_logarithms_are_learnt_and_numbers_answered(rng):
     np.testing.assert_allclose(far, [y.min(axis=0), y.max(axis=0)], rtol=1e-9)
     below = outputs.learnt(outputs.targets(np.array([[-5.0, 0.0]])))
     np.testing.assert_allclose(below[0], outputs.learnt(outputs.low[None])[0], rtol=1e-9)
+
+
+def test_targets_in_blocks_have_the_moments_and_ends_of_all(rng):
+    y = rng.normal(size=(500, 2)) * [1e-3, 1e6] + [5, 1e9]
+    whole = NumberOutputs.of(y)
+    blocks = NumberOutputs.of_blocks(np.split(y, [1, 60, 61, 300]))
+    for name in ("mean", "deviation", "low", "high"):
+        np.testing.assert_allclose(getattr(blocks, name), getattr(whole, name), rtol=1e-9)
+
+
+def test_a_target_in_blocks_that_does_not_vary_has_the_deviation_one():
+    outputs = NumberOutputs.of_blocks([np.full((3, 1), 7.0), np.full((2, 1), 7.0)])
+    assert (outputs.mean.item(), outputs.deviation.item()) == (7.0, 1.0)
+
+
+def test_logarithms_of_some_rows_go_with_the_scale_of_others(rng):
+    """Rows of somebody's own to choose by do not move what the training rows' targets mean."""
+    y, others = np.exp(rng.normal(size=(50, 1))), np.exp(3 + rng.normal(size=(90, 1)))
+    outputs = NumberOutputs.of(y)
+    logs = outputs.in_logarithms(np.concatenate([y, others]))
+    learnt = logs.learnt(outputs.targets(y))
+    np.testing.assert_allclose(logs.numbers(logs.answers(learnt)), y, rtol=1e-9)

@@ -289,6 +289,12 @@ class EncodedRows:
         """Some rows."""
         return EncodedRows(self.numbers[rows], self.places[rows], self.layout)
 
+    @classmethod
+    def joined(cls, parts: Sequence[EncodedRows]) -> EncodedRows:
+        """Put rows of one encoder below each other."""
+        numbers = np.concatenate([part.numbers for part in parts])
+        return cls(numbers, np.concatenate([part.places for part in parts]), parts[0].layout)
+
     def _column(
         self, kind: int, first: int, inputs: int, number: int, place: int
     ) -> sparse.csr_array:

@@ -83,6 +83,11 @@ class PreparedTable:
                 given["sample_weight_val"] = self.w["validation"]
         return given
 
+    @property
+    def labels(self) -> np.ndarray:
+        """The classes of the training rows, in order."""
+        return np.unique(self.y["train"])
+
     @cached_property
     def most_frequent(self) -> object:
         """The class of most training rows."""

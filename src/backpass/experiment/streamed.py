@@ -16,7 +16,7 @@ import numpy as np
 
 from ..arrays import ArrayLike
 from ..data.cells import refuse_gaps
-from ..data.encoding.fitted import fit_encoding
+from ..data.encoding.fitted import fit_encoding, fit_rows
 from ..data.knowing.kinds import Kind, Wishes
 from ..data.knowing.know import recognise
 from ..data.parquet import ParquetRows
@@ -27,15 +27,16 @@ from ..data.reading.raw_blocks import Telling, joined
 from ..data.table_preprocessing import TablePreprocessing
 from ..data.tables import AS_FOUND_OUT, NO_HEADER, Table, known_table
 from ..data.target import Target, fit_target
+from ..engine import cost_and_gradient
 from ..errors import InvalidInput
 from ..estimators.targets.labels import Labels
 from ..models.table_model import TableModel
 from ..streaming.blocks import cut, n_rows, rows_of_block
 from ..streaming.problem import StreamedProblem, as_columns
-from ..streaming.table_blocks import Split, TableBlocks, TargetCells
+from ..streaming.table_blocks import Split, TableBlocks, TableRowBlocks, TargetCells
 from .outcome import Label
 from .ready import PreparedTable, check_loss
-from .settings import Settings
+from .settings import MLP, Settings
 from .splitting.splits import MIN_ROWS, VALIDATION
 
 ByPart = dict[str, np.ndarray]  # "validation", "test"
@@ -50,7 +51,7 @@ class StreamedTable(PreparedTable):
 
     blocks: TableBlocks
 
-    for_one_network = "a table larger than memory"
+    for_one_network = None
 
     @property
     def n_train(self) -> int:
@@ -62,24 +63,47 @@ class StreamedTable(PreparedTable):
         """What an estimator is fitted to."""
         return (self.blocks,)
 
+    @property
+    def labels(self) -> np.ndarray:
+        """The classes of the training rows, in order."""
+        return np.array(sorted(self._counts))
+
     @cached_property
     def most_frequent(self) -> Label:
         """The class of most training rows."""
+        return min(self._counts, key=lambda label: (-self._counts[label], label))
+
+    @cached_property
+    def _counts(self) -> Counter[Label]:
+        """How many training rows each class has: a pass over the targets."""
         counts: Counter[Label] = Counter()
         for group in range(len(self.blocks.groups)):
             for y, _ in self.blocks.read_targets(group):
                 labels, found = np.unique(y, return_counts=True)
                 counts.update(dict(zip(labels.tolist(), found.tolist())))
-        return min(counts, key=lambda label: (-counts[label], label))
+        return counts
 
     def J(self, model: TableModel) -> float:
         """The objective of a model on the training rows: one pass more."""
+        if model.ensemble is not None:
+            return self._J_of_member(model)
         estimator, classes = model.single, model.classes
         encode = as_columns if classes is None else Labels((classes,)).encode
         problem = StreamedProblem(
             estimator.net_, self.blocks, encode, lam=estimator.alpha, n_threads=estimator.n_threads
         )
         return problem.cost_and_gradient(estimator.theta_)[0]
+
+    def _J_of_member(self, model: TableModel) -> float:
+        """That of the member with the largest share, as a table in memory has it."""
+        network, total = model.network(), 0.0
+        for group in range(len(self.blocks.groups)):
+            for X, y, _ in self.blocks.read(group):
+                Y = network.Y(model.Y(y))
+                total += (
+                    len(y) * cost_and_gradient(network.net, network.theta, network.encoded(X), Y)[0]
+                )
+        return total / self.n_train
 
 
 def prepare_streamed(
@@ -137,11 +161,13 @@ def prepare_streamed(
     table = known_table(learned, _wishes(str(target), ignore, categorical, classes, how), options)
     preprocessing = _preprocessing(table, settings, sum(rows.sizes))
     labels = None
+    tabular = settings.model != MLP
     assert isinstance(preprocessing.target, Target)
     if preprocessing.target.classes:
         labels = np.unique(preprocessing.target.encode(table.y))
     encode = TargetCells(preprocessing.reading, preprocessing.target, labels)
-    blocks = TableBlocks(rows, split, preprocessing, encode, settings.dtype)
+    kind = TableRowBlocks if tabular else TableBlocks
+    blocks = kind(rows, split, preprocessing, encode, settings.dtype)
     X, y = {}, {}
     for part in ("validation", "test"):
         X[part], y[part] = found.parts[part].encoded(learned, preprocessing, encode, settings)
@@ -170,9 +196,10 @@ def _preprocessing(table: Table, settings: Settings, m: int) -> TablePreprocessi
     known, name = table.known, str(table.target)
     target = fit_target(name, table.y, bool(table.classes))
     check_loss(target, settings)
-    if settings.loss == "poisson":
+    tabular = settings.model != MLP
+    if settings.loss == "poisson" or tabular:
         target = replace(target, centre=0.0, scale=1.0)
-    encoding = fit_encoding(known.columns, known.reading.kinds)
+    encoding = (fit_rows if tabular else fit_encoding)(known.columns, known.reading.kinds)
     note = (
         f"The table is larger than memory: its columns are known by {known.rows} of its {m} rows, "
         "which hold every column's ends, gaps and words."
@@ -213,8 +240,11 @@ class _Part:
     ) -> tuple[ArrayLike, np.ndarray]:
         """X and y of the rows; where there are none, those of no row of another table."""
         table = self.tables[0] if self.tables else none.take(slice(0))
-        columns = recognise(table, preprocessing.reading).columns
-        X, _ = preprocessing.encoding.encode(columns, settings.dtype)
+        columns, encoding = recognise(table, preprocessing.reading).columns, preprocessing.encoding
+        if settings.model != MLP:
+            X = encoding.rows(columns, table.rows)[0]
+        else:
+            X = encoding.encode(columns, settings.dtype)[0]
         return X, encode(table) if self.tables else np.empty(0)
 
 

@@ -139,7 +139,7 @@ def check_asked(data: PreparedTable, settings: Settings) -> None:
 
 def _check_two_classes(data: PreparedTable, threshold: str) -> None:
     """Raise where there are not two classes to tell apart, or none to find the best on."""
-    n, validation = len(np.unique(data.y["train"])), data.y["validation"]
+    n, validation = len(data.labels), data.y["validation"]
     if n != 2:
         what = f"it tells two classes apart, and {data.target.name!r} has {n}."
         raise SettingError("threshold", threshold, what)

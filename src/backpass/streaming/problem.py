@@ -16,6 +16,7 @@ import numpy as np
 from .. import engine
 from ..arrays import Array, ArrayLike, State, joined_rows
 from ..backprop import penalty
+from ..engine.encoding import EncodedRows
 from ..errors import InvalidInput
 from ..network import Network
 from ..storage.fingerprints import fingerprint
@@ -103,9 +104,10 @@ class StreamedProblem(engine.SequentialProblem[StreamedRows]):
         lam: float = 0.0,
         n_threads: int | None = None,
         window: int = WINDOW_BLOCKS,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.net, self.blocks, self.encode, self.lam = net, blocks, encode, float(lam)
-        self.n_threads, self.window = n_threads, window
+        self.n_threads, self.window, self._stopped = n_threads, window, stopped
         self.rows = StreamedRows(blocks, encode)
 
     def all_sums(self, theta: Array) -> Iterator[Sums]:
@@ -145,7 +147,11 @@ class StreamedProblem(engine.SequentialProblem[StreamedRows]):
         learning_rates: np.ndarray,
         dropout: engine.Dropout | None = None,
     ) -> engine.Epoch:
-        """One pass over the blocks: window by window, each an epoch of the engine's."""
+        """One pass over the blocks: window by window, each an epoch of the engine's.
+
+        An epoch of a large table takes minutes: where it is to stop it does so after a window, as
+        by Control-C, and what it has learnt is lost.
+        """
         if batch_size >= self.rows.m and dropout is None:
             J, D = self.cost_and_gradient(theta)
             state, theta = optimizer.step(state, theta, D, float(learning_rates[0]))
@@ -153,11 +159,13 @@ class StreamedProblem(engine.SequentialProblem[StreamedRows]):
         J_sum, done = 0.0, 0
         generator = np.random.Generator(np.random.PCG64(order.seed or 0))
         for rows, n_used in self._windows(order, batch_size):
+            if self._stopped():
+                raise KeyboardInterrupt
             here = np.arange(n_used) if order.seed is None else generator.permutation(n_used)
             part = n_used / self.rows.m
             problem = engine.prepare(
                 self.net,
-                rows.X[:n_used],
+                _some_rows(rows.X, slice(n_used)),
                 self.encode(rows.y[:n_used]),
                 lam=self.lam * part,  # λ/W and m/W are then what they are for all rows
                 sample_weight=None if rows.w is None else rows.w[:n_used],
@@ -247,10 +255,18 @@ def _joined(blocks: list[Block]) -> Block:
     """Several blocks as one."""
     parts = list(zip(*blocks))
     w = None if parts[2][0] is None else np.concatenate(parts[2])
-    return Block(joined_rows(parts[0]), np.concatenate(parts[1]), w)
+    encoded = isinstance(parts[0][0], EncodedRows)
+    X = EncodedRows.joined(parts[0]) if encoded else joined_rows(parts[0])
+    return Block(X, np.concatenate(parts[1]), w)
+
+
+def _some_rows(X: ArrayLike, rows: slice | np.ndarray) -> ArrayLike:
+    """Some rows in the form that they have: encoded ones as such."""
+    return X.take(rows) if isinstance(X, EncodedRows) else X[rows]
 
 
 def _rest(rows: Block, start: int) -> Block:
     """What is left for the next window, as copies, so that the window can go."""
     w = None if rows.w is None else rows.w[start:].copy()
-    return Block(rows.X[start:].copy(), rows.y[start:].copy(), w)
+    rest = np.arange(start, rows.X.shape[0])  # of which rows are taken as copies
+    return Block(_some_rows(rows.X, rest), rows.y[start:].copy(), w)

@@ -12,7 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import DTypeLike
 
+from ..arrays import ArrayLike
 from ..data.cells import ByName, as_table, refuse_gaps
+from ..data.encoding.columns import Columns
+from ..data.encoding.fitted import TERMS
+from ..data.encoding.table_rows import TableRows
 from ..data.knowing.know import recognise
 from ..data.knowing.table_reading import TableReading
 from ..data.parquet import ParquetRows
@@ -134,11 +138,20 @@ class TableBlocks:
         self.names, self.dtype = preprocessing.outputs, np.dtype(dtype)
         self._rows, self._split, self._preprocessing = rows, split, preprocessing
         self._target, self._encode = preprocessing.target.name, encode
-        size = rows_of_block(preprocessing.encoding.numbers_in_row, self.dtype)
+        size = rows_of_block(self._numbers_in_row, self.dtype)
         self._sizes = [cut(n, size) for n in rows.sizes]
         kept = [self._kept(group) for group in range(len(self._sizes))]
         self._groups = [group for group, sizes in enumerate(kept) if sizes]
         self.groups = tuple(kept[group] for group in self._groups)
+
+    @property
+    def _numbers_in_row(self) -> int:
+        """How many numbers a row of X takes in memory, roughly."""
+        return self._preprocessing.encoding.numbers_in_row
+
+    def _inputs(self, columns: Columns, rows: int) -> ArrayLike:
+        """X of some rows."""
+        return self._preprocessing.encoding.encode(columns, self.dtype)[0]
 
     def _kept(self, group: int) -> tuple[int, ...]:
         """Training rows of a row group's blocks, those with none left out."""
@@ -152,8 +165,7 @@ class TableBlocks:
         for where, table in self._training_rows(group, [*known.names, self._target]):
             with error_context(where):
                 columns = recognise(table, known.reading).columns
-                X, _ = known.encoding.encode(columns, self.dtype)
-                y = self._encode(table)
+                X, y = self._inputs(columns, table.rows), self._encode(table)
             yield Block(X, y, None)
 
     def read_targets(self, group: int) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
@@ -171,3 +183,18 @@ class TableBlocks:
             learned = self._split.for_training(draws)
             if learned.any():
                 yield where, table.take(np.flatnonzero(learned))
+
+
+class TableRowBlocks(TableBlocks):
+    """The training rows of a table block by block, for networks that read them in their own way.
+
+    Their X is ``TableRows``; parameters are those of ``TableBlocks``.
+    """
+
+    @property
+    def _numbers_in_row(self) -> int:
+        of = self._preprocessing.encoding.columns
+        return len(of.features) + len(of.levels) + 2 * TERMS * len(of.terms)
+
+    def _inputs(self, columns: Columns, rows: int) -> TableRows:
+        return self._preprocessing.encoding.rows(columns, rows)[0]

@@ -26,19 +26,22 @@ from ..estimators.drafts import published_at_once
 from ..estimators.rows import COLUMN_VECTOR, check_validation_set
 from ..estimators.targets.strategies import Targets
 from ..network import Network
+from ..streaming.blocks import Blocks
 from ..streaming.dask_client import current_client
 from .costs import cost_of
 from .ensemble import Ensemble, Parts, fit_ensemble
 from .inputs import known_table, raw_table
-from .members.member import Examples, Member
+from .members.member import Examples, Member, ToLearn
 from .members.profiles import (
     MEMBERS,
+    MEMBERS_IN_BLOCKS,
     PACK,
     MemberSettings,
     draw_settings,
     later_profiles,
     members_for,
 )
+from .members.streamed_rows import StreamedExamples
 from .outputs import ClassOutputs, NumberOutputs
 from .parameters import Callback, TabularParameters
 from .partings.rows import Parting, partings, set_aside
@@ -97,6 +100,28 @@ class FittedMember:
         return cls(member.settings, member.net, member.theta, *curves, -cost, share)
 
 
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """Rows to learn from, and what their targets mean.
+
+    Parameters
+    ----------
+    train : ToLearn
+        All of them.
+    targets : ClassTargets or NumberTargets
+        What has been learnt of y.
+    outputs : ClassOutputs or NumberOutputs
+        What answers are.
+    y : ndarray of shape (m, targets)
+        Classes by number, or numbers; none of rows in blocks.
+    """
+
+    train: ToLearn
+    targets: Targets
+    outputs: ClassOutputs | NumberOutputs
+    y: np.ndarray
+
+
 class TabularEstimator(TabularParameters):
     """The estimators' common part; use ``TabularClassifier`` or ``TabularRegressor``."""
 
@@ -118,6 +143,10 @@ class TabularEstimator(TabularParameters):
 
     def _outputs(self, y: np.ndarray) -> ClassOutputs | NumberOutputs:
         """What the members' last layers are."""
+        raise NotImplementedError
+
+    def _outputs_of_blocks(self, targets: Targets, blocks: Blocks) -> ClassOutputs | NumberOutputs:
+        """What the members' last layers are, of targets that come in blocks."""
         raise NotImplementedError
 
     def _learns(
@@ -148,7 +177,8 @@ class TabularEstimator(TabularParameters):
         Parameters
         ----------
         X : data frame, mapping, records, array-like, sparse matrix or TableRows, of m rows
-            A table as it is: numbers, categories, dates, gaps.
+            A table as it is: numbers, categories, dates, gaps. Blocks whose X is ``TableRows``
+            bring y along; they are read in every epoch, and never held in memory.
         y : array-like of shape (m,) or (m, targets)
             Labels, or numbers.
         sample_weight : float or array-like of shape (m,), optional
@@ -182,18 +212,44 @@ class TabularEstimator(TabularParameters):
         """
         deadline = Deadline(math.inf if self.time_limit is None else self.time_limit)
         check_validation_set(X_val, y_val, sample_weight_val)
-        rows, targets = self._learnt_rows(X), self._targets()
-        given = self._checked_y(y, targets, len(rows))
-        targets = targets.learn(given)
-        codes, w = self._learnt(targets, given), targets.weights(sample_weight, rows.numbers, given)
-        outputs = self._outputs(codes if w is None else codes[w > 0])
-        train = Examples(rows, outputs.targets(codes), w)
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        if isinstance(X, Blocks):
+            given = self._given_in_blocks(X, seed)
+        else:
+            given = self._given(X, y, sample_weight)
         beside = None
         if X_val is not None:
-            beside = self._beside(X_val, y_val, sample_weight_val, targets, outputs)
+            beside = self._beside(X_val, y_val, sample_weight_val, given.targets, given.outputs)
+        elif isinstance(X, Blocks):
+            raise InvalidInput("Rows in blocks need others to choose by: X_val and y_val.")
         with naming_parameters():
-            self.ensemble_ = self._trained(train, beside, outputs, codes, groups, deadline)
+            self.ensemble_ = self._trained(given, beside, groups, deadline, seed)
         return self
+
+    def _given(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike) -> _Given:
+        """Rows in memory, and what their targets mean."""
+        rows, targets = self._learnt_rows(X), self._targets()
+        checked = self._checked_y(y, targets, len(rows))
+        targets = targets.learn(checked)
+        codes = self._learnt(targets, checked)
+        w = targets.weights(sample_weight, rows.numbers, checked)
+        outputs = self._outputs(codes if w is None else codes[w > 0])
+        return _Given(Examples(rows, outputs.targets(codes), w), targets, outputs, codes)
+
+    def _given_in_blocks(self, blocks: Blocks, seed: int) -> _Given:
+        """Rows in blocks, and what their targets mean: two passes, one over the targets alone."""
+        for name in OF_OTHER_ROWS:
+            self.__dict__.pop(name, None)
+        if self.on_cluster:
+            raise InvalidInput("Rows in blocks are read where they are, not on a cluster.")
+        targets = self._targets().in_blocks(blocks, known=False)
+        outputs = self._outputs_of_blocks(targets, blocks)
+
+        def encode(y: np.ndarray) -> np.ndarray:
+            return outputs.targets(self._learnt(targets, y))
+
+        train = StreamedExamples.of(blocks, encode, seed)
+        return _Given(train, targets, outputs, np.empty((0, outputs.units)))
 
     def _learnt_rows(self, X: ArrayLike) -> TableRows:
         """Find out what X is, and how it enters the members."""
@@ -238,21 +294,19 @@ class TabularEstimator(TabularParameters):
 
     def _trained(
         self,
-        given: Examples,
+        given: _Given,
         beside: Examples | None,
-        outputs: ClassOutputs | NumberOutputs,
-        y: np.ndarray,
         groups: ArrayLike,
         deadline: Deadline,
+        seed: int,
     ) -> Ensemble:
         """Part the rows, and train the members of each parting."""
-        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        each, pairs = self._pairs(given, beside, y, groups, seed)
-        first, total = next(pairs), self._members(len(given.rows))
+        each, pairs = self._pairs(given, beside, groups, seed)
+        first, total = next(pairs), self._members(given.train)
         return fit_ensemble(
             self._parts(chain([first], pairs), each, total, seed),
-            self._learns(outputs, first, seed),
-            cost_of(self.metric, outputs),
+            self._learns(given.outputs, first, seed),
+            cost_of(self.metric, given.outputs),
             n_members=total,
             deadline=deadline,
             n_threads=self.n_threads,
@@ -273,28 +327,27 @@ class TabularEstimator(TabularParameters):
         return client
 
     def _pairs(
-        self,
-        given: Examples,
-        beside: Examples | None,
-        y: np.ndarray,
-        groups: ArrayLike,
-        seed: int,
+        self, given: _Given, beside: Examples | None, groups: ArrayLike, seed: int
     ) -> tuple[int, Iterator[Parts]]:
         """How many members share a parting, and the examples of each.
 
         Rows that weigh nothing are in none.
         """
-        w = given.sample_weight
-        rows = np.arange(len(given.rows)) if w is None else np.flatnonzero(w)
+        train, y = given.train, given.y
+        if not isinstance(train, Examples):
+            assert beside is not None
+            return PACK, repeat(self._parts_beside(train, beside, seed))
+        w = train.sample_weight
+        rows = np.arange(train.m) if w is None else np.flatnonzero(w)
         if beside is not None:
             return members_for(len(rows)), repeat(
-                self._parts_beside(given.some(rows), beside, seed)
+                self._parts_beside(train.some(rows), beside, seed)
             )
         groups = None if groups is None else np.asarray(groups)[rows]
         strata = self._strata(y[rows])
         together, made = partings(self.validation, len(rows), strata, groups, seed)
         each = -(-min(self.n_members or MEMBERS, MEMBERS) // together)
-        parts = (self._parted(given, rows, one, groups, seed + k) for k, one in enumerate(made))
+        parts = (self._parted(train, rows, one, groups, seed + k) for k, one in enumerate(made))
         return min(each, PACK), parts
 
     def _parted(
@@ -308,7 +361,7 @@ class TabularEstimator(TabularParameters):
         kept = given.some(rows[aside]) if len(aside) else None
         return Parts(learn, choose, [], kept, np.r_[parting[1], aside])
 
-    def _parts_beside(self, train: Examples, beside: Examples, seed: int) -> Parts:
+    def _parts_beside(self, train: ToLearn, beside: Examples, seed: int) -> Parts:
         """The examples where somebody's own rows choose."""
         choose = np.arange(len(beside.rows))
         aside = choose[:0]
@@ -331,9 +384,11 @@ class TabularEstimator(TabularParameters):
 
         return tell
 
-    def _members(self, m: int) -> int | None:
-        """How many are trained on m rows; None where the time decides."""
-        return self.n_members or (None if self.time_limit else members_for(m))
+    def _members(self, rows: ToLearn) -> int | None:
+        """How many are trained on some rows; None where the time decides."""
+        if self.n_members or self.time_limit:
+            return self.n_members
+        return members_for(rows.m) if isinstance(rows, Examples) else MEMBERS_IN_BLOCKS
 
     def _parts(
         self, pairs: Iterator[Parts], each: int, total: int | None, seed: int
@@ -344,7 +399,7 @@ class TabularEstimator(TabularParameters):
             if last <= first:
                 return
             parts = next(pairs)
-            m = len(parts.train.rows)
+            m = parts.train.m
             settings = partial(self._settings, range(first, last), m, seed)
             yield replace(parts, settings=settings)
 

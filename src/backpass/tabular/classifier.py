@@ -7,12 +7,14 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 
 from ..arrays import ArrayLike
+from ..errors import InvalidInput
 from ..estimators.raw_tables import truth_of
 from ..estimators.targets.accuracy import accuracy
 from ..estimators.targets.labels import Labels, as_labels
 from ..estimators.targets.sample_weights import row_weights
 from ..estimators.targets.strategies import ClassTargets, Targets
 from ..estimators.targets.thresholds import Threshold
+from ..streaming.blocks import Blocks
 from .base import TabularEstimator
 from .outputs import ClassOutputs
 from .parameters import TabularClassifierParameters, documented
@@ -66,6 +68,13 @@ class TabularClassifier(ClassifierMixin, TabularEstimator, TabularClassifierPara
         return targets.known.numbers(y)
 
     def _outputs(self, y: np.ndarray) -> ClassOutputs:
+        return ClassOutputs(self._labels.sizes)
+
+    def _outputs_of_blocks(self, targets: Targets, blocks: Blocks) -> ClassOutputs:
+        if self.class_weight is not None:
+            raise InvalidInput("Rows in blocks are trained on without class_weight.")
+        assert isinstance(targets, ClassTargets)
+        self._labels, self.classes_ = targets.known, targets.known.public
         return ClassOutputs(self._labels.sizes)
 
     def _strata(self, y: np.ndarray) -> np.ndarray:

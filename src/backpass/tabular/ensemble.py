@@ -26,9 +26,17 @@ from .choice import average, choose_members
 from .cluster import Cluster
 from .members.codes import MemberCodes
 from .members.joint_members import JointMembers
-from .members.member import DTYPE, Examples, Lesson, Member, MembersRun, train_members
+from .members.member import (
+    DTYPE,
+    Examples,
+    Lesson,
+    Member,
+    MembersRun,
+    ToLearn,
+    train_members,
+)
 from .members.profiles import MemberSettings
-from .members.target_means import TargetMeans, fit_target_means
+from .members.target_means import TargetMeans
 from .metrics import Metric
 from .outputs import Outputs
 from .partings.spread import LeftOut, smaller_errors
@@ -52,7 +60,7 @@ class Parts:
 
     Parameters
     ----------
-    train, held_out : Examples
+    train, held_out : ToLearn, Examples
         Rows to learn from, and rows that choose each member's epoch and how much it counts; both
         without target means.
     settings : sequence of MemberSettings, or callable
@@ -64,7 +72,7 @@ class Parts:
         Which rows choose and then which are aside, among all that are parted.
     """
 
-    train: Examples
+    train: ToLearn
     held_out: Examples
     settings: Sequence[MemberSettings] | Callable[[Mapping[str, float]], Sequence[MemberSettings]]
     aside: Examples | None = None
@@ -453,15 +461,15 @@ class _Ready:
 
 
 def _cells(parts: list[Parts]) -> int:
-    """Cells of all rows of the partings."""
-    both = [each.rows for part in parts for each in (part.train, part.held_out)]
+    """Cells of all rows of the partings that are in memory."""
+    both = [each.rows for part in parts for each in (part.train.at_hand, part.held_out)]
     return sum(len(rows) * (rows.numbers.shape[1] + rows.codes.shape[1]) for rows in both)
 
 
 def _as_learnt(parts: Parts, outputs: Outputs) -> Parts:
     """Examples whose targets are what members learn."""
     each = {
-        name: replace(examples, Y=outputs.learnt(examples.Y))
+        name: examples.learnt(outputs)
         for name in ("train", "held_out", "aside")
         if (examples := getattr(parts, name)) is not None
     }
@@ -479,16 +487,11 @@ def _asked(parts: Parts, packs: list[Pack]) -> Sequence[MemberSettings]:
     return parts.settings(costs)
 
 
-def _with_means(parts: Parts) -> tuple[TargetMeans, Examples, Examples]:
+def _with_means(parts: Parts) -> tuple[TargetMeans, ToLearn, Examples]:
     """The training rows' target means, and both parts with them."""
-    train, held_out = parts.train, parts.held_out
-    means, of_training_rows = fit_target_means(train.rows.codes, train.rows.levels, train.Y)
-    more = means(held_out.rows.codes)
-    return (
-        means,
-        replace(train, rows=train.rows.with_means(of_training_rows)),
-        replace(held_out, rows=held_out.rows.with_means(more)),
-    )
+    means, train = parts.train.with_means()
+    rows = parts.held_out.rows
+    return means, train, replace(parts.held_out, rows=rows.with_means(means(rows.codes)))
 
 
 def _that_count(run: MembersRun, by_time: bool, later: bool) -> list[Member]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -157,6 +158,32 @@ class NumberOutputs:
         z = (y - mean) / deviation
         return cls(mean, deviation, z.min(axis=0), z.max(axis=0))
 
+    @classmethod
+    def of_blocks(cls, blocks: Iterable[np.ndarray]) -> NumberOutputs:
+        """Find them on targets that come in blocks, each of shape (m, outputs) [1]_.
+
+        References
+        ----------
+        .. [1] T. F. Chan, G. H. Golub, R. J. LeVeque, "Algorithms for computing the sample
+           variance", The American Statistician, 1983: the moments of two sets joined.
+
+        Examples
+        --------
+        >>> outputs = NumberOutputs.of_blocks([np.array([[1.0], [2.0]]), np.array([[6.0]])])
+        >>> outputs.numbers(np.array([[0.0], [1.0]])).ravel().round(3)
+        array([3.   , 5.16])
+        """
+        m, mean, squares, low, high = 0, np.zeros(1), np.zeros(1), np.inf, -np.inf
+        for y in blocks:
+            n, own = len(y), y.mean(axis=0)
+            apart = own - mean
+            squares = squares + ((y - own) ** 2).sum(axis=0) + apart**2 * (m * n / (m + n))
+            m, mean = m + n, mean + apart * (n / (m + n))
+            low, high = np.minimum(low, y.min(axis=0)), np.maximum(high, y.max(axis=0))
+        deviation = np.sqrt(squares / m)
+        deviation = np.where(deviation > 0, deviation, 1.0)
+        return cls(mean, deviation, (low - mean) / deviation, (high - mean) / deviation)
+
     @property
     def units(self) -> int:
         """Of the last layer."""
@@ -181,6 +208,11 @@ class NumberOutputs:
     def numbers(self, answers: np.ndarray) -> np.ndarray:
         """Numbers in the targets' own unit."""
         return self.mean + self.deviation * answers
+
+    def in_logarithms(self, y: np.ndarray) -> LogOutputs:
+        """The same numbers, learnt by their logarithms as those of y are spread."""
+        logs = NumberOutputs.of(np.log(y))
+        return LogOutputs(self.mean, self.deviation, self.low, self.high, logs.mean, logs.deviation)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +243,7 @@ class LogOutputs(NumberOutputs):
         >>> outputs.numbers(outputs.answers(np.array([[0.0], [9.0]]))).ravel().round(6)
         array([2.718282, 7.389056])
         """
-        plain, logs = NumberOutputs.of(y), NumberOutputs.of(np.log(y))
-        return cls(plain.mean, plain.deviation, plain.low, plain.high, logs.mean, logs.deviation)
+        return NumberOutputs.of(y).in_logarithms(y)
 
     def learnt(self, Y: np.ndarray) -> np.ndarray:
         """Deviations of the logarithm; what is below the least seen counts as that."""

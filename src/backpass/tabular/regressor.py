@@ -12,6 +12,7 @@ from ..errors import InvalidInput
 from ..estimators.raw_tables import in_units
 from ..estimators.targets.intervals import half_width
 from ..estimators.targets.strategies import NumberTargets, Targets
+from ..streaming.blocks import Blocks
 from .base import TabularEstimator, naming_parameters
 from .costs import cost_of
 from .ensemble import Parts, fit_ensemble
@@ -68,12 +69,16 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
     def _outputs(self, y: np.ndarray) -> NumberOutputs:
         return NumberOutputs.of(y)
 
+    def _outputs_of_blocks(self, targets: Targets, blocks: Blocks) -> NumberOutputs:
+        every = (y for group in range(len(blocks.groups)) for y, _ in blocks.read_targets(group))
+        return NumberOutputs.of_blocks(self._learnt(targets, y) for y in every)
+
     def _learns(
         self, outputs: ClassOutputs | NumberOutputs, parts: Parts, seed: int
     ) -> ClassOutputs | NumberOutputs:
         """The numbers or their logarithms, by what is asked for, or by a trial of two members."""
         assert isinstance(outputs, NumberOutputs)
-        given = (parts.train, parts.held_out, parts.aside)
+        given = (parts.train.at_hand, parts.held_out, parts.aside)
         y = outputs.numbers(np.concatenate([each.Y for each in given if each is not None]))
         positive = bool((y > 0).all())
         if self.target == "log" and not positive:
@@ -82,21 +87,24 @@ class TabularRegressor(RegressorMixin, TabularEstimator, TabularRegressorParamet
             )
         if self.target == "none" or not positive:
             return outputs
-        logs = LogOutputs.of(y)
+        logs = outputs.in_logarithms(y)
         if self.target == "log":
             return logs
-        skewed = np.mean(parts.train.Y**3, axis=0).min() > SKEWED  # the third moment, in deviations
+        skewed = (
+            np.mean(parts.train.at_hand.Y**3, axis=0).min() > SKEWED
+        )  # the third moment, in deviations
         return self._better((outputs, logs), parts, seed) if skewed else outputs
 
     def _better(
         self, candidates: tuple[NumberOutputs, NumberOutputs], parts: Parts, seed: int
     ) -> NumberOutputs:
         """Try what members may learn on some of the rows; the rows that choose say which is."""
-        m = len(parts.train.rows)
+        rows = parts.train.at_hand
+        m = rows.m
         some = np.linspace(0, m - 1, min(m, TRIAL_ROWS)).astype(int)
         trial = replace(
             parts,
-            train=parts.train.some(some),
+            train=rows.some(some),
             settings=self._settings(range(TRIAL_MEMBERS), len(some), seed, {}),
             aside=None,
         )

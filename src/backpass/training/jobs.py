@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -37,6 +37,35 @@ from .stop import StopReason
 Options: TypeAlias = MiniBatchOptions | FullBatchOptions
 Score = Callable[[Array, Array], float]
 
+
+@runtime_checkable
+class Source(Protocol):
+    """Rows with targets and weights that a job reads anew in every epoch, wherever they are."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of all arithmetic on them."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and inputs."""
+        ...
+
+    @property
+    def layout(self) -> list[tuple[int, int, int, int, int]] | None:
+        """As of encoded rows; None of others."""
+        ...
+
+    def problem(self, net: Network, stopped: Callable[[], bool]) -> engine.Problem:
+        """Bind a network to them; an epoch breaks off, as by Control-C, where it is stopped."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Hash everything that is in them."""
+        ...
+
+
 STOPPED = FROM_OUTSIDE | {StopReason.JOB_FAILED}  # which go on when they are resumed
 BLOWN_UP = (StopReason.DIVERGED, StopReason.NOT_FINITE)
 
@@ -49,11 +78,12 @@ class Job:
     ----------
     net : Network
         Sizes, activations and loss.
-    X : array-like, CSR matrix or encoded rows of shape (m, s_1), or a table
+    X : array-like, CSR matrix or encoded rows of shape (m, s_1), a table, or a source
         Inputs. Floats are used where they are, so that jobs can share them; their dtype is that of
-        the arithmetic. With an encoder, a table's numbers and categories' codes.
-    Y : array-like of shape (m, s_L)
-        Targets, one-hot for classes.
+        the arithmetic. With an encoder, a table's numbers and categories' codes. A source is read
+        in every epoch, and brings targets and weights along; λ is 0 then.
+    Y : array-like of shape (m, s_L), or None
+        Targets, one-hot for classes; None of a source.
     lam : float
         λ, the weight decay that is a part of J.
     sample_weight : array-like of shape (m,), optional
@@ -103,7 +133,7 @@ class Job:
     """
 
     net: Network
-    X: ArrayLike | EncodedRows
+    X: ArrayLike | EncodedRows | Source
     Y: ArrayLike
     lam: float = 0.0
     sample_weight: ArrayLike = field(default=None, kw_only=True)
@@ -378,14 +408,7 @@ class _JobTraining:
     def run(self, report: Reporter) -> None:
         """Train until there is a reason to stop."""
         job = self.job
-        problem = engine.prepare(
-            job.net,
-            _encoded(job, job.X),
-            job.Y,
-            lam=job.lam,
-            sample_weight=job.sample_weight,
-            n_threads=1,
-        )
+        problem = _problem(job, lambda: report.stopped)
         state = _start(job, problem.rows) if self.training is None else self.training[0]
         self.training = state, None
         monitor = Monitor(_validate(job), (report,), self._keep)
@@ -424,7 +447,7 @@ class _JobTraining:
         name = reason.name if reason is not None and _is_over(reason) else None
         return Restarts([(0, 1)], [state], [name]).pack()
 
-    def take_up(self, rows: engine.Rows, earlier: JobResult | None) -> None:
+    def take_up(self, rows: object, earlier: JobResult | None) -> None:
         """Go on from where an earlier call left it, or its file."""
         if earlier is not None:
             self.training = _where_it_was(self.job.net, earlier)
@@ -476,7 +499,7 @@ class _TrainedElsewhere:
         report(Progress(epoch=result.epochs, J=result.J_curve[-1], validation_score=score))
 
 
-Files = Callable[[int, Job, engine.Rows, engine.Rows | None], RetainedCheckpoint | None]
+Files = Callable[[int, Job, engine.Rows | None, engine.Rows | None], RetainedCheckpoint | None]
 
 
 def _is_over(reason: StopReason | None) -> bool:
@@ -497,14 +520,41 @@ def _checked(number: int, job: Job, earlier: JobResult | None, files: Files) -> 
     """A job that fits together, where it is now; else say which it is and what is wrong."""
     try:
         net = _before_encoding(job)
-        rows = engine.check_rows(net, job.X, job.Y, job.sample_weight)
+        rows, m = _checked_rows(net, job)
         validation = None if job.validation is None else engine.check_rows(net, *job.validation)
-        training = _JobTraining(number, job, _options(job, rows.m), rows.m)
+        training = _JobTraining(number, job, _options(job, m), m)
         training.checkpoint = files(number, job, rows, validation)
         training.take_up(rows, earlier)
     except InvalidInput as error:
         raise InvalidInput(f"jobs[{number}]: {error}") from error
     return training
+
+
+def _checked_rows(net: Network, job: Job) -> tuple[engine.Rows | None, int]:
+    """The rows as they are checked, if they are in memory, and how many there are."""
+    if not isinstance(job.X, Source):
+        rows = engine.check_rows(net, job.X, job.Y, job.sample_weight)
+        return rows, rows.m
+    m, inputs = job.X.shape
+    if inputs != net.sizes[0]:
+        raise InvalidInput(f"The source has {inputs} inputs, but the network has {net.sizes[0]}.")
+    if job.lam or job.Y is not None or job.sample_weight is not None:
+        raise InvalidInput("A source brings targets and weights along, and its J has no λ.")
+    return None, m
+
+
+def _problem(job: Job, stopped: Callable[[], bool]) -> engine.Problem:
+    """The objective on the job's rows."""
+    if isinstance(job.X, Source):
+        return job.X.problem(job.net, stopped)
+    return engine.prepare(
+        job.net,
+        _encoded(job, job.X),
+        job.Y,
+        lam=job.lam,
+        sample_weight=job.sample_weight,
+        n_threads=1,
+    )
 
 
 def _before_encoding(job: Job) -> Network:
@@ -525,11 +575,17 @@ def _inputs_read(job: Job, m: int) -> float:
     """How many of Θ^(1)'s rows a row of X reads: of a code two, whatever its bins."""
     if job.encoder is not None:
         kinds = [encoding.kind for _, encoding in job.encoder.columns]
-    elif isinstance(job.X, EncodedRows):
-        kinds = [kind for kind, *_ in job.X.layout]
+    elif layout := _layout(job):
+        kinds = [kind for kind, *_ in layout]
     else:
-        return job.X.nnz / m if hasattr(job.X, "tocsr") else job.net.sizes[0]
+        X: ArrayLike = job.X
+        return X.nnz / m if hasattr(X, "tocsr") else job.net.sizes[0]
     return sum(2 if kind == CODE else 1 for kind in kinds)
+
+
+def _layout(job: Job) -> list[tuple[int, int, int, int, int]] | None:
+    """Of encoded rows."""
+    return job.X.layout if isinstance(job.X, EncodedRows | Source) else None
 
 
 def _options(job: Job, m: int) -> Options:
@@ -577,9 +633,10 @@ def _schedule(job: Job) -> Schedule:
     return Schedule(job.schedule, job.learning_rate, epochs=job.max_epochs, warm_up=job.warm_up)
 
 
-def _start(job: Job, rows: engine.Rows) -> TrainingState:
+def _start(job: Job, rows: object) -> TrainingState:
     """The state before the first epoch, in X's precision."""
-    net, numbers = job.net, numbers_of(rows.X)
+    in_memory = isinstance(rows, engine.Rows)
+    net, numbers = job.net, numbers_of(rows.X) if in_memory else np.empty(0, job.X.dtype)
     if job.theta is not None:
         theta = as_vector(job.theta, "theta", net.n_parameters, net.why_so_long(), numbers)
     else:
@@ -628,22 +685,19 @@ def _files(folder: RetainedFolder | None) -> Files:
         return lambda number, job, rows, validation: None
     hashes: dict[tuple[int, ...], str] = {}  # jobs share their rows
 
-    def hashed(given: Iterable[ArrayLike], rows: engine.Rows | None) -> str:
-        if rows is None:
-            return fingerprint(None)
+    def hashed(given: Iterable[object], rows: engine.Rows | None, source: Source | None) -> str:
         key = tuple(map(id, given))  # the jobs hold them; what was made of them may be gone
         if key not in hashes:
-            X, parts = rows.X, (rows.Y, rows.w if rows.weighted else None)
-            read = (X.numbers, X.places) if isinstance(X, EncodedRows) else (X,)
-            hashes[key] = fingerprint(*read, *parts)
+            hashes[key] = _hash_of(rows) if source is None else source.fingerprint()
         return hashes[key]
 
     def file(
-        number: int, job: Job, rows: engine.Rows, validation: engine.Rows | None
+        number: int, job: Job, rows: engine.Rows | None, validation: engine.Rows | None
     ) -> RetainedCheckpoint:
+        source = job.X if isinstance(job.X, Source) else None
         known = {
-            "data": hashed((job.X, job.Y, job.sample_weight), rows),
-            "validation data": hashed(job.validation or (), validation),
+            "data": hashed((job.X, job.Y, job.sample_weight), rows, source),
+            "validation data": hashed(job.validation or (), validation, None),
         }
         if job.theta is not None:
             known["first weights"] = fingerprint(np.asarray(job.theta))
@@ -653,11 +707,19 @@ def _files(folder: RetainedFolder | None) -> Files:
     return file
 
 
+def _hash_of(rows: engine.Rows | None) -> str:
+    """Hash rows in memory."""
+    if rows is None:
+        return fingerprint(None)
+    X, parts = rows.X, (rows.Y, rows.w if rows.weighted else None)
+    return fingerprint(*((X.numbers, X.places) if isinstance(X, EncodedRows) else (X,)), *parts)
+
+
 def _asked_for(job: Job) -> dict[str, object]:
     """What the job was asked for, but for its arrays, each said in one way."""
     arrays = ("net", "X", "Y", "sample_weight", "theta", "validation")
     asked = {each.name: getattr(job, each.name) for each in fields(job)}
-    net, layout = job.net, job.X.layout if isinstance(job.X, EncodedRows) else None
+    net, layout = job.net, _layout(job)
     return {name: value for name, value in asked.items() if name not in arrays} | {
         "sizes": net.sizes,
         "activation": said_once(net.hidden),

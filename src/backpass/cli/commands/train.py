@@ -258,7 +258,23 @@ def _settled(settings: Settings, table: Unparted | StreamedTable) -> Settings:
             soft_wrap=True,
             markup=False,
         )
+    _say_in_blocks(settled, table)
     return settled
+
+
+def _say_in_blocks(settings: Settings, table: Unparted | StreamedTable) -> None:
+    """Say how a table larger than memory is trained on."""
+    from ...experiment.ready import PreparedTable
+
+    if not isinstance(table, PreparedTable):
+        return
+    what = "Every network of the ensemble" if settings.tabular else "One network is trained; it"
+    messages().print(
+        f"{what} reads the table block by block in every epoch; rows to validate on and to test "
+        "on are held in memory.",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _refuse_unused_size(parting: Parting) -> None:

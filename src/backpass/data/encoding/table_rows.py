@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -59,6 +59,14 @@ class TableRows:
         """Some rows."""
         terms = None if self.terms is None else self.terms[rows]
         return replace(self, numbers=self.numbers[rows], codes=self.codes[rows], terms=terms)
+
+    @classmethod
+    def joined(cls, parts: Sequence[TableRows]) -> TableRows:
+        """Put rows of one table below each other."""
+        numbers = np.concatenate([part.numbers for part in parts])
+        codes = np.concatenate([part.codes for part in parts])
+        terms = None if parts[0].terms is None else sparse.vstack([p.terms for p in parts], "csr")
+        return replace(parts[0], numbers=numbers, codes=codes, terms=terms)
 
     def with_means(self, means: np.ndarray) -> TableRows:
         """The same rows with target means, shape (m, ·), behind the numbers."""

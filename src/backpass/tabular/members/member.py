@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -17,15 +17,28 @@ from ...network import Network
 from ...solvers.muon import Muon
 from ...training.checkpoints import RetainedFolder
 from ...training.job_pool import JobPool, LargestFirst, Queue, Work
-from ...training.jobs import BLOWN_UP, Elsewhere, Job, JobResult, Score, run_jobs, threads_for_jobs
+from ...training.jobs import (
+    BLOWN_UP,
+    Elsewhere,
+    Job,
+    JobResult,
+    Score,
+    Source,
+    run_jobs,
+    threads_for_jobs,
+)
 from ...training.monitor import Progress
 from ...training.stop import StopReason
 from ..metrics import Metric
 from ..outputs import Outputs
 from .codes import MemberCodes, MemberRows, fit_codes
 from .profiles import WARM_UP, MemberSettings
+from .target_means import TargetMeans, fit_target_means
 
 DTYPE = np.float32  # of all arithmetic
+
+# Inputs, targets and weights, as a job takes them; a source brings the others along.
+Learnt: TypeAlias = tuple[MemberRows | Source, np.ndarray | None, np.ndarray | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +59,62 @@ class Examples:
     Y: np.ndarray
     sample_weight: np.ndarray | None = None
 
+    @property
+    def m(self) -> int:
+        """How many."""
+        return len(self.rows)
+
+    @property
+    def at_hand(self) -> Examples:
+        """Those that are in memory: all."""
+        return self
+
+    def learnt(self, outputs: Outputs) -> Examples:
+        """The same rows with targets as members learn them."""
+        return replace(self, Y=outputs.learnt(self.Y))
+
+    def with_means(self) -> tuple[TargetMeans, Examples]:
+        """Target means of other rows, and these rows with those of the other folds."""
+        rows = self.rows
+        means, of_these = fit_target_means(rows.codes, rows.levels, self.Y)
+        return means, replace(self, rows=rows.with_means(of_these))
+
+    def given_to(self, codes: MemberCodes) -> Learnt:
+        """What a member's training reads, in its codes."""
+        return codes.encode(self.rows, DTYPE), self.Y.astype(DTYPE), self.sample_weight
+
     def some(self, rows: np.ndarray) -> Examples:
         """Some of them."""
         weight = self.sample_weight
         return Examples(
             self.rows.take(rows), self.Y[rows], None if weight is None else weight[rows]
         )
+
+
+class ToLearn(Protocol):
+    """Rows to learn from, wherever they are."""
+
+    @property
+    def m(self) -> int:
+        """How many."""
+        ...
+
+    @property
+    def at_hand(self) -> Examples:
+        """Those that are in memory: all, or a sample."""
+        ...
+
+    def learnt(self, outputs: Outputs) -> ToLearn:
+        """The same rows with targets as members learn them."""
+        ...
+
+    def with_means(self) -> tuple[TargetMeans, ToLearn]:
+        """Target means of other rows, and these rows with those of the other folds."""
+        ...
+
+    def given_to(self, codes: MemberCodes) -> Learnt:
+        """What a member's training reads, in its codes."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +207,8 @@ class Lesson:
 
     Parameters
     ----------
-    train : Examples
-        Rows to learn from; the codes are fitted on them.
+    train : ToLearn
+        Rows to learn from; the codes are fitted on them, or on a sample.
     held_out : Examples
         Rows on which the best epoch is chosen.
     metric : callable
@@ -154,7 +217,7 @@ class Lesson:
         One for each member.
     """
 
-    train: Examples
+    train: ToLearn
     held_out: Examples
     metric: Metric
     settings: Sequence[MemberSettings]
@@ -259,9 +322,6 @@ def _say(pool: JobPool) -> None:
         warn(message, category)
 
 
-Learnt: TypeAlias = tuple[MemberRows, np.ndarray, np.ndarray | None]
-
-
 @dataclass(frozen=True, eq=False)
 class _Form:
     """The rows as members with so many bins share them: inputs, targets, weights."""
@@ -271,9 +331,9 @@ class _Form:
     judged: Learnt
 
     @classmethod
-    def of(cls, train: Examples, held_out: Examples, bins: int) -> _Form:
-        codes = fit_codes(train.rows, bins)
-        return cls(codes, _learnt(train, codes), _learnt(held_out, codes))
+    def of(cls, train: ToLearn, held_out: Examples, bins: int) -> _Form:
+        codes = fit_codes(train.at_hand.rows, bins)
+        return cls(codes, train.given_to(codes), held_out.given_to(codes))
 
 
 def _forms(lesson: Lesson, n_threads: int | None) -> dict[int, _Form]:
@@ -282,12 +342,6 @@ def _forms(lesson: Lesson, n_threads: int | None) -> dict[int, _Form]:
     with ThreadPoolExecutor(threads_for_jobs(n_threads)) as threads:
         made = {b: threads.submit(_Form.of, lesson.train, lesson.held_out, b) for b in needed}
     return {bins: form.result() for bins, form in made.items()}
-
-
-def _learnt(examples: Examples, codes: MemberCodes) -> Learnt:
-    """Inputs, targets and weights, as a job takes them."""
-    weight = examples.sample_weight
-    return codes.encode(examples.rows, DTYPE), examples.Y.astype(DTYPE), weight
 
 
 def _job(settings: MemberSettings, outputs: Outputs, form: _Form, score: Score) -> Job:

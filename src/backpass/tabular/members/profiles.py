@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 MEMBERS = 16  # at least, where nothing says how many
+MEMBERS_IN_BLOCKS = 4  # of a table larger than memory, each of which reads it in every epoch
 PACK = 4  # members that share a parting of the rows: one of each profile
 WARM_UP = 0.05  # part of the steps
 LEARNING_RATES = (2e-3, 5e-3)  # AdamW's, for the last layer and the biases
