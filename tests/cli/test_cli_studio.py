@@ -101,6 +101,45 @@ def test_a_model_is_shown_on_rows_with_targets_only(trained, tmp_path):
     assert not (tmp_path / "page.html").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["--hidden", "9"], ["--lambda", "7"], ["--seed", "5"], ["--target", "target"],
+     ["--image", "2x2"], ["--out", "new.backpass"], ["--checkpoint", "run"], ["--port", "8000"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_option_without_effect_is_refused(trained, words):
+    refused = run(trained, "iris", *words, "--export", "page.html")
+    assert refused.exit_code == 2
+    assert words[0] in refused.stderr
+
+
+@pytest.mark.parametrize("words", [["--member", "1"], ["wine"]], ids=" ".join)
+def test_what_is_for_a_model_is_refused_for_a_new_network(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = run("iris", *words, "--export", "page.html")
+    assert refused.exit_code == 2
+    assert f"{words[0]}: only after a MODEL" in " ".join(refused.stderr.split())
+
+
+def test_the_page_knows_the_table_s_own_rows_names_and_units(tmp_path):
+    table, page = tmp_path / "houses.csv", tmp_path / "page.html"
+    sizes = [(37 * k * k) % 101 / 4 for k in range(60)]
+    lines = [f"{sizes[k]},{'ab'[k % 2]},{3 * k + 0.25}" for k in range(60)]
+    table.write_text("size,kind,price\n" + "\n".join(lines))
+    done = run(str(table), "--target", "price", "--hidden", "3", "--export", str(page))
+    assert done.exit_code == 0, done.output
+    held = json.loads(re.search(r'application/json">(.*?)</script>', page.read_text("utf-8"))[1])
+    captions, rows = held["captions"], held["captions"]["rows"]
+    assert captions["inputs"] == ["size", "kind = a", "kind = b"]
+    assert captions["columns"]["size"] == [f"{sizes[k]:.12g}" for k in rows]
+    assert captions["columns"]["kind"] == ["ab"[k % 2] for k in rows]
+    (centre, scale) = captions["scales"][0]
+    prices = [centre + scale * y[0] for y in held["Y"]]
+    np.testing.assert_allclose(prices, [3 * k + 0.25 for k in rows], rtol=1e-12)
+    assert "standardised" in captions["units"]
+    assert captions["command"].startswith("backpass studio")
+
+
 def test_a_network_without_hidden_layers_is_shown(tmp_path):
     page = str(tmp_path / "page.html")
     result = run("iris", "--hidden", "none", "--export", page, "--json")

@@ -20,6 +20,7 @@ import backpass as bp
 from backpass.arrays import ImageShape
 from backpass.errors import InvalidInput
 from backpass.studio import page as page_module
+from backpass.studio import session as session_module
 from backpass.studio.app import (
     Address,
     make_app,
@@ -35,6 +36,7 @@ from backpass.studio.session import Hyperparameters, Session
 from backpass.studio.session_data import SessionData
 from backpass.studio.summary import validation
 from backpass.training.checkpoints import Checkpoint
+from backpass.training.monitor import Monitor
 
 HOST, ORIGIN, TOKEN = "127.0.0.1:8000", "http://127.0.0.1:8000", "t0ken"
 OWN = {"host": HOST, "origin": ORIGIN}
@@ -374,6 +376,45 @@ def test_nonsense_is_answered_and_too_much_of_it_ends_the_connection(client):
     with client.websocket_connect(f"/{TOKEN}/train", headers=OWN) as socket:
         socket.send_json({"do": "pause"})
         assert socket.receive_json()["says"] == "Paused."
+
+
+def test_bytes_are_no_order(client):
+    with client.websocket_connect(f"/{TOKEN}/train", headers=OWN) as socket:
+        socket.send_bytes(b"\x00\xff")
+        assert "not understood" in socket.receive_json()["says"]
+
+
+def test_a_page_that_loads_again_takes_the_run_up(client):
+    def connected(tab):
+        return client.websocket_connect(f"/{TOKEN}/train?tab={tab}", headers=OWN)
+
+    with connected(1) as socket:
+        socket.send_json({"do": "start", "alpha": 0.01, "epochs": 1_000_000})
+        while "epoch" not in socket.receive_json():
+            pass
+    with connected(1) as socket:
+        told = socket.receive_json()
+        assert told["going"]
+        assert told["past"]["J"]["epochs"][0] == 1
+        socket.send_json({"do": "stop"})
+        while (told := socket.receive_json()).get("done") is not True:
+            pass
+        assert "Stopped" in told["says"]
+        assert "theta64" in told
+
+
+def test_a_pause_is_no_training_time(monkeypatch):
+    session, monitor = Session(*make_page_state()), Monitor(started=100.0)
+    clock = iter([7.0, 19.0])
+    monkeypatch.setattr(session_module.time, "perf_counter", lambda: next(clock))
+    session.pause()
+    told = []
+    monkeypatch.setattr(
+        session.mailbox, "put", lambda news: (told.append(news), session._unpaused.set())
+    )
+    session._wait_while_paused(monitor)
+    assert monitor.started == 112.0
+    assert "theta64" in told[0]  # the page has the network of the pause
 
 
 def test_a_second_page_waits(client):

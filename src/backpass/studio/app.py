@@ -9,19 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-import secrets
-import socket
-from dataclasses import dataclass
-from typing import NotRequired, TypedDict
-
-import numpy as np
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from .. import old_names
-from ..errors import InvalidInput, MissingExtra
-from ..inspection.explain import explain
-from ..inspection.trace import trace
-from .page import MODULES, plotly_path, render, static_file
+from ..errors import MissingExtra
+from .audience import OTHER, Audience, Onlooker
+from .guard import Address, Guard, listening, new_address
+from .orders import MESSAGE_BYTES, ORDERS, parse_order
+from .page import MODULES, WHOLE, plotly_path, render, static_file
 from .page_state import PageState
+from .questions import explanation
 from .session import Hyperparameters, Session
 from .session_data import SessionData
 
@@ -31,7 +29,6 @@ try:
     from starlette.requests import Request
     from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
     from starlette.routing import Mount, Route, WebSocketRoute
-    from starlette.types import ASGIApp, Receive, Scope, Send
     from starlette.websockets import WebSocket, WebSocketDisconnect
 except ImportError as error:
     raise MissingExtra("The studio needs starlette: pip install 'backpass[studio]'.") from error
@@ -50,58 +47,12 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 TYPES = {"js": "text/javascript", "css": "text/css"}
-FILES = (*MODULES, "studio.css")
+FILES = (*MODULES, WHOLE, "studio.css")
 MOST_BYTES = 8 * 2**20  # of a question; it holds θ
-MESSAGE_BYTES = 4096  # of a WebSocket message; it holds a word and three numbers
 MOST_CONNECTIONS = 64
 MOST_MISTAKES = 10
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where the server is, and the token without which it answers nothing."""
-
-    host: str
-    port: int
-    token: str
-
-    @property
-    def url(self) -> str:
-        """The address to open."""
-        return f"http://{self.host}:{self.port}/{self.token}/"
-
-    @property
-    def hosts(self) -> set[str]:
-        """What a Host header may say."""
-        return {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost", self.host)}
-
-
-class Guard:
-    """Refuse whatever does not come from the page itself: foreign Host or Origin, no token."""
-
-    def __init__(self, app: ASGIApp, address: Address) -> None:
-        self.app = app
-        self.address = address
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or end it."""
-        if scope["type"] == "lifespan" or self._is_allowed(scope):
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            await PlainTextResponse("refused", status_code=403)(scope, receive, send)
-
-    def _is_allowed(self, scope: Scope) -> bool:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        origin = headers.get(b"origin")
-        own = {f"http://{host}" for host in self.address.hosts}
-        first = scope["path"].split("/")[1].encode()
-        return (
-            headers.get(b"host") in self.address.hosts
-            and (origin in own or (origin is None and scope["type"] == "http"))
-            and secrets.compare_digest(first, self.address.token.encode())
-        )
+NEWS_SECONDS = 0.05
+RELOAD_SECONDS = 4.0  # a page that loads again is back by then
 
 
 class Studio:
@@ -109,7 +60,8 @@ class Studio:
 
     def __init__(self, state: PageState, data: SessionData) -> None:
         self.session = Session(state, data)
-        self.controlled = False
+        self.audience = Audience()
+        self._waiting: set[asyncio.Task[None]] = set()
 
     async def page(self, _: Request) -> Response:
         """The page, with the network as it is now."""
@@ -142,42 +94,68 @@ class Studio:
         return JSONResponse({"text": text}, headers=HEADERS)
 
     async def train(self, socket: WebSocket) -> None:
-        """Steer the session from one page; a second page has to wait."""
+        """Tell one page the news, and take its orders if it steers."""
         await socket.accept()
-        if self.controlled:
-            await socket.send_json({"says": "Another page is training this network."})
-            return await socket.close()
-        self.controlled = True
-        sender = asyncio.create_task(self._send_news(socket))
+        page = self.audience.join(socket.query_params.get("tab", ""))
+        sender = asyncio.create_task(_send_news(socket, page))
         try:
-            await self._handle_orders(socket)
+            await self._handle_orders(socket, page)
         except WebSocketDisconnect:
             pass
         finally:
             sender.cancel()
-            await asyncio.to_thread(self.session.stop)
-            self.controlled = False
+            await self._part_with(page)
 
-    async def _send_news(self, socket: WebSocket) -> None:
-        """Send the latest news when the connection is ready for it: frames drop, nothing queues."""
+    async def _part_with(self, page: Onlooker) -> None:
+        """Let a page go; while it may be loading again, the training waits for it to be back."""
+        wait = self.session.running
+        self.audience.leave(page, wait)
+        if wait:
+            task = asyncio.create_task(self._pass_on())
+            self._waiting.add(task)
+            task.add_done_callback(self._waiting.discard)
+
+    async def _pass_on(self) -> None:
+        """Give the wheel to another page, or stop and save where there is none."""
+        await asyncio.sleep(RELOAD_SECONDS)
+        if self.audience.steering is None:
+            self.audience.pass_on()
+        if not self.audience.pages:
+            await asyncio.to_thread(self.session.stop)
+
+    async def tell(self) -> None:
+        """Take the session's news to all pages, for as long as the server runs."""
         while True:
             news = self.session.mailbox.take()
             if news is not None:
-                await socket.send_text(json.dumps(nan_to_null(news)))
-            await asyncio.sleep(0.05)
+                self.audience.hear(news)
+            await asyncio.sleep(NEWS_SECONDS)
 
-    async def _handle_orders(self, socket: WebSocket) -> None:
+    @asynccontextmanager
+    async def lifespan(self, _: Starlette) -> AsyncGenerator[None]:
+        """Tell news while the server runs; in the end, stop the training, which saves."""
+        telling = asyncio.create_task(self.tell())
+        yield
+        telling.cancel()
+        for task in tuple(self._waiting):
+            task.cancel()
+        await asyncio.to_thread(self.session.stop)
+
+    async def _handle_orders(self, socket: WebSocket, page: Onlooker) -> None:
         """Take orders until the page goes; too many that make no sense end the connection."""
         mistakes = 0
         while mistakes < MOST_MISTAKES:
-            text = await socket.receive_text()
+            text = await _receive(socket)
             try:
                 order = parse_order(text)
             except (ValueError, TypeError, RecursionError):
                 mistakes += 1
                 await socket.send_json({"says": "That order was not understood."})
                 continue
-            await asyncio.to_thread(self._apply, *order)
+            if self.audience.may_steer(page):
+                await asyncio.to_thread(self._apply, *order)
+            else:
+                await socket.send_json({"says": OTHER, "steers": False})
         await socket.close(1008)
 
     def _apply(self, what: str, hyperparameters: Hyperparameters) -> None:
@@ -190,45 +168,21 @@ class Studio:
             getattr(self.session, what)()
 
 
-ORDERS = ("start", "set", "pause", "resume", "stop", "save")
+async def _send_news(socket: WebSocket, page: Onlooker) -> None:
+    """Send the latest news when the connection is ready for it: frames drop, nothing queues."""
+    while True:
+        news = page.mailbox.take()
+        if news is not None:
+            await socket.send_text(json.dumps(nan_to_null(news)))
+        await asyncio.sleep(NEWS_SECONDS)
 
 
-def parse_order(text: str) -> tuple[str, Hyperparameters]:
-    """Read {"do": one of six words, "alpha", "lam", "epochs"}; ValueError for anything else."""
-    if len(text) > MESSAGE_BYTES:
-        raise ValueError("too long")
-    order = json.loads(text)
-    if not isinstance(order, dict) or order.get("do") not in ORDERS:
-        raise ValueError("not an order")
-    alpha, lam = float(order.get("alpha", 1e-3)), float(order.get("lam", 0.0))
-    epochs = int(order.get("epochs", 100))
-    if not (0 < alpha < math.inf and 0 <= lam < math.inf and 0 < epochs <= 1_000_000):
-        raise ValueError("numbers out of range")
-    return str(order["do"]), Hyperparameters(alpha, lam, epochs)
-
-
-class Question(TypedDict):
-    """What the page asks about a number; it counts units from 1."""
-
-    theta: list[float]
-    rows: list[int]
-    lam: float
-    symbol: str
-    layer: int
-    unit: int
-    column: NotRequired[int]  # of a Theta or a Delta
-
-
-def explanation(state: PageState, question: Question) -> str:
-    """Trace the asked rows with the page's θ, and explain the number; the page counts from 1."""
-    rows = [int(row) for row in question["rows"]]
-    theta = np.asarray(question["theta"], dtype=np.float64)
-    t = trace(state.net, theta, state.X[rows], state.Y[rows], float(question["lam"]))
-    where = {"layer": int(question["layer"]), "unit": int(question["unit"]) - 1}
-    if "column" in question:
-        where["column"] = int(question["column"])
-    symbol = "Theta" if question["symbol"] == "theta" else str(question["symbol"])
-    return str(explain(t, symbol, example=len(rows) - 1, **where))
+async def _receive(socket: WebSocket) -> str:
+    """One message's text; of bytes none, which is no order."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code") or 1005)
+    return message.get("text") or ""
 
 
 def nan_to_null(news: object) -> object:
@@ -249,25 +203,9 @@ def make_app(state: PageState, data: SessionData, address: Address) -> Guard:
         Route("/explain", studio.explain, methods=["POST"]),
         WebSocketRoute("/train", studio.train),
     ]
-    app = Starlette(routes=[Mount("/" + address.token, routes=routes)])
+    mounted = [Mount("/" + address.token, routes=routes)]
+    app = Starlette(routes=mounted, lifespan=studio.lifespan)
     return Guard(app, address)
-
-
-def new_address(port: int = 0) -> Address:
-    """Loopback, with a token that nobody can guess; port 0 takes a free one."""
-    if port == 0:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-    return Address("127.0.0.1", port, secrets.token_urlsafe(24))
-
-
-def listening(address: Address) -> socket.socket:
-    """Open the door before anybody is told where it is; a port that is taken is an error."""
-    try:
-        return socket.create_server((address.host, address.port))
-    except OSError as error:
-        raise InvalidInput(f"Port {address.port} cannot be served on: {error.strerror}.") from None
 
 
 def make_server(state: PageState, data: SessionData, address: Address) -> uvicorn.Server:
@@ -284,4 +222,6 @@ def make_server(state: PageState, data: SessionData, address: Address) -> uvicor
     return uvicorn.Server(config)
 
 
+__all__ = ["MESSAGE_BYTES", "ORDERS", "Address", "Guard", "Studio", "explanation", "listening",
+           "make_app", "make_server", "nan_to_null", "new_address", "parse_order"]  # fmt: skip
 __getattr__ = old_names("studio.app")

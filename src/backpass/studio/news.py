@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Mistake(TypedDict):
-    """A row that the network got wrong, and how sure it was of that."""
+    """A row that the network got wrong, by its number in the table."""
 
     row: int
-    answer: int
-    truth: int
-    sure: float
+    answer: float  # the place of a class, or a number
+    truth: float
+    sure: NotRequired[float]  # of a class: how sure the network was
+    output: NotRequired[int]  # of a number: which of them
+    x: NotRequired[list[float]]  # of a picture that the page does not have
+
+
+class PastCurve(TypedDict):
+    """A curve that is told again, thinned."""
+
+    epochs: list[int]
+    values: list[float]
 
 
 class News(TypedDict, total=False):
@@ -28,11 +37,17 @@ class News(TypedDict, total=False):
     score: float
     rows_per_second: float
     seconds_left: float
-    curves: dict[str, list[float]]  # what is new of them
+    curves: dict[str, list[float]]  # what is new of them: the last value is that of `epoch`
+    past: dict[str, PastCurve]  # curves from their beginning, for a page that comes later
+    steers: bool  # whether this page's orders count
     deltas: list[float]
     theta64: str
+    lam: float  # of the training that made θ
+    W: float
     worst: list[Mistake]
+    rows_scored: int  # that score, confusion and worst count
     confusion: list[list[int]]
+    pairs: list[list[float]]  # of numbers: truth, answer, output
 
 
 @dataclass

@@ -21,8 +21,13 @@ STATIC = resources.files("backpass.studio").joinpath("static")
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\..*)";', re.M)
 
 
+WHOLE = "whole.js"  # all modules in one: a page that is served asks for no more than that
+
+
 def static_file(name: str) -> bytes:
-    """One of the page's own files, by its path in their folder; the list of panels is made."""
+    """One of the page's own files, by its path in their folder; two of them are made."""
+    if name == WHOLE:
+        return _one_script().encode()
     return _panels().encode() if name == "panels.js" else STATIC.joinpath(name).read_bytes()
 
 
@@ -61,8 +66,8 @@ def plotly_path() -> Path | None:
 
 
 def render(state: PageState) -> str:
-    """The page for the server: its parts are fetched from beside it."""
-    page = static_file("index.html").decode()
+    """The page for the server: style and script are fetched from beside it."""
+    page = static_file("index.html").decode().replace("static/studio.js", f"static/{WHOLE}")
     return _with_state(page, state.as_json(live=True, plotly=plotly_path() is not None))
 
 
@@ -91,7 +96,7 @@ def _one_script() -> str:
     parts = ["const modules = {};\n"]
     for name in MODULES:
         source = static_file(name).decode()
-        exported = re.findall(r"^export (?:async )?(?:function|const) (\w+)", source, re.M)
+        exported = re.findall(r"^export (?:async )?(?:function|const) ([\w$]+)", source, re.M)
         source = IMPORT.sub(partial(_as_constant, name), source)
         source = re.sub(r"^export ", "", source, flags=re.M)
         parts.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..estimators.regressor import MLPRegressor
 from ..inspection.decay import trained_weight
 from ..models.table_network import TableNetwork
 from ..network import Network
+from .captions import Captions
 
 MOST_ROWS = 200
 PAGE_PARAMETERS = 300_000
@@ -37,6 +38,8 @@ class PageState:
         What the page calls it.
     W : float or None
         What the rows of the training weigh together, by which λ is divided; these rows where None.
+    captions : Captions
+        What rows, inputs and outputs are called, and their units.
     """
 
     net: Network
@@ -48,6 +51,7 @@ class PageState:
     image: ImageShape | None = None
     title: str = "a network"
     W: float | None = None
+    captions: Captions = field(default_factory=Captions)
 
     def at(self, theta: np.ndarray) -> PageState:
         """The same page_state with other parameters."""
@@ -75,10 +79,16 @@ class PageState:
             "image_order": self.image.order if self.image else "C",
             "range": [self.X.min(axis=0).tolist(), self.X.max(axis=0).tolist()],
             "title": self.title,
+            "captions": asdict(self.captions) | {"rows": self._row_numbers},
             "live": live,
             "plotly": plotly,
         }
         return json.dumps(content, default=_plain, allow_nan=False)
+
+    @property
+    def _row_numbers(self) -> list[int]:
+        """The rows' numbers in their table; in their order where it is not known."""
+        return self.captions.rows or list(range(len(self.X)))
 
 
 def page_state_of(
@@ -107,6 +117,7 @@ def page_state_of(
         image or getattr(getattr(estimator, "preprocessing_", None), "image", None),
         (title or type(estimator).__name__) + (", with made-up rows" if made_up else ""),
         trained_weight(estimator),
+        Captions(inputs=list(map(str, getattr(estimator, "feature_names_in_", ())))),
     )
 
 

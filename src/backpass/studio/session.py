@@ -77,6 +77,7 @@ class Session:
         self.hyperparameters = hyperparameters
         self._stop.clear()
         self._unpaused.set()
+        self.mailbox.put({"says": "", "going": True, "done": False})
         self._thread = threading.Thread(target=self._run_quietly, daemon=True)
         self._thread.start()
 
@@ -107,7 +108,7 @@ class Session:
                 self._thread.join()
             if self.data.save is not None:
                 self.data.save(self.theta)
-            self._say_done("Stopped; the network keeps what it has learnt.")
+            self._say_done("Stopped; the network keeps what it has learnt.", self._summary())
 
     def save(self) -> None:
         """Save the network where the command line said."""
@@ -127,15 +128,24 @@ class Session:
         last, self._saved = self._state.epoch + self.hyperparameters.epochs, time.monotonic()
         monitor = Monitor(self._validate)
         while self._state.epoch < last and not self._stop.is_set():
-            self._unpaused.wait()
+            self._wait_while_paused(monitor)
             if problem is None or problem.lam != self.hyperparameters.lam:
                 problem = self._prepare()
             if not self._train_an_epoch(problem, monitor):
-                self._say_done("J is not finite any more: α is too large.")
+                self._say_done("J is not finite any more: α is too large.", self._summary())
                 return
             self._publish(last, monitor)
             self._save_if_due()
         self._finish()
+
+    def _wait_while_paused(self, monitor: Monitor) -> None:
+        """Wait, with the page told the network as it is; a pause is no training time."""
+        if self._unpaused.is_set():
+            return
+        self.mailbox.put(self._summary())
+        paused = time.perf_counter()
+        self._unpaused.wait()
+        monitor.started += time.perf_counter() - paused
 
     def _prepare(self) -> engine.Problem:
         """The objective with λ as it is now."""
@@ -193,7 +203,7 @@ class Session:
             "going": self._unpaused.is_set(),
             "score": history.score[-1],
             "rows_per_second": rows_per_second,
-            "seconds_left": (last - epoch) * len(self.data.X) / rows_per_second,
+            "seconds_left": (last - epoch) * self.data.X.shape[0] / rows_per_second,
             "curves": curves,
         }
         if time.monotonic() - self._framed > FRAME_SECONDS:
@@ -202,7 +212,8 @@ class Session:
         self.mailbox.put(news)
 
     def _summary(self) -> News:
-        return summary(self.page_state.net, self.theta, self.page_state, self.data)
+        net, lam = self.page_state.net, self.hyperparameters.lam
+        return summary(net, self.theta, self.page_state, self.data, lam)
 
 
 __getattr__ = old_names("studio.session")

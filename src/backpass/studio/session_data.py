@@ -20,6 +20,8 @@ class SessionData:
     Y_validation: np.ndarray
     save: Callable[[np.ndarray], str] | None = None  # θ -> a sentence; None: nowhere to save
     checkpoint: Checkpoint | None = None  # from which a killed server's run goes on
+    rows: np.ndarray | None = None  # numbers in the table of X's rows; in their order where None
+    rows_validation: np.ndarray | None = None
 
     @property
     def has_validation(self) -> bool:
@@ -30,3 +32,9 @@ class SessionData:
     def scored(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows whose score is shown: those for validation, or all where there are none."""
         return (self.X_validation, self.Y_validation) if self.has_validation else (self.X, self.Y)
+
+    @property
+    def scored_rows(self) -> np.ndarray:
+        """Their numbers in the table."""
+        numbers = self.rows_validation if self.has_validation else self.rows
+        return np.arange(len(self.scored[1])) if numbers is None else numbers

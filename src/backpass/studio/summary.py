@@ -8,12 +8,16 @@ import math
 import numpy as np
 
 from .. import engine
+from ..arrays import as_csr
 from ..estimators.targets.scores import Accuracy, RSquared
 from ..inspection.trace import trace
 from ..network import Network
 from .news import Mistake, News
 from .page_state import PageState
 from .session_data import SessionData
+
+MOST_MISTAKES = 12
+MOST_PAIRS = 300
 
 
 def validation(net: Network, theta: np.ndarray, data: SessionData) -> tuple[float, float]:
@@ -31,21 +35,31 @@ def _score(net: Network, answers: np.ndarray, Y: np.ndarray) -> float:
     return RSquared().plus(Y, answers).value
 
 
-def summary(net: Network, theta: np.ndarray, state: PageState, data: SessionData) -> News:
-    """δ by layer, confusion, the worst mistakes, and θ as base64 of its float64 bytes."""
+def summary(
+    net: Network, theta: np.ndarray, state: PageState, data: SessionData, lam: float | None = None
+) -> News:
+    """δ by layer, confusion, the worst mistakes, and θ as base64 of its float64 bytes.
+
+    Confusion, mistakes and pairs count the rows that the score counts.
+    """
     t = trace(net, theta, state.X, state.Y, state.lam)
     m = len(state.X)
-    deltas = [float(np.linalg.norm(t.delta[l]) / math.sqrt(m)) for l in sorted(t.delta)]
+    X, Y = data.scored
+    answers = engine.forward(net, theta, X)
     news: News = {
-        "deltas": deltas,
+        "deltas": [float(np.linalg.norm(t.delta[l]) / math.sqrt(m)) for l in sorted(t.delta)],
         "theta64": base64.b64encode(theta.astype("<f8").tobytes()).decode(),
-        "worst": [],
+        "lam": state.lam if lam is None else lam,
+        "W": float(data.X.shape[0]),
+        "rows_scored": len(Y),
     }
-    if state.classes is not None:
-        X, Y = data.scored
-        answers = engine.forward(net, theta, X)
-        news["confusion"] = _confusion(predicted(Y), predicted(answers), state.classes)
-        news["worst"] = _worst(t.a[net.L], state.Y)
+    if state.classes is None:
+        return news | {
+            "worst": _farthest(answers, Y, data.scored_rows),
+            "pairs": _pairs(answers, Y),
+        }
+    news["confusion"] = _confusion(predicted(Y), predicted(answers), state.classes)
+    news["worst"] = [_shown(mistake, state, data) for mistake in _surest(answers, Y)]
     return news
 
 
@@ -60,13 +74,47 @@ def _confusion(truth: np.ndarray, said: np.ndarray, classes: list[object]) -> li
     return counts.tolist()
 
 
-def _worst(outputs: np.ndarray, Y: np.ndarray) -> list[Mistake]:
-    """The mistakes that the network was surest of."""
+def _surest(outputs: np.ndarray, Y: np.ndarray) -> list[Mistake]:
+    """The mistakes that the network was surest of, by their place among the rows."""
     truth, said = predicted(Y), predicted(outputs)
-    sure = abs(outputs[:, 0] - 0.5) if outputs.shape[1] == 1 else outputs.max(axis=1)
+    sure = abs(outputs[:, 0] - 0.5) + 0.5 if outputs.shape[1] == 1 else outputs.max(axis=1)
     wrong = np.flatnonzero(truth != said)
-    wrong = wrong[np.argsort(-sure[wrong], kind="stable")][:12]
+    wrong = wrong[np.argsort(-sure[wrong], kind="stable")][:MOST_MISTAKES]
     return [
         {"row": int(i), "answer": int(said[i]), "truth": int(truth[i]), "sure": float(sure[i])}
         for i in wrong
+    ]
+
+
+def _shown(mistake: Mistake, state: PageState, data: SessionData) -> Mistake:
+    """A mistake by its row's number in the table, with its picture where it is one."""
+    place, X = mistake["row"], data.scored[0]
+    told: Mistake = {**mistake, "row": int(data.scored_rows[place])}
+    if state.image is not None:
+        x = as_csr(X)[[place]].toarray()[0] if hasattr(X, "tocsr") else X[place]
+        told["x"] = [float(f"{v:.3g}") for v in x]
+    return told
+
+
+def _farthest(answers: np.ndarray, Y: np.ndarray, rows: np.ndarray) -> list[Mistake]:
+    """The numbers that lie farthest from the truth, each row once."""
+    errors = np.abs(answers - Y)
+    output = errors.argmax(axis=1)
+    order = np.argsort(-errors.max(axis=1), kind="stable")[:MOST_MISTAKES]
+    return [
+        {
+            "row": int(rows[i]),
+            "answer": float(answers[i, output[i]]),
+            "truth": float(Y[i, output[i]]),
+            "output": int(output[i]),
+        }
+        for i in order
+    ]
+
+
+def _pairs(answers: np.ndarray, Y: np.ndarray) -> list[list[float]]:
+    """Truth and answer of some rows, evenly spaced, with the number of the output."""
+    some = np.unique(np.linspace(0, len(Y) - 1, MOST_PAIRS // Y.shape[1] + 1).astype(int))
+    return [
+        [float(Y[i, k]), float(answers[i, k]), k] for k in range(Y.shape[1]) for i in some.tolist()
     ]

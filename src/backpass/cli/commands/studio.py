@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import webbrowser
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 import numpy as np
 
-from ..command import Answer, Command, messages
+from ..command import Answer, Command, command_line, given_parameters, messages
 from ..option_types import Real, Whole, member_option
 from ..output import check_free
 from ..sizes import Image, Sizes
@@ -78,7 +79,9 @@ def studio(
         if path is not None:
             check_free(Path(path), force, option)
     trained = source.endswith(MODEL_ENDING)
+    _check_options(trained, rows, export)
     model = _trained(source, rows, member) if trained else _new(source, **new)
+    model = replace(model, command=command_line())
     if model.model.ensemble is not None and (out or checkpoint):
         raise click.UsageError(
             "--out, --checkpoint: the page shows a member of an ensemble, and trains none of them"
@@ -88,6 +91,25 @@ def studio(
     save: Callable[[np.ndarray], str] | None = None if out is None else model.saver(out)
     data = model.session_data(save, checkpoint, every)
     return _serve(model.page_state(), data, port, no_browser, out)
+
+
+def _check_options(trained: bool, rows: str | None, export: str | None) -> None:
+    """Refuse what would have no effect."""
+    given = {str(param.name): param.opts[0] for param in given_parameters()}
+    new = [given[name] for name in NewNetwork.__annotations__ if name in given]
+    if trained and new:
+        raise click.UsageError(
+            f"{', '.join(new)}: for a new network; a trained MODEL has its own layers, λ, weights, "
+            "target and pictures"
+        )
+    if not trained and (rows is not None or "member" in given):
+        raise click.UsageError(
+            f"{'--member' if rows is None else rows}: only after a MODEL, a file of `backpass "
+            f"train` that ends in {MODEL_ENDING}"
+        )
+    unused = [given[name] for name in ("out", "checkpoint", "port", "no_browser") if name in given]
+    if export is not None and unused:
+        raise click.UsageError(f"{', '.join(unused)}: --export writes the page and ends")
 
 
 def _new(
@@ -109,13 +131,14 @@ def _new(
 
     settings = Settings(hidden=hidden, activation="tanh", lam=lam, seed=seed, epochs=1)
     targets = () if target is None else (target,)
-    data = prepare(load_to_learn(source, targets, image), settings)
+    table = load_to_learn(source, targets, image)
+    data = prepare(table, settings)
     check_room(data, settings)
     estimator = build(data, settings)
     estimator.partial_fit(data.X["train"], data.y["train"], **_all_classes(data))
     estimator.theta_[:] = init_theta(estimator.net_, seed, "glorot")
     model = TableModel(estimator, data.preprocessing)
-    return StudioModel(model, data.X, data.y, source, data.image)
+    return StudioModel(model, data.X, data.y, source, data.image, rows=data.rows, table=table)
 
 
 def _all_classes(data: PreparedTable) -> dict[str, np.ndarray]:
@@ -124,7 +147,7 @@ def _all_classes(data: PreparedTable) -> dict[str, np.ndarray]:
     return {"classes": np.unique(np.concatenate(list(data.y.values())))}
 
 
-def _trained(path: str, rows: str | None, member: int | None) -> StudioModel:
+def _trained(path: str, source: str | None, member: int | None) -> StudioModel:
     """Load a model, and the rows to look at."""
     from ...studio.model import StudioModel
     from ..source import load_known
@@ -132,20 +155,23 @@ def _trained(path: str, rows: str | None, member: int | None) -> StudioModel:
 
     looked_at = LookedAt.at(path, member)
     model = looked_at.model
-    if rows is None:
+    if source is None:
         raise click.UsageError(f"Which rows? Name a table after the model {path}")
-    table = load_known(rows, model)
+    table = load_known(source, model)
     X, y = model.inputs(table), model.targets(table)
     if y is None:
-        raise click.UsageError(f"{rows} has no target column {model.target.name!r}")
+        raise click.UsageError(f"{source} has no target column {model.target.name!r}")
+    numbers = np.arange(X.shape[0])
     if model.ensemble is not None:  # whose members widen what they are given
-        some = np.unique(np.linspace(0, X.shape[0] - 1, MOST_ROWS_OF_MEMBER).astype(int))
-        X, y = X[some], y[some]
-    held_out = X.shape[0] // 5
-    parts = {"train": slice(held_out, None), "validation": slice(0, held_out)}
-    X_parts, y_parts = ({part: v[which] for part, which in parts.items()} for v in (X, y))
+        numbers = np.unique(np.linspace(0, X.shape[0] - 1, MOST_ROWS_OF_MEMBER).astype(int))
+    held_out = len(numbers) // 5
+    rows = {"train": numbers[held_out:], "validation": numbers[:held_out]}
+    X_parts, y_parts = ({part: v[which] for part, which in rows.items()} for v in (X, y))
     image = model.preprocessing.image or table.image
-    return StudioModel(model, X_parts, y_parts, Path(path).name, image, looked_at.member)
+    title = Path(path).name
+    return StudioModel(
+        model, X_parts, y_parts, title, image, looked_at.member, rows=rows, table=table
+    )
 
 
 def _export(model: StudioModel, path: Path, force: bool) -> Answer:

@@ -1,137 +1,163 @@
-// Where a number comes from: the six formulas, in symbols and with the numbers put in.
+// Where a number comes from: the notes' formulas, in symbols and with the numbers put in.
 //
-// A number is named {symbol, layer, unit, column}. The answer is {symbols, numbers, value, parts},
-// where each part is a number that can be asked again.
+// A number is named {symbol, layer, unit, column}; `past` says that it belongs to the example that
+// was accumulated last, or to the Θ before the update. The answer is {symbols, numbers, parts}, and
+// each part is a number that can be asked again.
 
 import { activations } from "./backprop.js";
+import { costs, hidden, lastDeltas, outputs } from "./functions.js";
+import { above, below, bracketed, brief as toBrief, short as toShort, summed } from "./numerals.js";
 
-const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const digits = (n, alphabet) => [...String(n)].map((d) => alphabet[+d]).join("");
-const below = (n) => digits(n, SUBSCRIPTS);
-const above = (l) => "⁽" + digits(l, SUPERSCRIPTS) + "⁾";
-export const short = (v) => {
-  if (v === 0) return "0";
-  const size = Math.abs(v);
-  return size >= 1e-3 && size < 1e5 ? String(+v.toPrecision(5)) : v.toExponential(3);
-};
-// For a circle's width: two or three digits.
-export const brief = (v) => {
-  const size = Math.abs(v);
-  if (v === 0 || (size >= 0.01 && size < 100)) return String(+v.toPrecision(2));
-  return v.toExponential(0);
-};
-const bracketed = (v) => (v < 0 ? `(${short(v)})` : short(v));
+export const short = toShort;
+export const brief = toBrief;
 
 const SYMBOL = { theta: "Θ", delta: "δ", Delta: "Δ" };
 export function nameOf({ symbol, layer, unit, column }) {
-  if (symbol === "J") return "J";
+  if (symbol === "J" || symbol === "cost") return symbol;
   if (symbol === "y") return `y${below(unit)}`;
+  if (symbol === "slope") return `g′(z${above(layer)}${below(unit)})`;
   if (symbol === "a" && layer === 1 && unit > 0) return `x${below(unit)}`;
   const head = (SYMBOL[symbol] ?? symbol) + above(layer) + below(unit);
   return column === undefined ? head : `${head},${below(column)}`;
 }
 
+const slopeOf = (state, layer, z) => (z === undefined ? undefined : activations[state.net.hidden[layer - 2]].gPrime(z));
+const NOTHING = { a: {}, z: {}, delta: {}, y: [] };
+const source = (state, which) => (which.past ? { ...state, ...NOTHING, ...state.last } : state);
+const finite = (v) => (Number.isFinite(v) ? v : undefined);
+const entry = (matrices, { layer, unit, column }) => matrices[layer]?.[unit - 1]?.[column];
+
+const readers = {
+  J: (state) => finite(state.J),
+  cost: (state) => finite(state.cost),
+  y: (state, { unit }) => state.y[unit - 1],
+  a: (state, { layer, unit }) => (unit === 0 ? state.a[layer] && 1 : state.a[layer]?.[unit - 1]),
+  z: (state, { layer, unit }) => state.z[layer]?.[unit - 1],
+  slope: (state, { layer, unit }) => slopeOf(state, layer, state.z[layer]?.[unit - 1]),
+  delta: (state, { layer, unit }) => state.delta[layer]?.[unit - 1],
+  Delta: (state, which) => entry(state.Delta, which),
+  D: (state, which) => entry(state.D, which),
+  theta: (state, which) => entry(state.Theta, which),
+};
+
 // Units count from 1, as in the notes; a's unit 0 is the bias unit, which is 1.
-export function valueOf(state, { symbol, layer, unit, column }) {
-  if (symbol === "J") return state.J;
-  if (symbol === "y") return state.y[unit - 1];
-  if (symbol === "a") return unit === 0 ? 1 : state.a[layer][unit - 1];
-  if (column === undefined) return state[symbol][layer][unit - 1];
-  return state[symbol === "theta" ? "Theta" : symbol][layer][unit - 1][column];
-}
+export const valueOf = (state, which) => readers[which.symbol](source(state, which), which);
+export const isThere = (state, which) => valueOf(state, which) !== undefined;
 
 const part = (state, which) => ({ ...which, name: nameOf(which), value: valueOf(state, which) });
-const products = (pairs) =>
-  pairs.map(([p, q]) => `${bracketed(p.value)}·${bracketed(q.value)}`).join(" + ");
+const product = ([p, q]) => `${bracketed(p.value)}·${bracketed(q.value)}`;
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, k) => from + k);
+const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+const given = (what) => ({ symbols: what, numbers: "", parts: [] });
 
 const explainers = {
-  z(state, { layer, unit }) {
+  z(state, { layer, unit, past }) {
     const pairs = range(0, state.net.sizes[layer - 2]).map((j) => [
-      part(state, { symbol: "theta", layer: layer - 1, unit, column: j }),
-      part(state, { symbol: "a", layer: layer - 1, unit: j }),
+      part(state, { symbol: "theta", layer: layer - 1, unit, column: j, past }),
+      part(state, { symbol: "a", layer: layer - 1, unit: j, past }),
     ]);
     const sigma = `Σⱼ Θ${above(layer - 1)}${below(unit)},ⱼ a${above(layer - 1)}ⱼ`;
-    return { symbols: sigma, numbers: products(pairs), parts: pairs.flat() };
+    return { symbols: sigma, numbers: summed(pairs.map(product)), parts: pairs.flat(), size: counted(pairs.length, "product") };
   },
-  a(state, { layer, unit }) {
-    if (unit === 0) return { symbols: "the bias unit", numbers: "1", parts: [] };
-    if (layer === 1) return { symbols: "an input", numbers: "", parts: [] };
-    const L = state.net.sizes.length;
-    if (layer === L && state.net.output === "softmax") {
-      const parts = range(1, state.net.sizes[L - 1]).map((k) =>
-        part(state, { symbol: "z", layer, unit: k }),
-      );
-      const zs = parts.map((p) => `e^${bracketed(p.value)}`);
-      return {
-        symbols: `e^z${below(unit)} / Σₖ e^zₖ`,
-        numbers: `${zs[unit - 1]} / (${zs.join(" + ")})`,
-        parts,
-      };
-    }
-    const z = part(state, { symbol: "z", layer, unit });
-    const g = layer === L ? state.net.output : state.net.hidden[layer - 2];
-    return { symbols: `${g}(${z.name})`, numbers: `${g}(${short(z.value)})`, parts: [z] };
+  a(state, which) {
+    const { layer, unit, past } = which;
+    if (unit === 0) return given("the bias unit, which is 1");
+    if (layer === 1) return given("an input");
+    if (layer === state.net.sizes.length && state.net.output === "softmax") return softmax(state, which);
+    const z = part(state, { symbol: "z", layer, unit, past });
+    const last = layer === state.net.sizes.length;
+    const name = last ? state.net.output : state.net.hidden[layer - 2];
+    const { symbols, numbers } = last ? outputs[name] : hidden[name].g;
+    return { symbols: `${last ? "h" : "g"}(${z.name}) of ${name}: ${symbols}`, numbers: numbers(z.value), parts: [z] };
   },
-  delta(state, { layer, unit }) {
-    const L = state.net.sizes.length;
-    if (layer === L) return lastDelta(state, unit);
+  slope(state, { layer, unit, past }) {
+    const [z, a] = ["z", "a"].map((symbol) => part(state, { symbol, layer, unit, past }));
+    const { symbols, numbers } = hidden[state.net.hidden[layer - 2]].slope;
+    return { symbols, numbers: numbers(z.value, a.value), parts: [z, a] };
+  },
+  delta(state, which) {
+    const { layer, unit, past } = which;
+    if (layer === state.net.sizes.length) return lastDelta(state, which);
     const pairs = range(1, state.net.sizes[layer]).map((i) => [
-      part(state, { symbol: "theta", layer, unit: i, column: unit }),
-      part(state, { symbol: "delta", layer: layer + 1, unit: i }),
+      part(state, { symbol: "theta", layer, unit: i, column: unit, past }),
+      part(state, { symbol: "delta", layer: layer + 1, unit: i, past }),
     ]);
-    const z = part(state, { symbol: "z", layer, unit });
-    const slope = activations[state.net.hidden[layer - 2]].gPrime(z.value);
+    const slope = part(state, { symbol: "slope", layer, unit, past });
     return {
-      symbols: `(Σᵢ Θ${above(layer)}ᵢ,${below(unit)} δ${above(layer + 1)}ᵢ) · g′(${z.name})`,
-      numbers: `(${products(pairs)}) · ${bracketed(slope)}`,
-      parts: [...pairs.flat(), z],
+      symbols: `(Σᵢ Θ${above(layer)}ᵢ,${below(unit)} δ${above(layer + 1)}ᵢ) · ${slope.name}`,
+      numbers: `(${summed(pairs.map(product))}) · ${bracketed(slope.value)}`,
+      parts: [...pairs.flat(), slope],
+      size: `${counted(pairs.length, "product")}, times g′`,
     };
   },
   Delta(state, { layer, unit, column }) {
-    const d = part(state, { symbol: "delta", layer: layer + 1, unit });
-    const a = part(state, { symbol: "a", layer, unit: column });
+    if (!state.m) return given("nothing is accumulated yet");
+    if (!state.last?.a) return given(`Σ δ${above(layer + 1)}${below(unit)} a${above(layer)}${below(column)} over ${counted(state.m, "example")}`);
+    const d = part(state, { symbol: "delta", layer: layer + 1, unit, past: true });
+    const a = part(state, { symbol: "a", layer, unit: column, past: true });
+    const before = state.before[layer][unit - 1][column];
     return {
-      symbols: `${d.name} · ${a.name}, added to what was there`,
-      numbers: `${bracketed(d.value)}·${bracketed(a.value)} for this example`,
+      symbols: `what was there + ${d.name} · ${a.name}`,
+      numbers: `${short(before)} + ${bracketed(d.value)}·${bracketed(a.value)}`,
       parts: [d, a],
     };
   },
   D(state, { layer, unit, column }) {
     const Delta = part(state, { symbol: "Delta", layer, unit, column });
-    const Theta = part(state, { symbol: "theta", layer, unit, column });
-    const decay = column > 0 ? ` + (λ/m) ${Theta.name}` : "";
-    const decayNumbers = column > 0 ? ` + (${short(state.lam)}/${state.m})·${bracketed(Theta.value)}` : "";
+    if (column === 0) return { symbols: `${Delta.name}/m, a bias: without λ`, numbers: `${short(Delta.value)}/${state.m}`, parts: [Delta] };
+    const Theta = part(state, { symbol: "theta", layer, unit, column, past: true });
+    const decay = `(${short(state.lambda)}/${short(state.W)})·${bracketed(Theta.value)}`;
     return {
-      symbols: `${Delta.name}/m${decay}`,
-      numbers: `${bracketed(Delta.value)}/${state.m}${decayNumbers}`,
-      parts: column > 0 ? [Delta, Theta] : [Delta],
+      symbols: `${Delta.name}/m + (λ/W) ${Theta.name}, with the training's λ/W`,
+      numbers: `${short(Delta.value)}/${state.m} + ${decay}`,
+      parts: [Delta, Theta],
     };
+  },
+  cost(state) {
+    const L = state.net.sizes.length;
+    const { symbols, term } = costs[state.net.loss];
+    const pairs = state.y.map((_, k) => [part(state, { symbol: "a", layer: L, unit: k + 1 }), part(state, { symbol: "y", unit: k + 1 })]);
+    const terms = pairs.map(([a, y]) => term(a.value, y.value, state.net.parameter));
+    const kept = pairs.filter((_, k) => terms[k] !== null);
+    return { symbols: symbols(state.net.parameter), numbers: summed(terms.filter((t) => t !== null)), parts: kept.flat() };
   },
   J(state) {
-    const m = state.m;
+    const mean = `(${summed(state.costs.map(bracketed))})/${state.costs.length}`;
+    const decay = `(${short(state.lambda)}/(2·${short(state.W)}))·${short(state.squares)}`;
     return {
-      symbols: "(1/m) Σᵢ cost(i) + (λ/2m) ΣΘ²",
-      numbers: `over ${m} examples, λ = ${short(state.lam)}`,
+      symbols: "(1/m) Σᵢ cost⁽ⁱ⁾ + (λ/2W) Σ Θ², the biases left out, with the training's λ/W",
+      numbers: `${mean} + ${decay}`,
       parts: [],
+      size: counted(state.costs.length, "example"),
     };
   },
-  theta: () => ({ symbols: "a parameter", numbers: "", parts: [] }),
-  y: () => ({ symbols: "a target", numbers: "", parts: [] }),
+  theta(state, { layer, unit, column, past }) {
+    if (past || !state.step) return given("a parameter");
+    const { Theta, D, alpha } = state.step;
+    const numbers = `${short(Theta[layer][unit - 1][column])} − ${short(alpha)}·${bracketed(D[layer][unit - 1][column])}`;
+    return { symbols: "what it was − α D", numbers, parts: [] };
+  },
+  y: () => given("a target"),
 };
 
-function lastDelta(state, unit) {
-  const L = state.net.sizes.length;
-  const a = part(state, { symbol: "a", layer: L, unit });
-  const y = part(state, { symbol: "y", unit });
-  if (state.net.canonical)
-    return {
-      symbols: `${a.name} − ${y.name}`,
-      numbers: `${short(a.value)} − ${bracketed(y.value)}`,
-      parts: [a, y],
-    };
-  return { symbols: `∂cost/∂z of ${state.net.loss}`, numbers: `at ${short(a.value)}`, parts: [a, y] };
+function softmax(state, { layer, unit, past }) {
+  const parts = range(1, state.net.sizes[layer - 1]).map((k) => part(state, { symbol: "z", layer, unit: k, past }));
+  const powers = parts.map((p) => `e^${bracketed(p.value)}`);
+  return {
+    symbols: `e^z${below(unit)} / Σₖ e^zₖ`,
+    numbers: `${powers[unit - 1]} / (${summed(powers)})`,
+    parts,
+    size: `softmax over ${counted(parts.length, "unit")}`,
+  };
+}
+
+function lastDelta(state, { layer, unit, past }) {
+  const a = part(state, { symbol: "a", layer, unit, past });
+  const y = part(state, { symbol: "y", unit, past });
+  const { canonical, loss, parameter } = state.net;
+  const symbols = canonical ? `${a.name} − ${y.name}` : `${lastDeltas[loss].symbols(parameter)}, with a = ${a.name}`;
+  const numbers = canonical ? `${short(a.value)} − ${bracketed(y.value)}` : lastDeltas[loss].numbers(a.value, y.value, parameter);
+  return { symbols, numbers, parts: [a, y] };
 }
 
 export function explain(state, which) {

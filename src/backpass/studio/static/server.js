@@ -1,5 +1,9 @@
 // The server's side of the page: live training over a WebSocket, and Python's own explanations.
 
+import { remember, remembered } from "./memory.js";
+
+const PATIENCE = [300, 1000, 2500]; // milliseconds between the attempts to reach it again
+
 // θ travels as the bytes of its float64 numbers.
 function withTheta(news) {
   if (!news.theta64) return news;
@@ -7,35 +11,67 @@ function withTheta(news) {
   return { ...news, theta: [...new Float64Array(bytes.buffer)] };
 }
 
-export function connect() {
+// A reload keeps the tab's name, so that the server knows who comes back.
+function tabName() {
+  const name = remembered("tab") ?? String(Math.random()).slice(2);
+  remember("tab", name);
+  return name;
+}
+
+function trainAddress() {
+  const address = new URL("train", location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  address.searchParams.set("tab", tabName());
+  return address;
+}
+
+// tell(news) hears what arrives; lost() is called when the server does not answer any more.
+function link(tell, lost) {
+  const state = { socket: null, waiting: [], attempts: 0, leaving: false };
+
+  function open() {
+    const socket = new WebSocket(trainAddress());
+    state.socket = socket;
+    socket.onopen = () => {
+      state.attempts = 0;
+      state.waiting.splice(0).forEach((text) => socket.send(text));
+    };
+    socket.onmessage = (event) => tell(withTheta(JSON.parse(event.data)));
+    socket.onclose = () => state.leaving || again();
+  }
+
+  function again() {
+    if (state.attempts === PATIENCE.length) lost();
+    else setTimeout(open, PATIENCE[state.attempts++]);
+  }
+
+  addEventListener("pagehide", () => (state.leaving = true));
+  addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+  open();
+  return (message) => {
+    const text = JSON.stringify(message);
+    if (state.socket.readyState === WebSocket.OPEN) return state.socket.send(text);
+    if (state.attempts === PATIENCE.length) return lost();
+    return state.waiting.push(text);
+  };
+}
+
+export function connect(lost) {
   return {
     async explain(question) {
-      const response = await fetch("explain", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(question),
-      });
-      return response.ok ? (await response.json()).text : null;
+      const body = JSON.stringify(question);
+      const headers = { "Content-Type": "application/json" };
+      try {
+        const response = await fetch("explain", { method: "POST", headers, body });
+        return response.ok ? (await response.json()).text : null;
+      } catch {
+        lost();
+        return null;
+      }
     },
 
     trainer(tell) {
-      const address = new URL("train", location.href);
-      address.protocol = address.protocol.replace("http", "ws");
-      let socket = null;
-      const waiting = []; // orders given while the connection is being made
-      function connected() {
-        if (socket && socket.readyState <= WebSocket.OPEN) return socket;
-        socket = new WebSocket(address);
-        socket.onopen = () => waiting.splice(0).forEach((text) => socket.send(text));
-        socket.onmessage = (event) => tell(withTheta(JSON.parse(event.data)));
-        socket.onclose = () => tell({ going: false, says: "The connection is closed; what was saved is kept." });
-        return socket;
-      }
-      function send(message) {
-        const text = JSON.stringify(message);
-        if (connected().readyState === WebSocket.OPEN) socket.send(text);
-        else waiting.push(text);
-      }
+      const send = link(tell, lost);
       return {
         start: (settings) => send({ do: "start", ...settings }),
         pause: () => send({ do: "pause" }),

@@ -1,12 +1,11 @@
 // The page: its panels and tabs, and who is asked, the server where there is one or the page itself.
 
+import { $ } from "./dom.js";
 import { panels } from "./panels.js";
 import { connect } from "./server.js";
+import { startTabs } from "./tabs.js";
 
-const $ = (id) => document.getElementById(id);
-const pageState = JSON.parse($("page-state").textContent);
-
-function loadPlotly() {
+function loadPlotly(pageState) {
   if (window.Plotly || !pageState.plotly) return Promise.resolve(window.Plotly ?? null);
   return new Promise((resolve) => {
     const script = document.createElement("script");
@@ -21,54 +20,49 @@ function append(parent, tag, attributes, content) {
   const child = parent.appendChild(document.createElement(tag));
   for (const name in attributes) child.setAttribute(name, attributes[name]);
   child.innerHTML = content;
-  return child;
 }
 
-function addPanel(id, { title, markup, style }) {
+function addPanel([id, { title, markup, style }]) {
   append(document.head, "style", {}, style);
   append($("tabs"), "button", { role: "tab", id: `tab-${id}`, "aria-controls": id }, title);
   append($("main"), "section", { role: "tabpanel", id, "aria-labelledby": `tab-${id}` }, markup);
 }
 
-const { sizes, loss, hidden } = pageState.net;
-$("about").textContent = `${pageState.title}: ${sizes.join("-")}, ${[...new Set(hidden)].join(", ") || "no hidden layer"}, ${loss}`;
-const inOrder = Object.entries(panels).sort(([, p], [, q]) => p.place - q.place);
-for (const [id, panel] of inOrder) addPanel(id, panel);
-
-// What a panel may ask for; what it returns may have open() and setTheta(theta, going).
-const page = {
-  pageState,
-  server: pageState.live ? connect() : null,
-  loadPlotly,
-  setTheta(theta, going) {
-    pageState.theta = theta;
-    for (const id in started) started[id].setTheta?.(theta, going);
-  },
-};
-const started = Object.fromEntries(inOrder.map(([id, panel]) => [id, panel.start(page) ?? {}]));
-
-const tabs = [...document.querySelectorAll("[role=tab]")];
-function choose(tab) {
-  for (const other of tabs) {
-    const chosen = other === tab;
-    other.setAttribute("aria-selected", String(chosen));
-    other.tabIndex = chosen ? 0 : -1;
-    $(other.getAttribute("aria-controls")).hidden = !chosen;
-  }
+function about({ title, net }) {
+  const { sizes, loss, hidden } = net;
+  return `${title}: ${sizes.join("-")}, ${[...new Set(hidden)].join(", ") || "no hidden layer"}, ${loss}`;
 }
-function open(tab) {
-  choose(tab);
-  started[tab.getAttribute("aria-controls")].open?.();
+
+function showLost({ captions }) {
+  $("lost").hidden = false;
+  $("lost-command").textContent = captions.command || "backpass studio";
 }
-tabs.forEach((tab, k) => {
-  tab.addEventListener("click", () => open(tab));
-  tab.addEventListener("keydown", (event) => {
-    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!move) return;
-    const next = tabs[(k + move + tabs.length) % tabs.length];
-    next.focus();
-    open(next);
-  });
-});
-choose(tabs[0]);
-document.documentElement.dataset.ready = "true";
+
+// What a panel may ask for; what it returns may have open() and setTheta(going).
+function pageOf(pageState, started) {
+  return {
+    pageState,
+    server: pageState.live ? connect(() => showLost(pageState)) : null,
+    ways: [], // of trainings: each has points(), some of its θ
+    loadPlotly: () => loadPlotly(pageState),
+    // θ as it is by now, and the λ and W of the training that made it; while one is going, or after
+    setTheta(theta, { lam, W }, going) {
+      Object.assign(pageState, { theta, lam: lam ?? pageState.lam, W: W ?? pageState.W });
+      for (const panel of Object.values(started)) panel.setTheta?.(going);
+    },
+  };
+}
+
+function startPage() {
+  const pageState = JSON.parse($("page-state").textContent);
+  $("about").textContent = about(pageState);
+  const inOrder = Object.entries(panels).sort(([, p], [, q]) => p.place - q.place);
+  inOrder.forEach(addPanel);
+  const started = {};
+  const page = pageOf(pageState, started);
+  for (const [id, panel] of inOrder) started[id] = panel.start(page) ?? {};
+  startTabs((id) => started[id].open?.());
+  document.documentElement.dataset.ready = "true";
+}
+
+startPage();

@@ -1,213 +1,195 @@
 // The cost as mountains in fog, and the helicopter: drop walkers, and watch them find their valleys.
 
-import { costAndGradient, forward, roll, unroll } from "../backprop.js";
-import { element } from "../drawing.js";
+import { cost, forward, roll } from "../backprop.js";
+import { $, element } from "../dom.js";
 import { short } from "../formulas.js";
+import { lineAround, lineOver, placeOf, pointOf, principalPlane, randomPlane } from "../mountains/plane.js";
+import { COLOURS, drawSurface, pathOf } from "../mountains/surface.js";
+import { applyMoves, findMoves } from "../mountains/symmetry.js";
+import { groupValleys } from "../mountains/valleys.js";
+import { mean } from "../mountains/vectors.js";
+import { equalPlace, newWalker, randomPlace, walkDown } from "../mountains/walkers.js";
 
-const $ = (id) => document.getElementById(id);
-const [GRID, REACH, ROWS, STEPS, SIGHT] = [25, 1.5, 60, 150, 0.45];
-const COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#7f7f7f"];
+const [GRID, REACH, ROWS, SLICE] = [25, 1.5, 60, 40]; // lines; of the directions; examples; milliseconds
+const RIDGE = 0.01; // the highest that does not separate, as a share of the walkers' mean descent
+const POINTS_OF_A_WAY = 24; // that the plane is laid through
+const DROPS = ["drop-here", "drop-random", "drop-equal", "look-along"];
 
-// A small generator with a seed, so that the same drop finds the same way down.
-function randomNumbers(seed) {
-  let s = seed >>> 0;
-  return () => {
-    s = (s + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(s ^ (s >>> 15), 1 | s);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+// Lets the page breathe whenever a slice of time is over.
+function newBreath() {
+  let began = performance.now();
+  return async () => {
+    if (performance.now() - began < SLICE) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    began = performance.now();
   };
 }
 
-const dot = (p, q) => p.reduce((t, v, k) => t + v * q[k], 0);
-const combine = (p, s, q) => p.map((v, k) => v + s * q[k]);
-
-// Two random directions, each unit's weights as long as the network's own (Li et al., 2018).
-function directions(net, theta, random) {
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  const draw = () => {
-    const Theta = roll(net, theta);
-    for (const l in Theta)
-      Theta[l] = Theta[l].map((row) => {
-        const d = row.map(normal);
-        const size = Math.sqrt(dot(row, row) / dot(d, d));
-        return d.map((v) => v * size);
-      });
-    return unroll(net, Theta);
-  };
-  const east = draw();
-  const north = draw();
-  const length = dot(east, east);
-  return [east, combine(north, -dot(north, east) / length, east)];
-}
-
-const SOLVERS = {
-  gd: () => (theta, d) => combine(theta, -1.0, d),
-  momentum: () => {
-    let v = null;
-    return (theta, d) => {
-      v = v ? v.map((p, k) => 0.9 * p - 0.3 * d[k]) : d.map((g) => -0.3 * g);
-      return combine(theta, 1, v);
-    };
-  },
-  adam: () => {
-    const s = { t: 0, m: null, v: null };
-    return (theta, d) => {
-      s.m ??= d.map(() => 0);
-      s.v ??= d.map(() => 0);
-      s.t += 1;
-      const alpha = (0.03 * Math.sqrt(1 - 0.999 ** s.t)) / (1 - 0.9 ** s.t);
-      return theta.map((p, k) => {
-        s.m[k] = 0.9 * s.m[k] + 0.1 * d[k];
-        s.v[k] = 0.999 * s.v[k] + 0.001 * d[k] * d[k];
-        return p - (alpha * s.m[k]) / (Math.sqrt(s.v[k]) + 1e-8);
-      });
-    };
-  },
+const some = (points, count) => {
+  const step = Math.max(1, (points.length - 1) / (count - 1));
+  return points.length <= count ? points : Array.from({ length: count }, (_, k) => points[Math.round(k * step)]);
 };
 
-function startMountains(pageState, loadPlotly) {
+function startMountains({ pageState, loadPlotly, ways }) {
   const { net } = pageState;
-  const X = pageState.X.slice(0, ROWS);
-  const Y = pageState.Y.slice(0, ROWS);
+  const [X, Y] = [pageState.X.slice(0, ROWS), pageState.Y.slice(0, ROWS)];
   const walkers = [];
-  const map = { Plotly: null, u: [], v: [], heights: [], east: null, north: null, center: null };
-  let dropSeed = 1;
+  const map = { Plotly: null, plane: null, u: [], v: [], heights: [], kind: "", trained: [] };
+  const run = { survey: 0, stale: true, seed: 1, dropped: 0, lam: NaN };
+  const says = (text) => ($("walk-says").textContent = text);
+  const problem = () => ({ net, X, Y, lam: run.lam });
 
-  const lam = (pageState.lam * X.length) / pageState.W; // so that λ/m is the training's
-
-  const J = (theta) => costAndGradient(net, roll(net, theta), X, Y, lam).J;
-  const pause = () => new Promise((resolve) => setTimeout(resolve));
-  const at = (u, v) => combine(combine(map.center, u, map.east), v, map.north);
-
-  async function survey() {
-    map.center = [...pageState.theta];
-    [map.east, map.north] = directions(net, map.center, randomNumbers(7));
-    map.u = Array.from({ length: GRID }, (_, k) => -REACH + (2 * REACH * k) / (GRID - 1));
-    map.v = map.u;
-    map.heights = map.v.map(() => map.u.map(() => null));
-    for (const [row, v] of map.v.entries()) {
-      map.heights[row] = map.u.map((u) => J(at(u, v)));
-      $("walk-says").textContent = `Surveying: ${Math.round((100 * (row + 1)) / GRID)} %`;
-      await pause();
-    }
-    $("walk-says").textContent = `J of ${X.length} examples over two random directions; 0, 0 is the network's θ.`;
-    show();
+  function J(theta) {
+    const Theta = roll(net, theta);
+    const zs = X.map((x) => forward(net, Theta, x).z[net.sizes.length]);
+    return cost(net, Theta, zs, Y, run.lam);
   }
 
-  // A walker's place on the map, and how far it is from the map's plane, in the units of θ.
-  function place(theta) {
-    const from = combine(theta, -1, map.center);
-    const u = dot(from, map.east) / dot(map.east, map.east);
-    const v = dot(from, map.north) / dot(map.north, map.north);
-    const off = combine(combine(from, -u, map.east), -v, map.north);
-    return { u, v, off: Math.sqrt(dot(off, off)) };
+  function enable(enabled) {
+    for (const id of DROPS) $(id).disabled = !enabled;
+    $("look-along").disabled = !enabled || !walkers.length;
+  }
+
+  // The plane of the training's way where there is one, and otherwise two random directions.
+  function trainedPlane() {
+    const center = [...pageState.theta];
+    const points = [...ways.flatMap((way) => some(way.points(), POINTS_OF_A_WAY)), center];
+    const plane = points.length > 2 ? principalPlane(center, points) : null;
+    if (!plane) return { plane: randomPlane(net, center, 7), over: null, trained: [] };
+    return { plane, over: points, trained: points };
+  }
+
+  // The plane of the walkers' ways, their units in the order of the lowest one's.
+  function walkersPlane() {
+    const lowest = walkers.reduce((best, w) => (w.now < best.now ? w : best));
+    for (const walker of walkers) {
+      const moves = findMoves(net, walker.theta, lowest.theta);
+      walker.way = walker.way.map(({ theta, J: height }) => ({ theta: applyMoves(net, theta, moves), J: height }));
+      walker.theta = applyMoves(net, walker.theta, moves);
+    }
+    const points = walkers.flatMap((w) => some(w.way.map(({ theta }) => theta), POINTS_OF_A_WAY));
+    const center = walkers.length === 1 ? walkers[0].theta : mean(points);
+    const plane = points.length > 2 ? principalPlane(center, points) : null;
+    return plane && { plane: { ...plane, kind: "the main directions of the walkers' ways" }, over: points, trained: [] };
+  }
+
+  function lay({ plane, over, trained }) {
+    const places = (over ?? []).map((theta) => placeOf(plane, theta));
+    const [us, vs] = [places.map(({ u }) => u), places.map(({ v }) => v)];
+    const u = over ? lineOver(us, vs, GRID) : lineAround(REACH, GRID);
+    const v = over ? lineOver(vs, us, GRID) : u;
+    Object.assign(map, { plane, u, v, heights: [], kind: plane.kind, trained: trained.map((theta) => ({ theta, J: J(theta) })) });
+  }
+
+  async function survey(laid) {
+    const number = (run.survey += 1);
+    enable(false);
+    says("Surveying: 0 %");
+    const lam = (pageState.lam * X.length) / pageState.W; // so that λ/m is the training's
+    if (lam !== run.lam) walkers.length = 0; // they walked on other mountains
+    run.lam = lam;
+    lay(laid ?? trainedPlane());
+    const breath = newBreath();
+    const heights = map.v.map(() => map.u.map(() => null));
+    for (const [row, v] of map.v.entries()) {
+      for (const [column, u] of map.u.entries()) {
+        heights[row][column] = J(pointOf(map.plane, u, v));
+        await breath();
+        if (number !== run.survey) return;
+      }
+      says(`Surveying: ${Math.round((100 * (row + 1)) / GRID)} %`);
+    }
+    map.heights = heights;
+    enable(true);
+    await draw();
+  }
+
+  async function draw() {
+    says("Drawing the 3-D picture …");
+    map.Plotly ??= await loadPlotly();
+    show();
+    const shown = map.plane.shown === undefined ? "" : `, which show ${Math.round(100 * map.plane.shown)} % of it`;
+    const missing = map.Plotly ? "" : " (The 3-D picture needs plotly: pip install 'backpass[studio]'.)";
+    says(`J of ${X.length} examples over ${map.kind}${shown}; 0, 0 is the ${map.kind.includes("walkers") ? "middle of the ways" : "network's θ"}.${missing}`);
   }
 
   async function walk(theta, name) {
-    const solver = $("walk-solver").value;
-    const step = SOLVERS[solver]();
-    const walker = { name, solver, path: [], steps: 0, start: J(theta), now: NaN, theta, valley: "walking" };
+    const walker = newWalker(`drop ${(run.dropped += 1)}${name}`, $("walk-solver").value, theta);
     walkers.push(walker);
-    for (let k = 0; k <= STEPS; k++) {
-      const { J: height, D } = costAndGradient(net, roll(net, walker.theta), X, Y, lam);
-      Object.assign(walker, { now: height, steps: k });
-      walker.path.push({ ...place(walker.theta), J: height });
-      if (k < STEPS) walker.theta = step(walker.theta, unroll(net, D));
-      if (k % 10 === 0) {
+    const breath = newBreath();
+    let shown = -Infinity;
+    await walkDown(walker, problem(), async () => {
+      if (performance.now() - shown > 6 * SLICE) {
         show();
-        await pause();
+        shown = performance.now();
       }
-    }
-    findValleys();
+      await breath();
+      return walkers.includes(walker);
+    });
+    await nameValleys(breath);
+    enable(map.heights.length > 0);
     show();
   }
 
-  // Two walkers are in one valley where their networks say the same of every example.
-  function findValleys() {
-    const valleys = [];
-    for (const walker of walkers) {
-      const says = X.map((x) => forward(net, roll(net, walker.theta), x).a[net.sizes.length]);
-      const same = valleys.find((other) => says.every((a, i) => a.every((v, k) => Math.abs(v - other.says[i][k]) < 0.05)));
-      if (!same) valleys.push({ says, name: String.fromCharCode(65 + valleys.length) });
-      walker.valley = (same ?? valleys[valleys.length - 1]).name;
-    }
+  async function nameValleys(breath) {
+    const all = [...walkers];
+    if (!all.length) return;
+    const descent = all.reduce((t, w) => t + w.start - w.now, 0) / all.length;
+    const labels = await groupValleys(net, J, all.map((w) => w.theta), RIDGE * descent, breath);
+    all.forEach((walker, k) => (walker.valley = String.fromCharCode(65 + (labels[k] % 26))));
   }
-
-  const seen = (u, v) => {
-    if (!$("fog").checked) return true;
-    const eyes = walkers.length ? walkers.map((w) => w.path[w.path.length - 1]) : [{ u: 0, v: 0 }];
-    return eyes.some((p) => p && Math.hypot(p.u - u, p.v - v) < SIGHT);
-  };
 
   function show() {
     table();
     if (!map.Plotly || !map.heights.length) return;
-    const z = map.heights.map((row, r) => row.map((h, c) => (seen(map.u[c], map.v[r]) ? h : null)));
-    const ink = getComputedStyle(document.body).color;
-    const traces = [{ type: "surface", x: map.u, y: map.v, z, showscale: false, opacity: 0.9, colorscale: "Viridis" }];
-    walkers.forEach((w, k) =>
-      traces.push({
-        type: "scatter3d", mode: "lines+markers", name: w.name,
-        x: w.path.map((p) => p.u), y: w.path.map((p) => p.v), z: w.path.map((p) => p.J),
-        line: { width: 5, color: COLOURS[k % COLOURS.length] }, marker: { size: 2, color: COLOURS[k % COLOURS.length] },
-      }),
-    );
-    const heights = [...map.heights.flat(), ...walkers.flatMap((w) => w.path.map((p) => p.J))].filter(Number.isFinite);
-    const axis = (title, range) => ({ title: { text: title }, color: ink, range });
-    const wide = [-REACH, REACH];
-    map.Plotly.react(
-      $("surface"),
-      traces,
-      {
-        margin: { l: 0, r: 0, t: 0, b: 10 }, paper_bgcolor: "rgba(0,0,0,0)", font: { color: ink }, showlegend: false,
-        uirevision: "kept", scene: {
-          aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.7 }, // in fog as without
-          camera: { eye: { x: 1.35, y: 1.35, z: 0.9 }, center: { x: 0, y: 0, z: -0.12 } },
-          xaxis: axis("east", wide), yaxis: axis("north", wide),
-          zaxis: axis("J", [Math.min(...heights), Math.max(...heights)]),
-        },
-      },
-      { displayModeBar: false, responsive: true },
-    );
+    const trained = map.trained.length ? [{ name: "the training", way: map.trained }] : [];
+    const shown = [...walkers, ...trained].map((w) => ({ name: w.name, path: pathOf(map.plane, w) }));
+    drawSurface(map.Plotly, $("surface"), map, shown, $("fog").checked);
   }
 
   function table() {
-    const rows = walkers.map((w) => {
-      const last = w.path[w.path.length - 1];
-      const cells = [w.name, w.solver, short(w.start), short(w.now), w.steps, last ? short(last.off) : "", w.valley];
+    const rows = walkers.map((w, k) => {
+      const off = w.way.length ? short(placeOf(map.plane, w.way[w.way.length - 1].theta).off) : "";
+      const cells = [w.name, w.solver, short(w.start), short(w.now), w.steps, off, w.valley];
       const row = element("tr", {}, ...cells.map((c) => element("td", {}, String(c))));
+      row.firstChild.style.borderLeft = `6px solid ${COLOURS[k % COLOURS.length]}`;
       row.dataset.value = String(w.now);
       return row;
     });
     $("walkers").tBodies[0].replaceChildren(...rows);
   }
 
-  const anywhere = () => {
-    const random = randomNumbers((dropSeed += 1));
-    return map.center.map(() => (2 * random() - 1) * 0.5);
-  };
   $("drop-here").addEventListener("click", () => {
-    const [u, v] = [+$("drop-u").value, +$("drop-v").value];
-    walk(at(u, v), `${walkers.length + 1}: at ${u}, ${v}`);
+    const [u, v] = [+$("drop-u").value || 0, +$("drop-v").value || 0];
+    walk(pointOf(map.plane, u, v), ` at ${u}, ${v}`);
   });
-  $("drop-random").addEventListener("click", () => walk(anywhere(), `${walkers.length + 1}: at random`));
-  $("drop-equal").addEventListener("click", () => walk(map.center.map(() => 0.1), `${walkers.length + 1}: equal weights`));
+  $("drop-random").addEventListener("click", () => walk(randomPlace(net, (run.seed += 1)), " at random"));
+  $("drop-equal").addEventListener("click", () => walk(equalPlace(net), ", equal weights"));
   $("drop-clear").addEventListener("click", () => {
     walkers.length = 0;
-    show();
+    run.seed = 1;
+    if (map.plane) show();
+  });
+  $("look-along").addEventListener("click", () => {
+    const laid = walkers.length ? walkersPlane() : null;
+    if (laid) survey(laid);
+    else says("The ways lie on one line so far: drop another walker first.");
   });
   $("fog").addEventListener("change", show);
+  enable(false);
 
-  let opened = false;
+  function open() {
+    if (!run.stale) return;
+    run.stale = false;
+    survey();
+  }
+
   return {
-    async open() {
-      if (opened) return;
-      opened = true;
-      await survey();
-      map.Plotly = await loadPlotly();
-      if (!map.Plotly) $("walk-says").textContent += " (The 3-D picture needs plotly: pip install 'backpass[studio]'.)";
-      show();
+    open,
+    setTheta(going) {
+      if (going) return;
+      run.stale = true;
+      if (!$("mountains").hidden) open();
     },
   };
 }
@@ -223,16 +205,18 @@ export const panel = {
     <button id="drop-here">drop at this place</button>
     <button id="drop-random">drop at random</button>
     <button id="drop-equal">drop with equal weights</button>
+    <button id="look-along">survey along the ways</button>
     <button id="drop-clear">bring all home</button>
     <label><input id="fog" type="checkbox" checked> fog</label>
   </div>
-  <p id="walk-says" class="says" aria-live="polite">J over two random directions around the network's θ. A helicopter can drop walkers on it.</p>
+  <p id="walk-says" class="says" role="status">J over a plane through the network's θ. A helicopter can drop walkers on it.</p>
   <div id="surface" class="surface" role="img" aria-label="J as a mountain landscape"></div>
-  <div class="scroll"><table id="walkers"><caption>Walkers</caption><thead><tr><th>walker</th><th>solver</th><th>J at the drop</th><th>J now</th><th>steps</th><th>off the drawn plane</th><th>valley</th></tr></thead><tbody></tbody></table></div>
+  <div class="scroll" tabindex="0" role="group" aria-label="Walkers"><table id="walkers"><caption>Walkers; valleys are named from the lowest one on, and two ends are in one valley where no ridge is between them</caption><thead><tr><th scope="col">walker</th><th scope="col">solver</th><th scope="col">J at the drop</th><th scope="col">J now</th><th scope="col">steps</th><th scope="col">off the drawn plane</th><th scope="col">valley</th></tr></thead><tbody></tbody></table></div>
 `,
   style: `
-.surface { height: 32rem; }
+.surface { height: 32rem; overflow: hidden; }
+#walkers td:first-child { text-align: left; }
 @media (max-width: 48rem) { .surface { height: 22rem; } }
 `,
-  start: ({ pageState, loadPlotly }) => startMountains(pageState, loadPlotly),
+  start: startMountains,
 };

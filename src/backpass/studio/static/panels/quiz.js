@@ -1,6 +1,6 @@
 // The notes' exercise and a few more, answered in the page.
 
-import { element } from "../drawing.js";
+import { element } from "../dom.js";
 
 const QUESTIONS = [
   {
@@ -92,7 +92,8 @@ export const panel = {
 fieldset { border: 1px solid var(--line); border-radius: 8px; background: var(--panel); margin: 0 0 1rem; }
 legend { float: left; width: 100%; padding: .2rem 0; font-weight: 600; }
 legend + * { clear: both; }
-fieldset label { display: block; padding: .2rem 0; }
+fieldset label { display: flex; padding: .2rem 0; flex-wrap: nowrap; }
+fieldset { min-width: 0; overflow-wrap: anywhere; }
 .right { color: var(--good); }
 .wrong { color: var(--bad); }
 `,

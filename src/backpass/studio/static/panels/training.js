@@ -1,250 +1,143 @@
 // Training live: by the server's native engine over a WebSocket, or here by the page's own algorithm.
 
-import { costAndGradient, forward, roll, unroll, backward } from "../backprop.js";
-import { drawBars, drawCurves, element, thumbnail } from "../drawing.js";
-import { short } from "../formulas.js";
+import { captionsOf } from "../captions.js";
+import { drawBars, drawCurves, drawPairs } from "../charts.js";
+import { $, attributed, setDisabled } from "../dom.js";
+import { short } from "../numerals.js";
+import { addPoint, newCurve, pastCurve, pointsOf } from "../thinned.js";
+import { localTrainer } from "../training/local.js";
+import { showConfusion, showHiddenUnits, showMistakes } from "../training/mistakes.js";
+import { newWay } from "../training/way.js";
 
-const $ = (id) => document.getElementById(id);
-const BATCH = 32;
+const NOTE = 3000; // milliseconds for which a note stands beside the progress
+const LOOKS_ON = "Another page steers this training; this one looks on.";
 
-// A trainer has start, pause, resume, stop, set, save, and calls tell(progress) as it goes.
-function localTrainer(pageState, tell) {
-  const { net } = pageState;
-  const run = { going: false, epoch: 0, epochs: 0, Theta: roll(net, pageState.theta), alpha: 0, lam: 0, m: null };
-
-  function batchGradient(rows) {
-    const [X, Y] = [rows.map((i) => pageState.X[i]), rows.map((i) => pageState.Y[i])];
-    const share = rows.length / pageState.X.length; // so that λ weighs the same as for all rows
-    return costAndGradient(net, run.Theta, X, Y, run.lam * share);
-  }
-
-  // Adam, the same rule as the library's, on θ unrolled.
-  function adamStep(D) {
-    const theta = unroll(net, run.Theta);
-    const d = unroll(net, D);
-    run.m ??= { t: 0, m: d.map(() => 0), v: d.map(() => 0) };
-    const s = run.m;
-    s.t += 1;
-    const alpha = (run.alpha * Math.sqrt(1 - 0.999 ** s.t)) / (1 - 0.9 ** s.t);
-    d.forEach((g, k) => {
-      s.m[k] = 0.9 * s.m[k] + 0.1 * g;
-      s.v[k] = 0.999 * s.v[k] + 0.001 * g * g;
-      theta[k] -= (alpha * s.m[k]) / (Math.sqrt(s.v[k]) + 1e-8);
-    });
-    run.Theta = roll(net, theta);
-  }
-
-  function oneEpoch() {
-    const order = pageState.X.map((_, i) => i);
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = Math.floor(Math.random() * (i + 1));
-      [order[i], order[j]] = [order[j], order[i]];
-    }
-    let total = 0;
-    for (let k = 0; k < order.length; k += BATCH) {
-      const rows = order.slice(k, k + BATCH);
-      const { J, D } = batchGradient(rows);
-      total += (J * rows.length) / order.length;
-      adamStep(D);
-    }
-    run.epoch += 1;
-    return total;
-  }
-
-  function turn() {
-    if (!run.going) return;
-    const J = oneEpoch();
-    if (run.epoch >= run.epochs) run.going = false;
-    tell({
-      done: !run.going,
-      epoch: run.epoch, epochs: run.epochs, J, theta: unroll(net, run.Theta), going: run.going,
-      says: run.going ? "" : "All epochs are done.", ...summary(pageState, run.Theta),
-    });
-    if (run.going) setTimeout(turn);
-  }
-
-  return {
-    start(settings) {
-      Object.assign(run, settings, { going: true, epochs: run.epoch + settings.epochs });
-      turn();
-    },
-    pause() {
-      run.going = false;
-      tell({ says: "Paused.", going: false });
-    },
-    resume() {
-      run.going = true;
-      tell({ going: true });
-      turn();
-    },
-    stop() {
-      run.going = false;
-      tell({ says: "Stopped; the network keeps what it has learnt.", going: false, done: true });
-    },
-    set: (settings) => Object.assign(run, settings),
-    save() {
-      const model = JSON.stringify({ net, theta: unroll(net, run.Theta), classes: pageState.classes });
-      const link = element("a", { download: "network.json", href: "data:application/json," + encodeURIComponent(model) });
-      link.click();
-      tell({ says: "The network is in your downloads." });
-    },
-  };
-}
-
-// What the page shows beside J: score, δ by layer, confusion, and the worst mistakes.
-function summary(pageState, Theta) {
-  const { net } = pageState;
-  const L = net.sizes.length;
-  const norms = Array(L - 1).fill(0);
-  const outputs = pageState.X.map((x, i) => {
-    const { a, z } = forward(net, Theta, x);
-    const delta = backward(net, Theta, z, pageState.Y[i]);
-    for (let l = 2; l <= L; l++) norms[l - 2] += delta[l].reduce((t, v) => t + v * v, 0);
-    return a[L];
-  });
-  const deltas = norms.map((v) => Math.sqrt(v / pageState.X.length));
-  if (!pageState.classes) return { deltas, score: r2(outputs, pageState.Y), confusion: null, worst: [] };
-  const K = pageState.classes.length;
-  const confusion = Array.from({ length: K }, () => Array(K).fill(0));
-  const truths = pageState.Y.map(said);
-  const wrong = [];
-  outputs.forEach((a, i) => {
-    const answer = said(a);
-    confusion[truths[i]][answer] += 1;
-    if (answer !== truths[i]) wrong.push({ row: i, answer, truth: truths[i], sure: sureness(a) });
-  });
-  wrong.sort((p, q) => q.sure - p.sure);
-  return { deltas, score: 1 - wrong.length / outputs.length, confusion, worst: wrong.slice(0, 12) };
-}
-
-const said = (a) => (a.length === 1 ? +(a[0] > 0.5) : a.indexOf(Math.max(...a)));
-const sureness = (a) => (a.length === 1 ? Math.abs(a[0] - 0.5) : Math.max(...a));
-// The mean over the outputs, as the library has it.
-function r2(outputs, Y) {
-  const each = Y[0].map((_, k) => {
-    const mean = Y.reduce((t, y) => t + y[k], 0) / Y.length;
-    const rest = outputs.reduce((t, a, i) => t + (a[k] - Y[i][k]) ** 2, 0);
-    const all = Y.reduce((t, y) => t + (y[k] - mean) ** 2, 0);
-    return all ? 1 - rest / all : +(rest === 0);
-  });
-  return each.reduce((t, v) => t + v, 0) / each.length;
-}
-
-function startTraining(pageState, server, onTheta) {
-  const seen = { J: [], validation: [], score: [], validationScore: [] };
-  let latest = null;
-  let drawing = false;
+function startTraining({ pageState, server, setTheta, ways }) {
+  const captions = captionsOf(pageState);
+  const curves = { J: newCurve(), validation: newCurve(), score: newCurve() };
+  const run = { alive: false, going: false, steers: true };
+  const frame = { news: {}, fresh: {}, waits: false, note: "", noted: -Infinity };
+  const way = newWay(pageState.theta.length);
+  ways.push(way);
+  const trainer = server ? server.trainer(tell) : localTrainer(pageState, tell, way);
 
   // A frame draws the latest news only: what came in between is in the curves, and is not drawn.
   function tell(news) {
-    const curves = news.curves ?? (news.J === undefined ? {} : { J: [news.J], score: [news.score] });
-    for (const name in curves) seen[name].push(...curves[name]);
-    latest = { ...latest, says: "", done: false, ...news };
-    if (!drawing) {
-      drawing = true;
-      requestAnimationFrame(() => {
-        drawing = false;
-        show(latest);
-      });
-    }
+    addToCurves(curves, news);
+    if (server && news.theta) way.push(news.theta);
+    Object.assign(frame.news, news);
+    Object.assign(frame.fresh, news);
+    follow(news);
+    if (frame.waits) return;
+    frame.waits = true;
+    requestAnimationFrame(() => {
+      const fresh = frame.fresh;
+      Object.assign(frame, { waits: false, fresh: {} });
+      show(fresh);
+    });
   }
 
-  const trainer = server ? server.trainer(tell) : localTrainer(pageState, tell);
-  const started = { once: false, going: false };
+  // Whether a run is alive, going on, and this page's to steer.
+  function follow({ going, done, steers, past, alpha, lam }) {
+    if (going !== undefined) run.going = going;
+    if (done !== undefined) run.alive = !done;
+    if (steers !== undefined) run.steers = steers;
+    if (past && run.alive && alpha) $("train-alpha").value = alpha;
+    if (past && run.alive && lam !== undefined) $("train-lam").value = lam;
+    if (going) frame.news.says = "";
+    if (frame.news.says) Object.assign(frame, { note: frame.news.says, noted: performance.now() });
+  }
 
-  function show(news) {
-    if (news.going !== undefined) started.going = news.going;
-    if (news.done) started.once = false; // nothing to resume
+  function show(fresh) {
     buttons();
-    $("train-says").textContent = news.says || progressWords(news);
-    if (news.epoch === undefined) return;
-    $("train-progress").value = news.epoch / news.epochs;
-    drawCurves($("chart-J"), [seen.J, seen.validation], { logarithmic: true });
-    drawCurves($("chart-score"), [seen.score, seen.validationScore]);
-    if (news.deltas) drawBars($("chart-delta"), news.deltas.map((_, k) => `layer ${k + 2}`), news.deltas);
-    if (news.confusion) showConfusion(news.confusion);
-    if (news.worst) showMistakes(news.worst);
-    if (!news.theta) return;
-    showHiddenUnits(news.theta);
-    onTheta(news.theta, started.going);
+    const note = run.going && performance.now() - frame.noted < NOTE ? frame.note : "";
+    const said = new Set([run.steers ? "" : LOOKS_ON, saidOf(frame.news, run), note]);
+    $("train-says").textContent = [...said].filter(Boolean).join(" ");
+    const { epoch, epochs, share } = frame.news;
+    if (epochs) $("train-progress").value = epoch / epochs;
+    else if (share) $("train-progress").value = 0;
+    if (fresh.J !== undefined || fresh.past) drawTheCurves();
+    if (fresh.deltas) drawBars($("chart-delta"), fresh.deltas.map((_, k) => `layer ${k + 2}`), fresh.deltas);
+    if (fresh.confusion) showConfusion(pageState, fresh.confusion, fresh.rows_scored);
+    if (fresh.pairs) drawPairs($("chart-pairs"), fresh.pairs.map(([t, a, k]) => [captions.own(k, t), captions.own(k, a), k]));
+    if (fresh.worst) showMistakes(pageState, captions, fresh.worst);
+    if (fresh.theta) showTheta(fresh);
   }
 
-  function progressWords(news) {
-    const left = news.seconds_left === undefined ? "" : `, ${Math.ceil(news.seconds_left)} s left`;
-    const rate = news.rows_per_second ? `, ${Math.round(news.rows_per_second)} rows/s` : "";
-    return `epoch ${news.epoch} of ${news.epochs}: J = ${short(news.J)}, score ${short(news.score)}${rate}${left}`;
+  function showTheta({ theta, lam, W }) {
+    showHiddenUnits(pageState, theta);
+    setTheta(theta, { lam, W }, run.going);
+  }
+
+  function drawTheCurves() {
+    const [J, validation, score] = [curves.J, curves.validation, curves.score].map(pointsOf);
+    drawCurves($("chart-J"), [J, validation], { logarithmic: true });
+    drawCurves($("chart-score"), [score]);
+    nameLast("chart-J", "J", J);
+    nameLast("chart-score", $("score-title").textContent, score);
   }
 
   function buttons() {
-    $("train-start").disabled = started.going;
-    $("train-pause").disabled = !started.once;
-    $("train-pause").textContent = started.once && !started.going ? "resume" : "pause";
-    $("train-stop").disabled = !started.once;
+    const heir = () => [$("train-stop"), $("train-start")].find((button) => !button.disabled);
+    const may = { start: run.steers && !run.alive, one: run.steers && !run.alive, pause: run.steers && run.alive, stop: run.steers && run.alive };
+    for (const name in may) if (may[name]) $(`train-${name}`).disabled = false;
+    for (const name in may) setDisabled($(`train-${name}`), !may[name], heir());
+    $("train-pause").textContent = run.alive && !run.going ? "resume" : "pause";
   }
 
-  function showConfusion(confusion) {
-    const most = Math.max(...confusion.flat(), 1);
-    const head = element("tr", {}, element("th", {}, ""), ...pageState.classes.map((c) => element("th", {}, String(c))));
-    const rows = confusion.map((row, i) => {
-      const cells = row.map((count) => {
-        const td = element("td", {}, String(count));
-        td.style.background = `color-mix(in srgb, var(--accent) ${(60 * count) / most}%, transparent)`;
-        return td;
-      });
-      return element("tr", {}, element("th", {}, String(pageState.classes[i])), ...cells);
-    });
-    $("confusion").replaceChildren(element("table", {}, ...[head, ...rows]));
+  const settings = () => ({ alpha: +$("train-alpha").value || 1e-3, lam: Math.max(0, +$("train-lam").value || 0) });
+  function start(epochs) {
+    Object.assign(run, { alive: true, going: true });
+    frame.news.says = "";
+    buttons();
+    trainer.start({ ...settings(), epochs });
   }
 
-  function showHiddenUnits(theta) {
-    if (!pageState.image) return;
-    const Theta1 = roll(pageState.net, theta)[1];
-    const pictures = Theta1.slice(0, 32).map((row, i) =>
-      thumbnail(asImage(pageState, row.slice(1)), pageState.image, `weights of hidden unit ${i + 1}`),
-    );
-    $("hidden-units").replaceChildren(...pictures);
-  }
-
-  function showMistakes(worst) {
-    const pictures = worst.map(({ row, answer, truth }) => {
-      const words = `${pageState.classes[truth]} taken for ${pageState.classes[answer]}`;
-      const label = `row ${row}: ${words}`;
-      const body = pageState.image ? [thumbnail(asImage(pageState, pageState.X[row]), pageState.image, label)] : [];
-      return element("figure", { title: label }, ...body, element("div", {}, pageState.image ? words : label));
-    });
-    $("mistakes").replaceChildren(...(pictures.length ? pictures : [element("p", {}, "none")]));
+  function pause() {
+    run.going = !run.going;
+    if (run.going) trainer.resume();
+    else trainer.pause();
+    buttons();
   }
 
   $("hidden-figure").hidden = !pageState.image;
   $("confusion-figure").hidden = !pageState.classes;
+  $("pairs-figure").hidden = Boolean(pageState.classes);
   $("score-title").textContent = pageState.classes ? "accuracy" : "R²";
-  const settings = () => ({ alpha: +$("train-alpha").value, lam: +$("train-lam").value });
+  $("mistakes-title").textContent = pageState.classes ? "the worst mistakes, how sure in brackets" : "the worst rows";
   $("train-lam").value = pageState.lam;
-  $("train-start").addEventListener("click", () => {
-    Object.assign(started, { once: true, going: true });
-    buttons();
-    trainer.start({ ...settings(), epochs: +$("train-epochs").value });
-  });
-  $("train-pause").addEventListener("click", () => {
-    started.going = !started.going;
-    if (started.going) trainer.resume();
-    else trainer.pause();
-    buttons();
-  });
-  $("train-stop").addEventListener("click", () => {
-    started.going = false;
-    trainer.stop();
-    buttons();
-  });
+  $("train-start").addEventListener("click", () => start(Math.max(1, Math.trunc(+$("train-epochs").value) || 1)));
+  $("train-one").addEventListener("click", () => start(1));
+  $("train-pause").addEventListener("click", pause);
+  $("train-stop").addEventListener("click", () => trainer.stop());
   $("train-save").addEventListener("click", () => trainer.save());
   for (const id of ["train-alpha", "train-lam"]) $(id).addEventListener("change", () => trainer.set(settings()));
 }
 
-// Numbers of an image in rows; the notes' digits are unrolled column by column.
-function asImage(pageState, numbers) {
-  if (pageState.image_order !== "F") return numbers;
-  const [rows, columns] = pageState.image;
-  return numbers.map((_, k) => numbers[(k % columns) * rows + Math.floor(k / columns)]);
+function addToCurves(curves, { past, curves: news, epoch, J, score }) {
+  for (const name in past ?? {}) curves[name] = pastCurve(past[name]);
+  const series = news ?? { ...(J === undefined ? {} : { J: [J] }), ...(score === undefined || J === undefined ? {} : { score: [score] }) };
+  for (const name in series)
+    series[name].forEach((value, k) => addPoint(curves[name], epoch - series[name].length + 1 + k, value));
+}
+
+function saidOf(news, run) {
+  const progress = news.epoch === undefined ? partly(news) : progressWords(news);
+  return run.going ? progress : news.says || progress;
+}
+
+const partly = ({ share }) => (share === undefined ? "Press “start”." : `first epoch: ${Math.round(100 * share)} %`);
+
+function progressWords({ epoch, epochs, J, score, rows_per_second, seconds_left }) {
+  const left = seconds_left === undefined ? "" : `, ${Math.ceil(seconds_left)} s left`;
+  const rate = rows_per_second ? `, ${Math.round(rows_per_second)} rows/s` : "";
+  return `epoch ${epoch} of ${epochs}: J = ${short(J)}, score ${short(score)}${rate}${left}`;
+}
+
+// What a chart shows, for those who do not see it.
+function nameLast(id, name, points) {
+  const last = points[points.length - 1];
+  if (last) attributed($(id), { "aria-label": `${name} by epoch: ${short(last[1])} after epoch ${last[0]}` });
 }
 
 export const panel = {
@@ -253,6 +146,7 @@ export const panel = {
   markup: `
   <div class="controls" role="group" aria-label="Training">
     <button id="train-start">start</button>
+    <button id="train-one">one epoch</button>
     <button id="train-pause" disabled>pause</button>
     <button id="train-stop" disabled>stop</button>
     <button id="train-save">save</button>
@@ -261,21 +155,24 @@ export const panel = {
     <label>epochs <input id="train-epochs" type="number" min="1" value="100"></label>
   </div>
   <progress id="train-progress" value="0" max="1" aria-label="Training progress"></progress>
-  <p id="train-says" class="says" aria-live="polite">Press “start”.</p>
+  <p id="train-says" class="says" role="status">Press “start”.</p>
   <div class="charts">
-    <figure><figcaption>J, and validation loss</figcaption><svg id="chart-J" role="img" aria-label="J by epoch"></svg></figure>
+    <figure><figcaption>J: solid; loss of validation rows: dashed</figcaption><svg id="chart-J" role="img" aria-label="J by epoch"></svg></figure>
     <figure><figcaption id="score-title">accuracy</figcaption><svg id="chart-score" role="img" aria-label="Score by epoch"></svg></figure>
-    <figure><figcaption>size of δ by layer</figcaption><svg id="chart-delta" role="img" aria-label="Size of δ by layer"></svg></figure>
-    <figure id="confusion-figure"><figcaption>confusion (rows: true, columns: said)</figcaption><div id="confusion"></div></figure>
-    <figure id="hidden-figure"><figcaption>hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs"></div></figure>
-    <figure><figcaption>the worst mistakes</figcaption><div id="mistakes" class="thumbs"></div></figure>
+    <figure><figcaption>size of δ by layer, root mean square over the page's rows</figcaption><svg id="chart-delta" role="img" aria-label="Size of δ by layer"></svg></figure>
+    <figure id="confusion-figure"><figcaption>confusion</figcaption><div id="confusion" tabindex="0" role="group" aria-label="Confusion of classes"></div></figure>
+    <figure id="pairs-figure"><figcaption>answered, against true</figcaption><svg id="chart-pairs" role="img" aria-label="Answered against true numbers"></svg></figure>
+    <figure id="hidden-figure"><figcaption id="hidden-title">hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs"></div></figure>
+    <figure><figcaption id="mistakes-title">the worst mistakes</figcaption><div id="mistakes" class="thumbs"></div></figure>
   </div>
 `,
   style: `
 progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem; align-items: start; }
-#confusion { overflow: auto; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 1rem; align-items: start; }
+#confusion { overflow: auto; max-height: 24rem; }
 #confusion :is(td, th) { min-width: 1.45rem; padding: .15rem .25rem; font-size: .8rem; }
+#mistakes figure { max-width: 100%; overflow-wrap: anywhere; }
+#mistakes figcaption { font-size: .8rem; margin: 0; max-width: 12rem; }
 `,
-  start: ({ pageState, server, setTheta }) => startTraining(pageState, server, setTheta),
+  start: startTraining,
 };
