@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from .atoms import Atom, Atoms
+from .atoms import Atom, Atoms, multiplies_alone
 from .catalogue import catalogue
-from .family import ONLY_D, ONLY_J, Family
+from .family import ONLY_D, ONLY_J, Family, parts_of
 from .mistakes.entry import Entry, Recipe
 from .probes import Probe, halved
 
@@ -69,28 +69,44 @@ def effect_of(probe: Probe, which: str, atom: Atom) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
-def multipliers(probe: Probe, which: str) -> dict[int, np.ndarray]:
-    """The atoms that only multiply the parts without and with λ: position -> two factors."""
+def multipliers(probe: Probe, which: str) -> dict[Atom, np.ndarray]:
+    """What atoms multiply each number with, part by part; NaN where they do something else."""
     right, atoms, values = effects_of(probe, which)
     other = halved(probe)
-    same_right = right_value(other, which)
     found = {}
-    for i, factors in _factors(values, right).items():
-        again = _factors([effect_of(other, which, atoms[i])], same_right).get(0)
-        if again is not None and np.allclose(factors, again, rtol=1e-10, atol=0):
-            found[i] = factors
+    for atom, factors in zip(atoms, _factors(values, right, _parts(probe, which))):
+        if np.isnan(factors).all():
+            continue
+        if not multiplies_alone(atom):  # what multiplies by chance does so with one θ alone
+            again = _factors([effect_of(other, which, atom)], right_value(other, which),
+                             _parts(other, which))[0]  # fmt: skip
+            factors = np.where(np.isclose(factors, again, rtol=1e-9, atol=0), factors, np.nan)
+        found[atom] = factors
     return found
 
 
-def _factors(values: Sequence[np.ndarray], right: np.ndarray) -> dict[int, np.ndarray]:
-    """Those values that are a multiple of right, half by half, with their two factors."""
-    like_right = [i for i, value in enumerate(values) if value.shape == right.shape]
-    table = np.array([values[i] for i in like_right]).reshape(len(like_right), 2, -1)
-    halves = right.reshape(2, -1)
-    factors = (table * halves).sum(axis=2) / (halves * halves).sum(axis=1)
-    multiples = factors[:, :, None] * halves
-    same = (abs(table - multiples) <= 1e-13 + 1e-12 * abs(multiples)).all(axis=(1, 2))
-    return {like_right[k]: factors[k] for k in np.flatnonzero(same & factors.all(axis=1))}
+def _parts(probe: Probe, which: str) -> list[np.ndarray]:
+    if which == "J":
+        return [np.array([0]), np.array([1])]
+    return list(parts_of(probe.net).values())
+
+
+def _factors(
+    values: Sequence[np.ndarray], right: np.ndarray, parts: Sequence[np.ndarray]
+) -> np.ndarray:
+    """By which factor values differ from right, part by part; (values, numbers)."""
+    rows = [value if value.shape == right.shape else right * np.nan for value in values]
+    table = np.array(rows).reshape(len(rows), right.size)
+    factors = np.full(table.shape, np.nan)
+    for where in parts:
+        square = float(right[where] @ right[where])
+        ratio = table[:, where] @ right[where] / (square or 1.0)
+        # Nothing is there without λ; and what is equal up to rounding is one factor.
+        ratio = np.round(ratio, 12) if square else np.ones(len(rows))
+        multiples = ratio[:, None] * right[where]
+        same = (abs(table[:, where] - multiples) <= 1e-13 + 1e-12 * abs(multiples)).all(axis=1)
+        factors[:, where] = np.where(same & (ratio != 0), ratio, np.nan)[:, None]
+    return factors
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

@@ -16,9 +16,9 @@ from dataclasses import replace
 import numpy as np
 
 from .. import old_names
-from .atoms import Atom, Atoms, recipe_of, together
+from .atoms import Atom, Atoms, is_forward, recipe_of, resists_factors, together
 from .effects import effect_of, effects_of, evaluate, family_of, multipliers, right_value
-from .evidence import Evidence, Table, viable_triples
+from .evidence import Evidence, Multiple, Table, viable_triples
 from .family import parts_of
 from .mistakes.entry import Recipe
 from .probes import Probe
@@ -26,11 +26,13 @@ from .response import Response
 
 __getattr__ = old_names("diagnose.search")
 
-MOST = {"J": 6000, "D": 4000}  # sets that one search evaluates at most
+MOST = {"J": 6000, "D": 12_000}  # sets that one search evaluates at most
 MOST_BASES = 6
 
 
-def explanations(response: Response, depth: int, prior: Sequence[Atoms] = ()) -> list[Atoms]:
+def explanations(
+    response: Response, depth: int, prior: Sequence[Atoms] = (), forward_is_right: bool = False
+) -> list[Atoms]:
     """Return every smallest set of atoms that reproduces the response, up to depth beside λ's part.
 
     Parameters
@@ -41,8 +43,10 @@ def explanations(response: Response, depth: int, prior: Sequence[Atoms] = ()) ->
         1: single mistakes; 2: also pairs beside what λ's part needs; 3: also triples.
     prior : sequence of atoms
         Sets that explain the other half of the answer, and so are likely to be part of this one.
+    forward_is_right : bool
+        Whether J came back right, so that mistakes on the way to a^(L) are tried last.
     """
-    return _Search(response).run(depth, prior)
+    return _Search(response, forward_is_right).run(depth, prior)
 
 
 def confirmed(response: Response, atoms: Sequence[Atom], with_lam_only: bool = False) -> bool:
@@ -58,6 +62,16 @@ def confirmed(response: Response, atoms: Sequence[Atom], with_lam_only: bool = F
     return True
 
 
+def _whole(close: np.ndarray, parts: Sequence[np.ndarray]) -> np.ndarray:
+    """In which parts every number is close; (rows, parts)."""
+    return np.stack([close[:, where].all(axis=1) for where in parts], axis=1)
+
+
+def _distinct(factors: np.ndarray) -> list[float]:
+    """The factors other than 1 that some atom multiplies with."""
+    return [float(one) for one in np.unique(factors[np.isfinite(factors)]) if one != 1]
+
+
 def _moves(recipe: Recipe) -> bool:
     """Whether the last Θ's gradient may stand elsewhere."""
     return any(slot[0] in ("layout_out", "weights_of", "bias_of") for slot in recipe)
@@ -66,8 +80,8 @@ def _moves(recipe: Recipe) -> bool:
 class _Search:
     """One search, on the first probe; the others confirm."""
 
-    def __init__(self, response: Response) -> None:
-        self.response = response
+    def __init__(self, response: Response, forward_is_right: bool = False) -> None:
+        self.response, self.forward_is_right = response, forward_is_right
         self.probe = response.probes[0]
         self.family = family_of(self.probe)
         self.right, self.atoms, _ = effects_of(self.probe, response.which)
@@ -93,8 +107,8 @@ class _Search:
         if self._confirmed((), None):
             return [()]
         alone = self._grow((), self.parts, 1)
-        if alone or depth < 2:
-            return alone
+        if alone or depth < 2 or not np.nan_to_num(self.response.values[0]).any():
+            return alone  # zeros tell of no formula
         shared = [base for whole in prior for base in self._own_flavours(whole)]
         found = self._smallest(self._beside(base, 1) for base in shared[:MOST_BASES])
         if found:
@@ -155,7 +169,7 @@ class _Search:
         seen = self._evidence(base, self.parts, right, values)
         table, everyone = seen.tables[0], np.arange(len(seen.atoms))
         for witness in self.response.witnesses:
-            table = self._widened(table, witness, base, seen.atoms, everyone)
+            table = self._widened(table, witness, base, seen, everyone)
         threes = viable_triples(table.neutral, table.match)
         sets = (tuple(seen.atoms[i] for i in three) for three in threes)
         return self._confirmed_of(base, self._matching(base, sets, None), None)
@@ -170,37 +184,66 @@ class _Search:
         """Look at every atom beside base, on the first probe."""
         still = self._by_part(values, right, parts).all(axis=1)
         changes = [int(i) for i in np.flatnonzero(~still)]
-        alone = [values[i] for i in changes]
+        alone, atoms = [values[i] for i in changes], tuple(self.atoms[i] for i in changes)
         whole = parts is self.parts
         coarse = [self._blocks(), self._halves()] if whole else [[np.concatenate(parts)]] * 2
-        fine, blocks, halves = (self._table(alone, right, p) for p in (parts, *coarse))
-        scales = self._scales(alone, changes) if whole and not base else {}
-        atoms = tuple(self.atoms[i] for i in changes)
-        return Evidence(atoms, (fine, blocks, halves), scales, self.wrong_length)
+        factors = self._factors(atoms)
+        response = self.response.values[0]
+        tables = self._tables(atoms, alone, right, [parts, *coarse], factors, response)
+        multiplied = self._multiplied(right, parts) if whole else np.array([], dtype=int)
+        late = np.array([self.forward_is_right and is_forward(atom) for atom in atoms], dtype=bool)
+        three = tables[0], tables[1], tables[2]
+        return Evidence(atoms, factors, three, multiplied, late, self.wrong_length)
 
-    def _table(
+    def _multiplied(self, right: np.ndarray, parts: list[np.ndarray]) -> np.ndarray:
+        """The numbers of those parts that came back as a multiple of right."""
+        response, found = self.response.values[0], [np.array([], dtype=int)]
+        if response.shape != right.shape:
+            return found[0]
+        for where in parts:
+            known = where[np.isfinite(response[where])]
+            square = float(right[known] @ right[known])
+            if known.size < 2 or not square:
+                continue
+            ratio = float(response[known] @ right[known]) / square
+            if ratio and self.response.close(ratio * right[known], response[known], 0).all():
+                found.append(where)
+        return np.concatenate(found)
+
+    def _factors(self, atoms: Atoms) -> np.ndarray:
+        """What each atom multiplies each number with; NaN where it does something else."""
+        size = self.response.values[0].size
+        known = {} if size != self.right.size else multipliers(self.probe, self.response.which)
+        nothing = np.full(size, np.nan)
+        return np.array([known.get(atom, nothing) for atom in atoms]).reshape(len(atoms), size)
+
+    def _tables(
         self,
+        atoms: Atoms,
         alone: Sequence[np.ndarray],
         right: np.ndarray,
-        parts: list[np.ndarray],
-        response: np.ndarray | None = None,
-    ) -> Table:
-        response = self.response.values[0] if response is None else response
-        return Table(self._by_part(alone, right, parts), self._by_part(alone, response, parts))
+        divisions: Sequence[list[np.ndarray]],
+        factors: np.ndarray,
+        response: np.ndarray,
+    ) -> list[Table]:
+        """What each atom does to each part, for several ways to divide the numbers into parts."""
+        resisting = np.array([resists_factors(atom) for atom in atoms], dtype=bool)
+        multiples: list[list[Multiple]] = [[] for _ in divisions]
+        for factor in [1.0, *_distinct(factors)]:
+            match = self._close(alone, response, factor)
+            if factor == 1:
+                still = self._close(alone, right) & ~self._fickle(atoms)
+            else:
+                still, match = factors == factor, match | resisting[:, None]
+            for parts, into in zip(divisions, multiples):
+                into.append(Multiple(factor, _whole(still, parts), _whole(match, parts)))
+        return [Table(tuple(each)) for each in multiples]
 
-    def _scales(self, alone: list[np.ndarray], changes: list[int]) -> dict[int, np.ndarray]:
-        """For atoms that only multiply a half: which others fit when multiplied likewise."""
-        response = self.response.values[0]
-        if response.shape != self.right.shape:
-            return {}
-        table = np.array([v if v.shape == response.shape else response * np.nan for v in alone])
-        found, multiplies = {}, multipliers(self.probe, self.response.which)
-        for i, change in enumerate(changes):
-            if change in multiplies:
-                factors = multiplies[change]
-                predicted = table * np.repeat(factors, response.size // 2)
-                found[i] = self.response.close(predicted, response, 0).all(axis=1)
-        return found
+    def _fickle(self, atoms: Atoms) -> np.ndarray:
+        """Numbers without λ that labels in other places leave alone, but only in the whole sum."""
+        size = self.response.values[0].size
+        moves_labels = np.array([("labels",) in atom.recipe for atom in atoms], dtype=bool)
+        return moves_labels[:, None] & (np.arange(size) < size // 2)
 
     def _blocks(self) -> list[np.ndarray]:
         """Positions of each D^(l), without and with λ."""
@@ -219,7 +262,7 @@ class _Search:
         """Add what the degenerate probes show of atoms that may still be part of a pair."""
         fine, blocks, halves = evidence.tables
         for witness in reversed(self.response.witnesses):
-            fine = self._widened(fine, witness, base, evidence.atoms, fine.partnered())
+            fine = self._widened(fine, witness, base, evidence, fine.partnered())
         return replace(evidence, tables=(fine, blocks, halves))
 
     def _widened(
@@ -227,17 +270,18 @@ class _Search:
         table: Table,
         witness: tuple[Probe, np.ndarray],
         base: Atoms,
-        atoms: Atoms,
+        evidence: Evidence,
         asked: np.ndarray,
     ) -> Table:
         """A table with further columns: what a witness shows of those atoms that are asked for."""
+        if not asked.size:
+            return table
         probe, seen = witness
-        more = Table(*np.zeros((2, len(atoms), len(self.parts)), dtype=bool))
-        if asked.size:
-            right, values = self._beside_base(probe, base, [atoms[i] for i in asked])
-            found = self._table(values, right, self.parts, seen)
-            more.neutral[asked], more.match[asked] = found.neutral, found.match
-        return Table(np.hstack([table.neutral, more.neutral]), np.hstack([table.match, more.match]))
+        atoms = tuple(evidence.atoms[i] for i in asked)
+        right, values = self._beside_base(probe, base, atoms)
+        factors = evidence.factors[asked]
+        found = self._tables(atoms, values, right, [self.parts], factors, seen)[0]
+        return table.widened(found, asked)
 
     def _beside_base(
         self, probe: Probe, base: Atoms, atoms: Sequence[Atom]
@@ -255,15 +299,20 @@ class _Search:
         self, values: Sequence[np.ndarray], other: np.ndarray, parts: list[np.ndarray]
     ) -> np.ndarray:
         """Which values equal other in which parts, unknown numbers aside; (values, parts)."""
+        return _whole(self._close(values, other), parts)
+
+    def _close(
+        self, values: Sequence[np.ndarray], other: np.ndarray, factor: float = 1.0
+    ) -> np.ndarray:
+        """Which numbers of values, times a factor, are those of other; (values, numbers)."""
         seen = self.response.values[0]
         if other.shape != seen.shape:
-            return np.zeros((len(values), len(parts)), dtype=bool)
+            return np.zeros((len(values), seen.size), dtype=bool)
         nothing = np.full(seen.shape, np.nan)
         rows = [value if value.shape == seen.shape else nothing for value in values]
-        table = np.array(rows).reshape(len(rows), *seen.shape)
-        close = abs(table - other) <= self.response.tolerance * self.response.scale(0)
-        close |= np.isnan(seen) & np.isfinite(table)
-        return np.stack([close[:, where].all(axis=1) for where in parts], axis=1)
+        table = np.array(rows).reshape(len(rows), seen.size)
+        size = self.response.tolerance * self.response.scale(0)
+        return (abs(factor * table - other) <= size) | (np.isnan(seen) & np.isfinite(table))
 
     def _matching(
         self, base: Atoms, sets: Iterable[Atoms], where: np.ndarray | None

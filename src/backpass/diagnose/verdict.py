@@ -85,7 +85,8 @@ def _sets(seen: Observation, depth: int) -> dict[str, list[Atoms]]:
     sets: dict[str, list[Atoms]] = {}
     for response in seen.responses:
         prior = [atoms for found in sets.values() for atoms in found if atoms]
-        sets[response.which] = explanations(response, depth, prior)
+        J_is_right = () in sets.get("J", ())
+        sets[response.which] = explanations(response, depth, prior, J_is_right)
     if seen.J is not None and depth > 1 and not sets["J"] and any(sets.get("D", ())):
         sets["J"] = explanations(seen.J, depth, sets["D"])
     return sets

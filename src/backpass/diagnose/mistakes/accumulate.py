@@ -212,7 +212,10 @@ def _of_part(part: str, place: str, layers: tuple[int, ...], right: str) -> Iter
         f"δ of the layer above in the {part} of Δ": "above",
     }
     for what, variant in deltas.items():
-        yield Entry(what, place, what, right, (in_layers(f"{part}_delta", layers, variant),))
+        recipes = [in_layers(f"{part}_delta", layers, variant)]
+        if len(layers) > 2 and variant == "bare":  # the output may have no g′ to be left out
+            recipes.append(in_layers(f"{part}_delta", layers[:-1], variant))
+        yield Entry(what, place, what, right, tuple(recipes))
     examples = {
         f"the {word} gradient is overwritten: only the last example counts": "last only",
         f"only the first example counts in the {word} gradient": "first only",
