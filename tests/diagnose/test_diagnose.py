@@ -519,6 +519,39 @@ def test_unexplained_damage_is_localised():
     assert "all of Θ^(1) is right." in str(diagnosis)
 
 
+def test_one_half_that_is_right_is_said_beside_the_other():
+    def function(theta, sizes, X, Y, lam):
+        J, D = right(theta, sizes, X, Y, lam)
+        return J, np.sin(D)
+
+    diagnosis = check_backprop(function)
+    assert "J: all of it is right." in diagnosis.unexplained
+
+
+def test_a_search_that_was_cut_short_says_so(monkeypatch):
+    def function(theta, sizes, X, Y, lam):
+        J, D = right(theta, sizes, X, Y, lam)
+        return J, np.sin(D)
+
+    monkeypatch.setattr("backpass.diagnose.search.MOST", {"J": 5, "D": 5})
+    diagnosis = check_backprop(function)
+    assert diagnosis.cut_short
+    assert "cut short" in diagnosis.headline
+    assert "no mistake of the catalogue" not in str(diagnosis)
+
+
+def test_a_search_that_tried_everything_says_that_nothing_fits(monkeypatch):
+    def function(theta, sizes, X, Y, lam):
+        J, D = right(theta, sizes, X, Y, lam)
+        return J, np.sin(D)
+
+    monkeypatch.setattr("backpass.diagnose.search.MOST", {"J": 10**9, "D": 10**9})
+    monkeypatch.setattr("backpass.diagnose.search.MOST_TOGETHER", 10**9)
+    diagnosis = check_backprop(function)
+    assert not diagnosis.cut_short
+    assert "no mistake of the catalogue" in diagnosis.headline
+
+
 def test_a_gradient_of_zeros_is_called_so():
     def function(theta, sizes, X, Y, lam):
         J, D = right(theta, sizes, X, Y, lam)

@@ -27,7 +27,7 @@ from .caller import (
     one_line,
 )
 from .diagnosis import GRADES, Diagnosis
-from .localise import localise
+from .localise import halves
 from .observe import Observation, data_frames, observe
 from .probes import Hidden, Probe, families, is_classification
 from .verdict import Verdict, judge
@@ -196,7 +196,7 @@ def _diagnosis(verdict: Verdict, seen: Observation, failure: Failure | None) -> 
     frames = _frames(verdict, seen) if not failures else None
     if frames is not None:
         failures.append(frames)
-    unexplained = [sentence for response in verdict.unexplained for sentence in localise(response)]
+    unexplained = list(halves(seen.responses, verdict.unexplained))
     return Diagnosis(
         explanations=verdict.explanations,
         conventions=verdict.conventions,
@@ -205,6 +205,7 @@ def _diagnosis(verdict: Verdict, seen: Observation, failure: Failure | None) -> 
         returned=tuple("J" if one.which == "J" else "gradient" for one in seen.responses),
         signature=seen.caller.form.name,
         probes=tuple(f"{'-'.join(map(str, p.net.sizes))} (m = {p.m})" for p in seen.probes),
+        cut_short=verdict.cut_short,
     )
 
 

@@ -95,6 +95,8 @@ class Diagnosis:
         The arguments it was called with.
     probes : tuple of str
         The networks and numbers of examples it was called on.
+    cut_short : bool
+        Whether something is unexplained, and not every set of mistakes was tried on it.
 
     Examples
     --------
@@ -109,6 +111,7 @@ class Diagnosis:
     returned: tuple[str, ...] = ()
     signature: str = ""
     probes: tuple[str, ...] = field(default=(), repr=False)
+    cut_short: bool = False
 
     @property
     def ok(self) -> bool:
@@ -149,7 +152,10 @@ class Diagnosis:
             count = len(self.explanations[0])
             words = "1 mistake explains" if count == 1 else f"{count} mistakes explain"
             rest = ", but not all of it" if self.unexplained else ""
+            rest += ": the search was cut short" if self.cut_short else ""
             return f"{words} what came back{rest}."
+        if self.cut_short:
+            return "Wrong, and unexplained: the search was cut short before everything was tried."
         if self.unexplained:
             return "Wrong, and unexplained: no mistake of the catalogue gives these numbers."
         if self.returned:

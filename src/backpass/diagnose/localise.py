@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from .effects import right_value
 from .family import parts_of
 from .response import Response
+
+
+def halves(responses: Sequence[Response], unexplained: Sequence[Response]) -> Iterator[str]:
+    """Say of J and of the gradient what is right, as far as one of them is unexplained."""
+    for response in responses:
+        if response in unexplained:
+            yield from localise(response)
+        elif unexplained and _agrees_at(response, slice(None)):
+            yield f"{'J' if response.which == 'J' else 'gradient'}: all of it is right."
 
 
 def localise(response: Response) -> Iterator[str]:
@@ -19,6 +28,9 @@ def localise(response: Response) -> Iterator[str]:
 def _of_J(response: Response) -> Iterator[str]:
     names = ("the part without λ", "the λ term")
     right = [_agrees_at(response, np.array([i])) for i in (0, 1)]
+    if response.probes[0].convention.lam_J == "0":
+        yield f"J is wrong{_factor(response, np.array([0]))}."
+        return
     if right[0] != right[1]:
         good, bad = (names[0], names[1]) if right[0] else (names[1], names[0])
         yield f"J: {good} is right, {bad} is not{_factor(response, np.array([int(right[0])]))}."
@@ -40,23 +52,36 @@ def _of_D(response: Response) -> Iterator[str]:
 
 def _of_Theta(response: Response, l: int) -> str:
     """One sentence about D^(l)."""
-    right = {
-        key[1:]: _part_agrees(response, (l, *key[1:])) for key in _keys(response) if key[0] == l
-    }
+    known = [key for key in _keys(response) if key[0] == l and _is_known(response, key)]
+    if not known:
+        return f"gradient: nothing of Θ^({l}) came back."
+    right = {key[1:]: _part_agrees(response, key) for key in _keys(response) if key[0] == l}
     data = {column: right[column, 0] for column in ("bias", "weights")}
     name = f"gradient: all of Θ^({l}) is"
     if all(right.values()):
         return f"{name} right."
+    has_lam = response.probes[0].convention.lam_J != "0"
     lam_right = right["bias", 1] and right["weights", 1]
     if all(data.values()):
         return f"{name} right except its λ term."
     tail = "" if lam_right else "; its λ term is wrong as well"
     if data["weights"]:
-        return f"{name} right except the bias column{tail}."
-    if data["bias"]:
+        return f"{name} right except the bias column{_times(response, l, 'bias')}{tail}."
+    if data["bias"] and (l, "bias", 0) in known:
         return f"gradient: in Θ^({l}) only the bias column is right{tail}."
     factor = _factor(response, *[_positions(response, (l, c, 0)) for c in ("bias", "weights")])
-    return f"{name} wrong{factor}{tail if tail else '; its λ term is right'}."
+    if has_lam and not tail:
+        tail = "; its λ term is right"
+    return f"{name} wrong{factor}{tail}."
+
+
+def _times(response: Response, l: int, part: str) -> str:
+    return _factor(response, _positions(response, (l, part, 0)))
+
+
+def _is_known(response: Response, key: tuple[int, str, int]) -> bool:
+    """Whether any of these numbers came back."""
+    return bool(np.isfinite(response.values[0][_positions(response, key)]).any())
 
 
 def _keys(response: Response) -> list[tuple[int, str, int]]:
@@ -75,7 +100,7 @@ def _part_agrees(response: Response, key: tuple[int, str, int]) -> bool:
     )
 
 
-def _agrees_at(response: Response, where: np.ndarray) -> bool:
+def _agrees_at(response: Response, where: np.ndarray | slice) -> bool:
     return all(
         response.agrees(right_value(probe, response.which), i, where)
         for i, probe in enumerate(response.probes)

@@ -27,11 +27,33 @@ from .response import Response
 __getattr__ = old_names("diagnose.search")
 
 MOST = {"J": 6000, "D": 12_000}  # sets that one search evaluates at most
+MOST_TOGETHER = 60_000  # all searches of a diagnosis: 2 seconds
 MOST_BASES = 6
 
 
+class Budget:
+    """How many sets the searches of a diagnosis may still evaluate."""
+
+    def __init__(self, left: int = MOST_TOGETHER) -> None:
+        self.left = left
+        self.was_short = False
+
+    def allowance(self, which: str) -> int:
+        """How many sets the next search may evaluate; some are left for those after it."""
+        return min(MOST[which], self.left // 4)
+
+    def spend(self, count: int, everything: bool) -> None:
+        """Take note of what a search evaluated, and whether that was all it would have tried."""
+        self.left -= count
+        self.was_short |= not everything
+
+
 def explanations(
-    response: Response, depth: int, prior: Sequence[Atoms] = (), forward_is_right: bool = False
+    response: Response,
+    depth: int,
+    prior: Sequence[Atoms] = (),
+    forward_is_right: bool = False,
+    budget: Budget | None = None,
 ) -> list[Atoms]:
     """Return every smallest set of atoms that reproduces the response, up to depth beside λ's part.
 
@@ -45,8 +67,14 @@ def explanations(
         Sets that explain the other half of the answer, and so are likely to be part of this one.
     forward_is_right : bool
         Whether J came back right, so that mistakes on the way to a^(L) are tried last.
+    budget : Budget, optional
+        What this search shares with others; it takes note of a search that was cut short.
     """
-    return _Search(response, forward_is_right).run(depth, prior)
+    budget = Budget() if budget is None else budget
+    search = _Search(response, forward_is_right, budget.allowance(response.which))
+    found = search.run(depth, prior)
+    budget.spend(search.evaluated, bool(found) or not search.was_short)
+    return found
 
 
 def confirmed(response: Response, atoms: Sequence[Atom], with_lam_only: bool = False) -> bool:
@@ -80,13 +108,13 @@ def _moves(recipe: Recipe) -> bool:
 class _Search:
     """One search, on the first probe; the others confirm."""
 
-    def __init__(self, response: Response, forward_is_right: bool = False) -> None:
+    def __init__(self, response: Response, forward_is_right: bool, allowance: int) -> None:
         self.response, self.forward_is_right = response, forward_is_right
+        self.allowance, self.evaluated, self.was_short = allowance, 0, False
         self.probe = response.probes[0]
         self.family = family_of(self.probe)
         self.right, self.atoms, _ = effects_of(self.probe, response.which)
         self.parts, self.with_lam = self._parts()
-        self.budget = MOST[response.which]
 
     def _parts(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Positions of every part, and of those that grow with λ."""
@@ -163,7 +191,8 @@ class _Search:
         return self._confirmed_of(base, self._matching(base, pairs, where), where)
 
     def _triples(self, base: Atoms) -> list[Atoms]:
-        if self.budget <= 0:
+        if self.evaluated >= self.allowance:
+            self.was_short = True
             return []
         right, values = self._beside_base(self.probe, base, self.atoms)
         seen = self._evidence(base, self.parts, right, values)
@@ -323,9 +352,10 @@ class _Search:
             recipe = together((*base, *atoms))
             if recipe is None:
                 continue
-            if self.budget <= 0:
+            if self.evaluated >= self.allowance:
+                self.was_short = True
                 return
-            self.budget -= 1
+            self.evaluated += 1
             if where is None and not self._top_agrees(recipe):
                 continue
             value = evaluate(self.family, self.response.which, recipe)

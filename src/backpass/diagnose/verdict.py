@@ -13,7 +13,7 @@ from .mistakes.entry import Entry
 from .observe import Observation
 from .probes import Probe
 from .response import Response
-from .search import confirmed, explanations
+from .search import Budget, confirmed, explanations
 
 Keys = dict[tuple[str, str], Entry]
 
@@ -25,6 +25,7 @@ class Verdict:
     explanations: tuple[tuple[Mistake, ...], ...]
     conventions: tuple[Mistake, ...]
     unexplained: tuple[Response, ...]
+    cut_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,11 @@ class _Account:
     of_J_is_absent: bool = False
 
 
-def judge(seen: Observation, depth: int) -> Verdict:
+def judge(seen: Observation, depth: int, budget: Budget | None = None) -> Verdict:
     """Search J and the gradient apart, and keep the accounts that need fewest mistakes."""
-    sets = _sets(seen, depth)
+    budget = Budget() if budget is None else budget
+    budget.was_short = False
+    sets = _sets(seen, depth, budget)
     _exchange(seen, sets)
     unexplained = tuple(response for response in seen.responses if not sets[response.which])
     accounts = [
@@ -64,7 +67,8 @@ def judge(seen: Observation, depth: int) -> Verdict:
     accounts = [a for a in accounts if not _order_in_J_alone(a)] or accounts
     least = min(account.size(has_D) for account in accounts)
     kept = [account for account in accounts if account.size(has_D) == least]
-    return Verdict(_mistakes(seen, kept, has_D), _conventions(kept[0], has_D), unexplained)
+    short = budget.was_short and bool(unexplained)
+    return Verdict(_mistakes(seen, kept, has_D), _conventions(kept[0], has_D), unexplained, short)
 
 
 def _sides(seen: Observation, sets: dict[str, list[Atoms]]) -> Iterable[tuple[Atoms, Atoms]]:
@@ -80,15 +84,15 @@ def _spoilers(probe: Probe, atoms: Atoms) -> Atoms:
     return tuple(atom for atom in atoms if spoils_J(probe, atom))
 
 
-def _sets(seen: Observation, depth: int) -> dict[str, list[Atoms]]:
+def _sets(seen: Observation, depth: int, budget: Budget) -> dict[str, list[Atoms]]:
     """Search each side; the second one, and the first once more, with what the other needed."""
     sets: dict[str, list[Atoms]] = {}
     for response in seen.responses:
         prior = [atoms for found in sets.values() for atoms in found if atoms]
         J_is_right = () in sets.get("J", ())
-        sets[response.which] = explanations(response, depth, prior, J_is_right)
+        sets[response.which] = explanations(response, depth, prior, J_is_right, budget)
     if seen.J is not None and depth > 1 and not sets["J"] and any(sets.get("D", ())):
-        sets["J"] = explanations(seen.J, depth, sets["D"])
+        sets["J"] = explanations(seen.J, depth, sets["D"], budget=budget)
     return sets
 
 

@@ -21,7 +21,9 @@ def last_column_zero(values: Array) -> Array:
 
 
 def first_column_zero(values: Array) -> Array:
-    return np.hstack([0 * values[:, :1], values[:, 1:]])
+    zeroed = values.copy()
+    zeroed[:, :1] = 0
+    return zeroed
 
 
 UNITS: dict[str, Callable[[Array], Array]] = {
