@@ -12,6 +12,7 @@ import pytest
 import backpass as bp
 import loops
 from backpass.diagnose import assert_backprop, check_backprop, diagnose_file
+from backpass.diagnose.diagnosis import Diagnosis, Mistake
 from backpass.diagnose.family import Family
 from backpass.diagnose.probes import families
 from backpass.errors import InvalidInput
@@ -620,6 +621,17 @@ def test_hints_come_in_three_grades():
     assert "ignored" not in where
     assert "λ ignored" in what
     assert "(λ/m) Θ" in formula
+
+
+def test_every_grade_of_hint_gives_what_cannot_be_told_apart():
+    g, h = Mistake("gradient, g", "g′ missing", "g′(z)"), Mistake("gradient, h", "g′ twice", "g′")
+    shared = Mistake("J", "J doubled", "J")
+    hints = Diagnosis(explanations=((shared, g), (shared, h))).hints
+    assert hints[0] == "Look at J. Look at gradient, g. Or: Look at gradient, h."
+    assert hints[1] == "J: J doubled. gradient, g: g′ missing. Or: gradient, h: g′ twice."
+    assert hints[2].count("Or:") == 1
+    assert "g′(z)" in hints[2]
+    assert Diagnosis(explanations=((shared, g),)).hints[0] == "Look at J. Look at gradient, g."
 
 
 def test_assert_backprop_fails_with_the_hint_that_was_asked_for():

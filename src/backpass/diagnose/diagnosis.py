@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -130,15 +130,16 @@ class Diagnosis:
 
     @property
     def hints(self) -> tuple[str, str, str]:
-        """Three grades of help: where, what, and the formula."""
+        """Three grades of help: where, what, and the formula; what may be meant instead, too."""
         where, what, formula = (self._hint(grade) for grade in GRADES)
         return where, what, formula
 
     def _hint(self, grade: str) -> str:
-        if self.explanations:
-            hints = dict.fromkeys(m.hint(grade) for m in self.explanations[0])
-            return " ".join(hints)
-        return " ".join([*map(str, self.failures), *self.unexplained])
+        if not self.explanations:
+            return " ".join([*map(str, self.failures), *self.unexplained])
+        shared, ties = _shared_and_ties(self.explanations)
+        hints = [_hints(shared, grade), " Or: ".join(dict.fromkeys(_hints(t, grade) for t in ties))]
+        return " ".join(filter(None, hints))
 
     @property
     def headline(self) -> str:
@@ -186,19 +187,29 @@ class Diagnosis:
         return as_html(self.headline, self.rows, self.ok)
 
 
+def _hints(mistakes: Iterable[Mistake], grade: str) -> str:
+    return " ".join(dict.fromkeys(mistake.hint(grade) for mistake in mistakes))
+
+
+def _shared_and_ties(
+    explanations: tuple[tuple[Mistake, ...], ...],
+) -> tuple[list[Mistake], list[list[Mistake]]]:
+    """The mistakes that every explanation has, and what each has besides."""
+    shared = [m for m in explanations[0] if all(m in other for other in explanations)]
+    rest = [[m for m in explanation if m not in shared] for explanation in explanations]
+    return shared, rest if len(explanations) > 1 else []
+
+
 def _rows_of_mistakes(explanations: tuple[tuple[Mistake, ...], ...]) -> Iterator[Row]:
     """Mistakes that every explanation has, then the ties."""
     if not explanations:
         return
-    shared = [m for m in explanations[0] if all(m in other for other in explanations)]
+    shared, ties = _shared_and_ties(explanations)
     for number, mistake in enumerate(shared, start=1):
         yield from _rows_of_mistake(f"{number}. ", mistake)
-    if len(explanations) == 1:
-        return
     most = max(5 // max(len(explanations[0]) - len(shared), 1), 2)
     word = f"{len(shared) + 1}. one of these, which no call can tell apart: "
-    for explanation in explanations[:most]:
-        rest = [m for m in explanation if m not in shared]
+    for rest in ties[:most]:
         yield "mistake", word + "; and ".join(map(str, rest))
         word = "   or: "
 
