@@ -318,9 +318,16 @@ struct PartsOfBins {
 template <class T>
 struct CellColumn {
     const T* values;
-    const int32_t* places;
+    const int32_t* places;  // null: all meet the first
     const T* weights;
     ptrdiff_t row;  // elements from one row of Θᵀ to the next
+};
+
+// Rows of which each has panels somewhere: those of one row behind each other, or those of all rows.
+template <class T>
+struct RowsOfPanels {
+    T* first;
+    ptrdiff_t row, panel;  // elements from one row to the next, and from one panel
 };
 
 // z = bias + x Θᵀ of rows that are columns of cells.
@@ -330,33 +337,29 @@ struct CellProduct {
     int n;
     const T* bias;  // padded to whole panels
     int rows, panels;
-    T* z;  // [panel][row][P]
-    ptrdiff_t panel;
+    RowsOfPanels<T> z;
 };
 
-// Each row's numbers of z that are above zero, beside their units. Rows 2i and 2i + 1 have counts[i] of them
-// each, the last ones zero; lists have room for P more than there are units, and for an even number of rows.
+// The units of each row of z whose numbers are above zero. Rows 2i and 2i + 1 have counts[i] of them each,
+// the last ones `panels` * P, behind all units, where z becomes zero; lists have room for 2P more than there
+// are units, and for an even number of rows.
 template <class T>
-struct PositiveRows {
-    const T* z;  // [panel][row][P]
-    ptrdiff_t panel;
+struct PositiveUnits {
+    RowsOfPanels<T> z;  // whose panels follow each other
     int rows, panels;
-    T* values;
     int32_t* units;
-    ptrdiff_t row;  // elements from one list to the next
+    ptrdiff_t list;  // elements from one list to the next
     int32_t* counts;
 };
 
 // z = bias + a Θᵀ of such rows, and of one more where they are odd.
 template <class T>
 struct PositiveProduct {
-    PositiveRows<T> rows;
-    const T* weights;  // Θᵀ, [unit below][width]
-    ptrdiff_t width;
-    const T* bias;  // padded to whole panels
+    PositiveUnits<T> a;
+    const T* weights;  // Θᵀ, [unit below, and one that is none][panels * P]
+    const T* bias;     // padded to whole panels
     int panels;
-    T* z;  // [panel][row][P]
-    ptrdiff_t panel;
+    RowsOfPanels<T> z;
 };
 
 // Up to P rows of X, contiguous, and Θ of the one unit; `last_weights` are those of the panel that ends with
@@ -407,7 +410,7 @@ struct Kernels {
     void (*normal_shapes)(const NormalShapes<T>&);
     void (*parts_of_bins)(const PartsOfBins<T>&);
     void (*cell_product)(const CellProduct<T>&);
-    void (*list_positive)(const PositiveRows<T>&);
+    void (*list_positive)(const PositiveUnits<T>&);
     void (*positive_product)(const PositiveProduct<T>&);
     void (*mask_row)(const MaskRow<T>&);
     void (*transpose)(const T* from, ptrdiff_t from_stride, T* to, ptrdiff_t to_stride);  // P x P

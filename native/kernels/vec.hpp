@@ -165,6 +165,12 @@ ALWAYS_INLINE void multiply_add(V& sum, V x, V y) {
 // Hides the value of n from the optimizer.
 ALWAYS_INLINE void make_opaque(int& n) { __asm__("" : "+r"(n)); }
 
+// And of a pointer: numbers behind it are then read by their distances, not by an address each.
+template <class T>
+ALWAYS_INLINE void make_opaque(const T*& p) {
+    __asm__("" : "+r"(p));
+}
+
 template <class V>
 ALWAYS_INLINE V sign_bit() {
     return broadcast<V>(Element<V>(-0.0));

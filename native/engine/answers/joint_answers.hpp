@@ -11,7 +11,7 @@
 
 namespace backpass {
 
-constexpr int ANSWER_STRETCH = 512;  // rows: a network's first layer is read anew for each
+constexpr int ANSWER_STRETCH = 1024;  // rows: a network's first layer is read anew for each
 
 template <class T>
 class JointAnswers {

@@ -11,24 +11,24 @@ namespace backpass {
 
 constexpr int ANSWER_BLOCK = 64;  // rows: their z, their lists and a layer's weights are in the caches
 
-// What a thread needs for a block of rows in networks up to some width.
+// What a thread needs for a block of rows in networks up to some width. Rows of z that are listed have a
+// panel more than units; and one row more is written where they are odd.
 template <class T>
 struct AnswerSpace {
     static constexpr int P = PANEL<T>;
 
     AnswerSpace(int widest, int outputs)
-        : panel((ANSWER_BLOCK + 1) * ptrdiff_t(P)),  // one row more: powers of two would share cache sets
-          list(ptrdiff_t(widest) + P),
-          z(size_t(panels_for<T>(widest)) * panel),
+        : row(ptrdiff_t(panels_for<T>(widest)) * P),
+          list(row + 2 * P),
+          z(size_t(row + P) * (ANSWER_BLOCK + 1)),
           next(z.size()),
-          values(list * ANSWER_BLOCK),
-          lanes(size_t(panels_for<T>(widest)) * P * ANSWER_BLOCK),
+          lanes(size_t(row) * ANSWER_BLOCK),
           out(size_t(outputs) * ANSWER_BLOCK),
           units(list * ANSWER_BLOCK),
           counts(ANSWER_BLOCK) {}
 
-    ptrdiff_t panel, list;
-    Buffer<T> z, next, values, lanes, out;
+    ptrdiff_t row, list;
+    Buffer<T> z, next, lanes, out;
     std::vector<int32_t> units, counts;
     std::vector<ReadColumn<T>> columns;
     std::vector<CellColumn<T>> cells;
@@ -40,6 +40,8 @@ public:
     PackedNetwork(NetworkSpec net, const Kernels<T>& kernels, const T* theta,
                   const std::vector<FormColumn>& form)
         : net_(std::move(net)), kernels_(kernels), form_(form) {
+        while (rectified_ < int(net_.hidden.size()) && net_.hidden[rectified_] == Activation::relu)
+            ++rectified_;
         for (int l = 0; l < net_.weight_layers(); ++l) {
             biases_.emplace_back(width(l));
             std::copy_n(theta, units(l), biases_.back().data());
@@ -57,14 +59,14 @@ public:
         run_first(space, ones, n);
         const int last = net_.weight_layers() - 1;
         for (int l = 1; l < last; ++l) {
-            if (is_rectified(l)) {
+            if (is_listed(l - 1)) {
                 run_positive(space, l, n);
             } else {
                 run_dense(space, l, n);
             }
             std::swap(space.z, space.next);
         }
-        if (last > 0) activate(space, last, n);
+        if (last > 0) activate(space, last - 1, n);
         run_last(space, last, n, out);
     }
 
@@ -76,7 +78,15 @@ private:
     int panels(int l) const { return panels_for<T>(units(l)); }
     ptrdiff_t width(int l) const { return ptrdiff_t(panels(l)) * P; }
     bool is_last(int l) const { return l + 1 == net_.weight_layers(); }
-    bool is_rectified(int l) const { return net_.hidden[l - 1] == Activation::relu; }
+
+    // Whether the positive numbers of layer l's z are listed: as long as all before are.
+    bool is_listed(int l) const { return l < rectified_; }
+
+    // Where layer l's z lies: row by row, or in panels for the dense product.
+    RowsOfPanels<T> rows(Buffer<T>& z, int l) const {
+        if (is_listed(l)) return {z.data(), width(l) + P, P};
+        return {z.data(), P, (ANSWER_BLOCK + 1) * ptrdiff_t(P)};
+    }
 
     int sum_rows() const {
         int rows = 0;
@@ -108,9 +118,9 @@ private:
             kernels_.pack_lane_weights({theta, 1, units(l), units(l), below, to.data()});
             return to;
         }
-        const ptrdiff_t row = is_rectified(l) ? width(l) : P,
-                        panel = is_rectified(l) ? P : ptrdiff_t(below) * P;
-        Buffer<T> to(size_t(below) * width(l));
+        const bool listed = is_listed(l - 1);
+        const ptrdiff_t row = listed ? width(l) : P, panel = listed ? P : ptrdiff_t(below) * P;
+        Buffer<T> to(size_t(width(l - 1) + 1) * width(l));
         for (int k = 0; k < below; ++k) {
             for (int i = 0; i < units(l); ++i)
                 to.data()[k * row + i / P * panel + i % P] = theta[size_t(k) * units(l) + i];
@@ -134,33 +144,33 @@ private:
             sums += form_[c].inputs;
         }
         kernels_.cell_product({space.cells.data(), static_cast<int>(space.cells.size()), biases_[0].data(), n,
-                               panels(0), space.z.data(), space.panel});
+                               panels(0), rows(space.z, 0)});
     }
 
-    // Of z in `z` the activation, in its place.
+    // Of layer l's z in `z` the activation, in its place.
     void activate(AnswerSpace<T>& space, int l, int n) const {
-        const auto forward = kernels_.forward[static_cast<int>(net_.hidden[l - 1])];
-        for (int j = 0; j < panels(l - 1); ++j)
-            forward(space.z.data() + j * space.panel, nullptr, nullptr, size_t(n) * P);
+        const auto forward = kernels_.forward[static_cast<int>(net_.hidden[l])];
+        const RowsOfPanels<T> z = rows(space.z, l);
+        if (is_listed(l)) return forward(z.first, nullptr, nullptr, size_t(n) * z.row);
+        for (int j = 0; j < panels(l); ++j) forward(z.first + j * z.panel, nullptr, nullptr, size_t(n) * P);
     }
 
     // The next layer's z from z, into `next`.
     void run_positive(AnswerSpace<T>& space, int l, int n) const {
-        const PositiveRows<T> rows{space.z.data(),      space.panel,        n,          panels(l - 1),
-                                   space.values.data(), space.units.data(), space.list, space.counts.data()};
-        kernels_.list_positive(rows);
-        kernels_.positive_product({rows, weights_[l].data(), width(l), biases_[l].data(), panels(l),
-                                   space.next.data(), space.panel});
+        const PositiveUnits<T> a{rows(space.z, l - 1), n,          panels(l - 1),
+                                 space.units.data(),   space.list, space.counts.data()};
+        kernels_.list_positive(a);
+        kernels_.positive_product({a, weights_[l].data(), biases_[l].data(), panels(l), rows(space.next, l)});
     }
 
     void run_dense(AnswerSpace<T>& space, int l, int n) const {
-        activate(space, l, n);
+        activate(space, l - 1, n);
         Product<T> p{};
         p.a = space.z.data();
         p.b = weights_[l].data();
         p.b_panel = ptrdiff_t(net_.sizes[l]) * P;
         p.c = space.next.data();
-        p.a_panel = p.c_panel = space.panel;
+        p.a_panel = p.c_panel = rows(space.z, l).panel;
         p.bias = biases_[l].data();
         p.rows = n;
         p.depth = net_.sizes[l];
@@ -172,9 +182,10 @@ private:
     void run_last(AnswerSpace<T>& space, int l, int n, T* out) const {
         const int groups = (n + P - 1) / P, units = net_.outputs(), depth = l > 0 ? net_.sizes[l] : units;
         const ptrdiff_t group = ptrdiff_t(panels_for<T>(depth)) * P * P;
+        const RowsOfPanels<T> z = rows(space.z, std::max(0, l - 1));
         for (int g = 0; g < groups; ++g) {
             for (int j = 0; j < panels_for<T>(depth); ++j)
-                kernels_.transpose(space.z.data() + j * space.panel + ptrdiff_t(g) * P * P, P,
+                kernels_.transpose(z.first + j * z.panel + g * P * z.row, z.row,
                                    space.lanes.data() + g * group + ptrdiff_t(j) * P * P, P);
         }
         if (l > 0) {
@@ -207,6 +218,7 @@ private:
     NetworkSpec net_;
     const Kernels<T>& kernels_;
     std::vector<FormColumn> form_;
+    int rectified_ = 0;                        // hidden layers, of the first ones
     std::vector<Buffer<T>> weights_, biases_;  // by layer
 };
 

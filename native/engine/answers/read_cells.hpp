@@ -9,7 +9,7 @@
 
 namespace backpass {
 
-// Values and places of one column of cells.
+// Values of one column of cells, and places of what has some.
 template <class T>
 struct ReadColumn {
     const T* values;
@@ -33,8 +33,7 @@ public:
           known_(cells.indicators.size() * rows),
           places_(cells.indicators.size() * rows),
           ones_(block, T(1)),
-          nothing_(block),
-          first_(block) {
+          nothing_(block) {
         size_t most = 0;
         for (const auto& form : cells.forms) most = std::max(most, form.size());
         t_.resize(most * block);
@@ -99,17 +98,17 @@ private:
         const size_t at = size_t(y.which) * rows_ + begin;
         switch (y.kind) {
             case RawKind::shape:
-                return {shaped_.data() + at, first_.data()};
+                return {shaped_.data() + at, nullptr};
             case RawKind::bins:
                 return part(cells_.bins[y.which], c, begin, n);
             case RawKind::of_level:
-                return {of_levels_.data() + at, first_.data()};
+                return {of_levels_.data() + at, nullptr};
             case RawKind::gap:
-                return {gaps_.data() + at, first_.data()};
+                return {gaps_.data() + at, nullptr};
             case RawKind::indicator:
                 return {known_.data() + at, places_.data() + at};
             default:
-                return {nothing_.data(), first_.data()};
+                return {nothing_.data(), nullptr};
         }
     }
 
@@ -128,7 +127,7 @@ private:
     std::vector<T> shaped_, of_levels_, gaps_, known_;  // [which][row]
     std::vector<int32_t> places_;
     std::vector<T> ones_, nothing_, t_;  // t and the bins: [column of the form][row of the block]
-    std::vector<int32_t> first_, bins_;
+    std::vector<int32_t> bins_;
 };
 
 }  // namespace backpass

@@ -20,16 +20,29 @@ struct CellTile {
     static constexpr int VECTORS = PANELS * VECTORS_PER_PANEL<T>, SUMS = VECTORS < 4 ? 4 / VECTORS : 1;
     static constexpr int ROWS = CELL_SUMS / (VECTORS * SUMS) > 0 ? CELL_SUMS / (VECTORS * SUMS) : 1;
 
+    // A row of Θᵀ that all cells meet is read once.
     template <int N>
     ALWAYS_INLINE static void add(V (&sums)[N][SUMS][VECTORS], int which, const CellColumn<T>& c, int row,
                                   ptrdiff_t column) {
-#pragma GCC unroll 4
-        for (int r = 0; r < N; ++r) {
-            const T* from = c.weights + c.places[row + r] * c.row + column;
-            const V x = broadcast<V>(c.values[row + r]);
+        const T* weights = c.weights + column;
+        if (c.places == nullptr) {
+            V w[VECTORS];
 #pragma GCC unroll 8
-            for (int v = 0; v < VECTORS; ++v)
-                multiply_add(sums[r][which][v], x, load<V>(from + v * LANES<T>));
+            for (int v = 0; v < VECTORS; ++v) w[v] = load<V>(weights + v * LANES<T>);
+#pragma GCC unroll 16
+            for (int r = 0; r < N; ++r) {
+                const V x = broadcast<V>(c.values[row + r]);
+#pragma GCC unroll 8
+                for (int v = 0; v < VECTORS; ++v) sums[r][which][v] += x * w[v];
+            }
+        } else {
+#pragma GCC unroll 16
+            for (int r = 0; r < N; ++r) {
+                const T* from = weights + c.places[row + r] * c.row;
+                const V x = broadcast<V>(c.values[row + r]);
+#pragma GCC unroll 8
+                for (int v = 0; v < VECTORS; ++v) sums[r][which][v] += x * load<V>(from + v * LANES<T>);
+            }
         }
     }
 
@@ -37,25 +50,25 @@ struct CellTile {
     template <int N>
     [[gnu::noinline]] static void run(const CellProduct<T>& p, int row, ptrdiff_t column) {
         V acc[N][SUMS][VECTORS] = {};
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int r = 0; r < N; ++r) {
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; ++v) acc[r][0][v] = load<V>(p.bias + column + v * LANES<T>);
         }
         int i = 0;
         for (; i + SUMS <= p.n; i += SUMS) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int k = 0; k < SUMS; ++k) add<N>(acc, k, p.columns[i + k], row, column);
         }
         for (; i < p.n; ++i) add<N>(acc, 0, p.columns[i], row, column);
-        T* z = p.z + column / PANEL<T> * p.panel + row * ptrdiff_t(PANEL<T>);
-#pragma GCC unroll 4
+        T* z = p.z.first + column / PANEL<T> * p.z.panel + row * p.z.row;
+#pragma GCC unroll 8
         for (int r = 0; r < N; ++r) {
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; ++v) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
                 for (int k = 1; k < SUMS; ++k) acc[r][0][v] += acc[r][k][v];
-                store(z + r * PANEL<T> + in_panels<T>(v, p.panel), acc[r][0][v]);
+                store(z + r * p.z.row + in_panels<T>(v, p.z.panel), acc[r][0][v]);
             }
         }
     }

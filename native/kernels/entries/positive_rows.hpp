@@ -1,9 +1,9 @@
 // A layer behind rectified units, most of which are zero: of 80 units of members for tables 10 to 45 % are
-// not. Each row's positive numbers are listed beside their units, and only those are multiplied: the sums are
-// those of the dense product without the terms that are zero.
+// not. Each row's positive ones are listed, and only those are multiplied: the sums are those of the dense
+// product without the terms that are zero.
 //
-// Two rows pass together, their lists filled up with zeros to the same length: their sums do not wait for
-// each other, and one loop's end is predicted wrongly instead of two.
+// Two rows pass together, their lists filled up with a unit that is none to the same length: their sums do
+// not wait for each other, and one loop's end is predicted wrongly instead of two.
 #pragma once
 
 #include "kernels/vec.hpp"
@@ -21,23 +21,20 @@ constexpr int POSITIVE_PANELS = 3;
 constexpr int POSITIVE_PANELS = 1;
 #endif
 
-// The numbers of a panel that are above zero or none (NaN), and their units; returns how many.
+// The units of a panel whose numbers are above zero, or none (NaN); returns how many.
 template <class T>
-ALWAYS_INLINE int compress_positive(const T* z, int unit, T* values, int32_t* units) {
+ALWAYS_INLINE int compress_positive(const T* z, int unit, int32_t* units) {
 #if defined(__AVX512F__)
     if constexpr (sizeof(T) == 4) {
-        const __m512 v = _mm512_loadu_ps(z);
-        const __mmask16 kept = _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_NLE_UQ);
+        const __mmask16 kept = _mm512_cmp_ps_mask(_mm512_loadu_ps(z), _mm512_setzero_ps(), _CMP_NLE_UQ);
         const __m512i first = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        _mm512_storeu_ps(values, _mm512_maskz_compress_ps(kept, v));
-        _mm512_storeu_si512(
-            units, _mm512_maskz_compress_epi32(kept, _mm512_add_epi32(first, _mm512_set1_epi32(unit))));
+        const __m512i own = _mm512_add_epi32(first, _mm512_set1_epi32(unit));
+        _mm512_storeu_si512(units, _mm512_maskz_compress_epi32(kept, own));
         return __builtin_popcount(kept);
     }
 #endif
     int count = 0;
     for (int i = 0; i < PANEL<T>; ++i) {
-        values[count] = z[i];
         units[count] = unit + i;
         count += !(z[i] <= 0);
     }
@@ -45,28 +42,28 @@ ALWAYS_INLINE int compress_positive(const T* z, int unit, T* values, int32_t* un
 }
 
 template <class T>
-ALWAYS_INLINE int list_row(const PositiveRows<T>& p, int row) {
-    T* values = p.values + row * p.row;
-    int32_t* units = p.units + row * p.row;
+ALWAYS_INLINE int list_row(const PositiveUnits<T>& p, int row) {
+    T* z = p.z.first + row * p.z.row;
     int count = 0;
-    for (int j = 0; j < p.panels; ++j) {
-        const T* z = p.z + j * p.panel + row * ptrdiff_t(PANEL<T>);
-        count += compress_positive(z, j * PANEL<T>, values + count, units + count);
-    }
+    for (int j = 0; j < p.panels; ++j)
+        count += compress_positive(z + j * PANEL<T>, j * PANEL<T>, p.units + row * p.list + count);
+    z[p.panels * PANEL<T>] = 0;
     return count;
 }
 
+// With a unit that is none; a whole panel at once, as most need.
 template <class T>
-ALWAYS_INLINE void fill_up(const PositiveRows<T>& p, int row, int begin, int end) {
-    for (int i = begin; i < end; ++i) {
-        p.values[row * p.row + i] = 0;
-        p.units[row * p.row + i] = 0;
-    }
+ALWAYS_INLINE void fill_up(const PositiveUnits<T>& p, int row, int begin, int end) {
+    int32_t* units = p.units + row * p.list;
+    do {
+        for (int i = 0; i < PANEL<T>; ++i) units[begin + i] = p.panels * PANEL<T>;
+        begin += PANEL<T>;
+    } while (begin < end);
 }
 
 // Lists of all rows, and of one more that is empty where they are odd.
 template <class T>
-void list_positive(const PositiveRows<T>& p) {
+void list_positive(const PositiveUnits<T>& p) {
     for (int r = 0; r < p.rows; r += PAIR) {
         const int first = list_row(p, r), second = r + 1 < p.rows ? list_row(p, r + 1) : 0;
         const int longer = first > second ? first : second;
@@ -74,6 +71,7 @@ void list_positive(const PositiveRows<T>& p) {
         fill_up(p, r + 1, second, longer);
         p.counts[r / PAIR] = longer;
     }
+    if (p.rows % PAIR != 0) p.z.first[p.rows * p.z.row + p.panels * PANEL<T>] = 0;
 }
 
 template <class T, int PANELS>
@@ -83,31 +81,32 @@ struct PositiveTile {
 
     // Whole panels of z from `panel` on.
     [[gnu::noinline]] static void run(const PositiveProduct<T>& p, int panel) {
-        const PositiveRows<T>& rows = p.rows;
-        const ptrdiff_t column = ptrdiff_t(panel) * PANEL<T>;
+        const PositiveUnits<T>& a = p.a;
+        const ptrdiff_t column = ptrdiff_t(panel) * PANEL<T>, width = ptrdiff_t(p.panels) * PANEL<T>;
         const T* weights = p.weights + column;
-        for (int r = 0; r < rows.rows; r += PAIR) {
-            const T* values = rows.values + r * rows.row;
-            const int32_t* units = rows.units + r * rows.row;
+        for (int r = 0; r < a.rows; r += PAIR) {
+            const T* below = a.z.first + r * a.z.row;
+            const int32_t* units = a.units + r * a.list;
             V acc[PAIR][VECTORS];
 #pragma GCC unroll 8
             for (int v = 0; v < VECTORS; ++v) acc[0][v] = acc[1][v] = load<V>(p.bias + column + v * LANES<T>);
-            for (int i = 0, n = rows.counts[r / PAIR]; i < n; ++i) {
+            for (int i = 0, n = a.counts[r / PAIR]; i < n; ++i) {
 #pragma GCC unroll 2
                 for (int k = 0; k < PAIR; ++k) {
-                    const V x = broadcast<V>(values[k * rows.row + i]);
-                    const T* from = weights + units[k * rows.row + i] * p.width;
+                    const ptrdiff_t unit = units[k * a.list + i];
+                    const V x = broadcast<V>(below[k * a.z.row + unit]);
+                    const T* from = weights + unit * width;
+                    make_opaque(from);
 #pragma GCC unroll 8
-                    for (int v = 0; v < VECTORS; ++v)
-                        multiply_add(acc[k][v], x, load<V>(from + v * LANES<T>));
+                    for (int v = 0; v < VECTORS; ++v) acc[k][v] += x * load<V>(from + v * LANES<T>);
                 }
             }
-            T* z = p.z + panel * p.panel + r * ptrdiff_t(PANEL<T>);
+            T* z = p.z.first + panel * p.z.panel + r * p.z.row;
 #pragma GCC unroll 2
             for (int k = 0; k < PAIR; ++k) {
 #pragma GCC unroll 8
                 for (int v = 0; v < VECTORS; ++v)
-                    store(z + k * PANEL<T> + v / VECTORS_PER_PANEL<T> * p.panel +
+                    store(z + k * p.z.row + v / VECTORS_PER_PANEL<T> * p.z.panel +
                               v % VECTORS_PER_PANEL<T> * LANES<T>,
                           acc[k][v]);
             }

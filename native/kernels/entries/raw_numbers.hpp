@@ -62,10 +62,12 @@ ALWAYS_INLINE V normal_quantile(V share) {
                                         -9.33259480895457427372e-4};
     constexpr double tail = 0.13533528323661269189, root_of_2_pi = 2.50662827463100050242;  // e^-2, √2π
     const V one = broadcast<V>(1.0), y = share - 0.5, y2 = y * y;
-    const V middle = (y + y * (y2 * polynomial(y2, middle_p) / polynomial(y2, middle_q))) * root_of_2_pi;
     const V outer = minimum(share, one - share), x = square_root(-2.0 * log(outer)), z = one / x;
-    const V distance = x - log(x) * z - z * polynomial(z, tail_p) / polynomial(z, tail_q);
-    return outer > broadcast<V>(tail) ? middle : copy_sign(distance, y);
+    const auto is_middle = outer > broadcast<V>(tail);
+    const V quotient = (is_middle ? y2 * polynomial(y2, middle_p) : z * polynomial(z, tail_p)) /
+                       (is_middle ? polynomial(y2, middle_q) : polynomial(z, tail_q));
+    const V middle = (y + y * quotient) * root_of_2_pi;
+    return is_middle ? middle : copy_sign(x - log(x) * z - quotient, y);
 }
 
 // A number, or the median of a gap, no further out than the ends say.
@@ -74,20 +76,23 @@ ALWAYS_INLINE double within_ends(const PlacedNumbers& in, int r) {
     return x < in.least ? in.least : x > in.most ? in.most : x;
 }
 
+// The shares of many numbers first, one by one, so that no vector waits for numbers that were just stored.
 template <class T>
 void normal_shapes(const NormalShapes<T>& s) {
     using V = Native<double>;
-    constexpr int N = LANES<double>;
-    for (int r = 0; r < s.in.rows; r += N) {
-        double share[N] = {};
-        const int n = s.in.rows - r < N ? s.in.rows - r : N;
+    constexpr int MANY = 128;
+    double share[MANY];
+    const V least = broadcast<V>(s.least_share), most = 1.0 - least;
+    for (int begin = 0; begin < s.in.rows; begin += MANY) {
+        const int n = s.in.rows - begin < MANY ? s.in.rows - begin : MANY;
         for (int i = 0; i < n; ++i) {
-            const Stretch& at = s.stretches[s.in.places[s.in.found[r + i]]];
-            share[i] = at.slope * (within_ends(s.in, r + i) - at.from) + at.share;
+            const Stretch& at = s.stretches[s.in.places[s.in.found[begin + i]]];
+            share[i] = at.slope * (within_ends(s.in, begin + i) - at.from) + at.share;
         }
-        const V least = broadcast<V>(s.least_share), most = 1.0 - least;
-        store(share, normal_quantile(minimum(most, maximum(least, load<V>(share)))));
-        for (int i = 0; i < n; ++i) s.to[r + i] = static_cast<T>(share[i]);
+        for (int i = n; i % LANES<double> != 0; ++i) share[i] = 0.5;
+        for (int i = 0; i < n; i += LANES<double>)
+            store(share + i, normal_quantile(minimum(most, maximum(least, load<V>(share + i)))));
+        for (int i = 0; i < n; ++i) s.to[begin + i] = static_cast<T>(share[i]);
     }
 }
 
