@@ -46,6 +46,7 @@ from .watch import MembersProgress, Watch
 if TYPE_CHECKING:
     from distributed import Client
 
+BLOCK = 1_024  # rows whose answers are averaged together: those of all members stay in the caches
 SIDE_BY_SIDE = 3_000_000  # cells of partings that are trained together; each takes some 45 bytes
 
 Cost = Callable[[np.ndarray, np.ndarray | None], Metric]  # the rows' true answers, their weights
@@ -210,21 +211,28 @@ class Ensemble:
         """
         if rows.terms is not None:
             each = [pack.answers(rows, self.outputs, n_threads) for pack in self.packs]
-        else:
-            each = self._joint_answers(rows, n_threads)
-        return self.outputs.bounded(average(each, self.shares), self.held_out)
+            return self.outputs.bounded(average(each, self.shares), self.held_out)
+        H = self._joint(rows).outputs(rows, n_threads)
+        blocks = [H[:, begin : begin + BLOCK] for begin in range(0, max(len(rows), 1), BLOCK)]
+        made = [self._averaged(block) for block in blocks]
+        return np.concatenate(made) if len(made) > 1 else made[0]
 
-    def _joint_answers(self, rows: TableRows, n_threads: int | None) -> list[np.ndarray]:
-        """Each pack's, of rows without text, which are encoded for all members at once."""
+    def _joint(self, rows: TableRows) -> JointMembers:
+        """All members, which encode rows without text at once."""
         joint = _JOINT.get(self)
         if joint is None or joint.numbers != rows.numbers.shape[1]:
             counted = [(pack.means, pack.counted) for pack in self.packs]
             joint = _JOINT[self] = JointMembers(counted, rows.numbers.shape[1])
-        H = joint.outputs(rows, n_threads)
+        return joint
+
+    def _averaged(self, H: np.ndarray) -> np.ndarray:
+        """Some rows' answers, shape (m, outputs), of the members' a^(L), (members, m, units)."""
         answers = self.outputs.answers(H.reshape(-1, H.shape[2])).reshape(*H.shape[:2], -1)
         ends = np.cumsum([len(pack.counted) for pack in self.packs])
         weights = [pack.weights[pack.weights > 0] for pack in self.packs]
-        return [average(list(part), w) for part, w in zip(np.split(answers, ends[:-1]), weights)]
+        parts = zip(np.split(answers, ends[:-1]), weights)
+        each = [average(list(part), w) for part, w in parts]
+        return self.outputs.bounded(average(each, self.shares), self.held_out)
 
     def answers_of(self, k: int, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
         """Return what one member, counted over all packs, answers alone, shape (m, outputs)."""

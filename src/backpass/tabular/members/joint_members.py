@@ -52,8 +52,9 @@ class JointMembers:
 
     def outputs(self, rows: TableRows, n_threads: int | None = None) -> np.ndarray:
         """Return every member's a^(L), shape (members, m, units), of rows without target means."""
-        if can_answer_jointly([net for net, _ in self.networks]):
-            return self._of_core()(rows.numbers, rows.codes, n_threads)
+        core = self._of_core()
+        if core is not None:
+            return core(rows.numbers, rows.codes, n_threads)
         threads = min(n_threads or usual_threads(), len(rows) // ROWS)
         parts = max(threads, -(-len(rows) // (MOST_BLOCKS * ROWS)))
         if parts <= 1:
@@ -64,15 +65,14 @@ class JointMembers:
         each = map(some, blocks) if threads <= 1 else in_threads(some, blocks)
         return np.concatenate(list(each), axis=1)
 
-    def _of_core(self) -> JointAnswers:
-        """The core's copy of all, made where it first answers, or for other kernels."""
-        if self._core is None or not self._core.is_current:
-            columns = [
-                (k, mean)
-                for means in self.means
-                for k, table in enumerate(means.tables)
-                for mean in table.T
-            ]
+    def _of_core(self) -> JointAnswers | None:
+        """The core's copy of all, made where it first answers; None where it cannot."""
+        if self._core is not None and self._core.is_current:
+            return self._core
+        self._core = None
+        if can_answer_jointly([net for net, _ in self.networks]):
+            each = [enumerate(means.tables) for means in self.means]
+            columns = [(k, mean) for tables in each for k, table in tables for mean in table.T]
             forms = {k: form for form, at in enumerate(self.at) for k in at}
             networks = [(*each, forms[k]) for k, each in enumerate(self.networks)]
             self._core = JointAnswers(self.codes.raw_cells(columns), networks)
