@@ -8,7 +8,7 @@ import backpass as bp
 from backpass.diagnose.catalogue import catalogue
 from backpass.diagnose.convention import Convention
 from backpass.diagnose.diagnosis import Mistake
-from backpass.diagnose.naming import NOTES, Naming
+from backpass.diagnose.mistakes.naming import NOTES, Naming
 
 LEARNER = Naming(
     ("W1", "W2", "W3"),

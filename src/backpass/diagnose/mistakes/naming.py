@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import Field, dataclass, fields, replace
+from typing import Any, ClassVar, Protocol, TypeVar
 
-from .diagnosis import Mistake
-from .mistakes.factors import factor
+from .factors import factor
+
+
+class Texts(Protocol):
+    """A dataclass of texts, such as ``diagnosis.Mistake``."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Told = TypeVar("Told", bound=Texts)
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,7 @@ class Naming:
 
     Examples
     --------
+    >>> from backpass.diagnose import Mistake
     >>> naming = Naming(("W1", "W2"), ("b1", "b2"), ("dW1", "dW2"), ("db1", "db2"), lam="reg")
     >>> mistake = Mistake("gradient, weights of D^(2)", "twice what it should be", "(1/m) Δ", "")
     >>> print(naming.told(mistake))
@@ -41,9 +51,9 @@ class Naming:
     rate: str = "α"
     y: str = "y"
 
-    def told(self, mistake: Mistake) -> Mistake:
+    def told(self, mistake: Told) -> Told:
         """Tell a mistake by these names."""
-        texts = {name: self.text(getattr(mistake, name)) for name in _TEXTS}
+        texts = {each.name: self.text(getattr(mistake, each.name)) for each in fields(mistake)}
         return replace(mistake, **texts)
 
     def text(self, text: str) -> str:
@@ -90,7 +100,6 @@ class Naming:
         return re.sub(r"λ(?! term)", self.lam, text)
 
 
-_TEXTS = ("where", "what", "formula", "wrong")
 _COMPARED = re.compile(r"(\S*λ\S*) where (\S*λ\S*) is right")
 _IN_WORDS = {"2": "twice as much", "1/2": "half as much", "4": "4 times as much"}
 
