@@ -3,14 +3,17 @@
 import itertools
 import signal
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from backpass.tabular import ensemble, time_limit
 from backpass.tabular.choice import choose_members
 from backpass.tabular.ensemble import Parts, fit_ensemble
 from backpass.tabular.members.member import train_members
+from backpass.tabular.members.pace import Pace
 from backpass.tabular.metrics import squared_error
 from backpass.tabular.time_limit import CHOICE, Deadline
 from backpass.training.checkpoints import RetainedFolder
@@ -65,6 +68,17 @@ def assert_same(one, other):
     np.testing.assert_array_equal(one.weights, other.weights)
     for ours, theirs in zip(one.members, other.members, strict=True):
         np.testing.assert_array_equal(ours.theta, theirs.theta)
+
+
+def elastic(drawn, *numbers):
+    return replace(parting(drawn, *numbers), elastic=True)
+
+
+def alike(monkeypatch, epoch=1.0):
+    """From now on every member is thought to take as long."""
+    monkeypatch.setattr(
+        ensemble, "paces", lambda train, settings, *_: [Pace(0.0, epoch)] * len(settings)
+    )
 
 
 # --- time --------------------------------------------------------------------------------------
@@ -142,6 +156,51 @@ def test_a_member_behind_one_that_time_ended_does_not_count(drawn, tmp_path):
     named["deadline"].clock.now = 5.0
     found = fitted(parts, drawn, checkpoint=folder, **named)
     assert_same(found, fitted([parting(drawn, 0)], drawn))
+
+
+def test_members_have_as_many_epochs_as_the_time_will_hold(drawn, monkeypatch):
+    alike(monkeypatch)
+    found = fitted([elastic(drawn, 0, 1, 4, 5)], drawn, n_threads=1, **timed(16.5))
+    assert [each.result.epochs for each in found.members] == [4] * 4
+    assert all(member.whole for member in found.members)
+    short = [parting(drawn, 0, 1, 4, 5)]
+    settings = [replace(each, max_epochs=4) for each in short[0].settings]
+    assert_same(found, fitted([replace(short[0], settings=settings)], drawn))
+
+
+def test_a_pack_of_fewer_members_is_the_last(drawn, monkeypatch):
+    """A fit that asks for so many members has the same ones."""
+    alike(monkeypatch)
+    fitting = iter([[EPOCHS], []])
+    monkeypatch.setattr(ensemble, "epochs_that_fit", lambda *_: next(fitting))
+    endless = (elastic(drawn, first, first + 1) for first in itertools.count(0, 4))
+    found = fitted(endless, drawn, n_threads=1, **timed(99))
+    assert_same(found, fitted([parting(drawn, 0)], drawn))
+
+
+def test_members_that_were_over_sooner_than_expected_are_followed_by_others(drawn, monkeypatch):
+    """A trial said 10 seconds an epoch, which takes one."""
+    alike(monkeypatch, epoch=10.0)
+    found = fitted([elastic(drawn, 0, 1)], drawn, n_threads=1, **timed(32))
+    assert [each.result.epochs for each in found.members] == [3, EPOCHS]
+    assert len(found.packs) == 1
+
+
+def test_no_later_members_are_begun_for_very_few_epochs(drawn, monkeypatch):
+    alike(monkeypatch)
+    parts = [elastic(drawn, 0, 1), elastic(drawn, 4, 5)]
+    found = fitted(parts, drawn, n_threads=1, **timed(2 * EPOCHS * 1.55))
+    assert [each.result.epochs for each in found.members] == [EPOCHS, EPOCHS, 3, 3]
+    monkeypatch.setattr(time_limit, "SHORT", 1.4)
+    found = fitted(parts, drawn, n_threads=1, **timed(2 * EPOCHS * 1.55))
+    assert [len(pack.members) for pack in found.packs] == [2]
+
+
+def test_with_a_checkpoint_members_are_as_long_as_they_were_asked_for(drawn, tmp_path, monkeypatch):
+    alike(monkeypatch)
+    named = {**timed(16.5), "checkpoint": tmp_path / "members"}
+    found = fitted([elastic(drawn, 0, 1, 4, 5)], drawn, n_threads=1, **named)
+    assert [each.result.epochs for each in found.members] == [EPOCHS, EPOCHS]
 
 
 def test_without_a_limit_the_clock_is_not_asked_what_to_do(drawn):

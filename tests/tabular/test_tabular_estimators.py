@@ -284,6 +284,33 @@ def test_time_trains_as_many_members_as_fit_and_their_number_gives_the_same_bits
     np.testing.assert_array_equal(same.weights_, timed.weights_)
 
 
+@pytest.mark.parametrize("named", [{}, {"validation": 3}, {"member": {"hidden": (8,)}}])
+def test_a_fit_in_time_is_repeated_without_a_limit_by_its_record(named):
+    frame, signal = visits(200)
+    timed = bp.TabularRegressor(time_limit=1.5, random_state=0, **named).fit(frame, signal)
+    record = timed.repeat_params_
+    assert record["time_limit"] is None
+    assert record["n_members"] == len(record["member"]["max_epochs"]) == len(timed.members_)
+    same = bp.TabularRegressor(random_state=0, **{**named, **record}).fit(frame, signal)
+    np.testing.assert_array_equal(same.predict(frame), timed.predict(frame))
+    np.testing.assert_array_equal(same.predict_interval(frame), timed.predict_interval(frame))
+    np.testing.assert_array_equal(same.weights_, timed.weights_)
+
+
+def test_each_member_has_the_epochs_that_are_listed():
+    frame, signal = visits(150)
+    wish = {"max_epochs": [2, 3, 1, 2, 4]}
+    reg = small(bp.TabularRegressor, n_members=5, member=wish).fit(frame, signal)
+    assert [each.settings.max_epochs for each in reg.members_] == [2, 3, 1, 2, 4]
+
+
+@pytest.mark.parametrize("epochs", [[2], [[2, 2]], "22", [1.5, 2.0], {}])
+def test_epochs_that_are_not_one_for_each_member_are_refused(epochs):
+    frame, signal = visits(60)
+    with pytest.raises(InvalidInput, match="max_epochs of member is a number, or a list"):
+        small(bp.TabularRegressor, n_members=2, member={"max_epochs": epochs}).fit(frame, signal)
+
+
 def test_more_than_a_packs_members_choose_on_other_rows():
     frame, signal = visits(150)
     reg = small(bp.TabularRegressor, n_members=20, member={"max_epochs": 2}).fit(frame, signal)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import chain, count, repeat
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -400,14 +401,35 @@ class TabularEstimator(TabularParameters):
                 return
             parts = next(pairs)
             m = parts.train.m
-            settings = partial(self._settings, range(first, last), m, seed)
-            yield replace(parts, settings=settings)
+            settings = partial(self._settings_of_pack, range(first, last), m, seed)
+            elastic = "max_epochs" not in (self.member or {})
+            yield replace(parts, settings=settings, elastic=elastic)
+
+    def _settings_of_pack(
+        self, numbers: Sequence[int], m: int, seed: int, costs: Mapping[str, float]
+    ) -> list[MemberSettings]:
+        """What members are asked for, each with epochs of its own where they are listed."""
+        settings, epochs = (
+            self._settings(numbers, m, seed, costs),
+            (self.member or {}).get("max_epochs"),
+        )
+        if epochs is None or isinstance(epochs, Integral):
+            return settings
+        listed = np.asarray(epochs)
+        if listed.ndim != 1 or listed.dtype.kind not in "iu" or len(listed) <= numbers[-1]:
+            raise InvalidInput(
+                "max_epochs of member is a number, or a list with one for each member, and member "
+                f"{numbers[-1]} has none in {epochs!r}."
+            )
+        return [replace(each, max_epochs=int(listed[each.number])) for each in settings]
 
     def _settings(
         self, numbers: Sequence[int], m: int, seed: int, costs: Mapping[str, float]
     ) -> list[MemberSettings]:
         """What members are asked for, by the costs of the first pack's profiles."""
         wished: dict[str, Any] = dict(self.member or {})
+        if not isinstance(wished.get("max_epochs", 1), Integral):  # each member's own
+            del wished["max_epochs"]
         unknown = [name for name in wished if name not in DRAWN]
         if unknown:
             raise InvalidInput(
@@ -434,6 +456,13 @@ class TabularEstimator(TabularParameters):
     def validation_score_(self) -> float:
         """Minus the metric of the ensemble on the rows that chose it: better than on others."""
         return -self._ensemble().cost
+
+    @property
+    def repeat_params_(self) -> dict[str, object]:
+        """Parameters with which another fit, without a time limit, comes to the same bits."""
+        settings = [member.settings for member in self._ensemble().members]
+        member = {**(self.member or {}), "max_epochs": [each.max_epochs for each in settings]}
+        return {"n_members": len(settings), "time_limit": None, "member": member}
 
     @property
     def reading_(self) -> TableReading:

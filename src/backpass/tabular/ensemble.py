@@ -21,6 +21,7 @@ from ..data.encoding.table_rows import TableRows
 from ..errors import warn
 from ..training.checkpoints import RetainedFolder
 from ..training.interrupts import HeldInterrupts
+from ..training.jobs import threads_for_jobs
 from ..training.stop import StopReason
 from .choice import average, choose_members
 from .cluster import Cluster
@@ -35,12 +36,13 @@ from .members.member import (
     ToLearn,
     train_members,
 )
+from .members.pace import paces
 from .members.profiles import MemberSettings
 from .members.target_means import TargetMeans
 from .metrics import Metric
 from .outputs import Outputs
 from .partings.spread import LeftOut, smaller_errors
-from .time_limit import Deadline
+from .time_limit import Deadline, ends_after, epochs_that_fit
 from .watch import MembersProgress, Watch
 
 if TYPE_CHECKING:
@@ -71,6 +73,9 @@ class Parts:
         Rows that neither train nor choose, whose errors tell how far answers are off.
     numbers : ndarray of int, optional
         Which rows choose and then which are aside, among all that are parted.
+    elastic : bool
+        Whether members may have more or fewer epochs than in their settings, and be fewer, where
+        the time is limited.
     """
 
     train: ToLearn
@@ -78,6 +83,7 @@ class Parts:
     settings: Sequence[MemberSettings] | Callable[[Mapping[str, float]], Sequence[MemberSettings]]
     aside: Examples | None = None
     numbers: np.ndarray | None = None
+    elastic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -363,8 +369,8 @@ class _Fit:
                     made, reason = self._trained(ready, len(packs), interrupts)
                     packs += made
                     interrupts.release()
-                    if reason is not None:
-                        break
+                    if reason is not None or _fewer(made, ready):
+                        break  # a pack that has fewer members than usual is the last
         except KeyboardInterrupt:
             reason = StopReason.INTERRUPTED
         interrupted = reason is StopReason.INTERRUPTED
@@ -403,8 +409,20 @@ class _Fit:
 
         Control-C waits while they are chosen from.
         """
-        lessons = [each.lesson for each in group]
-        runs = train_members(
+        by_time = self.watch.deadline.limited
+        elastic = by_time and group[0].parts.elastic and self.folder is None
+        if elastic:
+            runs = [self._run_in_time(group[0].lesson, later=before > 0)]
+        else:
+            runs = self._runs([each.lesson for each in group], before)
+        interrupts.hold()
+        counted = [_that_count(run, by_time, later=before > 0) for run in runs]
+        packs = [self._chosen(*each) for each in zip(group, counted) if each[1]]
+        return packs, runs[0].stop_reason
+
+    def _runs(self, lessons: list[Lesson], before: int) -> list[MembersRun]:
+        """What a training of all members leaves."""
+        return train_members(
             lessons,
             self.outputs,
             n_threads=self.n_threads,
@@ -413,11 +431,32 @@ class _Fit:
             queue=partial(self.watch.queue, members=sum(len(each.settings) for each in lessons)),
             elsewhere=self.cluster,
         )
-        interrupts.hold()
-        by_time = self.watch.deadline.limited
-        counted = [_that_count(run, by_time, later=before > 0) for run in runs]
-        packs = [self._chosen(*each) for each in zip(group, counted) if each[1]]
-        return packs, runs[0].stop_reason
+
+    def _run_in_time(self, lesson: Lesson, later: bool) -> MembersRun:
+        """Train as many members, and for as many epochs, as the time will hold.
+
+        Where they were over sooner than a trial let expect, the others of the pack follow.
+        """
+        self.watch.planned, waiting, run = True, list(lesson.settings), MembersRun([], 0, None)
+        threads = threads_for_jobs(self.n_threads) if self.cluster is None else self.cluster.threads
+        found = paces(lesson.train, waiting, self.outputs, self.n_threads)
+        while waiting:
+            left, usual = self.watch.deadline.left_to_train(), [each.max_epochs for each in waiting]
+            epochs = epochs_that_fit(found, usual, left, threads, later or bool(run.members))
+            some = [replace(each, max_epochs=n) for each, n in zip(waiting, epochs)]
+            if not some:
+                break
+            started = self.watch.deadline.elapsed()
+            [more] = self._runs([replace(lesson, settings=some)], before=0)
+            run = run.followed_by(more)
+            if more.stop_reason is not None or more.whole < len(some):
+                break
+            made = [member.result.epochs for member in more.members]
+            expected = ends_after(found[: len(made)], made, threads)
+            slower = (self.watch.deadline.elapsed() - started) / expected
+            found = [pace.times(slower) for pace in found[len(some) :]]
+            waiting = waiting[len(some) :]
+        return run
 
     def _errors(self, pack: Pack, parts: Parts, aside: Examples) -> np.ndarray:
         """Errors of rows aside; all answers to rows that it has not learned from are noted."""
@@ -466,6 +505,12 @@ class _Ready:
     lesson: Lesson
     means: TargetMeans
     parts: Parts  # as they were before the means
+
+
+def _fewer(made: list[Pack], ready: list[_Ready]) -> bool:
+    """Whether packs have fewer members than were asked for."""
+    asked = sum(len(each.lesson.settings) for each in ready)
+    return sum(len(pack.members) for pack in made) < asked
 
 
 def _cells(parts: list[Parts]) -> int:

@@ -27,6 +27,8 @@ ATTRIBUTES = """
         the rows that choose, and share.
     weights_ : ndarray of shape (members,)
         How much each counts; they add up to 1.
+    repeat_params_ : dict
+        Parameters with which a fit without a time limit comes to the same bits.
     validation_score_ : float
         Minus the metric on the rows that chose: better than on any others.
     reading_ : TableReading
@@ -58,8 +60,8 @@ class TabularParameters(Declared):
         kind="float, optional",
         about="""
         Seconds that ``fit`` may take: as many members are trained as fit into them, up to
-        ``n_members`` where that is given. ``len(members_)`` says how many that were; the same
-        number without a limit gives the same bits.
+        ``n_members`` where that is given. The last have as many epochs as the time will hold;
+        ``repeat_params_`` gives the same bits without a limit.
         """,
         allowed=[_POSITIVE, None],
     )
@@ -111,7 +113,8 @@ class TabularParameters(Declared):
         about="""
         What every member is asked for instead of what is drawn: ``hidden`` (units of each layer),
         ``activation``, ``bins``, ``learning_rate``, ``matrix_rate``, ``weight_decay``, ``dropout``,
-        ``batch_size``, ``max_epochs``, ``patience``.
+        ``batch_size``, ``max_epochs``, ``patience``. ``max_epochs`` may be a list with a number for
+        each member; where it is given, the time does not change it.
         """,
         allowed=[dict, None],
     )

@@ -86,12 +86,15 @@ class Watch:
     ----------
     stopped : bool
         Whether the callback stopped the fit.
+    planned : bool
+        Whether members have been given epochs that fit: then all of them are begun.
     """
 
     deadline: Deadline = field(default_factory=Deadline)
     total: int | None = None
     callback: Callable[[MembersProgress], object] | None = None
     stopped: bool = False
+    planned: bool = False
     _done: int = 0
     _best_cost: float = math.inf
     _between: float = 0.0  # seconds from the end of a pack's members to the next one's
@@ -114,10 +117,12 @@ class Watch:
         off in the end costs time that would have been left.
         """
         expected = begun_in + size * (self._seconds / self._work if self._work else 0.0)
-        return not self._done or expected <= self.deadline.left_to_train()
+        return not self._done or self.planned or expected <= self.deadline.left_to_train()
 
     def pack_fits(self) -> bool:
         """Whether there is time for rows to be made ready, and for a member of theirs."""
+        if self.planned:
+            return self.deadline.left_to_train() > 0
         return self.fits(self._first_size, self._between)
 
     def queue(self, works: Mapping[int, Work], members: int) -> Queue:

@@ -82,7 +82,7 @@ def test_the_steps_of_an_epoch_are_nearly_alike(m):
     last = m - (steps - 1) * size
     assert 1 <= size <= m
     assert last >= size / 2
-    assert steps == 1 or 16 <= size <= 2 * 256
+    assert steps == 1 or 16 <= size <= max(2 * 256, m / 200)
 
 
 @pytest.mark.parametrize("rule", [width_for, batch_size_for])

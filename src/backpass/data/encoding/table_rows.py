@@ -70,6 +70,8 @@ class TableRows:
 
     def with_means(self, means: np.ndarray) -> TableRows:
         """The same rows with target means, shape (m, ·), behind the numbers."""
+        if not means.shape[1]:
+            return self
         numbers = np.hstack([self.numbers, means])
         return replace(self, numbers=numbers, plain=self.plain + means.shape[1])
 

@@ -32,10 +32,13 @@ from ...training.stop import StopReason
 from ..metrics import Metric
 from ..outputs import Outputs
 from .codes import MemberCodes, MemberRows, fit_codes
+from .later_rows import LaterRows
 from .profiles import WARM_UP, MemberSettings
 from .target_means import TargetMeans, fit_target_means
 
 DTYPE = np.float32  # of all arithmetic
+FIT_ROWS = 100_000  # on which codes are fitted: of more rows the quantiles are hardly others
+ENCODED_AT_ONCE = 3_000_000  # cells, 36 MB of encoded rows
 
 # Inputs, targets and weights, as a job takes them; a source brings the others along.
 Learnt: TypeAlias = tuple[MemberRows | Source, np.ndarray | None, np.ndarray | None]
@@ -69,6 +72,11 @@ class Examples:
         """Those that are in memory: all."""
         return self
 
+    @property
+    def reading(self) -> float:
+        """Seconds that a pass over them takes: nothing has to be read."""
+        return 0.0
+
     def learnt(self, outputs: Outputs) -> Examples:
         """The same rows with targets as members learn them."""
         return replace(self, Y=outputs.learnt(self.Y))
@@ -80,7 +88,14 @@ class Examples:
         return means, replace(self, rows=rows.with_means(of_these))
 
     def given_to(self, codes: MemberCodes) -> Learnt:
-        """What a member's training reads, in its codes."""
+        """What a member's training reads, in its codes; of many rows only when it begins."""
+        rows, Y, weight = self.rows, self.Y, self.sample_weight
+        if rows.numbers.size + rows.codes.size > ENCODED_AT_ONCE:
+            return LaterRows(rows, Y, weight, codes, np.dtype(DTYPE)), None, None
+        return self.encoded(codes)
+
+    def encoded(self, codes: MemberCodes) -> tuple[MemberRows, np.ndarray, np.ndarray | None]:
+        """Inputs, targets and weights in a member's codes."""
         return codes.encode(self.rows, DTYPE), self.Y.astype(DTYPE), self.sample_weight
 
     def some(self, rows: np.ndarray) -> Examples:
@@ -102,6 +117,11 @@ class ToLearn(Protocol):
     @property
     def at_hand(self) -> Examples:
         """Those that are in memory: all, or a sample."""
+        ...
+
+    @property
+    def reading(self) -> float:
+        """Seconds that a pass over those takes which are not in memory; else 0."""
         ...
 
     def learnt(self, outputs: Outputs) -> ToLearn:
@@ -173,6 +193,11 @@ class MembersRun:
     members: list[Member]
     whole: int
     stop_reason: StopReason | None
+
+    def followed_by(self, other: MembersRun) -> MembersRun:
+        """Return all members, where those of the other run come after whole ones."""
+        members = [*self.members, *other.members]
+        return MembersRun(members, self.whole + other.whole, other.stop_reason)
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,12 +353,15 @@ class _Form:
 
     codes: MemberCodes
     learnt: Learnt
-    judged: Learnt
+    judged: tuple[MemberRows, np.ndarray, np.ndarray | None]
 
     @classmethod
     def of(cls, train: ToLearn, held_out: Examples, bins: int) -> _Form:
-        codes = fit_codes(train.at_hand.rows, bins)
-        return cls(codes, train.given_to(codes), held_out.given_to(codes))
+        rows = train.at_hand.rows
+        if len(rows) > FIT_ROWS:
+            rows = rows.take(np.linspace(0, len(rows) - 1, FIT_ROWS).astype(int))
+        codes = fit_codes(rows, bins)
+        return cls(codes, train.given_to(codes), held_out.encoded(codes))
 
 
 def _forms(lesson: Lesson, n_threads: int | None) -> dict[int, _Form]:

@@ -7,6 +7,7 @@ and never holds more of it than a window of some blocks.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -44,6 +45,8 @@ class StreamedExamples:
         The fold of each row of the sample.
     means : tuple of TargetMeans
         Of each fold, from the others' rows.
+    reading : float
+        Seconds that a pass over the blocks takes.
     """
 
     blocks: Blocks
@@ -51,14 +54,18 @@ class StreamedExamples:
     sample: Examples
     folds: np.ndarray
     means: tuple[TargetMeans, ...] = ()
+    reading: float = 0.0
     _digest: Callable[[], str] = field(default=str, repr=False)
 
     @classmethod
     def of(cls, blocks: Blocks, encode: Encode, seed: int) -> StreamedExamples:
         """Draw the sample, in one pass over the rows."""
+        started = time.perf_counter()
         sample, y, folds = _sample(blocks, seed)
+        seconds = time.perf_counter() - started
         digest = cache(partial(_describe, blocks, encode))
-        return cls(blocks, encode, Examples(sample, encode(y)), folds, _digest=digest)
+        rows = Examples(sample, encode(y))
+        return cls(blocks, encode, rows, folds, reading=seconds, _digest=digest)
 
     @property
     def m(self) -> int:

@@ -22,6 +22,7 @@ from ...data.splitting.split_rules import AtRandom, ByGroup, Rule
 from ...errors import InvalidInput
 
 HELD_OUT = 0.15  # of the rows
+MOST_HELD_OUT = 30_000  # rows, where nobody says how many: more choose no better
 MOST_ASIDE = 250  # rows of a parting
 
 Parting: TypeAlias = tuple[np.ndarray, np.ndarray]  # rows to learn from, rows that choose
@@ -80,7 +81,7 @@ def partings(
         later = (rule.folds(rows, strata, n, seed + k) for k in count(1))
         return n, chain(first, chain.from_iterable(later))
     if validation is None or isinstance(validation, Real):
-        part = HELD_OUT if validation is None else float(validation)
+        part = min(HELD_OUT, MOST_HELD_OUT / m) if validation is None else float(validation)
         each = (rule.inner_rows(rows, strata, part, seed + k) for k in count())
         return 1, ((learn, choose) if len(choose) else (rows, rows) for learn, choose in each)
     splitter = cast(BaseCrossValidator, check_cv(cast(Any, validation)))
