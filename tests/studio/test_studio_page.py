@@ -1,110 +1,22 @@
 """The studio in a real browser: every feature is clicked, and every number is Python's."""
 
-import os
-import shutil
-import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from browser_pages import CHROMIUM, digits_page_state
 from sklearn.metrics import r2_score
 
 import backpass as bp
-from backpass.arrays import ImageShape
 from backpass.losses import LOSSES
-from backpass.studio.app import make_server, new_address
-from backpass.studio.page import bake
-from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
 from backpass.studio.summary import validation
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
     pytest.mark.xdist_group("browser"),
 ]
-
-
-def digits_page_state(hidden="tanh", loss="log_loss", sizes=(64, 12, 10), m=40) -> PageState:
-    X, y = load_digits(return_X_y=True)
-    X, Y = X[:m] / 16, bp.one_hot(y[:m], range(10))
-    net = bp.Network(sizes, hidden, loss)
-    theta = bp.init_theta(net, 3, "glorot")
-    classes = list(range(10)) if "log_loss" in loss else None
-    return PageState(net, theta, 0.5, X, Y, classes, ImageShape(8, 8), title="digits")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-class Page:
-    """A page whose requests and console errors are kept."""
-
-    def __init__(self, browser, url: str, **context):
-        self.context = browser.new_context(**context)
-        self.page = self.context.new_page()
-        self.errors: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(url)
-        self.page.wait_for_selector("html[data-ready=true]")
-
-    def cells(self) -> dict[tuple[str, int, int, int | None], float]:
-        """Every number of the tables, by its name, in full precision."""
-        script = "cells => cells.map(c => [c.dataset.name, c.dataset.value])"
-        found = {}
-        for name, value in self.page.eval_on_selector_all("button.cell", script):
-            symbol, layer, unit, column = name.split(":")
-            found[symbol, int(layer), int(unit), int(column) if column else None] = float(value)
-        return found
-
-    def steps(self, *names: str) -> None:
-        for name in names:
-            self.page.click(f"#step-{name}")
-
-    def open_tables(self) -> None:
-        for k in range(self.page.locator("#tables details").count()):
-            details = self.page.locator("#tables details").nth(k)
-            if details.get_attribute("open") is None:
-                details.locator("summary").click()
-                details.locator("table").first.wait_for()
-
-    def shot(self, name: str) -> None:
-        """Keep a picture where somebody wants to look at it."""
-        folder = os.environ.get("BACKPASS_SCREENSHOTS")
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-
-
-@pytest.fixture
-def open_page(browser, tmp_path):
-    opened = []
-
-    def open_page_state(state: PageState, **context) -> Page:
-        path = tmp_path / "page.html"
-        path.write_text(bake(state), encoding="utf-8")
-        opened.append(Page(browser, path.as_uri(), offline=True, **context))
-        return opened[-1]
-
-    yield open_page_state
-    for page in opened:
-        page.context.close()
 
 
 def number_of(t: bp.Trace, symbol: str, layer: int, unit: int, column: int | None) -> float:
@@ -349,27 +261,6 @@ def test_the_contrast_of_text_is_at_least_AA(open_page, scheme):
               ["--ink", "--lit", ratio("--ink", "--lit")]];
     }""")
     assert min(ratio for *_, ratio in ratios) >= 4.5, ratios
-
-
-@pytest.fixture
-def live(browser, tmp_path):
-    X, y = load_digits(return_X_y=True)
-    X, Y = X / 16, bp.one_hot(y)
-    state = digits_page_state()
-    saved = []
-    data = SessionData(X[:1500], Y[:1500], X[1500:], Y[1500:],
-                  lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
-    address = new_address()
-    server = make_server(state, data, address)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    page = Page(browser, address.url)
-    yield page, state, saved
-    page.context.close()
-    server.should_exit = True
-    thread.join(10)
 
 
 def test_the_page_makes_few_requests_and_none_elsewhere(live):

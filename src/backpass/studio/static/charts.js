@@ -59,7 +59,8 @@ export function drawBars(picture, labels, sizes) {
 export function drawPairs(picture, pairs) {
   const span = spanOf(pairs.flatMap(([truth, answer]) => [truth, answer]));
   if (!pairs.length) return picture.replaceChildren();
-  frame(picture, span, span, "truth");
+  frame(picture, span, span, "true");
+  picture.append(text(LEFT + 5, 14, "answered"));
   const x = (v) => scaled(v, span, LEFT + 4, WIDTH - 10);
   const y = (v) => scaled(v, span, HEIGHT - FOOT - 4, 12);
   picture.append(svg("line", { class: "axis", x1: x(span[0]), y1: y(span[0]), x2: x(span[1]), y2: y(span[1]) }));

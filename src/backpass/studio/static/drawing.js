@@ -4,7 +4,8 @@ import { svg } from "./dom.js";
 import { rove } from "./roving.js";
 
 const MOST_UNITS = 10; // a larger layer folds: its first units, a fold, its last
-const [ROW, RADIUS, HEAD] = [46, 18, 34]; // pixels; a finger finds 44
+const [RADIUS, HEAD] = [18, 34]; // pixels
+const [ROW, FINGER] = [40, 46]; // between two units: for a mouse, and for a finger, which finds 44
 const [CAPTION, CAPTION_ROOM, WIDE] = [16, 104, 560];
 
 // Which units of a layer are drawn: all of a small one; the first and last ones of a large one.
@@ -18,7 +19,8 @@ function places(sizes, room) {
   const width = Math.max(room, 62 * sizes.length);
   const margin = width < WIDE ? 28 : CAPTION_ROOM;
   const slots = sizes.map((size, k) => (k < sizes.length - 1 ? [0, ...shownUnits(size)] : shownUnits(size)));
-  const height = HEAD + ROW * Math.max(...slots.map((units) => units.length));
+  const row = matchMedia("(pointer: coarse)").matches || width < WIDE ? FINGER : ROW;
+  const height = HEAD + row * Math.max(...slots.map((units) => units.length));
   const x = (k) => margin + (k * (width - 2 * margin)) / (sizes.length - 1);
   const y = (i, count) => HEAD + ((i + 0.5) * (height - HEAD)) / count;
   const layers = slots.map((units, k) =>
@@ -89,7 +91,7 @@ const edge = (p, q, share) =>
 
 // The step −αD, behind its edge.
 const halo = (p, q, share) =>
-  svg("line", { ...ends(p, q), class: `halo ${signOf(share)}`, "stroke-width": 9 * Math.abs(share), "stroke-opacity": 0.3 });
+  svg("line", { ...ends(p, q), class: `halo ${signOf(share)}`, "stroke-width": 7 * Math.abs(share), "stroke-opacity": 0.3 });
 
 const pulse = (from, to, when) =>
   svg("line", { ...ends(from, to), class: "pulse", pathLength: 100, style: `--when: ${when}` });
@@ -102,7 +104,7 @@ function drawUnit({ unit, layer, x, y }, look) {
   const group = svg(
     "g",
     { class: classes.join(" "), role: "button", "aria-label": `layer ${layer}, ${label}${shown ? ": " + shown : ""}`, style: `--when: ${look.when(layer)}` },
-    svg("circle", { class: "touch", cx: x, cy: y, r: 22 }),
+    svg("circle", { class: "touch", cx: x, cy: y, r: 23 }),
     svg("circle", { class: "body", cx: x, cy: y, r: RADIUS }),
     svg("text", { x, y: y + 4 }, shown || (unit === 0 ? "+1" : String(unit))),
   );

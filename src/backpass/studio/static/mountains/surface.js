@@ -33,7 +33,7 @@ function layoutOf(map, heights, ink) {
   const axis = (title, range) => ({ title: { text: title }, color: ink, range });
   return {
     margin: { l: 0, r: 0, t: 0, b: 10 }, paper_bgcolor: "rgba(0,0,0,0)", font: { color: ink }, showlegend: true,
-    legend: { orientation: "h", y: 0 }, uirevision: map.kind, scene: {
+    legend: { orientation: "h", x: 0, y: 1, bgcolor: "rgba(0,0,0,0)" }, uirevision: map.kind, scene: {
       aspectmode: "manual", aspectratio: { x: 1, y: 1, z: 0.7 }, // in fog as without
       camera: { eye: { x: 1.35, y: 1.35, z: 0.9 }, center: { x: 0, y: 0, z: -0.12 } },
       xaxis: axis("east", spanOf(map.u)), yaxis: axis("north", spanOf(map.v)), zaxis: axis("J", spanOf(heights)),

@@ -30,7 +30,7 @@ export function equalPlace(net) {
   return net.sizes.slice(1).flatMap((units, l) => Array(units * (net.sizes[l] + 1)).fill(glorot(net.sizes[l], units) / 2));
 }
 
-export const newWalker = (name, solver, theta) => ({ name, solver, theta, way: [], steps: 0, start: NaN, now: NaN, valley: "walking" });
+export const newWalker = (name, solver, theta) => ({ name, solver, theta, way: [], steps: 0, start: NaN, now: NaN, valley: "walking", done: false });
 
 // Step by step down; told() after some of them, and where it says no, the walker is called home.
 export async function walkDown(walker, { net, X, Y, lam }, told) {

@@ -136,7 +136,7 @@ export const panel = {
   place: 4,
   markup: `
   <p id="draw-says" class="says" aria-live="polite">Draw a digit with the pointer; arrow keys move, space paints.</p>
-  <div class="stage">
+  <div class="stage drawing-stage">
     <div><canvas id="pad" width="280" height="280" tabindex="0" role="application" aria-label="Drawing pad: arrow keys move, space paints"></canvas>
       <div class="controls"><button id="pad-clear">clear</button></div></div>
     <div><h2>The answer</h2><div id="answer" class="bars"></div></div>
@@ -145,6 +145,7 @@ export const panel = {
 `,
   style: `
 canvas#pad { touch-action: none; background: #000; border-radius: 8px; width: 280px; height: 280px; max-width: 100%; }
+@media (min-width: 48.1rem) { .drawing-stage { grid-template-columns: auto minmax(0, 32rem); gap: 2rem; } }
 .bars div { display: grid; grid-template-columns: minmax(2rem, max-content) minmax(0, 1fr) 6rem; gap: .5rem; align-items: center; }
 .bars meter { width: 100%; }
 .bars .best { font-weight: 700; color: var(--accent); }

@@ -1,19 +1,17 @@
 // The cost as mountains in fog, and the helicopter: drop walkers, and watch them find their valleys.
 
-import { cost, forward, roll } from "../backprop.js";
 import { $, element } from "../dom.js";
 import { short } from "../formulas.js";
-import { lineAround, lineOver, placeOf, pointOf, principalPlane, randomPlane } from "../mountains/plane.js";
+import { heightAt, newMap, planeOfTraining, planeOfWalkers, survey } from "../mountains/map.js";
+import { placeOf, pointOf } from "../mountains/plane.js";
 import { COLOURS, drawSurface, pathOf } from "../mountains/surface.js";
-import { applyMoves, findMoves } from "../mountains/symmetry.js";
 import { groupValleys } from "../mountains/valleys.js";
-import { mean } from "../mountains/vectors.js";
 import { equalPlace, newWalker, randomPlace, walkDown } from "../mountains/walkers.js";
 
-const [GRID, REACH, ROWS, SLICE] = [25, 1.5, 60, 40]; // lines; of the directions; examples; milliseconds
+const SLICE = 40; // milliseconds of work between two breaths
 const RIDGE = 0.01; // the highest that does not separate, as a share of the walkers' mean descent
-const POINTS_OF_A_WAY = 24; // that the plane is laid through
-const DROPS = ["drop-here", "drop-random", "drop-equal", "look-along"];
+const DROPS = ["drop-here", "drop-random", "drop-equal"];
+const says = (text) => ($("walk-says").textContent = text);
 
 // Lets the page breathe whenever a slice of time is over.
 function newBreath() {
@@ -25,131 +23,152 @@ function newBreath() {
   };
 }
 
-const some = (points, count) => {
-  const step = Math.max(1, (points.length - 1) / (count - 1));
-  return points.length <= count ? points : Array.from({ length: count }, (_, k) => points[Math.round(k * step)]);
-};
-
-function startMountains({ pageState, loadPlotly, ways }) {
-  const { net } = pageState;
-  const [X, Y] = [pageState.X.slice(0, ROWS), pageState.Y.slice(0, ROWS)];
-  const walkers = [];
-  const map = { Plotly: null, plane: null, u: [], v: [], heights: [], kind: "", trained: [] };
-  const run = { survey: 0, stale: true, seed: 1, dropped: 0, lam: NaN };
-  const says = (text) => ($("walk-says").textContent = text);
-  const problem = () => ({ net, X, Y, lam: run.lam });
-
-  function J(theta) {
-    const Theta = roll(net, theta);
-    const zs = X.map((x) => forward(net, Theta, x).z[net.sizes.length]);
-    return cost(net, Theta, zs, Y, run.lam);
+class Mountains {
+  constructor({ pageState, loadPlotly, ways }) {
+    Object.assign(this, { pageState, loadPlotly, ways, Plotly: null, map: newMap(pageState), walkers: [] });
+    Object.assign(this, { surveys: 0, namings: 0, paints: { waits: false, until: 0 }, stale: true, seed: 1, dropped: 0 });
+    this.listen();
+    this.enable(false);
   }
 
-  function enable(enabled) {
+  listen() {
+    const { net } = this.pageState;
+    const on = (id, event, act) => $(id).addEventListener(event, act);
+    on("drop-here", "click", () => this.dropHere());
+    on("drop-random", "click", () => this.walk(randomPlace(net, (this.seed += 1)), " at random"));
+    on("drop-equal", "click", () => this.walk(equalPlace(net), ", equal weights"));
+    on("drop-clear", "click", () => this.clear());
+    on("look-along", "click", () => this.lookAlong());
+    on("fog", "change", () => this.Plotly && this.map.heights.length && this.paint());
+  }
+
+  enable(enabled) {
     for (const id of DROPS) $(id).disabled = !enabled;
-    $("look-along").disabled = !enabled || !walkers.length;
+    $("look-along").disabled = !enabled || !this.walkers.length;
   }
 
-  // The plane of the training's way where there is one, and otherwise two random directions.
-  function trainedPlane() {
-    const center = [...pageState.theta];
-    const points = [...ways.flatMap((way) => some(way.points(), POINTS_OF_A_WAY)), center];
-    const plane = points.length > 2 ? principalPlane(center, points) : null;
-    if (!plane) return { plane: randomPlane(net, center, 7), over: null, trained: [] };
-    return { plane, over: points, trained: points };
+  open() {
+    if (!this.stale) return;
+    this.stale = false;
+    this.survey(null);
   }
 
-  // The plane of the walkers' ways, their units in the order of the lowest one's.
-  function walkersPlane() {
-    const lowest = walkers.reduce((best, w) => (w.now < best.now ? w : best));
-    for (const walker of walkers) {
-      const moves = findMoves(net, walker.theta, lowest.theta);
-      walker.way = walker.way.map(({ theta, J: height }) => ({ theta: applyMoves(net, theta, moves), J: height }));
-      walker.theta = applyMoves(net, walker.theta, moves);
-    }
-    const points = walkers.flatMap((w) => some(w.way.map(({ theta }) => theta), POINTS_OF_A_WAY));
-    const center = walkers.length === 1 ? walkers[0].theta : mean(points);
-    const plane = points.length > 2 ? principalPlane(center, points) : null;
-    return plane && { plane: { ...plane, kind: "the main directions of the walkers' ways" }, over: points, trained: [] };
+  setTheta(going) {
+    if (going) return;
+    this.stale = true;
+    if (!$("mountains").hidden) this.open();
   }
 
-  function lay({ plane, over, trained }) {
-    const places = (over ?? []).map((theta) => placeOf(plane, theta));
-    const [us, vs] = [places.map(({ u }) => u), places.map(({ v }) => v)];
-    const u = over ? lineOver(us, vs, GRID) : lineAround(REACH, GRID);
-    const v = over ? lineOver(vs, us, GRID) : u;
-    Object.assign(map, { plane, u, v, heights: [], kind: plane.kind, trained: trained.map((theta) => ({ theta, J: J(theta) })) });
-  }
-
-  async function survey(laid) {
-    const number = (run.survey += 1);
-    enable(false);
+  // Of the training's plane, or of one that is given; walkers on other mountains are called home.
+  async survey(laid) {
+    const number = (this.surveys += 1);
+    this.enable(false);
     says("Surveying: 0 %");
-    const lam = (pageState.lam * X.length) / pageState.W; // so that λ/m is the training's
-    if (lam !== run.lam) walkers.length = 0; // they walked on other mountains
-    run.lam = lam;
-    lay(laid ?? trainedPlane());
+    const { lam, W } = this.pageState;
+    const own = (lam * this.map.X.length) / W; // so that λ/m is the training's
+    if (own !== this.map.lam) this.walkers.length = 0;
+    this.map.lam = own;
     const breath = newBreath();
-    const heights = map.v.map(() => map.u.map(() => null));
-    for (const [row, v] of map.v.entries()) {
-      for (const [column, u] of map.u.entries()) {
-        heights[row][column] = J(pointOf(map.plane, u, v));
-        await breath();
-        if (number !== run.survey) return;
-      }
-      says(`Surveying: ${Math.round((100 * (row + 1)) / GRID)} %`);
-    }
-    map.heights = heights;
-    enable(true);
-    await draw();
+    const done = await survey(this.map, laid ?? planeOfTraining(this.pageState, this.ways), async (share) => {
+      says(`Surveying: ${Math.round(100 * share)} %`);
+      await breath();
+      return number === this.surveys;
+    });
+    if (!done) return;
+    this.enable(true);
+    await this.draw();
   }
 
-  async function draw() {
+  async draw() {
     says("Drawing the 3-D picture …");
-    map.Plotly ??= await loadPlotly();
-    show();
-    const shown = map.plane.shown === undefined ? "" : `, which show ${Math.round(100 * map.plane.shown)} % of it`;
-    const missing = map.Plotly ? "" : " (The 3-D picture needs plotly: pip install 'backpass[studio]'.)";
-    says(`J of ${X.length} examples over ${map.kind}${shown}; 0, 0 is the ${map.kind.includes("walkers") ? "middle of the ways" : "network's θ"}.${missing}`);
+    this.Plotly ??= await this.loadPlotly();
+    this.show();
+    const { plane, kind, X } = this.map;
+    const shown = plane.shown === undefined ? "" : `, which show ${Math.round(100 * plane.shown)} % of it`;
+    const missing = this.Plotly ? "" : " (The 3-D picture needs plotly: pip install 'backpass[studio]'.)";
+    const middle = kind.includes("walkers") ? "the middle of the ways" : "the network's θ";
+    says(`J of ${X.length} examples over ${kind}${shown}; 0, 0 is ${middle}.${missing}`);
   }
 
-  async function walk(theta, name) {
-    const walker = newWalker(`drop ${(run.dropped += 1)}${name}`, $("walk-solver").value, theta);
-    walkers.push(walker);
+  dropHere() {
+    const [u, v] = [+$("drop-u").value || 0, +$("drop-v").value || 0];
+    this.walk(pointOf(this.map.plane, u, v), ` at ${u}, ${v}`);
+  }
+
+  lookAlong() {
+    const laid = this.walkers.length ? planeOfWalkers(this.map.net, this.walkers) : null;
+    if (laid) this.survey(laid);
+    else says("The ways lie on one line so far: drop another walker first.");
+  }
+
+  clear() {
+    this.walkers.length = 0;
+    Object.assign(this, { seed: 1, dropped: 0 });
+    $("look-along").disabled = true;
+    if (this.map.plane) this.show();
+  }
+
+  async walk(theta, name) {
+    const walker = newWalker(`drop ${(this.dropped += 1)}${name}`, $("walk-solver").value, theta);
+    this.walkers.push(walker);
     const breath = newBreath();
     let shown = -Infinity;
-    await walkDown(walker, problem(), async () => {
+    await walkDown(walker, this.map, async () => {
       if (performance.now() - shown > 6 * SLICE) {
-        show();
+        this.show();
         shown = performance.now();
       }
       await breath();
-      return walkers.includes(walker);
+      return this.walkers.includes(walker);
     });
-    await nameValleys(breath);
-    enable(map.heights.length > 0);
-    show();
+    walker.done = true;
+    await this.nameValleys(breath);
+    this.enable(this.map.heights.length > 0);
+    this.show();
   }
 
-  async function nameValleys(breath) {
-    const all = [...walkers];
+  async nameValleys(breath) {
+    const all = this.walkers.filter((walker) => walker.done);
     if (!all.length) return;
     const descent = all.reduce((t, w) => t + w.start - w.now, 0) / all.length;
-    const labels = await groupValleys(net, J, all.map((w) => w.theta), RIDGE * descent, breath);
+    const J = (theta) => heightAt(this.map, theta);
+    const number = (this.namings += 1); // where another walker arrives meanwhile, all is named anew
+    const goesOn = async () => {
+      await breath();
+      return number === this.namings;
+    };
+    const labels = await groupValleys(this.map.net, J, all.map((w) => w.theta), RIDGE * descent, goesOn);
+    if (number !== this.namings) return;
     all.forEach((walker, k) => (walker.valley = String.fromCharCode(65 + (labels[k] % 26))));
   }
 
-  function show() {
-    table();
-    if (!map.Plotly || !map.heights.length) return;
-    const trained = map.trained.length ? [{ name: "the training", way: map.trained }] : [];
-    const shown = [...walkers, ...trained].map((w) => ({ name: w.name, path: pathOf(map.plane, w) }));
-    drawSurface(map.Plotly, $("surface"), map, shown, $("fog").checked);
+  show() {
+    this.table();
+    this.paintSoon();
   }
 
-  function table() {
-    const rows = walkers.map((w, k) => {
-      const off = w.way.length ? short(placeOf(map.plane, w.way[w.way.length - 1].theta).off) : "";
+  // A machine that paints slowly paints less often, and the page stays awake.
+  paintSoon() {
+    if (this.paints.waits || !this.Plotly || !this.map.heights.length) return;
+    this.paints.waits = true;
+    setTimeout(() => {
+      this.paints.waits = false;
+      const began = performance.now();
+      this.paint();
+      requestAnimationFrame(() => setTimeout(() => (this.paints.until = performance.now() + 3 * (performance.now() - began))));
+    }, Math.max(0, this.paints.until - performance.now()));
+  }
+
+  paint() {
+    const { trained, plane } = this.map;
+    const ways = [...this.walkers, ...(trained.length ? [{ name: "the training", way: trained }] : [])];
+    const shown = ways.map((w) => ({ name: w.name, path: pathOf(plane, w) }));
+    drawSurface(this.Plotly, $("surface"), this.map, shown, $("fog").checked);
+  }
+
+  table() {
+    const rows = this.walkers.map((w, k) => {
+      const off = w.way.length ? short(placeOf(this.map.plane, w.way[w.way.length - 1].theta).off) : "";
       const cells = [w.name, w.solver, short(w.start), short(w.now), w.steps, off, w.valley];
       const row = element("tr", {}, ...cells.map((c) => element("td", {}, String(c))));
       row.firstChild.style.borderLeft = `6px solid ${COLOURS[k % COLOURS.length]}`;
@@ -158,40 +177,6 @@ function startMountains({ pageState, loadPlotly, ways }) {
     });
     $("walkers").tBodies[0].replaceChildren(...rows);
   }
-
-  $("drop-here").addEventListener("click", () => {
-    const [u, v] = [+$("drop-u").value || 0, +$("drop-v").value || 0];
-    walk(pointOf(map.plane, u, v), ` at ${u}, ${v}`);
-  });
-  $("drop-random").addEventListener("click", () => walk(randomPlace(net, (run.seed += 1)), " at random"));
-  $("drop-equal").addEventListener("click", () => walk(equalPlace(net), ", equal weights"));
-  $("drop-clear").addEventListener("click", () => {
-    walkers.length = 0;
-    run.seed = 1;
-    if (map.plane) show();
-  });
-  $("look-along").addEventListener("click", () => {
-    const laid = walkers.length ? walkersPlane() : null;
-    if (laid) survey(laid);
-    else says("The ways lie on one line so far: drop another walker first.");
-  });
-  $("fog").addEventListener("change", show);
-  enable(false);
-
-  function open() {
-    if (!run.stale) return;
-    run.stale = false;
-    survey();
-  }
-
-  return {
-    open,
-    setTheta(going) {
-      if (going) return;
-      run.stale = true;
-      if (!$("mountains").hidden) open();
-    },
-  };
 }
 
 export const panel = {
@@ -218,5 +203,5 @@ export const panel = {
 #walkers td:first-child { text-align: left; }
 @media (max-width: 48rem) { .surface { height: 22rem; } }
 `,
-  start: startMountains,
+  start: (page) => new Mountains(page),
 };

@@ -11,157 +11,174 @@ import { asState, costOfAll, leaveExample, newWalk, ORDER, passOf, setLambda, st
 
 const NARROW = 300; // pixels of room that a drawing needs at least
 const number = (id) => Math.max(0, +$(id).value || 0);
+const says = (text) => ($("step-says").textContent = text);
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-function startSteps(pageState, server) {
-  const captions = captionsOf(pageState);
-  const L = pageState.net.sizes.length;
-  const shown = { lit: new Set(), flow: null, next: "forward", busy: false };
-  const walk = newWalk(pageState);
-  const asked = startAsked(() => ({ state: asState(walk), words: wordsOf, python }));
-  const tables = startTables({ walk, lit: () => shown.lit, ask: asked.ask, caption });
-  const says = (text) => ($("step-says").textContent = text);
+class Steps {
+  constructor(pageState, server) {
+    Object.assign(this, { pageState, server, captions: captionsOf(pageState), L: pageState.net.sizes.length });
+    Object.assign(this, { lit: new Set(), flow: null, next: "forward", busy: false, walk: newWalk(pageState) });
+    const context = { words: (which) => this.wordsOf(which), python: (which) => this.python(which) };
+    this.asked = startAsked(() => ({ ...context, state: asState(this.walk) }));
+    const ask = (which) => this.asked.ask(which);
+    this.tables = startTables({ walk: this.walk, lit: () => this.lit, ask, caption: (l, k) => this.caption(l, k) });
+    this.listen();
+    this.startAgain();
+  }
 
-  function caption(layer, unit) {
-    if (layer === L) return captions.output(unit - 1);
-    return layer === 1 ? captions.input(unit - 1) : "";
+  listen() {
+    const on = (id, event, act) => $(id).addEventListener(event, act);
+    for (const name of ORDER) on(`step-${name}`, "click", () => this.step(name));
+    on("step-epoch", "click", () => this.epoch());
+    on("step-reset", "click", () => this.startAgain());
+    on("example", "change", () => this.choose());
+    on("step-lam", "change", () => this.changeLambda());
+    on("step-alpha", "change", () => this.draw());
+    on("step-slow", "change", () => $("network").classList.toggle("slow", $("step-slow").checked));
+    new ResizeObserver(() => $("network").clientWidth && this.draw()).observe($("network"));
+    $("example").max = this.pageState.X.length - 1;
+    $("step-lam").value = this.pageState.lam;
+  }
+
+  caption(layer, unit) {
+    if (layer === this.L) return this.captions.output(unit - 1);
+    return layer === 1 ? this.captions.input(unit - 1) : "";
   }
 
   // What a number is of, in the table's words.
-  function wordsOf({ symbol, layer, unit }) {
-    if (symbol === "y") return captions.output(unit - 1);
+  wordsOf({ symbol, layer, unit }) {
+    if (symbol === "y") return this.captions.output(unit - 1);
     if (!["a", "z", "delta"].includes(symbol) || unit === 0) return "";
-    const own = symbol === "a" && layer === L && captions.hasOwn ? ` = ${short(captions.own(unit - 1, walk.a[L]?.[unit - 1]))} in its own unit` : "";
-    return caption(layer, unit) + own;
+    const own = symbol === "a" && layer === this.L && this.captions.hasOwn;
+    const value = own ? this.captions.own(unit - 1, this.walk.a[layer]?.[unit - 1]) : 0;
+    return this.caption(layer, unit) + (own ? ` = ${short(value)} in its own unit` : "");
   }
 
-  async function python(which) {
-    const pass = passOf(walk, which);
-    return server && pass.rows.length ? server.explain({ ...pass, layer: 0, unit: 0, ...which }) : null;
+  async python(which) {
+    const pass = passOf(this.walk, which);
+    return this.server && pass.rows.length ? this.server.explain({ ...pass, layer: 0, unit: 0, ...which }) : null;
   }
 
-  function unitValue(layer, unit) {
-    if (unit === 0) return walk.a[layer] && !shown.lit.has("delta") ? "1" : "+1";
-    if (shown.lit.has("delta") && walk.delta[layer]) return brief(walk.delta[layer][unit - 1]);
-    return walk.a[layer] ? brief(walk.a[layer][unit - 1]) : "";
+  unitValue(layer, unit) {
+    const { a, delta } = this.walk;
+    if (unit === 0) return a[layer] && !this.lit.has("delta") ? "1" : "+1";
+    if (this.lit.has("delta") && delta[layer]) return brief(delta[layer][unit - 1]);
+    return a[layer] ? brief(a[layer][unit - 1]) : "";
   }
 
-  function askUnit(layer, unit) {
-    if (!walk.a[layer]) return says("Press “forward” first: the units have no numbers yet.");
-    const symbol = shown.lit.has("delta") && layer > 1 && unit > 0 ? "delta" : "a";
-    return asked.ask({ symbol, layer, unit });
+  askUnit(layer, unit) {
+    if (!this.walk.a[layer]) return says("Press “forward” first: the units have no numbers yet.");
+    const symbol = this.lit.has("delta") && layer > 1 && unit > 0 ? "delta" : "a";
+    return this.asked.ask({ symbol, layer, unit });
   }
 
   // The bias unit takes part in forward alone: nothing flows back to it.
-  function isLit(layer, unit) {
-    const back = shown.lit.has("delta") && unit > 0 && walk.delta[layer];
-    return Boolean((shown.lit.has("a") && walk.a[layer]) || back || (shown.lit.has("J") && layer === L));
+  isLit(layer, unit) {
+    const { a, delta } = this.walk;
+    const back = this.lit.has("delta") && unit > 0 && delta[layer];
+    return Boolean((this.lit.has("a") && a[layer]) || back || (this.lit.has("J") && layer === this.L));
   }
 
-  const look = () => ({
-    Theta: walk.Theta,
-    step: stepOf(walk, number("step-alpha")),
-    flow: still() ? null : shown.flow,
-    value: unitValue,
-    lit: isLit,
-    when: (layer) => (shown.flow === "backward" ? L - layer : layer - 1),
-    caption,
-    ask: askUnit,
-  });
+  look() {
+    return {
+      Theta: this.walk.Theta,
+      step: stepOf(this.walk, number("step-alpha")),
+      flow: still() ? null : this.flow,
+      value: (l, k) => this.unitValue(l, k),
+      lit: (l, k) => this.isLit(l, k),
+      when: (l) => (this.flow === "backward" ? this.L - l : l - 1),
+      caption: (l, k) => this.caption(l, k),
+      ask: (l, k) => this.askUnit(l, k),
+    };
+  }
 
-  function draw() {
+  draw() {
     const room = Math.max(NARROW, $("network").clientWidth - 18);
-    replaceContent($("network"), drawNetwork(pageState.net, look(), room));
-    shown.flow = null;
+    replaceContent($("network"), drawNetwork(this.pageState.net, this.look(), room));
+    this.flow = null;
   }
 
-  function show() {
-    draw();
-    showExample(pageState, captions, walk.row, walk.a[L]);
-    showJ(walk, asked.ask);
-    tables.show();
-    asked.refresh();
+  show() {
+    this.draw();
+    showExample(this.pageState, this.captions, this.walk.row, this.walk.a[this.L]);
+    showJ(this.walk, (which) => this.asked.ask(which));
+    this.tables.show();
+    this.asked.refresh();
   }
 
   // The focus goes on to the step that comes next.
-  function allow(next) {
-    shown.next = next;
-    const may = (name) => !shown.busy && (name === next || (name === "forward" && next === "update"));
-    $(`step-${next}`).disabled = shown.busy;
+  allow(next) {
+    this.next = next;
+    const may = (name) => !this.busy && (name === next || (name === "forward" && next === "update"));
+    $(`step-${next}`).disabled = this.busy;
     for (const name of ORDER) {
       setDisabled($(`step-${name}`), !may(name), $(`step-${next}`));
       $(`step-${name}`).classList.toggle("next", name === next);
     }
   }
 
-  function step(name) {
-    steps[name](walk, pageState, number("step-alpha"));
-    shown.lit = new Set(LIGHTS[name]);
-    shown.flow = { forward: "forward", backward: "backward" }[name] ?? null;
-    says(words[name](walk, captions));
-    allow(ORDER[(ORDER.indexOf(name) + 1) % ORDER.length]);
-    show();
+  step(name) {
+    steps[name](this.walk, this.pageState, number("step-alpha"));
+    this.lit = new Set(LIGHTS[name]);
+    this.flow = { forward: "forward", backward: "backward" }[name] ?? null;
+    says(words[name](this.walk, this.captions));
+    this.allow(ORDER[(ORDER.indexOf(name) + 1) % ORDER.length]);
+    this.show();
   }
 
-  async function epoch() {
-    if (shown.busy) return;
-    setBusy(true);
-    const tell = (share) => says(`All ${pageState.X.length} examples: ${Math.round(100 * share)} %`);
-    await wholeEpoch(walk, pageState, number("step-alpha"), tell);
-    shown.lit = new Set(["J", "Delta", "D", "theta"]);
-    const after = costOfAll(walk, pageState);
-    says(`All ${pageState.X.length} examples: J was ${short(walk.J)}, and is ${short(after)} after Θ := Θ − α D.`);
-    shown.next = "forward";
-    setBusy(false);
-    show();
+  async epoch() {
+    if (this.busy) return;
+    const count = this.pageState.X.length;
+    this.setBusy(true);
+    await wholeEpoch(this.walk, this.pageState, number("step-alpha"), (share) => says(`All ${count} examples: ${Math.round(100 * share)} %`));
+    this.lit = new Set(["J", "Delta", "D", "theta"]);
+    const after = costOfAll(this.walk, this.pageState);
+    says(`All ${count} examples: J was ${short(this.walk.J)}, and is ${short(after)} after Θ := Θ − α D.`);
+    this.next = "forward";
+    this.setBusy(false);
+    this.show();
   }
 
-  function setBusy(busy) {
-    shown.busy = busy;
+  setBusy(busy) {
+    this.busy = busy;
     for (const id of ["example", "step-lam"]) $(id).disabled = busy;
-    allow(shown.next);
+    this.allow(this.next);
   }
 
-  function startAgain() {
-    if (shown.busy) return;
-    Object.assign(walk, newWalk({ ...pageState, lam: number("step-lam") }), { row: walk.row });
-    leaveExample(walk, pageState);
-    Object.assign(shown, { lit: new Set(), flow: null });
+  startAgain() {
+    if (this.busy) return;
+    Object.assign(this.walk, newWalk({ ...this.pageState, lam: number("step-lam") }), { row: this.walk.row });
+    leaveExample(this.walk, this.pageState);
+    Object.assign(this, { lit: new Set(), flow: null });
     says("Press “forward”: the example's numbers go through the network.");
-    allow("forward");
-    show();
+    this.allow("forward");
+    this.show();
   }
 
-  function choose() {
-    const last = pageState.X.length - 1;
-    walk.row = Math.min(Math.max(0, Math.trunc(+$("example").value || 0)), last);
-    $("example").value = walk.row;
-    leaveExample(walk, pageState);
-    shown.lit = new Set();
-    allow("forward");
-    show();
+  choose() {
+    const last = this.pageState.X.length - 1;
+    this.walk.row = Math.min(Math.max(0, Math.trunc(+$("example").value || 0)), last);
+    $("example").value = this.walk.row;
+    leaveExample(this.walk, this.pageState);
+    this.lit = new Set();
+    this.allow("forward");
+    this.show();
   }
 
-  for (const name of ORDER) $(`step-${name}`).addEventListener("click", () => step(name));
-  $("step-epoch").addEventListener("click", epoch);
-  $("step-reset").addEventListener("click", startAgain);
-  $("example").addEventListener("change", choose);
-  $("step-lam").addEventListener("change", () => {
-    setLambda(walk, pageState, number("step-lam"));
-    show();
-  });
-  $("step-alpha").addEventListener("change", draw);
-  $("step-slow").addEventListener("change", () => $("network").classList.toggle("slow", $("step-slow").checked));
-  new ResizeObserver(() => $("network").clientWidth && draw()).observe($("network"));
-  $("example").max = pageState.X.length - 1;
-  $("step-lam").value = pageState.lam;
-  startAgain();
-  return { setTheta: (going) => going || takeOver(), open: draw };
+  changeLambda() {
+    setLambda(this.walk, this.pageState, number("step-lam"));
+    this.show();
+  }
+
+  open() {
+    this.draw();
+  }
 
   // Training has made another θ, with a λ and W of its own.
-  function takeOver() {
-    $("step-lam").value = pageState.lam;
-    startAgain();
+  setTheta(going) {
+    if (going) return;
+    $("step-lam").value = this.pageState.lam;
+    this.startAgain();
   }
 }
 
@@ -303,5 +320,5 @@ aside h2 { margin: 0; }
 @keyframes flow { to { stroke-dashoffset: -100; } }
 @keyframes light { from { fill: var(--ground); stroke: var(--quiet); } }
 `,
-  start: ({ pageState, server }) => startSteps(pageState, server),
+  start: ({ pageState, server }) => new Steps(pageState, server),
 };

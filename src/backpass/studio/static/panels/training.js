@@ -12,33 +12,59 @@ import { newWay } from "../training/way.js";
 const NOTE = 3000; // milliseconds for which a note stands beside the progress
 const LOOKS_ON = "Another page steers this training; this one looks on.";
 
-function startTraining({ pageState, server, setTheta, ways }) {
-  const captions = captionsOf(pageState);
-  const curves = { J: newCurve(), validation: newCurve(), score: newCurve() };
-  const run = { alive: false, going: false, steers: true };
-  const frame = { news: {}, fresh: {}, waits: false, note: "", noted: -Infinity };
-  const way = newWay(pageState.theta.length);
-  ways.push(way);
-  const trainer = server ? server.trainer(tell) : localTrainer(pageState, tell, way);
+class Training {
+  constructor({ pageState, server, setTheta, ways }) {
+    Object.assign(this, { pageState, server, setTheta, captions: captionsOf(pageState), way: newWay(pageState.theta.length) });
+    this.curves = { J: newCurve(), validation: newCurve(), score: newCurve() };
+    this.run = { alive: false, going: false, steers: true };
+    this.frame = { news: {}, fresh: {}, waits: false, note: "", noted: -Infinity };
+    ways.push(this.way);
+    const tell = (news) => this.tell(news);
+    this.trainer = server ? server.trainer(tell) : localTrainer(pageState, tell, this.way);
+    this.name();
+    this.listen();
+  }
+
+  name() {
+    const { image, classes, lam } = this.pageState;
+    $("hidden-figure").hidden = !image;
+    $("confusion-figure").hidden = !classes;
+    $("pairs-figure").hidden = Boolean(classes);
+    $("score-title").textContent = classes ? "accuracy" : "R²";
+    $("mistakes-title").textContent = classes ? "the worst mistakes, how sure in brackets" : "the worst rows";
+    $("train-lam").value = lam;
+  }
+
+  listen() {
+    const on = (id, act) => $(id).addEventListener("click", act);
+    on("train-start", () => this.start(Math.max(1, Math.trunc(+$("train-epochs").value) || 1)));
+    on("train-one", () => this.start(1));
+    on("train-pause", () => this.pause());
+    on("train-stop", () => this.trainer.stop());
+    on("train-save", () => this.trainer.save());
+    for (const id of ["train-alpha", "train-lam"]) $(id).addEventListener("change", () => this.trainer.set(settings()));
+  }
 
   // A frame draws the latest news only: what came in between is in the curves, and is not drawn.
-  function tell(news) {
-    addToCurves(curves, news);
-    if (server && news.theta) way.push(news.theta);
+  tell(news) {
+    const { frame } = this;
+    addToCurves(this.curves, news);
+    if (this.server && news.theta) this.way.push(news.theta);
     Object.assign(frame.news, news);
     Object.assign(frame.fresh, news);
-    follow(news);
+    this.follow(news);
     if (frame.waits) return;
     frame.waits = true;
     requestAnimationFrame(() => {
-      const fresh = frame.fresh;
+      const { fresh } = frame;
       Object.assign(frame, { waits: false, fresh: {} });
-      show(fresh);
+      this.show(fresh);
     });
   }
 
   // Whether a run is alive, going on, and this page's to steer.
-  function follow({ going, done, steers, past, alpha, lam }) {
+  follow({ going, done, steers, past, alpha, lam }) {
+    const { run, frame } = this;
     if (going !== undefined) run.going = going;
     if (done !== undefined) run.alive = !done;
     if (steers !== undefined) run.steers = steers;
@@ -48,71 +74,69 @@ function startTraining({ pageState, server, setTheta, ways }) {
     if (frame.news.says) Object.assign(frame, { note: frame.news.says, noted: performance.now() });
   }
 
-  function show(fresh) {
-    buttons();
-    const note = run.going && performance.now() - frame.noted < NOTE ? frame.note : "";
-    const said = new Set([run.steers ? "" : LOOKS_ON, saidOf(frame.news, run), note]);
-    $("train-says").textContent = [...said].filter(Boolean).join(" ");
-    const { epoch, epochs, share } = frame.news;
+  show(fresh) {
+    this.buttons();
+    $("train-says").textContent = this.said();
+    const { epoch, epochs } = this.frame.news;
     if (epochs) $("train-progress").value = epoch / epochs;
-    else if (share) $("train-progress").value = 0;
-    if (fresh.J !== undefined || fresh.past) drawTheCurves();
+    if (fresh.J !== undefined || fresh.past) this.drawTheCurves();
     if (fresh.deltas) drawBars($("chart-delta"), fresh.deltas.map((_, k) => `layer ${k + 2}`), fresh.deltas);
-    if (fresh.confusion) showConfusion(pageState, fresh.confusion, fresh.rows_scored);
-    if (fresh.pairs) drawPairs($("chart-pairs"), fresh.pairs.map(([t, a, k]) => [captions.own(k, t), captions.own(k, a), k]));
-    if (fresh.worst) showMistakes(pageState, captions, fresh.worst);
-    if (fresh.theta) showTheta(fresh);
+    if (fresh.confusion) showConfusion(this.pageState, fresh.confusion, fresh.rows_scored);
+    if (fresh.pairs) this.drawThePairs(fresh.pairs);
+    if (fresh.worst) showMistakes(this.pageState, this.captions, fresh.worst);
+    if (fresh.theta) this.showTheta(fresh);
   }
 
-  function showTheta({ theta, lam, W }) {
-    showHiddenUnits(pageState, theta);
-    setTheta(theta, { lam, W }, run.going);
+  said() {
+    const { run, frame } = this;
+    const note = run.going && performance.now() - frame.noted < NOTE ? frame.note : "";
+    const parts = new Set([run.steers ? "" : LOOKS_ON, saidOf(frame.news, run), note]);
+    return [...parts].filter(Boolean).join(" ");
   }
 
-  function drawTheCurves() {
-    const [J, validation, score] = [curves.J, curves.validation, curves.score].map(pointsOf);
+  showTheta({ theta, lam, W }) {
+    showHiddenUnits(this.pageState, theta);
+    this.setTheta(theta, { lam, W }, this.run.going);
+  }
+
+  drawThePairs(pairs) {
+    const { captions } = this;
+    drawPairs($("chart-pairs"), pairs.map(([truth, answer, k]) => [captions.own(k, truth), captions.own(k, answer), k]));
+  }
+
+  drawTheCurves() {
+    const [J, validation, score] = ["J", "validation", "score"].map((name) => pointsOf(this.curves[name]));
     drawCurves($("chart-J"), [J, validation], { logarithmic: true });
     drawCurves($("chart-score"), [score]);
     nameLast("chart-J", "J", J);
     nameLast("chart-score", $("score-title").textContent, score);
   }
 
-  function buttons() {
+  buttons() {
+    const { steers, alive, going } = this.run;
     const heir = () => [$("train-stop"), $("train-start")].find((button) => !button.disabled);
-    const may = { start: run.steers && !run.alive, one: run.steers && !run.alive, pause: run.steers && run.alive, stop: run.steers && run.alive };
+    const may = { start: steers && !alive, one: steers && !alive, pause: steers && alive, stop: steers && alive };
     for (const name in may) if (may[name]) $(`train-${name}`).disabled = false;
     for (const name in may) setDisabled($(`train-${name}`), !may[name], heir());
-    $("train-pause").textContent = run.alive && !run.going ? "resume" : "pause";
+    $("train-pause").textContent = alive && !going ? "resume" : "pause";
   }
 
-  const settings = () => ({ alpha: +$("train-alpha").value || 1e-3, lam: Math.max(0, +$("train-lam").value || 0) });
-  function start(epochs) {
-    Object.assign(run, { alive: true, going: true });
-    frame.news.says = "";
-    buttons();
-    trainer.start({ ...settings(), epochs });
+  start(epochs) {
+    Object.assign(this.run, { alive: true, going: true });
+    this.frame.news.says = "";
+    this.buttons();
+    this.trainer.start({ ...settings(), epochs });
   }
 
-  function pause() {
-    run.going = !run.going;
-    if (run.going) trainer.resume();
-    else trainer.pause();
-    buttons();
+  pause() {
+    this.run.going = !this.run.going;
+    if (this.run.going) this.trainer.resume();
+    else this.trainer.pause();
+    this.buttons();
   }
-
-  $("hidden-figure").hidden = !pageState.image;
-  $("confusion-figure").hidden = !pageState.classes;
-  $("pairs-figure").hidden = Boolean(pageState.classes);
-  $("score-title").textContent = pageState.classes ? "accuracy" : "R²";
-  $("mistakes-title").textContent = pageState.classes ? "the worst mistakes, how sure in brackets" : "the worst rows";
-  $("train-lam").value = pageState.lam;
-  $("train-start").addEventListener("click", () => start(Math.max(1, Math.trunc(+$("train-epochs").value) || 1)));
-  $("train-one").addEventListener("click", () => start(1));
-  $("train-pause").addEventListener("click", pause);
-  $("train-stop").addEventListener("click", () => trainer.stop());
-  $("train-save").addEventListener("click", () => trainer.save());
-  for (const id of ["train-alpha", "train-lam"]) $(id).addEventListener("change", () => trainer.set(settings()));
 }
+
+const settings = () => ({ alpha: +$("train-alpha").value || 1e-3, lam: Math.max(0, +$("train-lam").value || 0) });
 
 function addToCurves(curves, { past, curves: news, epoch, J, score }) {
   for (const name in past ?? {}) curves[name] = pastCurve(past[name]);
@@ -162,17 +186,19 @@ export const panel = {
     <figure><figcaption>size of δ by layer, root mean square over the page's rows</figcaption><svg id="chart-delta" role="img" aria-label="Size of δ by layer"></svg></figure>
     <figure id="confusion-figure"><figcaption>confusion</figcaption><div id="confusion" tabindex="0" role="group" aria-label="Confusion of classes"></div></figure>
     <figure id="pairs-figure"><figcaption>answered, against true</figcaption><svg id="chart-pairs" role="img" aria-label="Answered against true numbers"></svg></figure>
-    <figure id="hidden-figure"><figcaption id="hidden-title">hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs"></div></figure>
-    <figure><figcaption id="mistakes-title">the worst mistakes</figcaption><div id="mistakes" class="thumbs"></div></figure>
+    <figure id="hidden-figure"><figcaption id="hidden-title">hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs" tabindex="0" role="group" aria-label="Hidden units"></div></figure>
+    <figure><figcaption id="mistakes-title">the worst mistakes</figcaption><div id="mistakes" class="thumbs" tabindex="0" role="group" aria-labelledby="mistakes-title"></div></figure>
   </div>
 `,
   style: `
 progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 1rem; align-items: start; }
+.charts { columns: 18rem; column-gap: 1rem; }
+.charts > figure { break-inside: avoid; margin-bottom: 1rem; }
 #confusion { overflow: auto; max-height: 24rem; }
 #confusion :is(td, th) { min-width: 1.45rem; padding: .15rem .25rem; font-size: .8rem; }
 #mistakes figure { max-width: 100%; overflow-wrap: anywhere; }
-#mistakes figcaption { font-size: .8rem; margin: 0; max-width: 12rem; }
+#mistakes figure { flex: 1 1 8rem; }
+#mistakes figcaption { font-size: .8rem; margin: 0; }
 `,
-  start: startTraining,
+  start: (page) => void new Training(page),
 };

@@ -8,74 +8,76 @@ const ASKS_PYTHON = ["z", "a", "delta", "Delta", "D", "J", "cost"]; // what is c
 const sameNumber = (p, q) => ["symbol", "layer", "unit", "column", "past"].every((name) => p[name] === q[name]);
 
 // context(): {state, words(which) -> string, python(which) -> promise of words or null}
-export function startAsked(context) {
-  const asked = { now: null, before: [] };
-
-  function ask(which) {
-    if (asked.now && !sameNumber(asked.now, which)) asked.before.push(asked.now);
-    show(which);
+class Asked {
+  constructor(context) {
+    Object.assign(this, { context, now: null, before: [] });
+    $("asked-back").addEventListener("click", () => this.back());
   }
 
-  function back() {
-    show(asked.before.pop());
+  ask(which) {
+    if (this.now && !sameNumber(this.now, which)) this.before.push(this.now);
+    this.show(which);
+  }
+
+  back() {
+    this.show(this.before.pop());
     $("asked-name").focus();
   }
 
   // The numbers have changed: what was asked for is shown as it is now, if it is still there.
-  function refresh() {
-    const { state } = context();
-    asked.before = asked.before.filter((which) => isThere(state, which));
-    if (asked.now && isThere(state, asked.now)) show(asked.now);
-    else if (asked.now) forget();
+  refresh() {
+    const { state } = this.context();
+    this.before = this.before.filter((which) => isThere(state, which));
+    if (this.now && isThere(state, this.now)) this.show(this.now);
+    else if (this.now) this.forget();
   }
 
-  function show(which) {
-    asked.now = which;
-    $("asked-back").hidden = asked.before.length === 0;
-    const { state, words } = context();
-    const answer = explain(state, which);
+  show(which) {
+    this.now = which;
+    $("asked-back").hidden = this.before.length === 0;
+    const { state, words } = this.context();
+    const [answer, named] = [explain(state, which), words(which)];
     $("asked-name").textContent = answer.name;
-    $("asked-words").textContent = [answer.name, words(which)].filter(Boolean).join(": ");
-    $("asked-words").hidden = !words(which);
+    $("asked-words").textContent = `${answer.name}: ${named}`;
+    $("asked-words").hidden = !named;
     $("asked-summary").textContent = `${answer.name} is ${short(answer.value)}${answer.size ? `: ${answer.size}` : ""}`;
-    const box = element("div", {}, ...lines(answer), partsOf(answer));
+    const box = element("div", {}, ...lines(answer), this.partsOf(answer));
     $("asked").replaceChildren(box);
-    addPythons(which, box);
+    this.addPythons(which, box);
   }
 
   // The focus stays in the formula: at its heading, from where Tab goes on to the parts.
-  function askPart(which) {
-    ask(which);
+  askPart(which) {
+    this.ask(which);
     $("asked-name").focus();
   }
 
-  function partsOf({ parts }) {
-    const buttons = parts.map((p) => element("button", { type: "button", onclick: () => askPart(p) }, `${p.name} = ${short(p.value)}`));
-    return folded(buttons, MOST_PARTS, "parts", "parts");
+  partsOf({ parts }) {
+    const button = (p) => element("button", { type: "button", onclick: () => this.askPart(p) }, `${p.name} = ${short(p.value)}`);
+    return folded(parts.map(button), MOST_PARTS, "parts", "parts");
   }
 
   // Where there is a server, Python's own explanation stands beside the page's.
-  async function addPythons(which, box) {
+  async addPythons(which, box) {
     if (!ASKS_PYTHON.includes(which.symbol) || which.unit === 0 || (which.symbol === "a" && which.layer === 1)) return;
-    const text = await context().python(which);
-    if (!text || asked.now !== which) return;
+    const text = await this.context().python(which);
+    if (!text || this.now !== which) return;
     box.append(
       element("p", { className: "quiet" }, "Python, which counts examples and units from 0:"),
       element("pre", { className: "formula", id: "python-says" }, text),
     );
   }
 
-  function forget() {
-    Object.assign(asked, { now: null, before: [] });
+  forget() {
+    Object.assign(this, { now: null, before: [] });
     $("asked-back").hidden = true;
     $("asked-name").textContent = "A number";
     $("asked-words").hidden = true;
     $("asked").replaceChildren(element("p", {}, "Choose any number to see its formula, with its numbers."));
   }
-
-  $("asked-back").addEventListener("click", back);
-  return { ask, refresh };
 }
+
+export const startAsked = (context) => new Asked(context);
 
 function lines({ name, symbols, numbers, value }) {
   const shown = element("p", { className: "formula", id: "asked-value" }, `= ${value}`);

@@ -69,11 +69,13 @@ function layerTable(context, symbol, values, layer) {
 const heading = (text, scope) => attributed(element("th", {}, text), { scope });
 const inRow = (cells) => element("tr", {}, ...cells.map((button) => element("td", {}, button)));
 
+const numbered = (unit, name) => (name ? `${unit} (${name})` : String(unit));
+
 function vectorLines({ ask, caption, corner }, symbol, values, layer) {
   const from = corner(symbol, layer)[1];
   const shown = values.slice(from, from + LONG);
   const cells = shown.map((v, k) => cell({ symbol, layer, unit: from + k + 1 }, v, ask));
-  const heads = shown.map((_, k) => heading(`${from + k + 1} ${caption(layer, from + k + 1)}`.trim(), "col"));
+  const heads = shown.map((_, k) => heading(numbered(from + k + 1, caption(layer, from + k + 1)), "col"));
   const head = element("thead", {}, element("tr", {}, ...heads));
   return { cells: [cells], parts: [head, element("tbody", {}, inRow(cells))] };
 }

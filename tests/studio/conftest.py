@@ -1,0 +1,59 @@
+"""A browser for the tests of the page, a page without a server, and one with it."""
+
+import threading
+import time
+
+import pytest
+from browser_pages import CHROMIUM, FLAGS, Page, digits_page_state
+from sklearn.datasets import load_digits
+
+import backpass as bp
+from backpass.studio.app import make_server, new_address
+from backpass.studio.page import bake
+from backpass.studio.page_state import PageState
+from backpass.studio.session_data import SessionData
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, tmp_path):
+    opened = []
+
+    def open_page_state(state: PageState, **context) -> Page:
+        path = tmp_path / "page.html"
+        path.write_text(bake(state), encoding="utf-8")
+        opened.append(Page(browser, path.as_uri(), offline=True, **context))
+        return opened[-1]
+
+    yield open_page_state
+    for page in opened:
+        page.context.close()
+
+
+@pytest.fixture
+def live(browser, tmp_path):
+    X, y = load_digits(return_X_y=True)
+    X, Y = X / 16, bp.one_hot(y)
+    state = digits_page_state()
+    saved = []
+    data = SessionData(X[:1500], Y[:1500], X[1500:], Y[1500:],
+                  lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
+    address = new_address()
+    server = make_server(state, data, address)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    page = Page(browser, address.url)
+    yield page, state, saved
+    page.context.close()
+    server.should_exit = True
+    thread.join(10)
