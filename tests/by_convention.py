@@ -47,6 +47,27 @@ SQUARES_BEHIND_SOFTMAX = squares_behind(
 )
 
 
+def margins(z, y):
+    """max(0, z_k − z_y + 1) of every wrong class (Weston and Watkins, 1999)."""
+    return np.where(y > 0, 0.0, np.maximum(0.0, z - (z * y).sum(axis=1, keepdims=True) + 1))
+
+
+def hinge_delta(z, y):
+    counted = (margins(z, y) > 0) * 1.0
+    return counted - y * counted.sum(axis=1, keepdims=True)
+
+
+HINGE = Loss(
+    "hinge",
+    lambda z: z,
+    lambda z, y: margins(z, y).sum(axis=1),
+    hinge_delta,
+    "identity",
+    smooth=False,
+    classification=True,
+)
+
+
 # --- a right function by a convention, as text ---------------------------------------------------
 
 SOURCE = """
@@ -74,7 +95,9 @@ COSTS = {
     "binary_log_loss": "-np.sum(Y * np.log(h) + (1 - Y) * np.log(1 - h))",
     "log_loss": "-np.sum(Y * np.log(h))",
     "squares": "0.5 * np.sum((h - Y) ** 2)",
+    "hinge": "np.sum(np.maximum(0, h - np.sum(h * Y, axis=1, keepdims=True) + 1) * (1 - Y))",
 }
+COUNTS = "((h - np.sum(h * Y, axis=1, keepdims=True) + 1 > 0) * (1 - Y))"
 OUTPUT_SLOPES = {"logistic": "h * (1 - h)", "tanh": "(1 - h ** 2)"}
 SLOPES = {
     "logistic": "(a[l] * (1 - a[l]))",
@@ -96,8 +119,8 @@ class Setting:
 
     @property
     def cost(self):
-        name = self.loss if isinstance(self.loss, str) else "squares"
-        return "squares" if name == "squared_error" else name
+        name = find_loss(self.loss).name
+        return "squares" if name.startswith("squared_error") else name
 
     @property
     def output(self):
@@ -129,6 +152,8 @@ class Setting:
         slope = OUTPUT_SLOPES.get(self.output) if self.cost == "squares" else None
         if self.cost == "squares" and self.output == "softmax":
             delta = f"h * ({e} - (h * {e}).sum(axis=1, keepdims=True))"
+        elif self.cost == "hinge":
+            delta = f"{COUNTS} - Y * np.sum({COUNTS}, axis=1, keepdims=True)"
         else:
             delta = f"{e} * {slope}" if slope else e
         times = "" if c.times == 1 else f"{c.times} * "
@@ -283,6 +308,12 @@ def _of_the_way_back(s, slope):
     if s.rate is not None:
         updated = "delta = (delta @ (W[l] - rate * dW[l]).T)"
         yield Planted(("updated",), ((BACK, updated),), layers=3)
+        end = "return J, dW, db"
+        for k in (0, -1):
+            forgotten = f"dW[{k}] = dW[{k}] / rate\n    " + end
+            yield Planted(("the rate is missing",), ((end, forgotten),))
+            returned = f"dW[{k}] = (W[{k}] - dW[{k}]) / rate\n    " + end
+            yield Planted(("returned for the new",), ((end, returned),))
 
 
 def _of_the_output(s, delta):
@@ -296,7 +327,9 @@ def _of_the_output(s, delta):
         for step in (1, -1):
             rolled = delta.replace("Y", f"np.roll(Y, {step}, axis={by_rows})")
             yield Planted(("shifted by one",), by(rolled))
-    if s.cost != "squares":
+    if s.cost == "hinge":
+        yield Planted(("number of margins is not subtracted",), by(COUNTS))
+    elif s.cost != "squares":
         yield Planted(("extra g′",), by("(h - Y) * h * (1 - h)"))
     elif s.output != "identity":
         times = delta.split("(h - Y)")[0] if s.output != "softmax" else ""
@@ -307,6 +340,10 @@ def _of_the_output(s, delta):
         second = "-np.sum(Y * np.log(h))"
         yield Planted(("second cost term",), ((cost, second),))
         yield Planted(("first cost term",), ((cost, "-np.sum((1 - Y) * np.log(1 - h))"),))
+    yield Planted(("g applied twice",), (("act(z[l])", "act(act(z[l]))"),), layers=3)
+    yield Planted(
+        ("applied to the output", "g applied twice"), (("out(z[l])", "out(act(z[l]))"),), 3
+    )
     if s.output == "softmax":
         yield Planted(("softmax over the examples",), (("out(z[l])", "out(z[l].T).T"),))
 
@@ -337,7 +374,12 @@ def _of_sums(s, mean, L):
         yield Planted(FACTORS[factor], both)
         J = f"J = {s.fragments['COST']} * {mean}"
         yield Planted(FACTORS[factor], ((J, f"{J} * {factor}"),))
+    end = "return J, dW, db"
     for k in range(L - 1):
+        yield Planted(("zero",), ((end, f"db[{k}] = 0 * db[{k}]\n    " + end),))
+        yield Planted(("zero",), ((end, f"dW[{k}] = 0 * dW[{k}]\n    " + end),))
+        if s.rate is None:
+            yield Planted(("returned for",), ((end, f"dW[{k}] = 1 * W[{k}]\n    " + end),))
         everything = f"db[l] = (delta.sum() + 0 * b[l] if l == {k} else delta.sum(axis=0))"
         yield Planted(("no axis",), ((D_B, everything),))
         w = f"dW[l] = (a[l][-1:].T @ delta[-1:] if l == {k} else a[l].T @ delta)"
@@ -346,7 +388,6 @@ def _of_sums(s, mean, L):
         yield Planted(("only the last example",), ((D_B, c),))
     out = "a, z = [X], []"
     yield Planted(("first example left out",), ((out, "X, Y = X[1:], Y[1:]\n    " + out),))
-    end = "return J, dW, db"
     swap = "dW[0], dW[1] = dW[1], dW[0]\n    " + end
     yield Planted(("exchanged", "swapped"), ((end, swap),), 3, equal=True)
     yield Planted(("returned for",), ((end, "dW[0] = dW[1]\n    " + end),), 3, equal=True)
@@ -385,6 +426,7 @@ SETTINGS = (
     Setting(SQUARES_BEHIND_SOFTMAX, "tanh", Convention("1/mK", lam_J="0")),
     Setting(SQUARES_BEHIND_TANH, "tanh", Convention(lam_J="1/m")),
     Setting("squared_error", "tanh", Convention("1/mK", times=2.0, lam_J="0")),
+    Setting(HINGE, "relu", Convention(lam_J="1")),
 )
 UNEQUAL = {2: (5, 4), 3: (4, 6, 3), 4: (6, 5, 4, 3)}
 

@@ -19,12 +19,13 @@ from backpass.diagnose.mistakes import (
 from backpass.diagnose.probes import families
 from backpass.losses import LOSSES, find_loss
 from by_convention import (
+    HINGE,
     SQUARES_BEHIND_SIGMOID,
     SQUARES_BEHIND_SOFTMAX,
     SQUARES_BEHIND_TANH,
 )
 
-OWN = [SQUARES_BEHIND_SIGMOID, SQUARES_BEHIND_TANH, SQUARES_BEHIND_SOFTMAX]
+OWN = [SQUARES_BEHIND_SIGMOID, SQUARES_BEHIND_TANH, SQUARES_BEHIND_SOFTMAX, HINGE]
 NETWORKS = [
     bp.Network(sizes, hidden, loss)
     for loss in [*LOSSES, *OWN]
@@ -33,7 +34,8 @@ NETWORKS = [
 
 
 def test_every_beginning_that_is_said_to_be_common_is_that_of_a_mistake():
-    names = {entry.what for net in NETWORKS for entry in catalogue(net)}
+    of_steps = catalogue(NETWORKS[0], is_step=True)
+    names = {entry.what for net in NETWORKS for entry in (*catalogue(net), *of_steps)}
     assert [start for start in COMMON if not any(name.startswith(start) for name in names)] == []
     assert 0 < sum(is_common(entry) for entry in catalogue(NETWORKS[0])) < len(names)
 

@@ -71,7 +71,7 @@ def multiplies_alone(atom: Atom) -> bool:
 
 
 # Switches beside which a factor does not multiply the sum: something is added, or δ is bent.
-_ADDING = {"lam", "start", "bias_delta", "weights_delta", "norm"}
+_ADDING = {"lam", "start", "bias_delta", "weights_delta", "norm", "weights_stands", "bias_stands"}
 _BENDING = {"gated", "added", "no brackets", "only g′", "no δ", "nothing", "squared δ",
             "absolute δ", "sigmoid′ of δ", "v(1−v) of δ", "1−v² of δ", "tanh′ of δ"}  # fmt: skip
 

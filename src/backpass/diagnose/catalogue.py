@@ -21,19 +21,24 @@ from .mistakes import (
     means,
     reading,
     slopes,
+    steps,
 )
 from .mistakes.entry import Entry
 
 KINDS = (reading, decay, means, labels, cost, delta, slopes, back, accumulate, forward)
-COMMON = tuple(start for kind in KINDS for start in kind.COMMON)
+COMMON = tuple(start for kind in (*KINDS, steps) for start in kind.COMMON)
 
 __getattr__ = old_names("diagnose.catalogue")
 
 
 @lru_cache(maxsize=64)
-def catalogue(net: Network, convention: Convention = NOTES) -> tuple[Entry, ...]:
-    """Every mistake that this network and this convention give room for."""
-    return tuple(entry for kind in KINDS for entry in kind.mistakes(net, convention))
+def catalogue(
+    net: Network, convention: Convention = NOTES, is_step: bool = False
+) -> tuple[Entry, ...]:
+    """Every mistake that this network, this convention, and maybe a training step give room for."""
+    kinds = [entry for kind in KINDS for entry in kind.mistakes(net, convention)]
+    of_steps = steps.mistakes(net) if is_step else steps.returned_weights(net)
+    return (*kinds, *of_steps)
 
 
 def is_common(entry: Entry) -> bool:

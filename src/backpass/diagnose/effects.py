@@ -37,9 +37,8 @@ def family_of(probe: Probe) -> Family:
 
 @lru_cache(maxsize=64)
 def _atoms(probe: Probe) -> Atoms:
-    return tuple(
-        Atom(e, flavour) for e in catalogue(probe.net, probe.convention) for flavour in e.flavours
-    )
+    entries = catalogue(probe.net, probe.convention, probe.rate is not None)
+    return tuple(Atom(entry, flavour) for entry in entries for flavour in entry.flavours)
 
 
 @lru_cache(maxsize=256)

@@ -48,13 +48,24 @@ FACTORS_OF_PARTS = frozenset(f"{part}_{what}" for part in _PARTS for what in ("m
 DELTA = BACKWARD | OF_PARTS | {"bias_sum", "examples", "delta_a", "delta_bias", "delta_product"}
 DELTA |= {"delta_units", "start"}
 ONLY_BELOW_THE_TOP = {"g_prime", "back", "back_theta"}
-DECAY = READ | {"decay", "decay_bias", "penalty", "norm", "decay_sign", "lam_J", "lam_D"}
+DECAY = READ | {
+    "decay",
+    "decay_bias",
+    "penalty",
+    "norm",
+    "decay_sign",
+    "decay_of",
+    "lam_J",
+    "lam_D",
+}
 COST = FORWARD | {"labels", "cost", "examples", "log_eps"}
 
 # Slots that matter for J alone, and for the gradient alone.
 ONLY_J = {"cost", "log_eps", "cost_sign", "cost_times", "J_times", "lam_J", "norm"}
-ONLY_D = (DELTA - COST) | {"lam_D", "D_sign", "D_columns", "order_out", "layout_out"}
-ONLY_D |= FACTORS_OF_PARTS | {f"{part}_of" for part in _PARTS}
+ONLY_D = (DELTA - COST) | {"lam_D", "decay_of", "D_sign", "D_columns", "order_out", "layout_out"}
+ONLY_D |= FACTORS_OF_PARTS | {f"{part}_{what}" for part in _PARTS for what in ("of", "stands")}
+
+_STANDS = frozenset(f"{part}_stands" for part in _PARTS)
 
 MOST_CACHED = 20_000
 
@@ -166,6 +177,8 @@ class Family:
 
     def _ratio(self, recipe: Recipe, slot: Slot) -> float:
         """What stands there, as a multiple of what is right."""
+        if recipe.get(slot) in ("α", "1/α"):
+            return self._rate if recipe[slot] == "α" else 1 / self._rate
         return scale(recipe.get(slot, "1"), self.probe.m, self.net.sizes)
 
     def _times(self, recipe: Recipe, slot: Slot) -> float:
@@ -213,10 +226,16 @@ class Family:
         return a, z
 
     def _g(self, recipe: Recipe, l: int) -> Callable[[np.ndarray], np.ndarray]:
-        if ("g", l) in recipe:
-            return G[recipe["g", l]].g
-        g = self.net.loss.h if l == self.net.L else self.net.activation(l).g
-        return plain(g)
+        g = plain(self.net.loss.h if l == self.net.L else self.net.activation(l).g)
+        which = recipe.get(("g", l), "right")
+        if which == "right":
+            return g
+        if which == "twice":
+            return lambda z: g(g(z))
+        if which == "after the hidden":
+            hidden = plain(self.net.activation(l - 1).g)
+            return lambda z: g(hidden(z))
+        return G[which].g
 
     # --- back ------------------------------------------------------------------------------
 
@@ -247,11 +266,17 @@ class Family:
         which = recipe.get(("back_theta", l), l)
         if which != "updated":
             return Thetas[which - 1]
-        rate = self.probe.rate
-        if rate is None or self._lam_J:
-            raise Infeasible
+        if self._lam_J:
+            raise Infeasible  # it would not be affine in λ
         D, _ = self._D_of(recipe, l, self._Delta_of(recipe, l, a, z, above))
-        return Thetas[l - 1] - rate * recipe.get(("D_sign",), 1) * D
+        return Thetas[l - 1] - self._rate * recipe.get(("D_sign",), 1) * D
+
+    @property
+    def _rate(self) -> float:
+        """α of a training step."""
+        if self.probe.rate is None:
+            raise Infeasible
+        return self.probe.rate
 
     def _delta_of_outputs(self, recipe: Recipe) -> np.ndarray:
         a, z = self._cached(FORWARD, recipe, self._forward)
@@ -347,6 +372,7 @@ class Family:
     def _D(self, recipe: Recipe) -> np.ndarray:
         Delta = self._cached(DELTA, recipe, self._Delta)
         parts = self._exchanged(recipe, [self._D_of(recipe, l, Delta[l]) for l in Delta])
+        parts = self._instead(recipe, parts)
         sign = recipe.get(("D_sign",), 1)
         return sign * np.concatenate([self._unroll(recipe, [p[i] for p in parts]) for i in (0, 1)])
 
@@ -363,6 +389,24 @@ class Family:
                         half[:, where] = others[:, where]
                     swapped[l - 1] = (own[0], own[1])
         return swapped
+
+    def _instead(self, recipe: Recipe, parts: list[Halves]) -> list[Halves]:
+        """Weights returned for a gradient, or a gradient for weights."""
+        if _STANDS.isdisjoint(slot[0] for slot in recipe):
+            return parts
+        Thetas = self._cached(READ, recipe, self._read)
+        stood: list[Halves] = []
+        for l, (data, decay) in enumerate(parts, start=1):
+            for part, where in _PARTS.items():
+                which = recipe.get((f"{part}_stands", l))
+                if which is None:
+                    continue
+                data, decay = data.copy(), decay.copy()
+                Theta, own = Thetas[l - 1][:, where], data[:, where].copy()
+                data[:, where] = Theta if which == "Θ" else (Theta - own) / self._rate
+                decay[:, where] *= 0 if which == "Θ" else -1 / self._rate
+            stood.append((data, decay))
+        return stood
 
     def _top(self, recipe: Recipe) -> np.ndarray:
         l = self.net.L - 1
@@ -399,7 +443,8 @@ class Family:
     def _decays(self, recipe: Recipe) -> dict[int, np.ndarray]:
         """What λ is multiplied with in D^(l)."""
         Thetas = self._cached(READ, recipe, self._read)
-        return {l: self._decay(recipe, l, Theta) for l, Theta in enumerate(Thetas, start=1)}
+        of = {l: Thetas[recipe.get(("decay_of", l), l) - 1] for l in range(1, self.net.L)}
+        return {l: self._decay(recipe, l, Theta) for l, Theta in of.items()}
 
     def _decay(self, recipe: Recipe, l: int, Theta: np.ndarray) -> np.ndarray:
         if not self._is_decayed(recipe, l):

@@ -102,7 +102,17 @@ def _distinct(factors: np.ndarray) -> list[float]:
 
 def _moves(recipe: Recipe) -> bool:
     """Whether the last Θ's gradient may stand elsewhere."""
-    return any(slot[0] in ("layout_out", "weights_of", "bias_of") for slot in recipe)
+    return any(
+        slot[0]
+        in (
+            "layout_out",
+            "weights_of",
+            "bias_of",
+            "weights_stands",
+            "bias_stands",
+        )
+        for slot in recipe
+    )
 
 
 class _Search:

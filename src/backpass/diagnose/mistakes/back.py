@@ -167,7 +167,6 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
             yield Entry(what, place, what, right, flavours)
     yield from _gates(net, right)
     yield from _other_Thetas(net, right)
-    yield from _updated(net, right)
 
 
 # g′ fed with δ, by the layer's activation; a ReLU is a mask.
@@ -199,12 +198,3 @@ def _other_Thetas(net: Network, right: str) -> Iterator[Entry]:
         below: Recipe = {("back_theta", l): l - 1 for l in hidden_of(net)}
         what = "Θ^(l−1), below the layer, instead of Θ^(l) on the way back"
         yield Entry(what, "all layers", what, right, (below,))
-
-
-def _updated(net: Network, right: str) -> Iterator[Entry]:
-    """A training step that changes Θ^(l) before δ^(l) is taken through it."""
-    what = "Θ^(l) updated before δ^(l) is taken through it"
-    wrong = "δ^(l) = (Θ^(l) − α D^(l))ᵀδ^(l+1) ⊙ g′(z^(l))"
-    for place, layers in scopes(hidden_of(net), "δ^({l}), layer {l}"):
-        recipe = in_layers("back_theta", layers, "updated")
-        yield Entry(what, place, wrong, right, (recipe,))

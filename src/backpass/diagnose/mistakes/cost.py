@@ -64,6 +64,10 @@ def _without_constant(h: Array, Y: Array, loss: Loss) -> Array:
     return (h - Y * np.log(h)).sum(axis=1)
 
 
+def _hinge_without_margin(h: Array, Y: Array, loss: Loss) -> Array:
+    return np.maximum(0, h - (h * Y).sum(axis=1, keepdims=True)).sum(axis=1)
+
+
 COST: dict[str, Callable[[Array, Array, Loss], Array]] = {
     "second out": lambda h, Y, loss: -(Y * np.log(h)).sum(axis=1),
     "first out": lambda h, Y, loss: -((1 - Y) * np.log(1 - h)).sum(axis=1),
@@ -85,6 +89,8 @@ COST: dict[str, Callable[[Array, Array, Loss], Array]] = {
     "product of classes": _product_with(_all_pairs),
     "product of examples": _product_with(_all_rows),
     "no constant": _without_constant,
+    "own margin": lambda h, Y, loss: loss.value(h, Y) + 1,
+    "no margin": _hinge_without_margin,
     "last class out": lambda h, Y, loss: _or_infeasible(_from_h(loss, h[:, :-1], Y[:, :-1])),
     "first class out": lambda h, Y, loss: _or_infeasible(_from_h(loss, h[:, 1:], Y[:, 1:])),
 }
@@ -117,6 +123,8 @@ _COSTS = {
     "squares": "squared error without its ½",
     "mean squares": "mean of the squared errors instead of half their sum",
     "absolute": "absolute error instead of the loss",
+    "own margin": "the right class's own margin is counted as well",
+    "no margin": "the margin of 1 is missing",
     "both terms": "cross-entropy of each class instead of the softmax's",
 }
 
@@ -167,6 +175,7 @@ _COSTS_OF_NAMES = {
     "huber": ("half squares", "squares", "absolute"),
     "absolute_error": ("half squares", "squares", "mean squares"),
     "quantile": ("half squares", "absolute"),
+    "hinge": ("own margin", "no margin", "half squares", "absolute"),
 }  # fmt: skip
 
 

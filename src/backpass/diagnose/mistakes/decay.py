@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
@@ -167,6 +168,11 @@ def _columns(entry: Callable[..., Entry], net: Network, convention: Convention) 
         for where, layers in scopes(thetas_of(net), "λ term of Θ^({l})"):
             wrong = f"left out of the λ term: {left_out}"
             yield entry(what, wrong, in_layers("decay_bias", layers, left_out), at=where)
+    for l, k in itertools.permutations(thetas_of(net), 2):
+        if net.shapes[l - 1] == net.shapes[k - 1]:
+            what = f"Θ^({k}) in the λ term of D^({l})"
+            recipe = {("decay_of", l): k}
+            yield entry(what, f"D^({l}): λ Θ^({k})", recipe, at=f"λ term of Θ^({l})")
     for l in thetas_of(net):
         where = f"λ term of Θ^({l})"
         if convention.decayed is None or l in convention.decayed:

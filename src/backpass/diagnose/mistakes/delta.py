@@ -64,6 +64,8 @@ DELTA: dict[str, Delta] = {
     "absolute": lambda loss, a, z, Y: abs(a - Y),
     "sign of": lambda loss, a, z, Y: np.sign(a - Y),
     "a − y": lambda loss, a, z, Y: a - Y,
+    "no count": lambda loss, a, z, Y: np.where(Y > 0, 0, delta_in_a(loss, a, z, Y)),
+    "−1": lambda loss, a, z, Y: np.where(Y > 0, -1, delta_in_a(loss, a, z, Y)),
     "last out": lambda loss, a, z, Y: last_column_zero(delta_in_a(loss, a, z, Y)),
     "first out": lambda loss, a, z, Y: first_column_zero(delta_in_a(loss, a, z, Y)),
     "summed": lambda loss, a, z, Y: 0 * a + delta_in_a(loss, a, z, Y).sum(axis=1, keepdims=True),
@@ -100,6 +102,11 @@ _WITH_SLOPE: dict[str, tuple[str, ...]] = {
     "g′ of each output alone, although a softmax mixes them": ("own slope",),
 }
 
+_OF_HINGE: dict[str, tuple[str, ...]] = {
+    "the right class's δ is 0: the number of margins is not subtracted": ("no count",),
+    "the right class's δ is −1 instead of minus the number of margins": ("−1",),
+}
+
 _EVERYWHERE: dict[str, tuple[str, ...]] = {
     "δ doubled": ("twice",),
     "δ halved": ("half",),
@@ -134,6 +141,8 @@ def _deltas(loss: Loss) -> dict[str, tuple[str, ...]]:
         **(_WITH_SLOPE if behind_g else _WITHOUT_SLOPE),
         **_EVERYWHERE,
     }
+    if loss.name == "hinge":
+        deltas |= _OF_HINGE
     if not (loss.canonical or behind_g):
         deltas["a − y instead of the loss's own δ"] = ("a − y",)
     return deltas

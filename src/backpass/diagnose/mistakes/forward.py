@@ -86,6 +86,7 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     """Every mistake on the way to a^(L), for this network."""
     yield from _biases(net)
     yield from _activations(net)
+    yield from _twice(net)
     yield from _units(net)
 
 
@@ -154,6 +155,20 @@ def _activations(net: Network) -> Iterator[Entry]:
             name = what.format(g=right)
             flavours = tuple(_g_flavours(net, layers, variant))
             yield Entry(name, place, name, f"a = {right}(z)", flavours)
+
+
+def _twice(net: Network) -> Iterator[Entry]:
+    for place, layers in _activation_scopes(net):
+        recipe = in_layers("g", layers, "twice")
+        hidden = [l for l in layers if l < net.L]
+        flavours = (recipe, merged(recipe, in_layers("g_prime", hidden, "formula of a")))
+        yield Entry(
+            "g applied twice", place, "a = g(g(z))", "a = g(z)", flavours[: 1 + bool(hidden)]
+        )
+    if net.L > 2:
+        what = "the hidden layers' activation applied to the output's z as well"
+        recipe = in_layers("g", [net.L], "after the hidden")
+        yield Entry(what, f"layer {net.L}, the output", "a = h(g(z))", "a = h(z)", (recipe,))
 
 
 def _name_of(net: Network, l: int) -> str:

@@ -122,6 +122,7 @@ _PART_RATIOS = {
     "K": "K times what it should be",
     "1/K": "divided by K",
     "−1": "sign of the gradient",
+    "0": "the gradient is zero",
 }
 
 
@@ -133,17 +134,19 @@ def _of_parts(net: Network, mean: Factor) -> Iterator[Entry]:
     for part, layers, place in _parts_of(net):
         whole = part == "whole"
         for ratio, what in (_PART_RATIOS if whole else of_m | _PART_RATIOS).items():
-            if part == "bias" and ratio == "1/m":
-                continue  # a mean of δ, which ``accumulate`` has
+            if part == "bias" and ratio in ("1/m", "0"):
+                continue  # a mean of δ, and a bias column of zeros, have names of their own
             slots = ("mean", "whole_mean") if whole else (f"{part}_mean", f"{part}_whole_mean")
             flavours = tuple(in_layers(slot, layers, ratio) for slot in slots)
-            name = what if ratio in of_m or ratio == "−1" else f"{what}: {instead(mean, ratio)}"
+            name = (
+                what if ratio in of_m or ratio in ("−1", "0") else f"{what}: {instead(mean, ratio)}"
+            )
             wrong = f"Δ·{(mean * factor(ratio)).times()}"
-            scaled = frozenset(f"{each} {l}" for each in _halves_of(part) for l in layers)
+            scaled = frozenset(f"{each} {l}" for each in halves_of(part) for l in layers)
             yield Entry(name, place, wrong, right, flavours, scales=scaled)
 
 
-def _halves_of(part: str) -> tuple[str, ...]:
+def halves_of(part: str) -> tuple[str, ...]:
     """The halves of a Θ that a part of it has."""
     return ("bias", "weights") if part == "whole" else (part,)
 
