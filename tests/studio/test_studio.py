@@ -378,6 +378,23 @@ def test_nonsense_is_answered_and_too_much_of_it_ends_the_connection(client):
         assert socket.receive_json()["says"] == "Paused."
 
 
+def test_when_a_run_is_over_no_tab_is_awaited(client):
+    def connected(tab):
+        return client.websocket_connect(f"/{TOKEN}/train?tab={tab}", headers=OWN)
+
+    with connected(1) as socket:
+        socket.send_json({"do": "start", "alpha": 0.01, "epochs": 1_000_000})
+        while "epoch" not in socket.receive_json():
+            pass
+        socket.send_json({"do": "start", "alpha": 0.01, "epochs": 40})
+    with connected(2) as socket:
+        while socket.receive_json().get("steers") is not True:
+            pass
+        socket.send_json({"do": "save"})
+        while "nowhere to save" not in socket.receive_json().get("says", ""):
+            pass
+
+
 def test_bytes_are_no_order(client):
     with client.websocket_connect(f"/{TOKEN}/train", headers=OWN) as socket:
         socket.send_bytes(b"\x00\xff")

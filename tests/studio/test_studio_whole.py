@@ -175,6 +175,8 @@ def test_back_goes_the_parts_up_again(open_page):
     page.page.click("#asked-back")
     assert page.page.inner_text("#asked-name") == "a⁽²⁾₂"
     assert not page.page.is_visible("#asked-back")
+    page.page.click("#asked-close")
+    assert (page.page.inner_text("#asked-name"), focused(page)) == ("A number", "a:2:2:")
 
 
 def test_a_long_sum_folds_with_its_count_and_is_said_in_one_sentence(open_page):

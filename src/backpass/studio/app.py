@@ -118,8 +118,7 @@ class Studio:
     async def _pass_on(self) -> None:
         """Give the wheel to another page, or stop and save where there is none."""
         await asyncio.sleep(RELOAD_SECONDS)
-        if self.audience.steering is None:
-            self.audience.pass_on()
+        self.audience.pass_on()
         if not self.audience.pages:
             await asyncio.to_thread(self.session.stop)
 
@@ -129,6 +128,8 @@ class Studio:
             news = self.session.mailbox.take()
             if news is not None:
                 self.audience.hear(news)
+            if not self.session.running:  # nothing is left for which a tab would be awaited
+                self.audience.pass_on()
             await asyncio.sleep(NEWS_SECONDS)
 
     @asynccontextmanager

@@ -66,7 +66,7 @@ class Audience:
                 self.pass_on()
 
     def pass_on(self) -> None:
-        """Await the tab no longer: whichever page is open steers."""
+        """Await a tab no longer where nobody steers: whichever page is open does."""
         self.kept_for = None
         if self.steering is None and self.pages:
             self.steering = self.pages[0]

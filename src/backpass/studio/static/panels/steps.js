@@ -257,7 +257,7 @@ export const panel = {
       <p id="asked-words" class="quiet" hidden></p>
       <p id="asked-summary" class="unseen" aria-live="polite"></p>
       <div id="asked"><p>Choose any number to see its formula, with its numbers.</p></div>
-      <button id="asked-back" type="button" hidden>back</button>
+      <div class="controls asked-controls"><button id="asked-back" type="button" hidden>back</button> <button id="asked-close" type="button" hidden>close</button></div>
     </aside>
   </div>
 `,
@@ -309,6 +309,7 @@ export const panel = {
 aside { position: sticky; top: .5rem; max-height: calc(100vh - 1rem); overflow-y: auto; }
 aside h2 { margin: 0; }
 @media (max-width: 48rem) {
+  .asked-controls { position: sticky; bottom: -.75rem; background: var(--panel); padding: .25rem 0; }
   aside { top: auto; bottom: 0; max-height: 42vh; box-shadow: 0 -4px 12px #0003; z-index: 1; }
 }
 @media (prefers-reduced-motion: no-preference) {

@@ -12,6 +12,7 @@ class Asked {
   constructor(context) {
     Object.assign(this, { context, now: null, before: [] });
     $("asked-back").addEventListener("click", () => this.back());
+    $("asked-close").addEventListener("click", () => this.close());
   }
 
   ask(which) {
@@ -22,6 +23,14 @@ class Asked {
   back() {
     this.show(this.before.pop());
     $("asked-name").focus();
+  }
+
+  // The formula makes room; the focus is at the number that it was of, where that is on the page.
+  close() {
+    const { symbol, layer, unit, column } = this.now;
+    this.forget();
+    const cell = document.querySelector(`#tables [data-name="${[symbol, layer, unit, column ?? ""].join(":")}"]`);
+    (cell?.checkVisibility() ? cell : $("asked-name")).focus();
   }
 
   // The numbers have changed: what was asked for is shown as it is now, if it is still there.
@@ -35,6 +44,7 @@ class Asked {
   show(which) {
     this.now = which;
     $("asked-back").hidden = this.before.length === 0;
+    $("asked-close").hidden = false;
     const { state, words } = this.context();
     const [answer, named] = [explain(state, which), words(which)];
     $("asked-name").textContent = answer.name;
@@ -70,7 +80,7 @@ class Asked {
 
   forget() {
     Object.assign(this, { now: null, before: [] });
-    $("asked-back").hidden = true;
+    $("asked-back").hidden = $("asked-close").hidden = true;
     $("asked-name").textContent = "A number";
     $("asked-words").hidden = true;
     $("asked").replaceChildren(element("p", {}, "Choose any number to see its formula, with its numbers."));
