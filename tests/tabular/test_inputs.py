@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 
 import backpass as bp
+import backpass.tabular.inputs as inputs
 from backpass.errors import InvalidInput
 from backpass.tabular.inputs import known_table, raw_table
 
@@ -89,3 +90,25 @@ def test_sparse_matrices_are_read_as_they_are_dense(form, rng):
 def test_what_is_no_table_is_said(X, said):
     with pytest.raises(ValueError, match=said):
         raw_table(bp.TabularRegressor(), X, reset=True)
+
+
+def test_only_other_columns_than_the_fit_s_are_compared_by_scikit_learn(monkeypatch):
+    frame = pd.DataFrame({"a": np.arange(9.0), "b": ["x", "y", "x"] * 3})
+    _, estimator = kinds_of(frame)
+    calls = []
+    checked = inputs.validate_data
+    monkeypatch.setattr(
+        inputs, "validate_data", lambda *a, **k: calls.append(a) or checked(*a, **k)
+    )
+    raw_table(estimator, frame.iloc[[2]], reset=False)
+    assert not calls
+    for other in (
+        frame[["b", "a"]],
+        frame[["a"]],
+        frame.rename(columns={"a": "c"}),
+        frame.assign(d=1),
+    ):
+        with pytest.raises(ValueError, match="feature"):
+            raw_table(estimator, other, reset=False)
+    raw_table(estimator, pl.DataFrame(frame), reset=False)
+    assert len(calls) == 5

@@ -96,14 +96,24 @@ void normal_shapes(const NormalShapes<T>& s) {
     }
 }
 
+// Distances from the lower edges first, so that the divisions are of vectors.
 template <class T>
 void parts_of_bins(const PartsOfBins<T>& b) {
+    constexpr int MANY = 128;
+    double distance[MANY], width[MANY];
     const double least = -b.beyond, most = 1 + b.beyond;
-    for (int r = 0; r < b.in.rows; ++r) {
-        const int32_t bin = b.in.places[b.in.found[r]];
-        const double t = (within_ends(b.in, r) - b.bins[bin].low) / b.bins[bin].width;
-        b.bin[r] = bin;
-        b.t[r] = static_cast<T>(t < least ? least : t > most ? most : t);
+    for (int begin = 0; begin < b.in.rows; begin += MANY) {
+        const int n = b.in.rows - begin < MANY ? b.in.rows - begin : MANY;
+        for (int i = 0; i < n; ++i) {
+            const int32_t bin = b.in.places[b.in.found[begin + i]];
+            b.bin[begin + i] = bin;
+            distance[i] = within_ends(b.in, begin + i) - b.bins[bin].low;
+            width[i] = b.bins[bin].width;
+        }
+        for (int i = 0; i < n; ++i) {
+            const double t = distance[i] / width[i];
+            b.t[begin + i] = static_cast<T>(t < least ? least : t > most ? most : t);
+        }
     }
 }
 

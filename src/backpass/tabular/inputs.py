@@ -96,7 +96,7 @@ def raw_table(estimator: Any, X: ArrayLike, *, reset: bool) -> tuple[RawTable, d
         return X, {}
     if not is_table(X):
         return _of_array(estimator, X, reset)
-    if hasattr(X, "shape"):
+    if hasattr(X, "shape") and (reset or not _has_names_of_fit(estimator, X)):
         validate_data(estimator, X, skip_check_array=True, reset=reset)
     raw = raw_of(X)
     if not raw.rows or not raw.columns:
@@ -106,6 +106,13 @@ def raw_table(estimator: Any, X: ArrayLike, *, reset: bool) -> tuple[RawTable, d
         estimator.n_features_in_ = len(raw.columns)
         estimator.feature_names_in_ = np.array(list(raw.columns), dtype=object)
     return raw, {}
+
+
+def _has_names_of_fit(estimator: Any, X: Any) -> bool:
+    """Whether a frame of pandas has exactly the fit's columns: scikit-learn takes 70 µs to see."""
+    named = vars(estimator).get("feature_names_in_")
+    names = getattr(getattr(X, "columns", None), "tolist", list)()
+    return named is not None and names == named.tolist()
 
 
 def _of_array(estimator: Any, X: ArrayLike, reset: bool) -> tuple[RawTable, dict[str, str]]:
