@@ -136,8 +136,9 @@ def test_rows_that_do_not_fit_are_refused(rng):
         ours(rows.numbers, rows.codes[:, :1])
     with pytest.raises(InvalidInput, match="fewer columns"):
         ours(rows.numbers, rows.codes[1:])
-    with pytest.raises(InvalidInput, match="a level"):
-        ours(rows.numbers, rows.codes + np.int32(99))
+    for level in (max(rows.levels) + 1, 99):  # one beyond the row of unknown ones
+        with pytest.raises(InvalidInput, match="a level"):
+            ours(rows.numbers, np.full_like(rows.codes, level))
 
 
 def test_rows_of_which_nothing_varies(rng):
