@@ -251,6 +251,57 @@ def test_predict_and_score_answer_as_the_estimator_does(here: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("coverage", [0.5, 0.9])
+def test_intervals_are_those_of_the_ensemble(here: Path, coverage: float) -> None:
+    """As wide as errors on rows that neither trained nor chose, and not on the test's."""
+    told = asked("predict", "price.backpass", "houses.csv", "--interval", str(coverage))
+    reg = bp.load("price.backpass")
+    expected = reg.predict_interval(houses(), coverage)
+    np.testing.assert_allclose(np.column_stack([told["lower"], told["upper"]]), expected, rtol=1e-9)
+    assert told["interval"] == {
+        "coverage": coverage,
+        "errors_of": "rows that neither trained a member nor chose any",
+        "rows": len(reg.ensemble_.errors),
+    }
+    assert "interval" not in asked("predict", "price.backpass", "houses.csv")
+    assert "--interval 0.999: intervals that hold" in refused(
+        "predict", "price.backpass", "houses.csv", "--interval", "0.999"
+    )
+
+
+def test_intervals_are_the_same_in_blocks_and_of_filled_rows(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses().to_parquet("houses.parquet")
+    whole = asked("predict", "price.backpass", "houses.parquet", "--interval", "0.8")
+    words = ["houses.parquet", "--interval", "0.8", "--out", "i.csv", "--force"]
+    with monkeypatch.context() as patch:
+        patch.setattr("backpass.cli.source.has_room_for", lambda n_bytes: False)
+        patch.setattr("backpass.cli.blockwise.rows_of_block", lambda *_: 64)
+        told = asked("predict", "price.backpass", *words)
+    assert told["interval"] == whole["interval"]
+    written = pd.read_csv("i.csv")
+    for name in ("prediction", "lower", "upper"):
+        np.testing.assert_allclose(written[name], whole[name], rtol=1e-6)
+    gaps = houses()
+    gaps.loc[3:, "price"] = np.nan
+    gaps.to_csv("gaps.csv", index=False)
+    filled = asked("predict", "price.backpass", "gaps.csv", "--fill", "--interval", "0.8")
+    np.testing.assert_allclose(filled["upper"][3:], whole["upper"][3:], rtol=1e-9)
+    assert filled["interval"] == whole["interval"]
+
+
+def test_intervals_of_one_network_are_of_the_tests_rows(here: Path) -> None:
+    words = ["houses.csv", "--target", "price", "--ignore", "dear", "--hidden", "4", "--no-report"]
+    trained = asked("train", *words, "--out", "one.backpass")
+    told = asked("predict", "one.backpass", "houses.csv", "--interval", "0.8")
+    assert told["interval"] == {
+        "coverage": 0.8,
+        "errors_of": "rows that were held out for the test",
+        "rows": trained["n_test"],
+    }
+
+
 @pytest.mark.parametrize("name", ["price", "dear"])
 def test_members_are_looked_at_one_by_one(here: Path, name: str) -> None:
     model, told = f"{name}.backpass", json.loads(Path(f"{name}.json").read_text())

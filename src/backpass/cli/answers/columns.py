@@ -9,12 +9,17 @@ import numpy as np
 
 from ...arrays import Array
 from ...errors import SettingError
+from ..command import Values
 from ..headings import columns_of, of_each
 
 if TYPE_CHECKING:
     from ...models.table_model import TableModel
 
 Columns = dict[str, np.ndarray]
+
+# Whose errors say how wide intervals are.
+ASIDE = "rows that neither trained a member nor chose any"
+OF_TEST = "rows that were held out for the test"
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,17 @@ class Beside:
         if self.proba:
             answers |= probabilities(model, X)
         if self.coverage is not None:
-            widths = half_widths(model, self.coverage)
-            columns = list(answers.values())[: len(widths)]
-            for of, column, width in zip(of_each(model), columns, widths):
-                answers |= {f"lower{of}": column - width, f"upper{of}": column + width}
+            lower, upper = ends_of_intervals(model, X, predicted, self.coverage)
+            for of, low, high in zip(of_each(model), lower.T, upper.T):
+                answers |= {f"lower{of}": low, f"upper{of}": high}
         return answers
+
+    def told(self, model: TableModel) -> Values:
+        """What --json tells of the intervals: how much they hold, and by which rows' errors."""
+        if self.coverage is None:
+            return {}
+        errors, rows = errors_of(model, self.coverage)
+        return {"interval": {"coverage": self.coverage, "errors_of": rows, "rows": len(errors)}}
 
 
 def probabilities(model: TableModel, X: Array) -> Columns:
@@ -60,16 +71,43 @@ def probabilities(model: TableModel, X: Array) -> Columns:
     }
 
 
-def half_widths(model: TableModel, coverage: float) -> list[float]:
-    """Return the half-width of each target's intervals, of the errors on rows held out."""
+def ends_of_intervals(
+    model: TableModel, X: Array, predicted: np.ndarray, coverage: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest that numbers are, shape (m, targets) each."""
     from ...estimators.targets.intervals import half_width
+    from ...tabular.regressor import TabularRegressor
+
+    errors, rows = errors_of(model, coverage)
+    half = np.array([half_width(np.abs(each), coverage) for each in errors.T])  # if there are enough
+    if rows == ASIDE:
+        assert isinstance(model.estimator, TabularRegressor)
+        ends = np.moveaxis(model.estimator.predict_interval(X, coverage), -1, 0)
+        low, high = (model.target.decode(end).reshape(len(end), -1) for end in ends)
+        return low, high
+    columns = predicted.reshape(len(predicted), -1)
+    return columns - half, columns + half
+
+
+def errors_of(model: TableModel, coverage: float) -> tuple[np.ndarray, str]:
+    """Return errors by which intervals are made, shape (rows, targets), and whose they are.
+
+    Raises
+    ------
+    SettingError
+        If the model predicts classes, or keeps none.
+    """
     from ...experiment.kept import held_out_errors
 
-    name, errors = model.target.name, held_out_errors(model)
     if model.target.classes:
-        why = f"the target {name!r} holds classes; --proba tells how probable they are."
+        why = (
+            f"the target {model.target.name!r} holds classes; --proba tells how probable they are."
+        )
         raise SettingError("intervals", f"{coverage:g}", why)
+    if model.ensemble is not None and model.ensemble.errors is not None:
+        return model.ensemble.errors, ASIDE
+    errors = held_out_errors(model)
     if errors is None:
         why = "this model keeps no errors of rows that were held out; train it anew."
         raise SettingError("intervals", f"{coverage:g}", why)
-    return [half_width(each, coverage) for each in errors.reshape(len(errors), -1).T]
+    return errors.reshape(len(errors), -1), OF_TEST

@@ -106,7 +106,8 @@ def predict(model: str, data: str, out: str | None, force: bool, **wishes: Any) 
 
     DATA is the raw table, as the model was trained on it: MODEL knows which columns it needs and
     how to scale them. Where the target is there too, the score is said on standard error. Intervals
-    are made of the errors on the rows that were held out of the training for the test.
+    are made of errors on rows that an ensemble set aside for it, or, of one network, on the rows
+    that were held out for the test.
     """
     from ...io.saving import load_table_model
     from ..answers.columns import Beside
@@ -160,7 +161,7 @@ def _predicted(model: TableModel, data: str, wish: Wish) -> Predicted:
     answers = wish.beside.columns(model, question.X)
     kept = written_cells(data, model, table, wish.keep)
     score = _score(model, table, predictions(model, answers))
-    values = {**_values(question, kept, answers), **score}
+    values = {**_values(question, kept, answers), **score, **wish.beside.told(model)}
     told_of = [question.sentence_of_seen, *_of_score(score)]
     return Predicted(wish.written(kept, answers, model.target.name), values, tuple(told_of))
 
@@ -182,6 +183,7 @@ def _filled(model: TableModel, data: str, wish: Wish) -> Predicted:
     what = "had no" if len(rows) != 1 else "has no"
     said = f"{len(rows)} of {len(cells)} rows {what} {model.target.name!r}; predicted."
     values = {**_values(question, kept, answers), "n_filled": len(rows)}
+    values |= wish.beside.told(model)
     told_of = (question.sentence_of_seen, said)
     return Predicted(wish.written(kept, answers, model.target.name), values, told_of)
 
@@ -251,7 +253,7 @@ def _in_blocks(
             echo_data(part)
     unknown = {"unknown_categories": score.unknown.texts}
     counted = {"n_rows": score.n_rows, "n_seen_in_training": seen.count}
-    values = {**counted, **score.score, **unknown, "out": out}
+    values = {**counted, **score.score, **unknown, **wish.beside.told(model), "out": out}
     told = (sentence_of_seen(seen.count or 0, score.n_rows), *_of_score(score.score))
     return Answer(values, lambda to: _show(to, "", out, told))
 
