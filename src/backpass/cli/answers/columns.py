@@ -79,7 +79,7 @@ def ends_of_intervals(
     from ...tabular.regressor import TabularRegressor
 
     errors, rows = errors_of(model, coverage)
-    half = np.array([half_width(np.abs(each), coverage) for each in errors.T])  # if there are enough
+    half = np.array([half_width(np.abs(each), coverage) for each in errors.T])  # if enough are
     if rows == ASIDE:
         assert isinstance(model.estimator, TabularRegressor)
         ends = np.moveaxis(model.estimator.predict_interval(X, coverage), -1, 0)
