@@ -13,10 +13,11 @@ from .response import Response
 
 def halves(responses: Sequence[Response], unexplained: Sequence[Response]) -> Iterator[str]:
     """Say of J and of the gradient what is right, as far as one of them is unexplained."""
+    wrong = {response.which: response for response in unexplained}
     for response in responses:
-        if response in unexplained:
-            yield from localise(response)
-        elif unexplained and _agrees_at(response, slice(None)):
+        if response.which in wrong:
+            yield from localise(wrong[response.which])
+        elif wrong and _agrees_at(response, slice(None)):
             yield f"{'J' if response.which == 'J' else 'gradient'}: all of it is right."
 
 
