@@ -459,7 +459,11 @@ class TabularEstimator(TabularParameters):
 
     @property
     def repeat_params_(self) -> dict[str, object]:
-        """Parameters with which another fit, without a time limit, comes to the same bits."""
+        """Parameters with which another fit, without a time limit, comes to the same bits.
+
+        Where the time ended before any member was over, there are none: those that began answer by
+        their best epochs then.
+        """
         settings = [member.settings for member in self._ensemble().members]
         member = {**(self.member or {}), "max_epochs": [each.max_epochs for each in settings]}
         return {"n_members": len(settings), "time_limit": None, "member": member}
