@@ -209,3 +209,15 @@ def test_motion_is_left_out_where_it_is_not_wanted(open_page):
     moving = open_page(state, reduced_motion="no-preference")
     moving.steps("forward", "cost", "backward")
     assert moving.page.locator("#network .flow-backward .pulse").count() > 10
+
+
+@pytest.mark.parametrize("tab", ["steps", "training"])
+def test_random_clicks_do_no_harm_to_a_page_with_a_server(live, tab):
+    page, _, _ = live
+    page.page.click(f"#tab-{tab}")
+    rng = random.Random(tab)
+    for click in range(CLICKS):
+        click_at_random(page, tab, rng)
+        assert widest(page) <= 1280, click
+    page.page.wait_for_timeout(500)
+    assert page.errors == []

@@ -46,8 +46,10 @@ export function drawSurface(Plotly, picture, map, ways, fog) {
   const ends = ways.map(({ path }) => path[path.length - 1]).filter(Boolean);
   const z = groundOf(map, ends.length ? ends : [{ u: 0, v: 0 }], fog);
   const ink = getComputedStyle(document.body).color;
-  const ground = { type: "surface", name: "J", x: map.u, y: map.v, z, showscale: false, showlegend: false, opacity: 0.9, colorscale: "Viridis" };
-  const heights = [...map.heights.flat(), ...ways.flatMap(({ path }) => path.map((p) => p.J))].filter(Number.isFinite);
-  const traces = [ground, ...ways.map(({ name, path }, k) => traceOf(path, name, k))];
-  return Plotly.react(picture, traces, layoutOf(map, heights, ink), { displayModeBar: false, responsive: true });
+  const surface = { type: "surface", name: "J", x: map.u, y: map.v, z, showscale: false, showlegend: false, opacity: 0.9, colorscale: "Viridis" };
+  const ground = map.heights.flat().filter(Number.isFinite);
+  const [low, high] = spanOf(ground);
+  const onWays = ways.flatMap(({ path }) => path.map((p) => p.J)).filter((J) => J <= high + (high - low));
+  const traces = [surface, ...ways.map(({ name, path }, k) => traceOf(path, name, k))];
+  return Plotly.react(picture, traces, layoutOf(map, [...ground, ...onWays], ink), { displayModeBar: false, responsive: true });
 }

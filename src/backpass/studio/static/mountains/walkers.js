@@ -5,9 +5,10 @@ import { adam, gradientDescent, momentum } from "../descent.js";
 import { randomNumbers } from "./vectors.js";
 
 const STEPS = 150;
+const LOST = 100; // times the height of the drop: from there nobody comes back
 const MOST_NUMBERS = 2e6; // of all θ of a way together
 const RULES = {
-  gd: { rule: gradientDescent, alpha: 1 },
+  gd: { rule: gradientDescent, alpha: 0.5 },
   momentum: { rule: momentum, alpha: 0.3 },
   adam: { rule: adam, alpha: 0.03 },
 };
@@ -39,8 +40,8 @@ export async function walkDown(walker, { net, X, Y, lam }, told) {
   const every = Math.max(1, Math.ceil((STEPS * walker.theta.length) / MOST_NUMBERS));
   for (let k = 0; k <= STEPS; k++) {
     const { J, D } = costAndGradient(net, roll(net, walker.theta), X, Y, lam);
-    if (!Number.isFinite(J)) break;
     if (k === 0) walker.start = J;
+    if (!(Math.abs(J) <= LOST * Math.max(Math.abs(walker.start), 1))) break;
     Object.assign(walker, { now: J, steps: k });
     if (k % every === 0 || k === STEPS) walker.way.push({ theta: walker.theta, J });
     if (!(await told())) return;

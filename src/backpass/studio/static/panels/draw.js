@@ -145,7 +145,7 @@ export const panel = {
 `,
   style: `
 canvas#pad { touch-action: none; background: #000; border-radius: 8px; width: 280px; height: 280px; max-width: 100%; }
-@media (min-width: 48.1rem) { .drawing-stage { grid-template-columns: auto minmax(0, 32rem); gap: 2rem; } }
+@media (min-width: 48.1rem) { .drawing-stage { grid-template-columns: max-content minmax(0, 32rem); gap: 2rem; } }
 .bars div { display: grid; grid-template-columns: minmax(2rem, max-content) minmax(0, 1fr) 6rem; gap: .5rem; align-items: center; }
 .bars meter { width: 100%; }
 .bars .best { font-weight: 700; color: var(--accent); }

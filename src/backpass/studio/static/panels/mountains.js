@@ -9,6 +9,7 @@ import { groupValleys } from "../mountains/valleys.js";
 import { equalPlace, newWalker, randomPlace, walkDown } from "../mountains/walkers.js";
 
 const SLICE = 40; // milliseconds of work between two breaths
+const LONGEST_REST = 800; // milliseconds between two pictures, however slowly they are painted
 const RIDGE = 0.01; // the highest that does not separate, as a share of the walkers' mean descent
 const DROPS = ["drop-here", "drop-random", "drop-equal"];
 const says = (text) => ($("walk-says").textContent = text);
@@ -82,7 +83,9 @@ class Mountains {
   async draw() {
     says("Drawing the 3-D picture …");
     this.Plotly ??= await this.loadPlotly();
-    this.show();
+    await new Promise((resolve) => setTimeout(resolve, SLICE)); // so that the words are seen
+    this.table();
+    if (this.Plotly) this.paint();
     const { plane, kind, X } = this.map;
     const shown = plane.shown === undefined ? "" : `, which show ${Math.round(100 * plane.shown)} % of it`;
     const missing = this.Plotly ? "" : " (The 3-D picture needs plotly: pip install 'backpass[studio]'.)";
@@ -155,8 +158,12 @@ class Mountains {
       this.paints.waits = false;
       const began = performance.now();
       this.paint();
-      requestAnimationFrame(() => setTimeout(() => (this.paints.until = performance.now() + 3 * (performance.now() - began))));
+      requestAnimationFrame(() => setTimeout(() => this.rest(performance.now() - began)));
     }, Math.max(0, this.paints.until - performance.now()));
+  }
+
+  rest(painted) {
+    this.paints.until = performance.now() + Math.min(2 * painted, LONGEST_REST);
   }
 
   paint() {

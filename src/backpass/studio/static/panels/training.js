@@ -77,8 +77,8 @@ class Training {
   show(fresh) {
     this.buttons();
     $("train-says").textContent = this.said();
-    const { epoch, epochs } = this.frame.news;
-    if (epochs) $("train-progress").value = epoch / epochs;
+    const { epoch, epochs, share } = this.frame.news;
+    if (epochs) $("train-progress").value = (epoch + (share < 1 ? share : 0)) / epochs;
     if (fresh.J !== undefined || fresh.past) this.drawTheCurves();
     if (fresh.deltas) drawBars($("chart-delta"), fresh.deltas.map((_, k) => `layer ${k + 2}`), fresh.deltas);
     if (fresh.confusion) showConfusion(this.pageState, fresh.confusion, fresh.rows_scored);
@@ -147,10 +147,11 @@ function addToCurves(curves, { past, curves: news, epoch, J, score }) {
 
 function saidOf(news, run) {
   const progress = news.epoch === undefined ? partly(news) : progressWords(news);
-  return run.going ? progress : news.says || progress;
+  if (run.going) return progress;
+  return news.says || (news.epoch === undefined ? "Press “start”." : progress);
 }
 
-const partly = ({ share }) => (share === undefined ? "Press “start”." : `first epoch: ${Math.round(100 * share)} %`);
+const partly = ({ share }) => `The first epoch is running${share === undefined ? " …" : `: ${Math.round(100 * share)} %`}`;
 
 function progressWords({ epoch, epochs, J, score, rows_per_second, seconds_left }) {
   const left = seconds_left === undefined ? "" : `, ${Math.ceil(seconds_left)} s left`;
