@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from backpass.diagnose.convention import Convention
 from backpass.diagnose.localise import halves
 from by_convention import SETTINGS, UNEQUAL, observation

@@ -272,6 +272,7 @@ class _Search:
             match = self._close(alone, response, factor)
             if factor == 1:
                 still = self._close(alone, right) & ~self._fickle(atoms)
+                still &= np.isnan(factors) | (factors == 1)  # not where only 0 is multiplied
             else:
                 still, match = factors == factor, match | resisting[:, None]
             for parts, into in zip(divisions, multiples):
