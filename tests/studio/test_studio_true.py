@@ -288,6 +288,10 @@ def test_a_server_that_is_gone_is_said_with_the_command_that_starts_it_again(bro
     thread.join(10)
     page.page.wait_for_selector("#lost:visible")
     assert "backpass studio t.csv" in page.page.inner_text("#lost")
+    page.page.click("#tab-training")
+    page.page.wait_for_function(
+        "() => document.querySelector('#train-says').textContent.includes('does not answer')"
+    )
     page.context.close()
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -164,6 +165,35 @@ def test_arrow_keys_go_from_unit_to_unit_and_from_number_to_number(open_page):
     press("Enter")
     assert page.page.inner_text("#asked-name") == "a⁽²⁾₂"
     assert focused(page) == "a:2:2:"
+
+
+def test_the_focus_is_never_lost_to_a_button_that_is_disabled_or_gone(open_page):
+    page = open_page(table_page_state())
+    page.page.click("#tab-training")
+    page.page.fill("#train-epochs", "100000")
+    page.page.focus("#train-start")
+    page.page.keyboard.press("Enter")
+    assert focused(page) == "train-stop"
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector("#train-start:enabled")
+    assert focused(page) == "train-start"
+    page.page.click("#tab-mountains")
+    page.page.wait_for_selector("#drop-here:enabled", timeout=60_000)
+    for button in ("drop-random", "drop-random"):
+        page.page.click(f"#{button}")
+    page.page.wait_for_function(
+        "() => [...document.querySelectorAll('#walkers tbody td:last-child')]"
+        ".every(c => c.textContent.length === 1)"
+    )
+    page.page.focus("#look-along")
+    page.page.keyboard.press("Enter")
+    assert focused(page) != "BODY"
+    page.page.click("#tab-steps")
+    wide = replace(digits_page_state(m=2), image=None)
+    wide = open_page(wide)
+    wide.page.focus("#row-inputs .more")
+    wide.page.keyboard.press("Enter")
+    assert focused(wide) == "DIV"
 
 
 def test_back_goes_the_parts_up_again(open_page):

@@ -55,7 +55,7 @@ export function folded(entries, most, what, className) {
   const more = element("button", { type: "button", className: "more" }, `all ${entries.length} ${what}`);
   more.addEventListener("click", () => {
     more.replaceWith(...entries.slice(most));
-    entries[most].focus?.();
+    focusable(entries[most]).focus();
   });
   box.append(...entries.slice(0, most), more);
   return box;

@@ -2,7 +2,9 @@
 
 import { remember, remembered } from "./memory.js";
 
-const PATIENCE = [300, 1000, 2500]; // milliseconds between the attempts to reach it again
+const PATIENCE = [200, 600, 1200]; // milliseconds between the attempts to reach it again
+
+const GONE = "The server does not answer any more; what was saved is kept.";
 
 // θ travels as the bytes of its float64 numbers.
 function withTheta(news) {
@@ -41,8 +43,9 @@ function link(tell, lost) {
   }
 
   function again() {
-    if (state.attempts === PATIENCE.length) lost();
-    else setTimeout(open, PATIENCE[state.attempts++]);
+    if (state.attempts < PATIENCE.length) return setTimeout(open, PATIENCE[state.attempts++]);
+    tell({ going: false, done: true, says: GONE });
+    return lost();
   }
 
   addEventListener("pagehide", () => (state.leaving = true));

@@ -1,6 +1,6 @@
 // The cost as mountains in fog, and the helicopter: drop walkers, and watch them find their valleys.
 
-import { $, element } from "../dom.js";
+import { $, element, setDisabled } from "../dom.js";
 import { short } from "../formulas.js";
 import { heightAt, newMap, planeOfTraining, planeOfWalkers, survey } from "../mountains/map.js";
 import { placeOf, pointOf } from "../mountains/plane.js";
@@ -44,8 +44,8 @@ class Mountains {
   }
 
   enable(enabled) {
-    for (const id of DROPS) $(id).disabled = !enabled;
-    $("look-along").disabled = !enabled || !this.walkers.length;
+    for (const id of DROPS) setDisabled($(id), !enabled, $("drop-clear"));
+    setDisabled($("look-along"), !enabled || !this.walkers.length, $("drop-clear"));
   }
 
   open() {

@@ -114,10 +114,10 @@ class Training {
 
   buttons() {
     const { steers, alive, going } = this.run;
-    const heir = () => [$("train-stop"), $("train-start")].find((button) => !button.disabled);
     const may = { start: steers && !alive, one: steers && !alive, pause: steers && alive, stop: steers && alive };
+    const heir = $(may.stop ? "train-stop" : "train-start");
     for (const name in may) if (may[name]) $(`train-${name}`).disabled = false;
-    for (const name in may) setDisabled($(`train-${name}`), !may[name], heir());
+    for (const name in may) setDisabled($(`train-${name}`), !may[name], heir);
     $("train-pause").textContent = alive && !going ? "resume" : "pause";
   }
 
