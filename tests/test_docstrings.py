@@ -11,7 +11,7 @@ import pytest
 import backpass as bp
 from backpass import errors
 
-WINGS = ("diagnose", "inspection.explain", "landscape", "plots")
+WINGS = ("diagnose", "grading", "inspection.explain", "landscape", "plots")
 
 
 def public():

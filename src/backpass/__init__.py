@@ -46,6 +46,7 @@ _HOME = {
     "forward": "engine",
     "from_mat": "io.mat",
     "from_sklearn": "io.sklearn",
+    "grade": "grading",
     "huber": "losses",
     "init_theta": "initialise",
     "landscape": "landscape",

@@ -47,7 +47,8 @@ def loaded(text: str, means: Means, **limits: float) -> Iterator[ChildProcess]:
 
 def called(child: ChildProcess, *args: object, name: str = "f"):
     """What f gives back, or what it raises, as a text."""
-    answer = child.ask("run", program=[{"do": "call", "what": name, "args": list(args)}])
+    program = [{"do": "call", "what": name, "args": list(args)}]
+    answer = child.ask("run", program=program, count=False)
     (step,) = answer["value"]
     return step["value"] if "value" in step else step["error"]["kind"]
 
@@ -58,11 +59,6 @@ def test_numbers_go_in_and_come_back(means, rng):
         back = called(child, A, B)
         np.testing.assert_allclose(back["product"], A @ B, rtol=1e-15)
         assert back["n"] == 3
-
-
-def test_the_start_is_quick_enough(means):
-    with loaded("def f():\n    return 1", means) as child:
-        assert child.seconds > 4.0  # of 5: NumPy's import is not the submission's time
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "Explain where one number of a row's pass comes from.",
     "check": "Check a trained model's gradient against a numerical one, on your own data.",
     "diagnose": "Name the wrong formula in a backpropagation function of your own.",
+    "grade": "Grade a class's backpropagation functions, contained, with hints for students.",
     "landscape": "Draw J as mountains around a trained model; drop walkers, count the valleys.",
     "studio": "Watch a network learn, in a page on this machine or in one file.",
     "export": "Write a trained model for other programs: as ONNX, or its weights as .mat.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import secrets
 import select
@@ -17,7 +18,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -27,13 +27,14 @@ from typing import Any
 from ..diagnose import subject
 from .child import wire
 from .layout import Layout
+from .own_time import OwnTime
 
 Plain = Any  # what wire can write
 
 MODULES = ("system", "wire", "namespaces", "landlock", "limits", "seccomp", "statements")
 ENVIRONMENT = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 FIRST_ACCOUNT, ACCOUNTS = 0x70000000, 1 << 28  # where no system gives an account to anybody
-START_SECONDS = 20.0  # NumPy's import, on a machine that is busy
+START_SECONDS = 60.0  # NumPy's import, on a machine that is busy
 END_SECONDS = 10.0
 
 # Reads the launcher and all that it needs from standard input, and hands over to it.
@@ -97,18 +98,25 @@ class ChildProcess:
         limits: Limits,
         libraries: tuple[str, ...] = ("numpy",),
     ) -> None:
-        self.seconds = limits.seconds
+        self._time = OwnTime(limits.seconds)
         self._base = Path(tempfile.mkdtemp(prefix="backpass-grade-"))
         self._asked = 0
         try:
             self._start(means, limits, libraries)
-            begun = self._receive(START_SECONDS)
-            if "value" not in begun:
-                raise ChildLost(f"It could not be started: {begun['raised']}.")
-            self.contained: dict[str, bool] = begun["value"]
+            inner = int(self._begun())
+            self.contained: dict[str, bool] = self._begun()
+            self._time.watch(inner)
         except BaseException:
             self.close()
             raise
+
+    def _begun(self) -> Plain:
+        """What the launcher, and then the process inside, say before a submission is there."""
+        self._time.begin(START_SECONDS)
+        begun = self._receive()
+        if "value" not in begun:
+            raise ChildLost(f"It could not be started: {begun['raised']}.")
+        return begun["value"]
 
     def _start(self, means: Means, limits: Limits, libraries: tuple[str, ...]) -> None:
         held, self._leash = os.pipe()
@@ -132,7 +140,8 @@ class ChildProcess:
         for pipe in (self._process.stdin, self._process.stdout):
             os.set_blocking(pipe.fileno(), False)
         data = json.dumps({**config, "sources": _sources(), "leash": held}).encode()
-        self._send(len(data).to_bytes(8, "big") + data, START_SECONDS)
+        self._time.begin(START_SECONDS)
+        self._send(len(data).to_bytes(8, "big") + data)
 
     def _config(self, means: Means, limits: Limits, libraries: tuple[str, ...]) -> Plain:
         """Lay out the folders of one process, and say what there is."""
@@ -153,7 +162,7 @@ class ChildProcess:
             "readable": [*whole, str(site)],
             "listable": listed,
             "account": account,
-            "seconds": int(limits.seconds) + 2,
+            "seconds": math.ceil(limits.seconds) + 1,  # of a processor
             "memory": limits.memory,
             "processes": limits.processes,
             **{name: getattr(means, name) for name in ("namespaces", "landlock", "seccomp")},
@@ -168,8 +177,11 @@ class ChildProcess:
         os.chown(self._base / "home", account, account)
         return account
 
-    def ask(self, do: str, **what: Plain) -> Plain:
+    def ask(self, do: str, share: float = 1.0, **what: Plain) -> Plain:
         """Put a question; return the answer's dict, with a ``value`` or what was ``raised``.
+
+        Of the seconds of a limit it may take a share. A second in which the process waits for a
+        processor that others have is none of its own.
 
         Raises
         ------
@@ -179,10 +191,10 @@ class ChildProcess:
             If what came back does not fit into an answer.
         """
         self._asked += 1
-        begun = time.monotonic()
-        self._send(wire.pack({"id": self._asked, "do": do, **what}), self.seconds)
-        answer = self._receive(self.seconds - (time.monotonic() - begun))
-        self.seconds -= time.monotonic() - begun
+        self._time.begin(self._time.limit * share)
+        self._send(wire.pack({"id": self._asked, "do": do, **what}))
+        answer = self._receive()
+        self._time.end()
         if "too_large" in answer:
             raise AnswerTooLarge("It gives back more numbers than an answer may hold.")
         return answer
@@ -212,23 +224,22 @@ class ChildProcess:
             self._process.kill()
             return self._process.wait()
 
-    def _send(self, data: bytes, seconds: float) -> None:
-        until, left = time.monotonic() + seconds, memoryview(data)
+    def _send(self, data: bytes) -> None:
+        left = memoryview(data)
         assert self._process.stdin
         pipe = self._process.stdin.fileno()
         while len(left):
-            self._wait(until, [], [pipe])
+            self._wait([], [pipe])
             try:
                 left = left[os.write(pipe, left) :]
             except BrokenPipeError:
                 raise ChildLost(self._fate()) from None
 
-    def _receive(self, seconds: float) -> Plain:
+    def _receive(self) -> Plain:
         """Read one answer, to the last question that was put."""
-        until = time.monotonic() + seconds
         try:
-            header, body = wire.lengths(self._read(wire.PREFIX.size, until))
-            answer = wire.unpack(self._read(header, until), self._read(body, until))
+            header, body = wire.lengths(self._read(wire.PREFIX.size))
+            answer = wire.unpack(self._read(header), self._read(body))
         except wire.BadMessage as bad:
             raise ChildLost(f"What it sent is no answer: {bad}.") from None
         answers = isinstance(answer, dict) and answer.get("id") == self._asked
@@ -236,11 +247,11 @@ class ChildProcess:
             raise ChildLost("What it sent is no answer to what it was asked.")
         return answer
 
-    def _read(self, size: int, until: float) -> bytes:
+    def _read(self, size: int) -> bytes:
         assert self._process.stdout
         pipe, parts, missing = self._process.stdout.fileno(), list[bytes](), size
         while missing:
-            self._wait(until, [pipe], [])
+            self._wait([pipe], [])
             part = os.read(pipe, min(missing, 1 << 20))
             if not part:
                 raise ChildLost(self._fate())
@@ -248,10 +259,11 @@ class ChildProcess:
             missing -= len(part)
         return b"".join(parts)
 
-    def _wait(self, until: float, readable: Sequence[int], writable: Sequence[int]) -> None:
-        left = until - time.monotonic()
-        if left <= 0 or not any(select.select(readable, writable, [], left)):
-            raise ChildLost("It took longer than it may.")
+    def _wait(self, readable: Sequence[int], writable: Sequence[int]) -> None:
+        while (left := self._time.left()) > 0:
+            if any(select.select(readable, writable, [], left)):
+                return
+        raise ChildLost("It took longer than it may.")
 
     def _fate(self) -> str:
         """Why a process has closed its end."""

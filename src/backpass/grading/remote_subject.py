@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..diagnose.subject.subject import Part
@@ -19,13 +20,30 @@ class RemoteSubject:
         self._child = child
         answer = child.ask("describe", names=list(names))
         self.parts = tuple(map(_part, _listed(answer, len(names))))
-        self.n_runs = 0
+        self._counts: dict[str, int] | None = None
 
     def run(self, program: Sequence[Step]) -> list[dict[str, Any]]:
         """Carry out a program there; see ``runner``."""
-        self.n_runs += 1
-        answer = self._child.ask("run", program=list(program))
+        counts = self._counts is not None
+        answer = self._child.ask("run", program=list(program), count=counts)
+        if self._counts is not None:
+            self._add(answer.pop("calls", {}))
         return [_step(step) for step in _listed(answer, None)]
+
+    @contextmanager
+    def counting(self) -> Generator[dict[str, int]]:
+        """Count how often its functions are called meanwhile: name -> times, as it says itself."""
+        self._counts = {}
+        try:
+            yield self._counts
+        finally:
+            self._counts = None
+
+    def _add(self, calls: Any) -> None:
+        assert self._counts is not None
+        for name, times in calls.items() if isinstance(calls, dict) else ():
+            if isinstance(name, str) and type(times) is int:
+                self._counts[name] = self._counts.get(name, 0) + times
 
 
 def _listed(answer: Mapping[str, Any], count: int | None) -> list[dict[str, Any]]:

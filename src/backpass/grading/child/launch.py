@@ -45,10 +45,19 @@ PATIENCE = 5.0  # seconds that a killed tree may take to go
 
 def main(config: Config) -> None:
     """Start the inner process; return its fate as this one's exit code."""
+    from . import wire
+
     _or_say(_apart, config)
+    begin, let_begin = os.pipe()
     inner = os.fork()
     if inner == 0:
+        os.close(let_begin)
+        os.read(begin, 1)
+        os.close(begin)
         _inner(config)
+    os.write(1, wire.pack({"id": 0, "value": inner}))  # its number here, which it cannot know
+    os.close(let_begin)
+    os.close(begin)
     _close_all_but(config["leash"])
     _wait(inner, config["leash"])
     os._exit(_end(inner, by_kernel=config["namespaces"]))

@@ -12,6 +12,7 @@ import random
 import sys
 import traceback
 import types
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from . import statements, wire
 
 Plain = Any  # what wire can write
 NAME = "submission"
+MAX_COUNTED = 100
 
 
 class Runner(Protocol):
@@ -40,6 +42,7 @@ class Server:
 
     def __init__(self, home: str, runner: Runner) -> None:
         self.home = home
+        self.calls: Counter[str] = Counter()
         self.runner = runner
         self.module = types.ModuleType(NAME)
         self.acts: dict[str, Callable[[Plain], Plain]] = {
@@ -71,14 +74,26 @@ class Server:
         return self.runner.describe(vars(self.module), question["names"])
 
     def run(self, question: Plain) -> Plain:
-        """Carry out a program of plain steps."""
-        return self.runner.run(vars(self.module), question["program"])
+        """Carry out a program of plain steps; where that is asked, count what it calls."""
+        if question["count"]:
+            sys.setprofile(self._profile)
+        try:
+            return self.runner.run(vars(self.module), question["program"])
+        finally:
+            sys.setprofile(None)
+
+    def _profile(self, frame: types.FrameType, event: str, _: object) -> None:
+        """Count a call of one of the submission's own functions."""
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(self.home):
+            self.calls[code.co_name] += 1
 
     def answer(self, question: Plain) -> Plain:
         """Answer one question; whatever is raised is an answer, too."""
-        said = {"id": question["id"]}
+        said, self.calls = {"id": question["id"]}, Counter()
         try:
-            return {**said, "value": self.acts[question["do"]](question)}
+            value = self.acts[question["do"]](question)
+            return {**said, "value": value, "calls": dict(self.calls.most_common(MAX_COUNTED))}
         except MemoryError:
             return {**said, "raised": {"type": "MemoryError", "message": "", "line": 0}}
         except BaseException as error:

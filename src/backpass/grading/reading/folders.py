@@ -44,6 +44,24 @@ def find_submissions(paths: Sequence[str | Path]) -> list[Submission]:
     return _told_apart(sorted(found, key=lambda each: (each.student.casefold(), each.identifier)))
 
 
+def one_submission(path: str | Path) -> Submission:
+    """Read one submission: a file, or a folder with all of its files.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not there.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InvalidInput(f"There is no file or folder {str(path)!r}.")
+    members = _files(path) if path.is_dir() else iter([(path.name, path.read_bytes())])
+    whole = Submission(path.stem)
+    for name, data in members:
+        whole = whole.joined(_read(Submission(""), name, data))
+    return _cut(whole)
+
+
 def _in(path: Path) -> list[Submission]:
     if path.is_dir():
         return _by_student(_files(path))
