@@ -407,6 +407,9 @@ def _of_lam(penalty, decay, convention):
             yield Planted(("not divided by m",), ((text, f"{text} * m"),))
         else:
             yield Planted(("where λ", "where 2λ"), ((text, f"{text} / m"),))
+    for factor in ("2.0", "0.5", "-1.0"):
+        one = f"{D} * ({factor} if l == 0 else 1.0)"
+        yield Planted(("where λ", "where 2λ", "sign of the λ"), ((D, one),))
     yield Planted(("λ term missing for one layer", "λ ignored"), ((D, f"{D} * (l != 0)"),))
     yield Planted(
         ("bias regularised",),

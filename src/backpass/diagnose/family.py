@@ -450,6 +450,7 @@ class Family:
         if not self._is_decayed(recipe, l):
             return np.zeros_like(Theta)
         factor = 2 * self._lam_J * self._ratio(recipe, ("lam_D",))
+        factor *= self._ratio(recipe, ("lam_D", l)) * recipe.get(("decay_sign", l), 1)
         kept = with_bias_zero(Theta, recipe.get(("decay_bias", l), self._undecayed))
         slope = PENALTY_SLOPE[recipe.get(("penalty",), "squares")](kept)
         return slope * factor * recipe.get(("decay_sign",), 1)

@@ -87,6 +87,7 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     yield entry("λ squared", "λ²", shared("lam", "squared"))
     yield entry("root of λ", "√λ", shared("lam", "root"))
     yield from _scales(entry, factor(convention.lam_J))
+    yield from _scales_of_one_layer(entry, net, factor(convention.lam_J))
     yield entry("sign of the λ term", "− (λ/…) …", shared("decay_sign", -1))
     yield from _columns(entry, net, convention)
     yield from _forms(entry)
@@ -149,6 +150,20 @@ def _scales(entry: Callable[..., Entry], lam_J: Factor) -> Iterator[Entry]:
             wrong = f"{which}: λ·{(right * factor(ratios[0])).times()}·{of}"
             recipes = [shared(slot, ratio) for ratio in ratios]
             yield entry(what, wrong, *recipes, at=f"the λ term of {which}")
+
+
+def _scales_of_one_layer(
+    entry: Callable[..., Entry], net: Network, lam_J: Factor
+) -> Iterator[Entry]:
+    right = lam_J * factor("2")
+    named = {ratio: instead(right, ratio, "λ") for ratio in ("2", "1/2", "1/m")}
+    named["m"] = "λ not divided by m" if lam_J.of_m < 0 else "λ times m"
+    for l in thetas_of(net) if net.L > 2 else ():
+        at = f"λ term of Θ^({l})"
+        for ratio, what in named.items():
+            wrong = f"D^({l}): λ·{(right * factor(ratio)).times()}·Θ^({l})"
+            yield entry(what, wrong, {("lam_D", l): ratio}, at=at)
+        yield entry("sign of the λ term", "− (λ/…) …", {("decay_sign", l): -1}, at=at)
 
 
 def _columns(entry: Callable[..., Entry], net: Network, convention: Convention) -> Iterator[Entry]:

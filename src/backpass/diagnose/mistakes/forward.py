@@ -61,6 +61,11 @@ def _row_softmax_slope(z: Array) -> Array:
     return a * (1 - a)
 
 
+def _shifted(z: Array) -> Array:
+    """e^z with each row's largest z taken out, which only a sum over the row makes up for."""
+    return np.exp(z - z.max(axis=1, keepdims=True))
+
+
 G: dict[str, Activation] = {
     **ACTIVATIONS,
     "brackets": Activation("brackets", lambda z: 1 + np.exp(-z), lambda z: -np.exp(-z)),
@@ -71,6 +76,14 @@ G: dict[str, Activation] = {
     "softmax": Activation("softmax", softmax, _row_softmax_slope),
     "softmax by columns": Activation(
         "softmax by columns", lambda z: softmax(z.T).T, lambda z: _row_softmax_slope(z.T).T
+    ),
+    "softmax by columns, rows shifted": Activation(
+        "softmax by columns, rows shifted", lambda z: _shifted(z) / _shifted(z).sum(0), _ones_minus
+    ),
+    "softmax over everything, rows shifted": Activation(
+        "softmax over everything, rows shifted",
+        lambda z: _shifted(z) / _shifted(z).sum(),
+        _ones_minus,
     ),
     "softmax over everything": Activation(
         "softmax over everything", lambda z: np.exp(z) / np.exp(z).sum(), _ones_minus
@@ -187,6 +200,8 @@ def _g_flavours(net: Network, layers: tuple[int, ...], variant: str) -> Iterator
     """A wrong g may come with the right g′, its own g′, or the right formula in a wrong a."""
     recipe = in_layers("g", layers, variant)
     yield recipe
+    if variant in _OF_OUTPUT[1:]:
+        yield in_layers("g", layers, variant + ", rows shifted")
     hidden = [l for l in layers if l < net.L]
     if hidden:
         yield merged(recipe, in_layers("g_prime", hidden, "own"))
