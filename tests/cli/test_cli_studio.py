@@ -277,6 +277,21 @@ def test_a_table_without_rows_to_validate_on_trains_in_the_studio(tmp_path, kind
         assert np.sum(news["confusion"]) == len(data.X)
 
 
+def test_a_table_of_many_categories_trains_in_the_studio(tmp_path):
+    lines = [f"t{7 * k % 400},{'ab'[7 * k % 400 > 200]}" for k in range(4000)]
+    (tmp_path / "towns.csv").write_text("town,y\n" + "\n".join(lines) + "\n")
+    model = _new(str(tmp_path / "towns.csv"), "y", (4,), 1.0, 0)
+    data, state = model.session_data(None), model.page_state()
+    assert hasattr(data.X, "tocsr")
+    assert isinstance(state.X, np.ndarray)
+    session = Session(state, data)
+    session.start(Hyperparameters(alpha=0.01, epochs=3))
+    session._thread.join(30)
+    news = session.mailbox.take()
+    assert news["says"] == "All epochs are done."
+    assert np.sum(news["confusion"]) == news["rows_scored"] == data.X_validation.shape[0]
+
+
 def test_a_model_and_a_table_of_one_row_are_shown(tmp_path):
     head, rows = SMALL["truth"]
     (tmp_path / "small.csv").write_text(head + "\n".join(rows) + "\n")

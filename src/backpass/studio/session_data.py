@@ -26,7 +26,7 @@ class SessionData:
     @property
     def has_validation(self) -> bool:
         """Whether there are rows for validation; a small table has none."""
-        return len(self.X_validation) > 0
+        return self.X_validation.shape[0] > 0
 
     @property
     def scored(self) -> tuple[np.ndarray, np.ndarray]:
