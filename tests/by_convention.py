@@ -323,6 +323,10 @@ def _of_the_output(s, delta):
     yield Planted(("sign of δ", "sign of the gradient"), by(f"-({delta})"))
     uphill = ("return J, dW, db", "return J, [-D for D in dW], [-D for D in db]")
     yield Planted(("sign of the gradient", "sign of δ"), (uphill,))
+    if s.cost in ("log_loss", "squares") and s.output != "softmax":
+        yield Planted(("a + y instead",), by(delta.replace("h - Y", "h + Y")))
+    if s.cost == "log_loss":
+        yield Planted(("1/m missing before y",), by("h - m * Y"))
     for by_rows in (0, 1):
         for step in (1, -1):
             rolled = delta.replace("Y", f"np.roll(Y, {step}, axis={by_rows})")

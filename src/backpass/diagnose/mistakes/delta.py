@@ -12,7 +12,7 @@ from ...network import Network
 from ..convention import Convention
 from .columns import Array, first_column_zero, last_column_zero
 from .entry import Entry, shared
-from .kinds import delta_in_a, kind_of, output_slope
+from .kinds import delta_in_a, kind_of, output_slope, through_softmax
 from .means import scales_of
 
 COMMON = ("an extra g′ at the output (", "g′ missing at the output: a − y", "δ doubled")
@@ -28,6 +28,20 @@ def _with_slope(slope: Callable[[Array], Array]) -> Delta:
 def _with_output_slope(slope: Callable[[Array, Array], Array]) -> Delta:
     """(a − y) times something of g′ of the output and of z."""
     return lambda loss, a, z, Y: (a - Y) * slope(output_slope(loss, a), z)
+
+
+def _through_output(error: Callable[[Array, Array, Array], Array]) -> Delta:
+    """What stands in (a − y)'s place, with the output's g′ where a squared error has one."""
+
+    def delta(loss: Loss, a: Array, z: Array, Y: Array) -> Array:
+        value = error(a, z, Y)
+        if kind_of(loss) != "squares":
+            return value
+        if loss.output == "softmax":
+            return through_softmax(a, value)
+        return value * output_slope(loss, a)
+
+    return delta
 
 
 DELTA: dict[str, Delta] = {
@@ -54,15 +68,16 @@ DELTA: dict[str, Delta] = {
     "(1 − y)/(1 − a)": lambda loss, a, z, Y: (1 - Y) / (1 - a),
     "(1 − y)a": lambda loss, a, z, Y: (1 - Y) * a,
     "y(a − 1) − (1 − y)a": lambda loss, a, z, Y: Y * (a - 1) - (1 - Y) * a,
-    "z − y": lambda loss, a, z, Y: z - Y,
-    "a": lambda loss, a, z, Y: a,
-    "−y": lambda loss, a, z, Y: -Y,
-    "a + y": lambda loss, a, z, Y: a + Y,
-    "a y": lambda loss, a, z, Y: a * Y,
-    "a − y squared": lambda loss, a, z, Y: (a - Y) ** 2,
-    "half squared": lambda loss, a, z, Y: (a - Y) ** 2 / 2,
-    "absolute": lambda loss, a, z, Y: abs(a - Y),
-    "sign of": lambda loss, a, z, Y: np.sign(a - Y),
+    "z − y": _through_output(lambda a, z, Y: z - Y),
+    "a": _through_output(lambda a, z, Y: a),
+    "−y": _through_output(lambda a, z, Y: -Y),
+    "a + y": _through_output(lambda a, z, Y: a + Y),
+    "a y": _through_output(lambda a, z, Y: a * Y),
+    "a − m y": _through_output(lambda a, z, Y: a - len(Y) * Y),
+    "a − y squared": _through_output(lambda a, z, Y: (a - Y) ** 2),
+    "half squared": _through_output(lambda a, z, Y: (a - Y) ** 2 / 2),
+    "absolute": _through_output(lambda a, z, Y: abs(a - Y)),
+    "sign of": _through_output(lambda a, z, Y: np.sign(a - Y)),
     "a − y": lambda loss, a, z, Y: a - Y,
     "no count": lambda loss, a, z, Y: np.where(Y > 0, 0, delta_in_a(loss, a, z, Y)),
     "−1": lambda loss, a, z, Y: np.where(Y > 0, -1, delta_in_a(loss, a, z, Y)),
@@ -116,6 +131,7 @@ _EVERYWHERE: dict[str, tuple[str, ...]] = {
     "a missing in δ": ("−y",),
     "a + y instead of a − y": ("a + y",),
     "a · y instead of a − y": ("a y",),
+    "1/m missing before y: a/m − y": ("a − m y",),
     "a − y squared": ("a − y squared", "half squared"),
     "|a − y| instead of a − y": ("absolute",),
     "sign(a − y) instead of a − y": ("sign of",),
