@@ -250,6 +250,7 @@ def assert_backprop(
     ...     return bp.cost_and_gradient(bp.Network(sizes), theta, X, Y, lam)
     >>> assert_backprop(solution)
     """
+    __tracebackhide__ = True
     if hint not in GRADES:
         raise InvalidInput(f"There is no hint {hint!r}; the grades are {', '.join(GRADES)}.")
     diagnosis = check_backprop(function, sizes, **options)

@@ -72,10 +72,10 @@ def points_of(
     >>> points_of(solution)
     10.0
     """
-    rubric = rubric or Rubric()
+    rubric, grade = rubric or Rubric(), _grade(hint)
     found = _examined(function, rubric, seed)
     if not found.diagnosis.ok:
-        print(found.diagnosis.hints[_grade(hint)])
+        print(found.diagnosis.hints[grade])
     return round(sum((part.points for part in _parts(found, rubric)), 0.0), 4)
 
 
@@ -107,7 +107,7 @@ def assert_part(
     AssertionError
         If the part is not right; the message is the hint.
     InvalidInput
-        If there is no such part.
+        If there is no such part, or no such grade of hint.
 
     Examples
     --------
@@ -117,13 +117,13 @@ def assert_part(
     >>> assert_part(solution, "J without λ")
     """
     __tracebackhide__ = True
-    rubric = rubric or Rubric()
+    rubric, grade = rubric or Rubric(), _grade(hint)
     found = _examined(function, rubric, seed)
     parts = {each.name: each for each in _parts(found, rubric)}
     if part not in parts:
         raise InvalidInput(f"There is no part {part!r}; there are {', '.join(parts)}.")
     if parts[part].points < parts[part].out_of:
-        raise AssertionError(found.diagnosis.hints[_grade(hint)])
+        raise AssertionError(found.diagnosis.hints[grade])
 
 
 def otter_test(function: str, rubric: Rubric | None = None, *, hint: str = "what") -> str:
