@@ -347,6 +347,22 @@ GONE = {
     "backpass.cli.explain": {"SYMBOLS"},  # a table's columns have names in place of symbols
     # load is two: a table to learn from, and one of a known model; SOURCE was used by nothing
     "backpass.cli.source": {"SOURCE", "load"},
+    # diagnose/forms has one table of every way to call a function and of how it answers
+    "backpass.diagnose.caller": {
+        "Caller",
+        "FLAT",
+        "FLAT_WITHOUT",
+        "Form",
+        "LISTS",
+        "LISTS_AND_SIZES",
+        "LISTS_WITHOUT",
+        "NOTES",
+        "NOTES_WITHOUT",
+        "SEPARATE",
+        "TARGETS",
+        "forms_of",
+        "read",
+    },
     "backpass.diagnose.render": {"headline", "rows"},  # a Diagnosis has both
     "backpass.landscape.contours": {"clear_share"},  # a Picture says how clear its ground is
     "backpass.landscape.surface": {"in_fog"},  # and what is seen of it

@@ -93,7 +93,11 @@ _MOVED = {
     "datasets": "data.datasets",
     "diagnose.catalogue": "diagnose.mistakes.entry diagnose.mistakes.means",
     "diagnose.family": "diagnose.mistakes.decay",
-    "diagnose.search": "diagnose.atoms diagnose.effects",
+    "diagnose.atoms": "diagnose.search.atoms",
+    "diagnose.caller": "diagnose.answers",
+    "diagnose.effects": "diagnose.search.effects",
+    "diagnose.evidence": "diagnose.search.evidence",
+    "diagnose.search": "diagnose.search.search diagnose.search.atoms diagnose.search.effects",
     "diagnose.variants": (
         "diagnose.mistakes.columns diagnose.mistakes.reading diagnose.mistakes.forward "
         "diagnose.mistakes.labels diagnose.mistakes.cost diagnose.mistakes.delta "
@@ -152,7 +156,7 @@ _RENAMED = {
     "bench.workloads.Data": "bench.data.Data",
     "bench.workloads.make_data": "bench.data.make_data",
     "checkpoints.identity": "training.checkpoints.run_identity",
-    "diagnose.caller.Answer": "diagnose.caller.CallResult",
+    "diagnose.caller.Answer": "diagnose.answers.CallResult",
     "diagnose.search.Target": "diagnose.response.Response",
     "engine.curvature_product.HasRows": "engine.problem.Objective",
     "engine.reference.second_moments": "engine.reference.kronecker_factors",

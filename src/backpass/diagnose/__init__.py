@@ -1,6 +1,6 @@
 """``check_backprop`` names the wrong formula in somebody's cost or backpropagation function."""
 
-from .caller import Failure
+from .answers import Failure
 from .check import assert_backprop, check_backprop, diagnose_file
 from .diagnosis import Diagnosis, Mistake
 

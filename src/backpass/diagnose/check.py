@@ -7,30 +7,23 @@ import importlib.util
 import io
 import itertools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from ..errors import InvalidInput
 from ..losses import Loss, find_loss
-from .caller import (
-    TARGETS,
-    Caller,
-    Failed,
-    Failure,
-    Form,
-    Function,
-    Returned,
-    forms_of,
-    one_line,
-)
+from .answers import Failure, Function, Returned, one_line
+from .conclude import Concluded, conclude
 from .diagnosis import GRADES, Diagnosis
-from .localise import halves
-from .observe import Observation, data_frames, observe
-from .probes import Hidden, Probe, families, is_classification
-from .verdict import Verdict, judge
+from .forms.candidates import forms_of
+from .forms.plans import Plan, plans
+from .forms.trying import Trial, fixed_sizes, trials
+from .identify.meant import Meant
+from .probes import Hidden, Probe, families, of_sizes, redrawn
+from .subject.subject import LocalSubject, Subject
 
 Adapter = Callable[..., Returned]
 
@@ -38,9 +31,13 @@ Adapter = Callable[..., Returned]
 class Options(TypedDict, total=False):
     """What ``check_backprop`` may be told beside the function and its sizes."""
 
-    hidden: Hidden
-    loss: str | Loss
+    forward: Function | None
+    cost: Function | None
+    gradient: Function | None
+    hidden: Hidden | None
+    loss: str | Loss | None
     adapter: Adapter | None
+    strict: bool
 
 
 class OptionsAndSizes(Options, total=False):
@@ -50,36 +47,51 @@ class OptionsAndSizes(Options, total=False):
 
 
 def check_backprop(
-    function: Function,
+    function: Function | Sequence[Function] | None = None,
     sizes: Sequence[int] | None = None,
     *,
-    hidden: Hidden = "logistic",
-    loss: str | Loss = "binary_log_loss",
+    forward: Function | None = None,
+    cost: Function | None = None,
+    gradient: Function | None = None,
+    hidden: Hidden | None = None,
+    loss: str | Loss | None = None,
     adapter: Adapter | None = None,
+    strict: bool = False,
 ) -> Diagnosis:
     """Name the mistakes in somebody's cost or backpropagation function.
 
-    The function is called as a black box on a few small problems, and its answers are compared
-    with those of a catalogue of mistakes, alone and together. A mistake is only named when it
-    reproduces every number that came back, on a problem held out from the search as well.
+    How the function is called, and where its answers are, is recognised from names and by trying;
+    then which J it computes; then whether D is the derivative of that J, and if not, which formula
+    is wrong. A convention is never a mistake. The function is called as a black box on a few small
+    problems, and its answers are compared with those of a catalogue of mistakes, alone and
+    together. A mistake is only named when it reproduces every number that came back, on a problem
+    held out from the search as well.
 
     Parameters
     ----------
-    function : callable
-        ``(theta, sizes, X, Y, lam)``, the notes' ``(nn_params, input_layer_size,
-        hidden_layer_size, num_labels, X, y, λ)``, or ``(Thetas, X, Y, lam)`` with a list of Θ.
-        Further parameters with defaults are left alone. It returns J, the gradient, or both; the
-        gradient as one vector or as a list with one D for each Θ.
+    function : callable, class, instance, or a sequence of callables
+        A function of X, y, and weights in any of the usual ways: ``(theta, sizes, X, Y, lam)``,
+        the notes' ``(nn_params, input_layer_size, hidden_layer_size, num_labels, X, y, λ)``,
+        ``(X, y, W1, b1, W2, b2, reg)``, ``(params, X, y)`` with a dictionary or a list, a training
+        step with a rate, and others; a class, or an instance, with such methods. It returns J, the
+        gradient, or both, in any of the usual ways. Cost and gradient, or forward, cost and
+        gradient, may be a sequence.
     sizes : sequence of int, optional
-        Every problem then has as many layers as this. Three layers where not given, and four as
-        well when the function is right for three and can take more.
-    hidden : str, Activation, or a sequence of one per hidden layer
-        The hidden layers' activation that the function is meant to have.
-    loss : str or Loss
-        The loss that it is meant to have.
+        Every problem then has as many layers as this. As many as the names tell where not given,
+        else three, and four as well when the function is right for three and can take more.
+    forward, cost, gradient : callable, optional
+        In place of function, where it is in parts; what they do not know is handed on from one to
+        the next.
+    hidden : str, Activation, or a sequence of one per hidden layer, optional
+        The hidden layers' activation that the function is meant to have; told from J, or from the
+        gradient, where not given.
+    loss : str or Loss, optional
+        The loss that it is meant to have; told as well where not given.
     adapter : callable, optional
         ``(function, theta, sizes, X, Y, lam)`` -> what the function returned, for functions with
         other arguments.
+    strict : bool
+        Whether J must be the notes', so that other conventions are mistakes.
 
     Returns
     -------
@@ -94,126 +106,192 @@ def check_backprop(
 
     References
     ----------
-    The course notes, "V Backpropagation algorithm": the formulas of J and D that are right here.
+    The course notes, "V Backpropagation algorithm": the formulas of J and D that are right here,
+    up to convention.
 
     Examples
     --------
     >>> import numpy as np
-    >>> import backpass as bp
-    >>> def slip(theta, sizes, X, Y, lam):
-    ...     net = bp.Network(sizes)
-    ...     return bp.cost_and_gradient(net, theta, X, Y, lam=1.0)
-    >>> diagnosis = check_backprop(slip)
+    >>> def loss_and_grads(X, y, W1, b1, W2, b2):
+    ...     h = np.tanh(X @ W1 + b1)
+    ...     d = h @ W2 + b2 - y
+    ...     dh = d @ W2.T * (1 - h)  # the square of h is missing
+    ...     return 0.5 * (d**2).sum(), X.T @ dh, dh.sum(0), h.T @ d, d.sum(0)
+    >>> diagnosis = check_backprop(loss_and_grads)
     >>> diagnosis.mistakes[0].what
-    'λ fixed at 1'
+    '1 − a instead of g′(z): the square of 1 − a² is missing'
+    >>> [convention.what for convention in diagnosis.conventions][:2]
+    ['the loss is the squared error', "the hidden layers' activation is tanh"]
     """
-    if not callable(function):
-        raise InvalidInput(f"check_backprop needs a function, not {type(function).__name__}.")
-    function = function if adapter is None else _adapted(function, adapter)
-    loss = find_loss(loss)
-    n_layers = len(sizes) if sizes is not None else _layers_of(hidden)
-    diagnosis = _check(function, n_layers, sizes, hidden, loss)
-    if (
-        sizes is None
-        and diagnosis.ok
-        and isinstance(hidden, str)
-        and "sizes" in diagnosis.signature
-    ):
-        deeper = _check(function, n_layers + 1, None, hidden, loss)
-        return deeper if deeper.explanations or deeper.unexplained else diagnosis
-    return diagnosis
+    entries, kinds = _entries(function, forward, cost, gradient)
+    if adapter is not None:
+        entries = {"function": _adapted(next(iter(entries.values())), adapter)}
+    return check_subject(LocalSubject(entries), kinds, sizes, hidden, loss, strict)
+
+
+def check_subject(
+    subject: Subject,
+    kinds: Sequence[str] = (),
+    sizes: Sequence[int] | None = None,
+    hidden: Hidden | None = None,
+    loss: str | Loss | None = None,
+    strict: bool = False,
+) -> Diagnosis:
+    """``check_backprop`` of code that may run elsewhere.
+
+    Parameters
+    ----------
+    subject : Subject
+        The code.
+    kinds : sequence of str
+        What each of several functions is: "forward", "cost" or "gradient".
+    sizes, hidden, loss, strict
+        As for ``check_backprop``.
+
+    Returns
+    -------
+    Diagnosis
+        As that of ``check_backprop``.
+    """
+    meant = Meant(hidden, None if loss is None else find_loss(loss), strict)
+    return concluded(subject, kinds, sizes, meant).diagnosis
+
+
+def concluded(
+    subject: Subject,
+    kinds: Sequence[str],
+    sizes: Sequence[int] | None,
+    meant: Meant,
+    seed: int = 0,
+) -> Concluded:
+    """A diagnosis together with the answers that it is of.
+
+    Parameters
+    ----------
+    subject, kinds, sizes
+        As for ``check_subject``.
+    meant : Meant
+        What is known of J beforehand.
+    seed : int
+        Of the problems' numbers.
+
+    Returns
+    -------
+    Concluded
+    """
+    everything = list(plans(subject.parts, kinds))
+    n_layers = len(sizes) if sizes is not None else _layers_of(meant.hidden, everything)
+    found = _check(subject, everything, n_layers, sizes, meant, seed)
+    any_depth = isinstance(meant.hidden, str | None) and _any_depth(everything)
+    if sizes is None and found.diagnosis.ok and any_depth:
+        deeper = _check(subject, everything, n_layers + 1, None, meant, seed)
+        wrong = deeper.diagnosis.explanations or deeper.diagnosis.unexplained
+        return deeper if wrong else found
+    return found
+
+
+def _entries(
+    function: Function | Sequence[Function] | None, *parts: Function | None
+) -> tuple[dict[str, Function], tuple[str, ...]]:
+    """The functions by their names, and what each is where that was said."""
+    named = [(k, f) for k, f in zip(("forward", "cost", "gradient"), parts) if f is not None]
+    if function is not None and named:
+        raise InvalidInput("check_backprop needs one function, or forward, cost and gradient.")
+    given = list(function) if isinstance(function, list | tuple) else [function]
+    listed: list[Any] = [f for _, f in named] or given
+    for each in listed:
+        if not callable(each) and not hasattr(each, "__dict__"):
+            raise InvalidInput(f"check_backprop needs a function, not {type(each).__name__}.")
+    names = [getattr(each, "__name__", type(each).__name__) for each in listed]
+    if len(set(names)) < len(names):
+        names = [f"{name} {i}" for i, name in enumerate(names, start=1)]
+    return dict(zip(names, listed)), tuple(kind for kind, _ in named)
 
 
 def _adapted(function: Function, adapter: Adapter) -> Function:
     return lambda theta, sizes, X, Y, lam: adapter(function, theta, sizes, X, Y, lam)
 
 
-def _layers_of(hidden: Hidden) -> int:
-    return len(hidden) + 2 if isinstance(hidden, Sequence) and not isinstance(hidden, str) else 3
+def _layers_of(hidden: Hidden | None, everything: Sequence[Plan]) -> int:
+    """As many layers as are told by the activations, by matrices as arguments, or by keys."""
+    if isinstance(hidden, Sequence) and not isinstance(hidden, str):
+        return len(hidden) + 2
+    return next((n for plan in everything if (n := plan.n_layers)), 3)
+
+
+def _any_depth(everything: Sequence[Plan]) -> bool:
+    return any(a.role == "sizes" for plan in everything for c in plan.calls for a in c.arguments)
 
 
 def _check(
-    function: Function,
+    subject: Subject,
+    everything: Sequence[Plan],
     n_layers: int,
     sizes: Sequence[int] | None,
-    hidden: Hidden,
-    loss: Loss,
-) -> Diagnosis:
-    """Observe in every form that works, and keep the best explained."""
-    try:
-        forms = forms_of(function)
-    except Failed as failed:
-        return Diagnosis(failures=(failed.failure,))
-    seen, failure = _first_observation(function, forms, n_layers, sizes, hidden, loss)
-    if seen is None:
-        return Diagnosis(failures=(failure,) if failure else ())
-    verdict = judge(seen, 1)
-    if verdict.unexplained:
-        verdict = judge(seen, 3)
-    return _diagnosis(verdict, seen, failure)
-
-
-def _first_observation(
-    function: Function,
-    forms: list[Form],
-    n_layers: int,
-    sizes: Sequence[int] | None,
-    hidden: Hidden,
-    loss: Loss,
-) -> tuple[Observation | None, Failure | None]:
-    """The first way to call the function that gives numbers, and how easier probes failed."""
+    meant: Meant,
+    seed: int,
+) -> Concluded:
+    """Find the form, and explain what comes back in it."""
+    if not everything:
+        return Concluded(Diagnosis(failures=(_not_understood(subject),)))
+    best: tuple[list[Trial], tuple[Probe, ...]] | None = None
     earlier: Failure | None = None
+    for drawn, general in _sets_of_probes(subject, n_layers, sizes, meant):
+        probes = tuple(redrawn(probe, seed) for probe in drawn)
+        if best is not None and not general and sizes is None:
+            break  # some numbers came back: sizes that are special are no better
+        forms = itertools.chain.from_iterable(map(forms_of, everything))
+        if meant.strict:
+            forms = (form for form in forms if form.is_the_notes or form.bias_apart)
+        found, failure = trials(subject, forms, probes, meant)
+        if found and (best is None or found[0].complete):
+            best = found, probes
+        if found and found[0].complete:
+            earlier = _forgiven(earlier, general)
+            break
+        earlier = earlier or (None if found else failure)
+    if best is None:
+        return Concluded(Diagnosis(failures=(earlier or _not_understood(subject),)))
+    callers = [trial.caller for trial in best[0] if trial.complete] or [best[0][0].caller]
+    return conclude(callers[:MOST_FORMS], best[1], earlier, meant)
+
+
+MOST_FORMS = 3  # that are explained
+
+
+def _sets_of_probes(
+    subject: Subject, n_layers: int, sizes: Sequence[int] | None, meant: Meant
+) -> Iterator[tuple[tuple[Probe, ...], bool]]:
+    """Sets of problems, and whether a right function must be able to solve them.
+
+    It need not where it may be for sizes alone that were given, or that its module names, or for
+    one output.
+    """
+    hidden, loss = meant.drawn
     for probes in families(n_layers, sizes, hidden, loss):
-        failure = None
-        for caller in _callers(function, forms, probes[0], loss):
-            try:
-                return observe(caller, probes), _forgiven(earlier, probes, sizes)
-            except Failed as failed:
-                failure = failure or failed.failure
-        earlier = earlier or failure
-    return None, earlier
+        yield probes, sizes is None or any(p.net.sizes != tuple(sizes) for p in probes)
+    if sizes is None:
+        for probes in families(n_layers, (*[3] * (n_layers - 1), 1), hidden, loss):
+            yield probes, False
+        for fixed in fixed_sizes(subject, n_layers):
+            yield of_sizes(fixed, hidden, loss), False
 
 
-def _forgiven(
-    failure: Failure | None, probes: tuple[Probe, ...], sizes: Sequence[int] | None
-) -> Failure | None:
-    """A failure on other probes does not count where the function may be for these sizes alone."""
-    alone = sizes is not None and all(probe.net.sizes == tuple(sizes) for probe in probes)
-    return replace(failure, fatal=False) if failure is not None and alone else failure
+def _forgiven(failure: Failure | None, general: bool) -> Failure | None:
+    """A failure on earlier problems does not count where the function may be for these alone."""
+    if failure is None or general:
+        return failure
+    return replace(failure, fatal=False)
 
 
-def _callers(function: Function, forms: list[Form], probe: Probe, loss: Loss) -> list[Caller]:
-    """Ways to call the function: those first that want y in the form in which they get it."""
-    wants = list(TARGETS) if is_classification(loss) else ["one-hot"]
-    callers = [Caller(function, form, y) for form, y in itertools.product(forms, wants)]
-    return sorted(callers, key=lambda caller: not caller.suits(probe))
-
-
-def _diagnosis(verdict: Verdict, seen: Observation, failure: Failure | None) -> Diagnosis:
-    failures = list(seen.failures)
-    if failure is not None:
-        failures.insert(0, failure)
-    frames = _frames(verdict, seen) if not failures else None
-    if frames is not None:
-        failures.append(frames)
-    unexplained = list(halves(seen.responses, verdict.unexplained))
-    return Diagnosis(
-        explanations=verdict.explanations,
-        conventions=verdict.conventions,
-        failures=tuple(failures),
-        unexplained=tuple(unexplained),
-        returned=tuple("J" if one.which == "J" else "gradient" for one in seen.responses),
-        signature=seen.caller.form.name,
-        probes=tuple(f"{'-'.join(map(str, p.net.sizes))} (m = {p.m})" for p in seen.probes),
-        cut_short=verdict.cut_short,
+def _not_understood(subject: Subject) -> Failure:
+    part = subject.parts[0]
+    count = len(part.parameters)
+    return Failure(
+        f"The function takes {count} positional parameters, and which of them is what cannot be "
+        "told from their names.",
+        'Say it with form="J, D = f(theta, sizes, X, Y, lam)", or with names such as these.',
     )
-
-
-def _frames(verdict: Verdict, seen: Observation) -> Failure | None:
-    """How it fails with DataFrames; beside an unexplained result only where pandas is in use."""
-    if verdict.unexplained and "pandas" not in sys.modules:
-        return None  # importing it takes longer than the search
-    return data_frames(seen.caller, seen.probes[0])
 
 
 def assert_backprop(
@@ -264,7 +342,7 @@ def diagnose_file(target: str, **options: Unpack[OptionsAndSizes]) -> Diagnosis:
     Parameters
     ----------
     target : str
-        ``FILE.py:FUNCTION``.
+        ``FILE.py:FUNCTION``, or several, ``FILE.py:forward,cost,gradient``.
     **options
         Options of ``check_backprop``.
 
@@ -295,9 +373,12 @@ def diagnose_file(target: str, **options: Unpack[OptionsAndSizes]) -> Diagnosis:
         module = _run(path)
     except (Exception, SystemExit) as error:
         return Diagnosis(failures=(Failure(f"{name} cannot be run: {one_line(error)}."),))
-    if not hasattr(module, function):
-        raise InvalidInput(f"{name} has no function {function!r}.")
-    return check_backprop(getattr(module, function), **options)
+    parts = [part.strip() for part in function.split(",")]
+    for part in parts:
+        if not hasattr(module, part):
+            raise InvalidInput(f"{name} has no function {part!r}.")
+    found = [getattr(module, part) for part in parts]
+    return check_backprop(found if len(found) > 1 else found[0], **options)
 
 
 def _run(path: Path) -> ModuleType:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .caller import Failure
+from .answers import Failure
 from .render import Row, as_html, as_rich, as_text
 
 if TYPE_CHECKING:
@@ -97,6 +97,9 @@ class Diagnosis:
         The networks and numbers of examples it was called on.
     cut_short : bool
         Whether something is unexplained, and not every set of mistakes was tried on it.
+    derivative : bool or None
+        Whether D is the derivative of the J that came back, by differences of J; None where one of
+        them did not come back.
 
     Examples
     --------
@@ -112,6 +115,7 @@ class Diagnosis:
     signature: str = ""
     probes: tuple[str, ...] = field(default=(), repr=False)
     cut_short: bool = False
+    derivative: bool | None = None
 
     @property
     def ok(self) -> bool:
@@ -122,11 +126,12 @@ class Diagnosis:
     @property
     def mistakes(self) -> list[Mistake]:
         """Every mistake of every explanation, ties included, at most five rows for each."""
+        plain = [Mistake(f.where, f.what, f.formula, f.why) for f in self.failures if f.where]
         if not self.explanations:
-            return []
+            return plain
         most = 5 * len(self.explanations[0])
         rows = dict.fromkeys(m for explanation in self.explanations for m in explanation)
-        return list(rows)[:most]
+        return plain + list(rows)[:most]
 
     @property
     def hints(self) -> tuple[str, str, str]:

@@ -473,6 +473,12 @@ def block_starts(shapes: Sequence[tuple[int, int]], layout: Iterable[int]) -> di
 
 def parts_of(net: Network) -> dict[tuple[int, str, int], np.ndarray]:
     """Split what ``Family.D`` returns: (l, "bias" or "weights", without or with λ) -> positions."""
+    return _parts_of(net.sizes)
+
+
+@lru_cache(maxsize=256)
+def _parts_of(sizes: tuple[int, ...]) -> dict[tuple[int, str, int], np.ndarray]:
+    net = Network(sizes)
     parts = {}
     for half in (0, 1):
         positions = half * net.n_parameters + np.arange(net.n_parameters)

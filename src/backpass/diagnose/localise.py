@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from .effects import right_value
 from .family import parts_of
 from .response import Response
+from .search.effects import right_value
 
 
 def halves(responses: Sequence[Response], unexplained: Sequence[Response]) -> Iterator[str]:

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
-from .caller import Caller, CallResult, Failed, Failure, one_line, read
-from .effects import right_value
+from .answers import CallResult, Failed, Failure
 from .probes import Probe, degenerate
 from .response import Response
 
 DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance for functions in float64 and in float32
 
 
+class Called(Protocol):
+    """What can be called with a probe and λ, and says of itself whether it takes λ."""
+
+    @property
+    def form(self) -> Any:
+        """How the function is called."""
+        ...
+
+    @property
+    def names(self) -> Any:
+        """What the gradients are called that come back."""
+        ...
+
+    @property
+    def takes_lam(self) -> bool:
+        """Whether λ changes anything."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The call in words."""
+        ...
+
+    def __call__(self, probe: Probe, lam: float, y: Any = None) -> CallResult:
+        """What the function answers."""
+        ...
+
+    def again(self, probe: Probe, lam: float) -> CallResult:
+        """What it answers the second time."""
+        ...
+
+
 @dataclass(frozen=True)
 class Observation:
     """What a function did on a set of probes."""
 
-    caller: Caller
+    caller: Called
     probes: tuple[Probe, ...]
     J: Response | None
     D: Response | None
@@ -31,35 +63,39 @@ class Observation:
         """J and the gradient, as far as they came back."""
         return [response for response in (self.J, self.D) if response is not None]
 
+    def under(self, of: Callable[[Probe], Probe]) -> Observation:
+        """The same answers to the same problems, with another J meant."""
+        J, D = (None if r is None else r.under(of) for r in (self.J, self.D))
+        return replace(self, probes=tuple(map(of, self.probes)), J=J, D=D)
 
-def observe(caller: Caller, probes: tuple[Probe, ...]) -> Observation:
+
+def observe(caller: Called, probes: tuple[Probe, ...]) -> Observation:
     """Call the function on every probe with two λ; raise Failed where no number comes back."""
-    answers = [_answers(caller, probe) for probe in probes]
+    answers = [answers_of(caller, probe) for probe in probes]
     first = answers[0][0]
-    if first.J is None and first.D is None:
-        raise Failed(Failure("The function returns neither J nor a gradient."))
-    failures: list[Failure] = [*_purity(caller, probes[0], first)]
-    J = _response("J", probes, answers, failures) if first.J is not None else None
-    D = _response("D", probes, answers, failures) if first.D is not None else None
+    failures: list[Failure] = [*first.failures, *_purity(caller, probes[0], first)]
+    J = respond("J", probes, answers, failures) if first.J is not None else None
+    D = respond("D", probes, answers, failures) if first.D is not None else None
     lost = first.J is not None and J is None
     J, D = _with_witnesses(caller, J), _with_witnesses(caller, D)
     return Observation(caller, probes, J, D, tuple(failures), lost)
 
 
-def _answers(caller: Caller, probe: Probe) -> list[CallResult]:
-    if not caller.form.takes_lam:
+def answers_of(caller: Called, probe: Probe) -> list[CallResult]:
+    """What comes back with each of the two λ."""
+    if not caller.takes_lam:
         return [caller(probe, 0.0)] * 2
     return [caller(probe, lam) for lam in probe.lams]
 
 
-def _response(
+def respond(
     which: str, probes: Sequence[Probe], answers: list[list[CallResult]], failures: list[Failure]
 ) -> Response | None:
     """The parts without and with λ, by probe; None with a failure where they are no numbers."""
     values = []
     for probe, (low, high) in zip(probes, answers):
         pair = [np.atleast_1d(_value(which, answer)) for answer in (low, high)]
-        if not all(np.isfinite(v).all() for v in pair):
+        if which == "J" and not np.isfinite(pair).all():
             failures.append(_not_finite(which, pair))
             return None
         slope = (pair[1] - pair[0]) / (probe.lams[1] - probe.lams[0])
@@ -70,14 +106,14 @@ def _response(
     return Response(which, tuple(probes), tuple(values), tolerance)
 
 
-def _with_witnesses(caller: Caller, response: Response | None) -> Response | None:
+def _with_witnesses(caller: Called, response: Response | None) -> Response | None:
     """Add the degenerate probes, as far as the function gives numbers for them."""
     if response is None:
         return None
     seen = []
     for probe in degenerate(response.probes[0]):
         try:
-            only = _response(response.which, [probe], [_answers(caller, probe)], [])
+            only = respond(response.which, [probe], [answers_of(caller, probe)], [])
         except Failed:
             continue
         if only is not None:
@@ -128,44 +164,62 @@ def _length_reason(probe: Probe, size: int) -> str:
     return ""
 
 
-def _purity(caller: Caller, probe: Probe, first: CallResult) -> list[Failure]:
+def _purity(caller: Called, probe: Probe, first: CallResult) -> list[Failure]:
     """Whether a second call with the same arguments says the same."""
-    lam = probe.lams[0] if caller.form.takes_lam else 0.0
-    again = caller(probe, lam)
-    if _equal(first.J, again.J) and _equal(first.D, again.D):
+    lam = probe.lams[0] if caller.takes_lam else 0.0
+    again = caller.again(probe, lam)
+    if _close(first.J, again.J, 1e-9) and _close(first.D, again.D, 1e-9):
         return []
-    if first.D is not None and again.D is not None and first.D.shape == again.D.shape:
-        right = right_value(probe, "D")[: first.D.size]
-        times = float((again.D - first.D) @ right) / float(right @ right)
-        if round(times) and np.allclose(again.D - first.D, round(times) * right, atol=1e-9):
-            return [
-                Failure(
-                    "Accumulators not reset: a second call with the same arguments adds to Δ "
-                    "of the first.",
-                    "Set Δ to zero inside the function.",
-                )
-            ]
+    if first.D is not None and again.D is not None and _close(first.J, again.J, 1e-9):
+        later = [caller.again(probe, lam) for _ in range(2)]
+        if _is_multiple(again.D - first.D, first.D) or _grows_evenly(again, *later):
+            return [ACCUMULATED]
     return [Failure("Two calls with the same arguments return different numbers.")]
 
 
-def _equal(a: object, b: object) -> bool:
+def _grows_evenly(first: CallResult, second: CallResult, third: CallResult) -> bool:
+    """Whether each call adds the same to what the one before it returned."""
+    if first.D is None or second.D is None or third.D is None:
+        return False
+    return _close(third.D - second.D, second.D - first.D, 1e-9)
+
+
+ACCUMULATED = Failure(
+    "Accumulators not reset: a second call with the same arguments adds to Δ of the first.",
+    "Set Δ to zero inside the function.",
+    where="gradient, Δ",
+    formula="Δ^(l) := 0 at the start of every call",
+)
+
+
+def _is_multiple(more: np.ndarray, first: np.ndarray) -> bool:
+    """Whether what came on top is once, or several times, what came first."""
+    known = np.isfinite(first)
+    times = round(float(more[known] @ first[known]) / float(first[known] @ first[known] or 1.0))
+    return times > 0 and _close(more, times * first, 1e-9)
+
+
+def _close(a: object, b: object, relative: float = 1e-7) -> bool:
     if a is None or b is None:
         return a is b
-    return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True))
+    size = float(np.nan_to_num(abs(np.asarray(a))).max(initial=1e-3))
+    same = np.allclose(np.asarray(a), np.asarray(b), rtol=0, atol=relative * size, equal_nan=True)
+    return bool(same)
 
 
-def data_frames(caller: Caller, probe: Probe) -> Failure | None:
+def data_frames(caller: Called, probe: Probe) -> Failure | None:
     """How the function fails when y is a pandas DataFrame; None where it does not."""
     try:
         import pandas as pd
     except ImportError:
         return None
-    lam = probe.lams[0]
-    expected = caller(probe, lam)
-    if caller.targets != "one-hot":
+    lam = probe.lams[0] if caller.takes_lam else 0.0
+    try:
+        expected = caller(probe, lam, probe.Y)
+    except Failed:
         return None
     try:
-        answer = read(caller.raw(probe, pd.DataFrame(probe.Y), lam), probe)
+        answer = caller(probe, lam, pd.DataFrame(probe.Y))
     except Failed as failed:
         return Failure(f"With y as a pandas DataFrame: {_reason(failed)}", _ADVICE, False)
     if _close(expected.J, answer.J) and _close(expected.D, answer.D):
@@ -181,13 +235,6 @@ _ADVICE = (
 
 
 def _reason(failed: Failed) -> str:
-    cause = failed.__cause__
-    if cause is not None and failed.failure.what.startswith("The function raises"):
-        return f"{one_line(cause).rstrip('.')} is raised."
-    return failed.failure.what
-
-
-def _close(a: object, b: object) -> bool:
-    if a is None or b is None:
-        return a is b
-    return bool(np.allclose(np.asarray(a), np.asarray(b), rtol=1e-7, atol=1e-9, equal_nan=True))
+    words = failed.failure.what
+    start = "The function raises "
+    return f"{words[len(start) :].rstrip('.')} is raised." if words.startswith(start) else words

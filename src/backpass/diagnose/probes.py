@@ -69,7 +69,12 @@ def families(
             drawn = [(*s[:-1], 1) for s in drawn]
         yield _probes(tuple(drawn), hidden if isinstance(hidden, str) else _fixed(hidden), loss)
     if sizes is not None:
-        yield _probes((tuple(sizes),) * N_PROBES, _fixed(hidden), loss)
+        yield of_sizes(sizes, hidden, loss)
+
+
+def of_sizes(sizes: Sequence[int], hidden: Hidden, loss: Loss) -> tuple[Probe, ...]:
+    """Problems of these sizes alone."""
+    return _probes((tuple(sizes),) * N_PROBES, _fixed(hidden), loss)
 
 
 def _fixed(hidden: Hidden) -> str | Activation | tuple[str | Activation, ...]:
@@ -110,6 +115,16 @@ def make_probe(net: Network, seed: int) -> Probe:
     theta = rng.uniform(-1, 1, net.n_parameters) * min(1.0, 4 / max(net.sizes))
     X = rng.normal(size=(m, net.sizes[0]))
     return Probe(net, theta, X, _targets(net, m, rng))
+
+
+def redrawn(probe: Probe, seed: int) -> Probe:
+    """The same problem with other numbers; as it is for seed 0."""
+    if seed == 0:
+        return probe
+    rng = np.random.default_rng([seed, probe.m, *probe.net.sizes])
+    order = rng.permutation(probe.m)
+    theta, X = rng.permutation(probe.theta), rng.normal(size=probe.X.shape)
+    return replace(probe, theta=theta, X=X, Y=probe.Y[order])
 
 
 @lru_cache(maxsize=64)

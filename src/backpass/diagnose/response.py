@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -22,6 +23,11 @@ class Response:
     values: tuple[np.ndarray, ...]
     tolerance: float
     witnesses: tuple[tuple[Probe, np.ndarray], ...] = ()  # degenerate probes, for evidence alone
+
+    def under(self, of: Callable[[Probe], Probe]) -> Response:
+        """The same answers to the same problems, with another J meant."""
+        witnesses = tuple((of(probe), values) for probe, values in self.witnesses)
+        return replace(self, probes=tuple(map(of, self.probes)), witnesses=witnesses)
 
     def agrees(self, values: np.ndarray, i: int, where: np.ndarray | slice = slice(None)) -> bool:
         """Whether values are what came back on probe i."""

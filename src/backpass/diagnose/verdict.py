@@ -6,14 +6,14 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .atoms import Atoms
 from .diagnosis import Mistake
-from .effects import spoils_J
 from .mistakes.entry import Entry
 from .observe import Observation
 from .probes import Probe
 from .response import Response
-from .search import Budget, confirmed, explanations
+from .search.atoms import Atoms
+from .search.effects import spoils_J
+from .search.search import Budget, confirmed, explanations
 
 Keys = dict[tuple[str, str], Entry]
 

@@ -23,25 +23,33 @@ if TYPE_CHECKING:
     "--activation",
     type=OneOf([*ACTIVATIONS, *ALIASES]),
     metavar="NAME",
-    default="logistic",
-    help=f"Of the hidden layers: {', '.join(ACTIVATIONS)}.",
+    help=f"Of the hidden layers: {', '.join(ACTIVATIONS)}; told from the numbers if left out.",
 )
 @click.option(
     "--loss",
     type=OneOf([*LOSSES]),
     metavar="NAME",
-    default="binary_log_loss",
-    help=f"One of {', '.join(LOSSES)}.",
+    help=f"One of {', '.join(LOSSES)}; told from the numbers if left out.",
 )
-def diagnose(function: str, sizes: tuple[int, ...] | None, activation: str, loss: str) -> Answer:
+@click.option(
+    "--strict", is_flag=True, help="Hold J to the course's: no other convention is right."
+)
+def diagnose(
+    function: str,
+    sizes: tuple[int, ...] | None,
+    activation: str | None,
+    loss: str | None,
+    strict: bool,
+) -> Answer:
     """Name the wrong formula in a cost or backpropagation function of your own.
 
-    The function takes (theta, sizes, X, Y, lam), or the notes' seven arguments, and returns J, the
-    gradient, or both. FILE.py is run, as Python would. The exit code is 1 where there is a mistake.
+    The function takes X, y and weights in any of the usual ways and returns J, the gradient, or
+    both; a class will do, and functions that do it in parts, as FILE.py:forward,cost,gradient.
+    FILE.py is run, as Python would. The exit code is 1 where there is a mistake.
     """
     from ...diagnose.check import diagnose_file
 
-    found = diagnose_file(function, sizes=sizes, hidden=activation, loss=loss)
+    found = diagnose_file(function, sizes=sizes, hidden=activation, loss=loss, strict=strict)
     return Answer(_values(found), lambda to: to.print(found), exit_code=0 if found.ok else 1)
 
 
@@ -57,5 +65,6 @@ def _values(found: Diagnosis) -> Values:
         "hints": {"where": where, "what": what, "formula": formula},
         "returned": found.returned,
         "signature": found.signature,
+        "derivative": found.derivative,
         "text": str(found),
     }

@@ -60,7 +60,7 @@ PENALTY: dict[str, Callable[[Array], float]] = {
     "not squared": lambda P: float(P.sum()),
     "square of the sum": lambda P: float(P.sum() ** 2),
     "cubes": lambda P: float((P**3).sum()),
-    "mean": lambda P: float((P * P).mean()),
+    "mean": lambda P: float((P * P).sum()) / max(P.size, 1),
     "row sums squared": lambda P: float((P.sum(axis=1) ** 2).sum()),
 }
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dis
 import inspect
 import io
 import textwrap
@@ -111,7 +112,20 @@ def _source(function: Any) -> dict[str, Plain]:
         text = textwrap.dedent("".join(lines))
         return {"source": text, "line": first, "returns": _returned(text)}
     except (OSError, TypeError, ValueError, IndexError, SyntaxError):
-        return {"source": "", "line": 0, "returns": []}
+        return {"source": "", "line": 0, "returns": _returned_by_code(function)}
+
+
+def _returned_by_code(function: Any) -> list[str]:
+    """The same of code without a text, as that of a notebook or of a string."""
+    code = getattr(inspect.unwrap(function), "__code__", None) if callable(function) else None
+    steps = [] if code is None else list(dis.get_instructions(code))
+    for build, end in zip(steps[-2::-1], steps[:0:-1]):
+        if end.opname == "RETURN_VALUE" and build.opname == "BUILD_TUPLE":
+            last = steps.index(build)
+            loads = steps[last - build.arg : last] if build.arg else []
+            plain = all(each.opname.startswith("LOAD_FAST") for each in loads)
+            return [str(each.argval) if plain else "" for each in loads]
+    return []
 
 
 def _returned(text: str) -> list[str]:
@@ -317,7 +331,7 @@ def _resolved(what: Any, values: Sequence[Any]) -> Any:
 
 def plain(value: Any, deep: int = 0) -> Plain:
     """A value as numbers, texts, arrays, lists and dictionaries."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool | int | float | complex | str):
         return value
     if deep > MOST_DEEP:
         return {"object": type(value).__name__}

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...diagnose.effects import right_value
 from ...diagnose.family import parts_of
 from ...diagnose.response import Response
+from ...diagnose.search.effects import right_value
 
 
 def right_parts(responses: Sequence[Response]) -> dict[str, bool]:

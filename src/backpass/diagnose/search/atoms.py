@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .catalogue import is_common
-from .mistakes.entry import Entry, Recipe, Slot, Variant
+from ..catalogue import is_common
+from ..mistakes.entry import Entry, Recipe, Slot, Variant
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,19 +15,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import old_names
+from ..family import parts_of
+from ..mistakes.entry import Recipe
+from ..probes import Probe
+from ..response import Response
 from .atoms import Atom, Atoms, is_forward, recipe_of, resists_factors, together
 from .effects import effect_of, effects_of, evaluate, family_of, multipliers, right_value
 from .evidence import Evidence, Multiple, Table, viable_triples
-from .family import parts_of
-from .mistakes.entry import Recipe
-from .probes import Probe
-from .response import Response
 
-__getattr__ = old_names("diagnose.search")
-
-MOST = {"J": 6000, "D": 12_000}  # sets that one search evaluates at most
-MOST_TOGETHER = 60_000  # all searches of a diagnosis: 2 seconds
+MOST = {"J": 12_000, "D": 12_000}  # sets that one search evaluates at most
+MOST_TOGETHER = 120_000  # all searches of a diagnosis
 MOST_BASES = 6
 
 
@@ -148,9 +145,10 @@ class _Search:
         if alone or depth < 2 or not np.nan_to_num(self.response.values[0]).any():
             return alone  # zeros tell of no formula
         shared = [base for whole in prior for base in self._own_flavours(whole)]
-        found = self._smallest(self._beside(base, 1) for base in shared[:MOST_BASES])
-        if found:
-            return found
+        for size in (1, 2) if self.response.which == "J" else (1,):
+            found = self._smallest(self._beside(base, size) for base in shared[:MOST_BASES])
+            if found:
+                return found
         return self._beside_lam(depth)
 
     def _own_flavours(self, atoms: Atoms) -> list[Atoms]:
@@ -227,6 +225,8 @@ class _Search:
         whole = parts is self.parts
         coarse = [self._blocks(), self._halves()] if whole else [[np.concatenate(parts)]] * 2
         factors = self._factors(atoms)
+        if any(("lam",) in atom.recipe for atom in base):
+            factors[...] = np.nan  # λ's part lies over the other: what multiplies one bends both
         response = self.response.values[0]
         tables = self._tables(atoms, alone, right, [parts, *coarse], factors, response)
         multiplied = self._multiplied(right, parts) if whole else np.array([], dtype=int)

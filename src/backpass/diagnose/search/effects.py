@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..catalogue import catalogue
+from ..family import ONLY_D, ONLY_J, Family, parts_of
+from ..mistakes.entry import Entry, Recipe
+from ..probes import Probe, halved
 from .atoms import Atom, Atoms, multiplies_alone
-from .catalogue import catalogue
-from .family import ONLY_D, ONLY_J, Family, parts_of
-from .mistakes.entry import Entry, Recipe
-from .probes import Probe, halved
 
 
 def evaluate(family: Family, which: str, recipe: Recipe) -> np.ndarray:

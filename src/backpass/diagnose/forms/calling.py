@@ -1,0 +1,225 @@
+"""Puts probes to somebody's code in one form, and reads what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..answers import CallResult, Failed, Failure, decoded
+from ..probes import Probe
+from ..subject.subject import Subject
+from .form import RATE, Call, Form, Problem, calling, making, problems, program
+from .layouts import Block
+from .reading import Expected, Leaf, Placed, leaves, place, split
+
+Outcome = dict[str, Any]
+
+
+class FormCaller:
+    """Somebody's code together with the form in which it is called."""
+
+    def __init__(self, subject: Subject, form: Form) -> None:
+        self.subject, self.form = subject, form
+        self._paths: dict[tuple[int, ...], list[tuple[Block, list[Any]]]] = {}
+        self.names: tuple[tuple[Block, str], ...] = ()
+
+    @property
+    def takes_lam(self) -> bool:
+        """Whether λ is an argument."""
+        return self.form.takes_lam
+
+    @property
+    def name(self) -> str:
+        """The call in words."""
+        return self.form.name
+
+    def __call__(self, probe: Probe, lam: float, y: Any = None) -> CallResult:
+        """Put a probe; raise Failed with a reason where no numbers come back."""
+        parts = [self._answer(problem) for problem in problems(self.form, probe, lam, y)]
+        return _summed(parts)
+
+    def again(self, probe: Probe, lam: float) -> CallResult:
+        """What the same code, or the same instance, answers when it is called a second time."""
+        problem = problems(self.form, probe, lam)[0]
+        if self.form.made_with is None or self.form.is_step:
+            return self(probe, lam)
+        steps = program(problem, self._paths_for(problem))
+        twice = [*steps, *calling(problem, len(steps))]
+        first = self._read(problem, steps, self._run(problem, steps))
+        second = self._read(problem, twice, self._run(problem, twice))
+        return second if self.form.layout.single == "" else _beside(self(probe, lam), first, second)
+
+    def _answer(self, problem: Problem) -> CallResult:
+        steps = program(problem, self._paths_for(problem))
+        if self._looks_inside:
+            steps.append({"do": "arrays", "of": {"ref": 0}})
+        return self._read(problem, steps, self._run(problem, steps))
+
+    @property
+    def _looks_inside(self) -> bool:
+        """Whether an instance may hold the answer."""
+        return self.form.made_with is not None
+
+    def _run(self, problem: Problem, steps: Sequence[Any]) -> list[Outcome]:
+        outcomes = self.subject.run(steps)
+        if "error" in outcomes[-1]:
+            raise Failed(_raised(outcomes[-1]["error"], problem.probe))
+        return outcomes
+
+    def _paths_for(self, problem: Problem) -> list[tuple[Block, list[Any]]]:
+        """Where an instance holds each block; found once for each network."""
+        if self.form.made_with is None:
+            return []
+        sizes = problem.probe.net.sizes
+        if sizes not in self._paths:
+            steps = [*making(problem), {"do": "arrays", "of": {"ref": 0}}]
+            self._paths[sizes] = held(self._run(problem, steps)[-1]["value"], problem)
+        return self._paths[sizes]
+
+    # --- what came back ----------------------------------------------------------------------
+
+    def _read(self, problem: Problem, steps: Sequence[Any], outcomes: list[Outcome]) -> CallResult:
+        ends = len(steps) - (steps[-1]["do"] == "arrays")
+        calls = outcomes[ends - len(self.form.calls) : ends]
+        expected = Expected(problem.probe, self.form.layout, self.form.container)
+        J, placed, single = None, None, False
+        for call, outcome in zip(self.form.calls, calls):
+            if call.gives == "nothing":
+                continue
+            _check_kind(outcome["value"], call, self.form)
+            found = list(leaves(outcome["value"], (), call.returns))
+            single |= any(array.dtype == np.float32 for _, array in found)
+            number, rest = split(found) if call.gives != "gradient" else (None, found)
+            J = number[1] if number is not None and J is None else J
+            if call.gives == "J":
+                _check_J(J, found, problem.probe)
+            elif call.gives == "weights":
+                placed = _of_a_step(problem, expected, rest, outcome)
+            elif rest:
+                placed = _without_costs(rest, expected)
+        if placed is None and steps[-1]["do"] == "arrays":
+            placed = self._inside(outcomes[-1]["value"], expected)
+        if J is None and placed is None:
+            raise Failed(Failure("The function returns neither J nor a gradient."))
+        return self._result(J, placed, single)
+
+    def _result(self, J: Any, placed: Placed | None, single: bool) -> CallResult:
+        number = None if J is None else float(np.asarray(J).reshape(()))
+        if placed is None:
+            return CallResult(number, None, single)
+        self.names = placed.names or self.names
+        return CallResult(number, placed.D, single, placed.failures)
+
+    def _inside(self, held_now: list[Any], expected: Expected) -> Placed | None:
+        """The gradient among what an instance holds after the calls."""
+        if self.form.is_step:
+            return None
+        found = [leaf for leaf in _attributes(held_now) if _speaks_of_a_gradient(leaf)]
+        return place(found, expected) if found else None
+
+
+def _attributes(held_now: list[Any]) -> list[Leaf]:
+    return [(tuple(str(key).lstrip(".") for key in path), np.asarray(a)) for path, a in held_now]
+
+
+def _speaks_of_a_gradient(leaf: Leaf) -> bool:
+    last = [key for key in leaf[0] if not key.isdigit()][-1:]
+    return bool(last) and last[0].lower().startswith(("d", "grad", "nabla", "g_", "delta_w"))
+
+
+def held(arrays: list[Any], problem: Problem) -> list[tuple[Block, list[Any]]]:
+    """Which of an instance's arrays is which block: by shape, in their order."""
+    blocks = problem.blocks
+    found, used = [], set()
+    for block, array in blocks.items():
+        fits = [
+            (i, path)
+            for i, (path, value) in enumerate(arrays)
+            if i not in used and np.shape(value) == array.shape
+        ]
+        if not fits:
+            wanted = f"{block[0]}{block[1]} of shape {array.shape}"
+            raise Failed(Failure(f"No array of the instance can be {wanted}."))
+        named = [fit for fit in fits if not _speaks_of_a_gradient((tuple(map(str, fit[1])), array))]
+        i, path = (named or fits)[0]
+        used.add(i)
+        found.append((block, path))
+    return found
+
+
+def _of_a_step(
+    problem: Problem, expected: Expected, found: Sequence[Leaf], outcome: Outcome
+) -> Placed:
+    """D, of the weights before and after; those that were changed in place count as returned."""
+    if not found and "after" in outcome:
+        found = list(leaves(outcome["after"]))
+    after = place(found, expected)
+    D = (problem.probe.theta - after.D) / RATE
+    return Placed(D, after.found, after.failures, after.names)
+
+
+def _check_kind(value: Any, call: Call, form: Form) -> None:
+    """Say what is wrong with an answer that holds no numbers where some must be."""
+    if value is None and call.gives in ("both", "J", "gradient") and form.made_with is None:
+        raise Failed(Failure("The function returns None.", "Is its `return` missing?"))
+    if isinstance(value, list) and not value:
+        raise Failed(Failure("The function returns an empty sequence."))
+    for part in value if isinstance(value, list) else [value]:
+        if isinstance(part, str):
+            raise Failed(Failure(f"A str comes back, {part[:40]!r}, that is no array of numbers."))
+
+
+def _without_costs(found: list[Leaf], expected: Expected) -> Placed:
+    """The gradient; where a cost of each example, or of each class, stands before it, say so."""
+    probe, first = expected.probe, found[0][1]
+    if len(found) > 1 and first.shape in ((probe.m,), (probe.net.sizes[-1],)):
+        try:
+            placed = place(found[1:], expected)
+        except Failed:
+            return place(found, expected)
+        if placed.found == len(expected.blocks):
+            failure = _no_cost(found, probe)
+            return Placed(placed.D, placed.found, (failure, *placed.failures), placed.names)
+    return place(found, expected)
+
+
+def _check_J(J: Any, found: Sequence[Leaf], probe: Probe) -> None:
+    if J is None:
+        raise Failed(_no_cost(found, probe))
+
+
+def _no_cost(found: Sequence[Leaf], probe: Probe) -> Failure:
+    """What is wrong with a cost that is no number."""
+    shape = found[0][1].shape if found else ()
+    reason = f"J has the shape {shape}, but it must be one number"
+    if shape[:1] == (probe.m,):
+        return Failure(reason + ":", "the sum over the m examples is missing.")
+    if shape == (probe.net.sizes[-1],):
+        return Failure(reason + ":", "the sum over the K classes is missing.")
+    return Failure("The function returns no cost.")
+
+
+def _summed(parts: Sequence[CallResult]) -> CallResult:
+    """Several examples' answers, added."""
+    if len(parts) == 1:
+        return parts[0]
+    J = None if parts[0].J is None else sum(part.J or 0.0 for part in parts)
+    gradients = [part.D for part in parts if part.D is not None]
+    D = np.sum(gradients, axis=0) if gradients else None
+    return CallResult(J, D, parts[0].single, parts[0].failures)
+
+
+def _beside(whole: CallResult, first: CallResult, second: CallResult) -> CallResult:
+    """The whole answer as it is, where a second call says the same of one example."""
+    if first.D is None or second.D is None or whole.D is None:
+        return whole
+    return CallResult(whole.J, whole.D + (second.D - first.D), whole.single)
+
+
+def _raised(error: dict[str, Any], probe: Probe) -> Failure:
+    message = f"{error['kind']}: {error['message']}".rstrip(": .")
+    if error["kind"] == "SystemExit":
+        return Failure(f"The function ends the program: {message}.")
+    return Failure(f"The function raises {message}.", decoded(error["message"], probe))

@@ -1,0 +1,78 @@
+"""Every form that somebody's code may have, the likeliest first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .form import Form
+from .layouts import TARGETS, Layout, one_by_one, with_biases, without_biases
+from .plans import Plan
+
+_KEY = re.compile(r"(W|b|weights?|bias(es)?|Theta)_?\d*_?", re.IGNORECASE)
+_FLAT_FIRST = ("flat, F order", "flat, C order")
+# A matrix that is transposed, too, is one of the other order.
+_IN_ONE_VECTOR = (Layout(), Layout(ones=True), Layout(weights="Theta, bias last"),
+                  Layout(rows=False), Layout(weights="out × in", bias="none"),
+                  Layout(weights="in × out", bias="none"))  # fmt: skip
+
+
+def forms_of(plan: Plan) -> Iterator[Form]:
+    """The forms of one plan: containers of weights, layouts, and kinds of targets."""
+    for container, layout in _held(plan):
+        for y in _targets(plan):
+            full = replace(layout, y=y)
+            yield Form(plan.calls, full, container, plan.made_with, plan.made, plan.texts)
+
+
+def _roles(plan: Plan) -> list[str]:
+    return [argument.role for call in plan.calls for argument in call.arguments]
+
+
+def _targets(plan: Plan) -> list[str]:
+    """Kinds of targets; those that a name speaks of first."""
+    names = [a.name for call in plan.calls for a in call.arguments if a.role == "y"]
+    if not names:
+        return ["one-hot"]
+    labels = any("label" in name.lower() for name in names)
+    return sorted(TARGETS, key=lambda each: labels and not each.startswith("labels"))
+
+
+def _held(plan: Plan) -> Iterator[tuple[str, Layout]]:
+    """How the weights are given, with every layout that goes with it."""
+    roles = _roles(plan)
+    one_at_a_time = plan.made_with is not None
+    for container, layouts in _containers(plan, roles):
+        everything = list(layouts)
+        yield from ((container, layout) for layout in everything)
+        if one_at_a_time:
+            yield from ((container, layout) for layout in one_by_one(iter(everything)))
+
+
+def _containers(plan: Plan, roles: list[str]) -> Iterator[tuple[str, Iterator[Layout]]]:
+    if "params" in roles:
+        yield from _of_params(plan, roles)
+    elif ("Ws" in roles and "bs" in roles) or ("W" in roles and "b" in roles):
+        yield "apart", with_biases()
+    elif "W" in roles or "Ws" in roles:
+        yield "apart", without_biases()
+    elif plan.made_with is not None:
+        yield "inside", with_biases()
+        yield "inside", without_biases()
+
+
+def _of_params(plan: Plan, roles: list[str]) -> Iterator[tuple[str, Iterator[Layout]]]:
+    """One argument holds everything."""
+    keys = [text for text in plan.texts if _KEY.fullmatch(text)]
+    biases = any(text.lower().startswith("b") for text in keys)
+    if keys:
+        for container in ("dict", "dict of lists", "list of dicts"):
+            yield container, with_biases() if biases else without_biases()
+    sized = any(role.startswith("size") for role in roles)
+    flat = [(order, lambda: iter(_IN_ONE_VECTOR)) for order in _FLAT_FIRST]
+    lists = (("list", without_biases), ("list", with_biases), ("list of pairs", with_biases))
+    for container, layouts in (*flat, *lists) if sized or not keys else (*lists, *flat):
+        yield container, layouts()
+    for container in ("flat, C order", "flat, weights, then biases", "weights, then biases"):
+        yield container, with_biases()

@@ -1,0 +1,209 @@
+"""One way to call somebody's code: which calls, with what, and where the answers are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..answers import Failed, Failure
+from ..probes import Probe
+from ..subject.runner import Step
+from .containers import CONTAINERS
+from .layouts import Array, Block, Layout, blocks_of, example, inputs_of, targets_of
+
+RATE = 0.37  # of a training step
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a call: its role, and what hands it on where an earlier call does."""
+
+    role: str
+    name: str
+    keyword: bool = False
+    handed: tuple[int, tuple[Any, ...]] | None = None  # the call, and where in its value
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a function, or of an instance's method; it gives J, gradient, both, or weights."""
+
+    what: str
+    arguments: tuple[Argument, ...]
+    gives: str = "both"  # "J", "gradient", "both", "weights" of a training step, or "nothing"
+    returns: tuple[str, ...] = ()
+    method: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way to put a problem to somebody's code.
+
+    Parameters
+    ----------
+    calls : tuple of Call
+        In the order in which they are made.
+    layout : Layout
+        How arrays lie.
+    container : str
+        A name of ``CONTAINERS``, or "apart" where every block is an argument, or "inside" where an
+        instance holds them.
+    made_with : tuple of Argument or None
+        The arguments of the class; None where there is none.
+    made : str
+        The name of the class or of the instance.
+    texts : tuple of str
+        Short texts of the code, which has the keys of its dictionaries.
+    """
+
+    calls: tuple[Call, ...]
+    layout: Layout = field(default_factory=Layout)
+    container: str = "apart"
+    made_with: tuple[Argument, ...] | None = None
+    made: str = ""
+    texts: tuple[str, ...] = ()
+
+    def has(self, role: str) -> bool:
+        """Whether any call takes an argument of this role."""
+        return any(a.role == role for call in self.calls for a in call.arguments)
+
+    def order(self, role: str) -> list[str]:
+        """The names of all arguments of a role, in the order of the call that has most of them."""
+        calls = [call.arguments for call in self.calls] + [self.made_with or ()]
+        listed = [[a.name for a in arguments if a.role == role] for arguments in calls]
+        longest = max(listed, key=len)
+        return list(dict.fromkeys([*longest, *(name for names in listed for name in names)]))
+
+    @property
+    def bias_apart(self) -> bool:
+        """Whether biases are no column of Θ."""
+        return self.layout.bias != "in Theta"
+
+    @property
+    def is_the_notes(self) -> bool:
+        """Whether Θ and X are as the notes have them."""
+        return self.layout.weights == "Theta" and not self.layout.ones
+
+    @property
+    def takes_lam(self) -> bool:
+        """Whether λ is an argument."""
+        return self.has("lam")
+
+    @property
+    def is_step(self) -> bool:
+        """Whether weights come back, from which D is read off."""
+        return any(call.gives == "weights" for call in self.calls)
+
+    @property
+    def name(self) -> str:
+        """The call in words, as ``f(X, y, W1, b1, reg)``."""
+        made = "" if self.made_with is None else f"{self.made}({_names(self.made_with)})."
+        return ", ".join(f"{made}{call.what}({_names(call.arguments)})" for call in self.calls)
+
+
+def _names(arguments: Sequence[Argument]) -> str:
+    return ", ".join(argument.name for argument in arguments)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A probe as a form puts it: with λ, and with what of the examples."""
+
+    form: Form
+    probe: Probe
+    lam: float
+    X: Any
+    y: Any
+
+    @property
+    def blocks(self) -> dict[Block, Array]:
+        """The blocks of weights and biases."""
+        return blocks_of(self.form.layout, self.probe)
+
+
+def problems(form: Form, probe: Probe, lam: float, y: Any = None) -> list[Problem]:
+    """The whole probe, or each of its examples where the code takes one at a time."""
+    X = inputs_of(form.layout, probe)
+    y = targets_of(form.layout, probe) if y is None else y
+    if not form.layout.single:
+        return [Problem(form, probe, lam, X, y)]
+    by_rows = [part if form.layout.rows or np.ndim(part) == 1 else part.T for part in (X, y)]
+    return [
+        Problem(form, probe, lam, *(example(form.layout, part, i) for part in by_rows))
+        for i in range(probe.m)
+    ]
+
+
+# What an argument of each role is.
+_VALUES: dict[str, Callable[[Problem], Any]] = {
+    "X": lambda p: p.X,
+    "y": lambda p: p.y,
+    "lam": lambda p: p.lam,
+    "rate": lambda p: RATE,
+    "m": lambda p: p.probe.m if not p.form.layout.single else 1,
+    "sizes": lambda p: list(p.probe.net.sizes),
+    "sizes, as a tuple": lambda p: p.probe.net.sizes,
+    "size in": lambda p: p.probe.net.sizes[0],
+    "size out": lambda p: p.probe.net.sizes[-1],
+    "params": lambda p: CONTAINERS[p.form.container](p.blocks, p.form.texts),
+    "Ws": lambda p: [array for (kind, _), array in p.blocks.items() if kind != "b"],
+    "bs": lambda p: [array for (kind, _), array in p.blocks.items() if kind == "b"],
+}
+
+
+def arguments_of(problem: Problem, arguments: Sequence[Argument], first: int) -> list[Any]:
+    """The arguments' values; those of W, b and hidden sizes by their places."""
+    blocks = problem.blocks
+    queues = {
+        "W": [array for (kind, _), array in blocks.items() if kind != "b"],
+        "b": [array for (kind, _), array in blocks.items() if kind == "b"],
+        "size hidden": list(problem.probe.net.sizes[1:-1]),
+    }
+    values = []
+    for argument in arguments:
+        if argument.handed is not None:
+            call, at = argument.handed
+            values.append({"ref": first + call, "at": list(at)})
+        elif argument.role in queues:
+            place = problem.form.order(argument.role).index(argument.name)
+            if place >= len(queues[argument.role]):
+                raise Failed(Failure(f"There is nothing that can be the argument {argument.name}."))
+            values.append(queues[argument.role][place])
+        else:
+            values.append(_VALUES[argument.role](problem))
+    return values
+
+
+def program(problem: Problem, paths: Sequence[tuple[Block, list[Any]]] = ()) -> list[Step]:
+    """The steps that put a problem once; an instance is made, and its weights are set, before."""
+    form = problem.form
+    steps: list[Step] = list(making(problem)) if form.made_with is not None else []
+    if paths:
+        blocks = problem.blocks
+        values = [[path, blocks[block]] for block, path in paths]
+        steps.append({"do": "set", "of": {"ref": 0}, "values": values})
+    return steps + calling(problem, len(steps))
+
+
+def making(problem: Problem) -> list[Step]:
+    """The step that makes an instance."""
+    arguments = arguments_of(problem, problem.form.made_with or (), 0)
+    return [{"do": "make", "what": problem.form.made, "args": arguments}]
+
+
+def calling(problem: Problem, first: int) -> list[Step]:
+    """The calls, the first of which is this step of the program."""
+    steps: list[Step] = []
+    for call in problem.form.calls:
+        values = arguments_of(problem, call.arguments, first)
+        pairs = list(zip(call.arguments, values))
+        step: Step = {"do": "call", "what": call.what}
+        step["args"] = [value for argument, value in pairs if not argument.keyword]
+        step["kwargs"] = {a.name: value for a, value in pairs if a.keyword}
+        if call.method:
+            step["of"] = {"ref": 0}
+        steps.append(step)
+    return steps

@@ -1,0 +1,223 @@
+"""Which calls make up a cost and its gradient: of functions, of methods, one after another."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ..subject.subject import Part
+from .form import Argument, Call
+from .roles import assignments, called_with
+
+GIVES: tuple[tuple[str, str], ...] = (
+    ("weights", r"\w*(step|update|train|fit|learn|descent|epoch|optimi[sz]e)\w*"),
+    ("both", r"\w*(loss|cost|j|value|error)_?(and|n|with)?_?\w*(grad|back)\w*"),
+    ("both", r"\w*(grad|back)\w*_?(and|n|with)_?\w*(loss|cost)\w*"),
+    ("gradient", r"\w*(back|grad|nabla|deriv)\w*"),
+    ("nothing", r"\w*(forward|predict|feed|activat|output|propagat|hypothesis|infer)\w*|__call__"),
+    ("J", r"\w*(cost|loss|error|objective|entropy|mse)\w*|j"),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Calls with their roles; arguments of a class stand in made_with."""
+
+    calls: tuple[Call, ...]
+    made: str = ""
+    made_with: tuple[Argument, ...] | None = None
+    texts: tuple[str, ...] = ()
+
+    @property
+    def n_layers(self) -> int:
+        """Layers, as the arguments or the keys tell; 0 where they do not."""
+        by_call = [[a.role for a in call.arguments] for call in self.calls]
+        by_call.append([argument.role for argument in self.made_with or ()])
+        matrices, hidden = (max(r.count(what) for r in by_call) for what in ("W", "size hidden"))
+        keys = [int(n) for text in self.texts for n in re.findall(r"^[Wb]_?(\d+)$", text)]
+        if matrices > 1 or hidden:
+            return matrices + 1 if matrices > 1 else hidden + 2
+        return max(keys) - min(min(keys), 1) + 2 if keys else 0
+
+
+def plans(parts: Sequence[Part], kinds: Sequence[str] = ()) -> Iterator[Plan]:
+    """Every way to get J and the gradient from these parts, the likeliest first.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        A function, or several, or a class or an instance.
+    kinds : sequence of str
+        What each of several functions is: "forward", "cost" or "gradient"; told from their names
+        where not given.
+    """
+    if len(parts) == 1 and parts[0].kind in ("class", "instance"):
+        yield from _of_a_class(parts[0])
+        return
+    texts = tuple(text for part in parts for text in part.texts)
+    if len(parts) == 1:
+        gives = ("weights", "both") if gives_of(parts[0].name) == "weights" else ("both",)
+        for roles in _roles_of_one(parts[0]):
+            step = "rate" in roles
+            for each in ("weights", "both") if step else gives[::-1]:
+                yield Plan((_call(parts[0], roles, each),), texts=texts)
+        return
+    told = [_ORDER[kind] for kind in kinds] or _told(parts)
+    for calls in _chains(list(zip(parts, told)), method=False):
+        yield Plan(calls, texts=texts)
+
+
+def _roles_of_one(part: Part) -> list[tuple[str, ...]]:
+    """By names; else, where they tell nothing, by how many arguments the notes' forms take."""
+    by_name = [r for r in assignments(called_with(part)) if "X" in r and "other" not in r]
+    count = len(called_with(part))
+    by_count = [roles for roles in COURSE if part.variable or len(roles) == count]
+    return by_name or by_count
+
+
+# The notes' own forms: with three sizes, with a list of them, with a list of Θ.
+COURSE = (
+    ("params", "size in", "size hidden", "size out", "X", "y", "lam"),
+    ("params", "sizes", "X", "y", "lam"),
+    ("params", "X", "y", "lam"),
+    ("params", "size in", "size hidden", "size out", "X", "y"),
+    ("params", "sizes", "X", "y"),
+    ("params", "X", "y"),
+)
+
+_ORDER = {"forward": "nothing", "cost": "J", "gradient": "gradient"}
+
+
+def gives_of(name: str) -> str:
+    """What a function of this name seems to give."""
+    for gives, pattern in GIVES:
+        if re.fullmatch(pattern, name.lower()):
+            return gives
+    return "both"
+
+
+def _told(parts: Sequence[Part]) -> list[str]:
+    """What several functions give: by their names, else by their order."""
+    told = [gives_of(part.name) for part in parts]
+    told = ["gradient" if each == "weights" else each for each in told]
+    if len(set(told)) == len(told) and "both" not in told:
+        return told
+    return ["J", "gradient"] if len(parts) == 2 else ["nothing", "J", "gradient"][: len(parts)]
+
+
+def _call(part: Part, roles: Sequence[str], gives: str, method: bool = False) -> Call:
+    named = [(p.name, p.keyword) for p in called_with(part)] or [(role, False) for role in roles]
+    arguments = [Argument(role, *each) for role, each in zip(roles, named)]
+    return Call(part.name, tuple(arguments), gives, part.returns, method)
+
+
+# --- one call after another --------------------------------------------------------------------
+
+
+def _chains(told: Sequence[tuple[Part, str]], method: bool) -> Iterator[tuple[Call, ...]]:
+    """The parts in the order forward, cost, gradient; what they do not know is handed on."""
+    order = ("nothing", "J", "both", "gradient", "weights")
+    told = sorted(told, key=lambda each: order.index(each[1]))
+    by_part = [_assigned(part) for part, _ in told]
+    for roles in itertools.product(*by_part):
+        calls: list[Call] = []
+        for call in _alike([_call(p, r, gives, method) for (p, gives), r in zip(told, roles)]):
+            calls.append(_handed_on(call, calls))
+        if all(a.role != "other" or a.handed for call in calls for a in call.arguments):
+            yield tuple(calls)
+
+
+def _alike(calls: Sequence[Call]) -> list[Call]:
+    """A matrix that is one of several in one call is one of them in the others, too."""
+    of = {a.name: a.role for c in calls for a in c.arguments if a.role in ("W", "b")}
+    return [
+        replace(
+            call,
+            arguments=tuple(replace(a, role=of.get(a.name, a.role)) for a in call.arguments),
+        )
+        for call in calls
+    ]
+
+
+def _assigned(part: Part) -> list[tuple[str, ...]]:
+    """Roles of a part's parameters; one alone that is not known is no container here."""
+    found = assignments(called_with(part), alone=False)
+    return found or [()]
+
+
+_KEPT = re.compile(
+    r"(cache|memo|store|state|tape|ctx|context|hist|acts?|activations|saved)\w*", re.I
+)
+
+
+def _handed_on(call: Call, before: Sequence[Call]) -> Call:
+    """Let arguments that are not known come from what earlier calls return."""
+    if not before:
+        return call
+    sources = _sources(before[0])
+    matched: dict[str, tuple[int, tuple[int, ...]]] = {}
+    for argument in call.arguments:
+        same = [at for name, at in sources if name.lower() == argument.name.lower()]
+        if same and argument.role not in ("X", "y"):
+            matched[argument.name] = (0, same[0])
+    unknown = [a for a in call.arguments if a.role == "other"]
+    free = [at for _, at in sources if at not in {at for _, at in matched.values()}]
+    rest = [a for a in unknown if a.name not in matched]
+    if len(rest) == 1 and free and len(free) > 1:
+        kept = bool(_KEPT.fullmatch(rest[0].name))
+        matched[rest[0].name] = (0, free[-1] if kept else free[0])
+    else:
+        matched |= {a.name: (0, at) for a, at in zip(rest, free)}
+    arguments = tuple(
+        Argument("handed", a.name, a.keyword, matched[a.name]) if a.name in matched else a
+        for a in call.arguments
+    )
+    return Call(call.what, arguments, call.gives, call.returns, call.method)
+
+
+def _sources(call: Call) -> list[tuple[str, tuple[int, ...]]]:
+    """What a call returns: names, where they are known, and where they are."""
+    if len(call.returns) > 1:
+        return [(name, (i,)) for i, name in enumerate(call.returns)]
+    return [(call.returns[0] if call.returns else "", ())]
+
+
+# --- classes and instances ---------------------------------------------------------------------
+
+
+def _of_a_class(part: Part) -> Iterator[Plan]:
+    made = [_made_with(roles, part) for roles in assignments(called_with(part), alone=False)]
+    for made_with in made if part.kind == "class" else [()]:
+        for calls in _of_methods(part):
+            yield Plan(calls, part.name, made_with, part.texts)
+
+
+def _made_with(roles: Sequence[str], part: Part) -> tuple[Argument, ...]:
+    """The arguments of a class, those that nothing is known of as sizes."""
+    known = ("sizes", "size in", "size hidden", "size out", "lam", "rate")
+    roles = [role if role in known else "sizes" for role in roles]
+    return tuple(Argument(role, p.name, p.keyword) for role, p in zip(roles, called_with(part)))
+
+
+def _of_methods(part: Part) -> Iterator[tuple[Call, ...]]:
+    """Methods that give everything, then those that do one after another."""
+    told = {name: gives_of(name) for name in part.methods}
+    of = {kind: [part.methods[n] for n, gives in told.items() if gives == kind] for kind in _KINDS}
+    for method in of["both"]:
+        for roles in assignments(called_with(method), alone=False):
+            if "X" in roles and "other" not in roles:
+                yield (_call(method, roles, "both", True),)
+    for gradient in of["gradient"]:
+        for cost in [*of["J"], None]:
+            for forward in [None, *of["nothing"]]:
+                parts = [(forward, "nothing"), (cost, "J"), (gradient, "gradient")]
+                yield from _chains([(p, g) for p, g in parts if p is not None], method=True)
+    for step in of["weights"]:
+        for roles in assignments(called_with(step), alone=False):
+            if "X" in roles and "other" not in roles:
+                yield (_call(step, roles, "weights", True),)
+
+
+_KINDS = ("both", "gradient", "J", "nothing", "weights")

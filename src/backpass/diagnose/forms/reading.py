@@ -1,0 +1,290 @@
+"""What comes back: which number is J, and which array is the gradient of what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..answers import Failed, Failure
+from ..probes import Probe
+from .containers import FLAT
+from .layouts import WEIGHTS, Array, Block, Layout, blocks_of
+
+Path = tuple[str, ...]
+Leaf = tuple[Path, Array]
+
+_COST = re.compile(r"(.*_)?(j|loss|cost|error|err|objective|total_loss|value|e|l|c)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The blocks whose gradient is wanted, with their shapes, and how one vector holds them."""
+
+    probe: Probe
+    layout: Layout
+    container: str
+
+    @property
+    def blocks(self) -> dict[Block, Array]:
+        """The blocks as the function was given them."""
+        return blocks_of(self.layout, self.probe)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The gradient in θ's order, NaN where it is unknown, and what did not fit."""
+
+    D: Array
+    found: int
+    failures: tuple[Failure, ...] = ()
+    names: tuple[tuple[Block, str], ...] = ()
+
+
+# --- leaves --------------------------------------------------------------------------------------
+
+
+def leaves(value: Any, path: Path = (), names: Sequence[str] = ()) -> Iterator[Leaf]:
+    """Every number and array in a plain value, with the keys that lead to it."""
+    if value is None or isinstance(value, str):
+        return
+    if isinstance(value, complex) or _is_complex(value):
+        raise Failed(Failure("What comes back is no array of real numbers:", "it is complex."))
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from leaves(each, (*path, str(key)))
+        return
+    if isinstance(value, list):
+        array = _regular(value)
+        if array is None:
+            for i, each in enumerate(value):
+                name = names[i] if i < len(names) == len(value) and names[i] else str(i)
+                yield from leaves(each, (*path, name))
+            return
+        value = array
+    yield path, np.asarray(value)
+
+
+def _is_complex(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "c"
+
+
+def _regular(value: list[Any]) -> Array | None:
+    """Nested lists of numbers as an array; None where they hold arrays or are ragged."""
+    if not value or not _of_numbers(value):
+        return None
+    try:
+        return np.array(value, dtype=float)
+    except ValueError:
+        return None
+
+
+def _of_numbers(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(map(_of_numbers, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# --- J -------------------------------------------------------------------------------------------
+
+
+def split(found: Sequence[Leaf]) -> tuple[Leaf | None, list[Leaf]]:
+    """J, where there is one, and the rest."""
+    numbers = [leaf for leaf in found if leaf[1].size == 1 and len(leaf[0]) <= 1]
+    named = [leaf for leaf in numbers if leaf[0] and _COST.fullmatch(leaf[0][-1])]
+    plain = [leaf for leaf in numbers if not leaf[0] or leaf[0][-1].isdigit() or len(numbers) == 1]
+    chosen = [leaf for leaf in [*named, *plain] if not _of_a_block(leaf)]
+    if not chosen:
+        return None, list(found)
+    return chosen[0], [leaf for leaf in found if leaf is not chosen[0]]
+
+
+def _of_a_block(leaf: Leaf) -> bool:
+    return bool(leaf[0]) and _kind(leaf[0]) is not None
+
+
+# --- the gradient --------------------------------------------------------------------------------
+
+_KINDS = (
+    (
+        "b",
+        r"(.*[_.])?(d|g|grad_?|nabla_?|delta_?|new_?|Δ|∂)*_?(b|bias(es)?)(_?\d+)?(_?(grad|new))?",
+    ),
+    (
+        "W",
+        r"(.*[_.])?(d|g|grad_?|nabla_?|delta_?|new_?|Δ|∂)*_?(w|weights?|theta|Θ|t|d)(_?\d+)?"
+        r"(_?(grad|new))?",
+    ),
+)
+
+
+def _kind(path: Path) -> str | None:
+    """Whether keys speak of a bias or of a matrix."""
+    for key in reversed([key for key in path if not key.isdigit()]):
+        for kind, pattern in _KINDS:
+            if re.fullmatch(pattern, key, re.IGNORECASE):
+                return kind
+    return None
+
+
+def _number(path: Path) -> tuple[int, ...]:
+    """What orders the leaves of one kind."""
+    return tuple(int(n) for key in path for n in re.findall(r"\d+", key))
+
+
+def place(found: Sequence[Leaf], expected: Expected) -> Placed:
+    """The gradient of what is expected, out of what came back."""
+    if expected.container in FLAT:
+        vectors = [leaf for leaf in found if _is_vector(leaf[1])]
+        if len(vectors) == 1 and len(found) == 1:
+            return _unrolled(vectors[0][1].ravel(), expected)
+    blocks = expected.blocks
+    for match in (_by_name, _by_shape, _by_order):
+        matched = match(found, blocks)
+        if matched is not None:
+            return _assembled(matched, expected)
+    raise Failed(_unplaced(found, blocks, expected.container))
+
+
+def _is_vector(array: Array) -> bool:
+    return array.size > 1 and max(array.shape) == array.size
+
+
+Matched = Mapping[Block, Leaf]
+
+
+def _by_name(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched | None:
+    """Keys such as dW1, b2 or weights, 0; None where they do not tell all of it."""
+    matched: dict[Block, Leaf] = {}
+    kinds = {"b": "b", "W": "W" if ("W", 1) in blocks else "Theta"}
+    for kind, own in kinds.items():
+        wanted = [block for block in blocks if block[0] == own]
+        of_kind = [leaf for leaf in found if _kind(leaf[0]) == kind and _is_real(leaf[1])]
+        told = sorted(of_kind, key=lambda leaf: _number(leaf[0]))
+        if len(told) != len(wanted) or len({_number(path) for path, _ in told}) != len(told):
+            return None
+        matched.update(zip(wanted, told))
+    return matched or None
+
+
+def _is_real(array: Array) -> bool:
+    return array.dtype.kind in "fiu"
+
+
+def _by_shape(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched | None:
+    """Where every block's shape, or number of biases, is its own."""
+    matched: dict[Block, Leaf] = {}
+    for block, array in blocks.items():
+        fits = [leaf for leaf in found if _fits(leaf[1], array)]
+        if len(fits) == 1:
+            matched[block] = fits[0]
+    used = [id(leaf) for leaf in matched.values()]
+    if len(set(used)) != len(used) or 2 * len(matched) < len(blocks):
+        return None
+    return matched
+
+
+def _fits(array: Array, block: Array) -> bool:
+    if 1 in block.shape or block.ndim == 1:
+        return array.size == block.size and _is_vector(array)
+    return array.shape == block.shape
+
+
+def _by_order(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched | None:
+    if len(found) != len(blocks):
+        return None
+    return dict(zip(blocks, found))
+
+
+def _assembled(matched: Matched, expected: Expected) -> Placed:
+    net = expected.probe.net
+    D = np.full(net.n_parameters, np.nan)
+    Thetas = net.roll_unchecked(D)
+    failures, count = [], 0
+    blocks = expected.blocks
+    for block, (path, array) in matched.items():
+        fitted, failure = _fitted(array, blocks[block], block, path)
+        failures += [failure] if failure is not None else []
+        if fitted is not None:
+            _write(Thetas, block, fitted, expected.layout)
+            count += failure is None
+    names = tuple((block, path[-1] if path else "") for block, (path, _) in matched.items())
+    return Placed(D, count, tuple(failures), names)
+
+
+def _write(Thetas: Sequence[Array], block: Block, array: Array, layout: Layout) -> None:
+    kind, l = block
+    if kind == "b":
+        Thetas[l - 1][:, 0] = array.ravel()
+    elif kind == "W":
+        Thetas[l - 1][:, 1:] = WEIGHTS[layout.weights][1](array)
+    else:
+        Thetas[l - 1][...] = WEIGHTS[layout.weights][1](array)
+
+
+def _fitted(
+    array: Array, block: Array, which: Block, path: Path
+) -> tuple[Array | None, Failure | None]:
+    """The array in the block's shape, where it can be; and what is wrong about its shape."""
+    array = np.asarray(array, dtype=float)
+    name = (
+        path[-1]
+        if path and not path[-1].isdigit()
+        else "The gradient of " + "".join(map(str, which))
+    )
+    said = f"{name} has the shape {array.shape}, but what it is the gradient of has {block.shape}:"
+    if not np.isfinite(array).all():
+        number = float(array[~np.isfinite(array)][0])
+        return None, Failure(f"{name} has the number {number}.", _ORDINARY)
+    if which[0] == "b":
+        if array.size == block.size:
+            return array.reshape(block.shape), None
+        if array.size == 1:
+            reason = "the sum runs over the units as well."
+            return np.full(block.shape, float(array.reshape(()))), _misshapen(said, reason, name)
+        reason = "the sum over the examples is missing, or runs over the wrong axis."
+        return None, _misshapen(said, reason, name)
+    if array.shape == block.shape:
+        return array, None
+    if array.size == block.size and array.ndim == 1:
+        return array.reshape(block.shape), None
+    if array.T.shape == block.shape:
+        return array.T, _misshapen(said, "it is transposed.", name)
+    return None, _misshapen(said, "the product has other factors, or in another order.", name)
+
+
+def _misshapen(what: str, why: str, name: str) -> Failure:
+    return Failure(what, why, where=name, formula="the shape of what is derived by")
+
+
+_ORDINARY = "All the numbers that went in are ordinary ones."
+
+
+def _unrolled(vector: Array, expected: Expected) -> Placed:
+    """A gradient of one vector, in the order of the container; as it is where it is too long."""
+    blocks = expected.blocks
+    if vector.size != sum(array.size for array in blocks.values()):
+        if not expected.layout.rows:
+            raise Failed(_unplaced([((), vector)], blocks, expected.container))
+        return Placed(vector.astype(float), 0)
+    ordered = dict(blocks)
+    if expected.container == "flat, weights, then biases":
+        ordered = {b: a for kind in "Wb" for b, a in blocks.items() if b[0] == kind}
+    matched, start = {}, 0
+    for block, array in ordered.items():
+        piece = vector[start : start + array.size]
+        matched[block] = ((), piece.reshape(array.shape, order=FLAT[expected.container]))
+        start += array.size
+    return _assembled(matched, expected)
+
+
+def _unplaced(found: Sequence[Leaf], blocks: Mapping[Block, Array], container: str) -> Failure:
+    if len(found) == 1 and container in FLAT:
+        words = f"The gradient has the shape {found[0][1].shape};"
+        return Failure(words, "it must be one long vector.")
+    came = ", ".join(str(array.shape) for _, array in found) or "nothing"
+    wanted = ", ".join(f"{kind}{l} {array.shape}" for (kind, l), array in blocks.items())
+    return Failure(f"The gradient came back as {came};", f"there are {wanted}.")

@@ -1,0 +1,103 @@
+"""What a parameter is, told from its name: one table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ..subject.subject import Parameter, Part
+
+# The first line that a name matches decides; a name of two roles is tried as both.
+_TABLE: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("lam", "rate"), r"alpha|mu|beta"),
+    (("lam",), r"_?(lam|lamb|lamda|lambda|lambd|lmbda|lmbd|λ|reg|l2|wd|decay|penalty)_?"),
+    (("lam",), r"(reg|l2|weight_decay|lambda|lam|decay)_?\w*|\w+_(reg|lambda|decay|l2)"),
+    (("rate",), r"lr|eta|η|α|rate|learn\w*|step_?size|lrate|epsilon|nu|\w+_rate|stepsize"),
+    (("m",), r"m|n|batch_?size|n_?(samples|examples|points|rows)|num_?(samples|examples)|count"),
+    (("sizes",), r"sizes|layers|layer_?(sizes|dims)|dims|architecture|arch|shape|units|topology"),
+    (("sizes",), r"network_?(size|shape)s?|n_units|structure"),
+    (("size in",), r"(n|num|size|dim|d)_?(in|inputs?|features?|inp|x)(_\w+)?"),
+    (("size in",), r"(in|inputs?|features?)_(layer_)?(size|dim|units|nodes|count|features)"),
+    (("size hidden",), r"(n|num|size|dim|d)_?(hid|h)\w*|hid\w*_(layer_)?(size|dim|units|nodes)"),
+    (("size hidden",), r"hidden|hid|h"),
+    (("size out",), r"(n|num|size|dim|d)_?(out|outputs?|y|o|labels?|class(es)?|k)(_\w+)?"),
+    (("size out",), r"(out|outputs?|labels?|class(es)?)_(layer_)?(size|dim|units|nodes|count)|k"),
+    (("size out",), r"classes|outputs?"),
+    (("X",), r"x|x_?(in|train\w*|batch|data|b|s|mat|i|1)|xs|xx|(train|batch|input)_?x"),
+    (("X",), r"inputs?|data|features?|samples?|images?|points?|examples?|a0|a_0|batch|input_data"),
+    (("y",), r"y|t|y_?(true|train\w*|batch|data|b|hot|one_?hot|oh|mat|i|vec|s)|ys|yy|tt?"),
+    (("y",), r"(train|batch|target)_?y|targets?|labels?|truth|one_?hot|desired|expected|answers?"),
+    (("y",), r"target_?\w*|label_?\w*|ground_?truth"),
+    (
+        ("b",),
+        r"(b|bs|bias|biases|c|beta|intercept)(_?\d+|_?(first|second|third|h|o|hid\w*|out\w*))?",
+    ),
+    (("b",), r"b[_a-z]{0,6}\d*|bias\w*"),
+    (
+        ("params",),
+        r"params?|parameters?|nn_?params?|model|net|network|p|coefs?|thetas|(all_)?weights",
+    ),
+    (("params",), r"param_?\w*|theta_?(vec|all|flat|list)|unrolled\w*|initial_\w+|vector|flat\w*"),
+    (("W",), r"w\w*|thetas?_?\w*|θ\w*|syn_?\d|u\d?|v\d?|m\d|k\d|q|mat\w*|t_?\d|kernel\w*"),
+)
+_ROLES = tuple((roles, re.compile(pattern)) for roles, pattern in _TABLE)
+
+SINGLE = ("X", "y", "lam", "rate", "m", "sizes")  # at most one parameter has this role
+
+
+def roles_of(name: str) -> tuple[str, ...]:
+    """What a parameter of this name may be; nothing where the name tells nothing."""
+    # Capital letters tell a matrix of weights from targets and from sizes.
+    if re.fullmatch(r"(T|Theta|Θ|U|V|B|C|M|K)_?\d+", name):
+        return ("b",) if name[0] in "BC" else ("W",)
+    for roles, pattern in _ROLES:
+        if pattern.fullmatch(name.lower()):
+            return roles
+    return ()
+
+
+def called_with(part: Part) -> list[Parameter]:
+    """The parameters that are given: those without defaults, and λ and a rate in any case."""
+    return [p for p in part.parameters if not p.has_default or _matters(p)]
+
+
+def _matters(parameter: Parameter) -> bool:
+    number = isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
+    known = set(roles_of(parameter.name)) & {"lam", "rate"}
+    return bool(known) and (number or parameter.default is None)
+
+
+def assignments(parameters: Sequence[Parameter], alone: bool = True) -> list[tuple[str, ...]]:
+    """The ways to read the parameters' names, the likeliest first.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        Those that are given.
+    alone : bool
+        Whether the function stands alone, so that a name that tells nothing must be that of the
+        weights, where nothing else is.
+    """
+    found: list[tuple[str, ...]] = [()]
+    for parameter in parameters:
+        roles = roles_of(parameter.name) or ("other",)
+        found = [(*before, role) for before in found for role in roles]
+    kept = [_settled(roles, alone) for roles in found if _possible(roles)]
+    return list(dict.fromkeys(kept))
+
+
+def _possible(roles: Iterable[str]) -> bool:
+    listed = list(roles)
+    return all(listed.count(role) <= 1 for role in SINGLE)
+
+
+def _settled(roles: tuple[str, ...], alone: bool) -> tuple[str, ...]:
+    """One W or one parameter of weights alone holds them all; several of them are numbered."""
+    matrices = roles.count("W") + roles.count("params")
+    if matrices > 1:
+        return tuple("W" if role == "params" else role for role in roles)
+    if matrices == 0 and roles.count("other") == 1 and alone:
+        return tuple("params" if role == "other" else role for role in roles)
+    if roles.count("b") == 1 and matrices == 1:
+        return tuple({"W": "Ws", "params": "Ws", "b": "bs"}.get(role, role) for role in roles)
+    return tuple("params" if role == "W" else role for role in roles)
