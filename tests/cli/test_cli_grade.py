@@ -122,6 +122,36 @@ def test_a_rubric_is_written_and_read(folder, tmp_path):
     assert (mark["points"], mark["out_of"]) == (7.5, 28)
 
 
+def test_cost_and_gradient_may_be_two_functions(tmp_path):
+    parts = (
+        RIGHT
+        + """
+def cost(*given): return backprop(*given)[0]
+def gradient(*given): return backprop(*given)[1:]
+"""
+    )
+    parts = parts.replace("*given", "Theta1, Theta2, X, y, lam")
+    (tmp_path / "ada.py").write_text(parts)
+    options = ("--function", "cost,gradient", "--out", tmp_path / "g", "--json")
+    (mark,) = json.loads(run(tmp_path / "ada.py", *options).stdout)["marks"]
+    assert mark["points"] == 10
+
+
+def test_a_convention_is_right_where_the_rubric_is_not_strict(tmp_path):
+    text = RIGHT.replace("lam / (2 * m)", "lam / 2").replace("lam / m", "lam")
+    (tmp_path / "ada.py").write_text(text)
+    rubric = tmp_path / "rubric.toml"
+    for strict, points in (("false", 9.5), ("true", 8)):
+        rubric.write_text(
+            "[points]\nJ = 3\nlambda = 2\nweights = [2, 2]\nbias = [0.5, 0.5]\n"
+            f"[convention]\nstrict = {strict}\ndeduction = 0.5\n"
+        )
+        options = ("--function", "backprop", "--points", rubric, "--force", "--json")
+        result = run(tmp_path / "ada.py", *options, "--out", tmp_path / "g")
+        (mark,) = json.loads(result.stdout)["marks"]
+        assert mark["points"] == points, mark
+
+
 def test_gradescope_gets_its_file(folder, tmp_path):
     results = tmp_path / "results.json"
     done = run(folder / "bob.py", "--function", "backprop", "--gradescope", results)

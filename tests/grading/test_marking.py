@@ -78,6 +78,7 @@ def test_deductions_do_not_go_below_zero():
         ("[convention]\nhidden = 'relu'", r"no \[points\]"),
         ("[points]\nJ = 0", "no points for anything"),
         ("[points]\nJ = 1\n[convention]\nhidden = 'relo'", "relo"),
+        ("[points]\nJ = 1\n[convention]\nstrict = 1", "strict = 1"),
         ("[points]\nJ = 1\n[convention]\nloss = 'hing'", "hing"),
         ("[other]\nJ = 1", "'other'"),
     ],

@@ -76,10 +76,13 @@ def examine(
         If the submission's process ends, or takes longer than it may.
     """
     loss = None if rubric.loss is None else find_loss(rubric.loss)
-    found = concluded(subject, kinds, sizes, Meant(rubric.hidden, loss), seed)
+    meant = Meant(rubric.hidden, loss, rubric.strict)
+    found = concluded(subject, kinds, sizes, meant, seed)
     if found.seen is None:
         return Examined(found.diagnosis)
     right = right_parts(found.seen.responses)
+    if found.diagnosis.ok:  # by a J of its own, too
+        right = dict.fromkeys(right, True)
     return Examined(found.diagnosis, right, _timed(found.seen), found.seen)
 
 
@@ -96,7 +99,10 @@ def count_calls(subject: RemoteSubject, seen: Observation | None) -> list[Calls]
 
 
 def _timed(seen: Observation) -> Growth | None:
-    """How its time grows with the examples; None where it fails with many."""
+    """How its time grows; None where it takes one example at a time, or fails with many."""
+    form = getattr(seen.caller, "form", None)
+    if form is not None and form.layout.single:  # the loop is the judge's
+        return None
     first = seen.probes[0]
     probes = {m: _with_examples(first, m) for m in (FEW, MANY)}
     try:

@@ -26,6 +26,7 @@ time = 0           # growth of time with the examples; 0: it is reported, and gi
 [convention]
 # hidden = "logistic"         # the activation that the exercise asks for; else any is right
 # loss = "binary_log_loss"    # the loss that it asks for; else any is right
+strict = false                # true: only the notes' own J is right
 deduction = 0                 # points off where a right function differs from the notes otherwise
 
 [late]
@@ -49,6 +50,8 @@ class Rubric:
         Points for growth of time with the examples; 0 where it is reported only.
     hidden, loss : str or None
         The activation and the loss that are asked for; None where any is right.
+    strict : bool
+        Whether only the notes' own J is right.
     deduction : float
         Points off where a right function has conventions other than the notes'.
     late : float
@@ -69,6 +72,7 @@ class Rubric:
     time: float = 0.0
     hidden: str | None = None
     loss: str | None = None
+    strict: bool = False
     deduction: float = 0.0
     late: float = 0.0
     source: str = field(default="", compare=False)
@@ -146,7 +150,7 @@ def parse_rubric(text: str, name: str = "the rubric") -> Rubric:
     points, convention = tables.get("points", {}), tables.get("convention", {})
     late = tables.get("late", {})
     _only(f"{name} [points]", points, OF_POINTS)
-    _only(f"{name} [convention]", convention, ("hidden", "loss", "deduction"))
+    _only(f"{name} [convention]", convention, ("hidden", "loss", "strict", "deduction"))
     _only(f"{name} [late]", late, ("deduction",))
     return _checked(name, points, convention, late)
 
@@ -162,6 +166,7 @@ def _checked(name: str, points: dict[str, Any], convention: dict[str, Any], late
         time=_number(name, points, "time"),
         hidden=convention.get("hidden"),
         loss=convention.get("loss"),
+        strict=_flag(name, convention, "strict"),
         deduction=_number(name, convention, "deduction"),
         late=_number(name, late, "deduction"),
         source=name,
@@ -186,6 +191,13 @@ def _number(name: str, table: Mapping[str, Any], key: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1e6:
         raise InvalidInput(f"{name}: {key} = {value!r} is no number of points.")
     return float(value)
+
+
+def _flag(name: str, table: Mapping[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name}: {key} = {value!r} is neither true nor false.")
+    return value
 
 
 def _numbers(name: str, table: Mapping[str, Any], key: str) -> tuple[float, ...]:
