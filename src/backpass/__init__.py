@@ -46,7 +46,7 @@ _HOME = {
     "forward": "engine",
     "from_mat": "io.mat",
     "from_sklearn": "io.sklearn",
-    "grade": "grading",
+    "grade": "grading.grade",
     "huber": "losses",
     "init_theta": "initialise",
     "landscape": "landscape",

@@ -10,7 +10,7 @@ from .diagnose import Diagnosis, assert_backprop, check_backprop
 from .engine import cost_and_gradient, forward
 from .estimators.classifier import MLPClassifier
 from .estimators.regressor import MLPRegressor
-from .grading import grade
+from .grading.grade import grade as grade
 from .initialise import init_theta
 from .inspection.adapters import as_network, trace_model
 from .inspection.explain import Explanation, explain

@@ -19,6 +19,7 @@ from .answers import Failure, Function, Returned, one_line
 from .conclude import Concluded, conclude
 from .diagnosis import GRADES, Diagnosis
 from .forms.candidates import forms_of
+from .forms.form import Form
 from .forms.plans import Plan, plans
 from .forms.trying import Trial, fixed_sizes, trials
 from .identify.meant import Meant
@@ -240,9 +241,9 @@ def _check(
         probes = tuple(redrawn(probe, seed) for probe in drawn)
         if best is not None and not general and sizes is None:
             break  # some numbers came back: sizes that are special are no better
-        forms = itertools.chain.from_iterable(map(forms_of, everything))
+        forms: Iterator[Form] = itertools.chain.from_iterable(map(forms_of, everything))
         if meant.strict:
-            forms = (form for form in forms if form.is_the_notes or form.bias_apart)
+            forms = filter(_is_strict, forms)
         found, failure = trials(subject, forms, probes, meant)
         if found and (best is None or found[0].complete):
             best = found, probes
@@ -257,6 +258,10 @@ def _check(
 
 
 MOST_FORMS = 3  # that are explained
+
+
+def _is_strict(form: Form) -> bool:
+    return form.is_the_notes or form.bias_apart
 
 
 def _sets_of_probes(

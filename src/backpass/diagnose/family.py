@@ -427,7 +427,8 @@ class Family:
         final = UNITS[recipe.get(("D_columns", l), "all")]
         if not _slots_at(l, FACTORS_OF_PARTS).isdisjoint(recipe):
             data = data * self._by_part(recipe, l, "mean", data.shape[1])
-            whole = whole * self._by_part(recipe, l, "whole_mean", data.shape[1])
+            decay = decay * self._by_part(recipe, l, "whole_mean", data.shape[1])
+            data = data * self._by_part(recipe, l, "whole_mean", data.shape[1])
         both = final((data + c0 * decay) * whole), final(c1 * decay * whole)
         if self.probe.convention.bias:
             return both

@@ -37,7 +37,8 @@ class Layout:
 
     def readable(self) -> tuple[list[str], list[str]]:
         """Paths to allow with all that is beneath them, and folders of which the list is enough."""
-        whole, listed = [source for _, source in self.packages], []
+        whole = [source for _, source in self.packages]
+        listed: list[str] = []
         for folder in self.visible:
             _part(folder, self.hidden, whole, listed)
         return whole, listed

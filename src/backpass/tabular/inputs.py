@@ -111,7 +111,7 @@ def raw_table(estimator: Any, X: ArrayLike, *, reset: bool) -> tuple[RawTable, d
 def _has_names_of_fit(estimator: Any, X: Any) -> bool:
     """Whether a frame of pandas has exactly the fit's columns: scikit-learn takes 70 µs to see."""
     named = vars(estimator).get("feature_names_in_")
-    names = getattr(getattr(X, "columns", None), "tolist", list)()
+    names: list[Any] = getattr(getattr(X, "columns", None), "tolist", list)()
     return named is not None and names == named.tolist()
 
 

@@ -635,8 +635,8 @@ def _schedule(job: Job) -> Schedule:
 
 def _start(job: Job, rows: object) -> TrainingState:
     """The state before the first epoch, in X's precision."""
-    in_memory = isinstance(rows, engine.Rows)
-    net, numbers = job.net, numbers_of(rows.X) if in_memory else np.empty(0, job.X.dtype)
+    held = numbers_of(rows.X) if isinstance(rows, engine.Rows) else np.empty(0, job.X.dtype)
+    net, numbers = job.net, held
     if job.theta is not None:
         theta = as_vector(job.theta, "theta", net.n_parameters, net.why_so_long(), numbers)
     else:

@@ -157,7 +157,7 @@ _VALUES: dict[str, Callable[[Problem], Any]] = {
 def arguments_of(problem: Problem, arguments: Sequence[Argument], first: int) -> list[Any]:
     """The arguments' values; those of W, b and hidden sizes by their places."""
     blocks = problem.blocks
-    queues = {
+    queues: dict[str, list[Any]] = {
         "W": [array for (kind, _), array in blocks.items() if kind != "b"],
         "b": [array for (kind, _), array in blocks.items() if kind == "b"],
         "size hidden": list(problem.probe.net.sizes[1:-1]),

@@ -73,7 +73,9 @@ def _roles_of_one(part: Part) -> list[tuple[str, ...]]:
     """By names; else, where they tell nothing, by how many arguments the notes' forms take."""
     by_name = [r for r in assignments(called_with(part)) if "X" in r and "other" not in r]
     count = len(called_with(part))
-    by_count = [roles for roles in COURSE if part.variable or len(roles) == count]
+    by_count: list[tuple[str, ...]] = [
+        roles for roles in COURSE if part.variable or len(roles) == count
+    ]
     return by_name or by_count
 
 

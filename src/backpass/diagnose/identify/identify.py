@@ -95,7 +95,7 @@ def readings(
     of_J = {} if J is None else _factors_of_J(J, tables)
     of_D, alike = ({}, {}) if D is None else _factors_of_D(D, tables)
     everything = dict.fromkeys(range(len(tables[0].units)), MEANS[0])
-    found = []
+    found: list[Reading] = []
     for decay in _decays(J, D, base):
         for factors in (of_J or {**everything, **of_D}, of_D):
             found += _readings(J, D, tables, decay, factors, of_J)

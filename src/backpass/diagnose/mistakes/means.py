@@ -177,8 +177,8 @@ def _signs(net: Network, convention: Convention) -> Iterator[Entry]:
     recipe = shared("cost_sign", -1)
     yield Entry("sign of the cost", "the cost term of J", wrong, right, (recipe,))
     yield Entry("sign of the gradient", "D", "−D", "D", (shared("D_sign", -1),))
-    for what, wrong, times in (("J doubled", "2J", 2), ("J halved", "J/2", 0.5)):
-        yield Entry(what, "J", wrong, "J", (shared("J_times", times),), scales=scales_of(what))
+    for what, wrong, number in (("J doubled", "2J", 2), ("J halved", "J/2", 0.5)):
+        yield Entry(what, "J", wrong, "J", (shared("J_times", number),), scales=scales_of(what))
     times = {
         "J added to itself over −m": ("J += J/−m + …", "added to itself over −m"),
         "J added to itself": ("J += J + …", "added to itself"),

@@ -155,7 +155,9 @@ def parse_rubric(text: str, name: str = "the rubric") -> Rubric:
     return _checked(name, points, convention, late)
 
 
-def _checked(name: str, points: dict[str, Any], convention: dict[str, Any], late: dict[str, Any]):
+def _checked(
+    name: str, points: dict[str, Any], convention: dict[str, Any], late: dict[str, Any]
+) -> Rubric:
     if not points:
         raise InvalidInput(f"{name} has no [points].")
     rubric = Rubric(
