@@ -145,7 +145,6 @@ _VALUES: dict[str, Callable[[Problem], Any]] = {
     "rate": lambda p: RATE,
     "m": lambda p: p.probe.m if not p.form.layout.single else 1,
     "sizes": lambda p: list(p.probe.net.sizes),
-    "sizes, as a tuple": lambda p: p.probe.net.sizes,
     "size in": lambda p: p.probe.net.sizes[0],
     "size out": lambda p: p.probe.net.sizes[-1],
     "params": lambda p: CONTAINERS[p.form.container](p.blocks, p.form.texts),

@@ -31,8 +31,6 @@ class Layout:
         Whether X is given with its column of ones.
     single : str
         "" for all examples at once; else how one of them is given: "column", "vector" or "row".
-    kind : str
-        A name of ``KINDS``: of what the arguments are made.
     """
 
     rows: bool = True
@@ -41,7 +39,6 @@ class Layout:
     y: str = "one-hot"
     ones: bool = False
     single: str = ""
-    kind: str = "arrays"
 
 
 # Θ^(l) as the notes have it, (s_(l+1), 1 + s_l), to the matrix that a function wants, and back.
