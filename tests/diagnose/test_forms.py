@@ -12,6 +12,7 @@ import pytest
 from pieces import HEAD, PIECES
 
 from backpass.diagnose import check_backprop
+from backpass.diagnose.subject.subject import LocalSubject
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "learners"
 
@@ -77,6 +78,16 @@ def test_arguments_that_are_changed_in_place_stay_somebody_elses(tmp_path):
     weights = np.ones((2, 3)), np.ones((3, 2))
     assert check_backprop(step).ok
     np.testing.assert_array_equal(weights[0], np.ones((2, 3)))
+
+
+def test_a_program_keeps_its_arrays_and_says_what_was_changed():
+    def doubles(a):
+        a *= 2
+
+    a = np.ones(3)
+    (answer,) = LocalSubject({"f": doubles}).run([{"do": "call", "what": "f", "args": [a]}])
+    np.testing.assert_array_equal(a, 1.0)
+    np.testing.assert_array_equal(answer["after"][0], 2.0)
 
 
 def test_the_learners_names_are_used(tmp_path):
