@@ -25,8 +25,13 @@ RawCells<T> table_cells() {
     RawCells<T> cells{1e150, 1e-150, LEAST_SHARE, 1, {}, {}, {}, {}, {}, {}, {}};
     cells.add_searched(0, {-0.5, 0, 0.5}, 4);
     const std::vector<int32_t> same(5, 0), bins{0, 1, 2, 3, 2};  // of a gap, which counts as ¼
-    cells.shapes.push_back({{0, same, 0.25, -1, 1}, {{-1, 0, 0.5}}});
-    cells.bins.push_back({{0, bins, 0.25, -1.5, 1.5}, {{-1, 0.5}, {-0.5, 0.5}, {0, 0.5}, {0.5, 0.5}}});
+    // Set part by part: GCC 12 takes the clearing up after half a nested list for a use of what was not set.
+    cells.shapes.resize(1);
+    cells.shapes[0].in = {0, same, 0.25, -1, 1};
+    cells.shapes[0].stretches = {{-1, 0, 0.5}};
+    cells.bins.resize(1);
+    cells.bins[0].in = {0, bins, 0.25, -1.5, 1.5};
+    cells.bins[0].bins = {{-1, 0.5}, {-0.5, 0.5}, {0, 0.5}, {0.5, 0.5}};
     cells.gaps.push_back(0);
     cells.of_levels.push_back({0, {T(0.5), T(-2), T(1), T(0.25)}});
     cells.indicators.push_back({0, {2, 0, 1, -1}});
