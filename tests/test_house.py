@@ -103,6 +103,12 @@ def test_no_folder_of_the_core_has_more_files_than_one_can_look_over():
     assert {str(folder): n for folder, n in folders.items() if n > 20} == {}
 
 
+def test_no_two_files_of_tests_share_a_name():
+    """pytest imports a file by its name alone: the second of a name would stop the whole run."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, n in names.items() if n > 1] == []
+
+
 def test_the_contract_between_the_wings_fits_on_a_page():
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     contracts = asked["tool"]["importlinter"]["contracts"]
