@@ -33,8 +33,7 @@ def test_every_number_of_a_step_is_pythons(open_page, loss):
     page.page.fill("#example", "4")
     page.steps("forward", "cost", "backward", "accumulate")
     page.open_tables()
-    # λ/m is the training's, whose rows these six are
-    t = bp.trace(state.net, state.theta, state.X[[4]], state.Y[[4]], state.lam / 6)
+    t = bp.trace(state.net, state.theta, state.X[[4]], state.Y[[4]], state.lam)
     cells = page.cells()
     assert {name for name, *_ in cells} == {"a", "z", "delta", "Delta", "D", "theta"}
     for which, value in cells.items():
@@ -51,11 +50,13 @@ def test_two_examples_accumulate_and_the_update_is_gradient_descent(open_page):
         page.page.fill("#example", row)
         page.page.press("#example", "Tab")
         page.steps("forward", "cost", "backward", "accumulate")
+    assert "of 2 accumulated examples" in page.page.inner_text("#step-J")
+    assert "in the training, whose m is 8:" in page.page.inner_text("#step-J")
     page.page.fill("#step-alpha", "0.25")
     page.steps("update")
     page.open_tables()
-    rows, lam = [2, 5], state.lam * 2 / 8  # the two rows' part of the decay of eight
-    _, D = bp.cost_and_gradient(state.net, state.theta, state.X[rows], state.Y[rows], lam)
+    rows = [2, 5]
+    _, D = bp.cost_and_gradient(state.net, state.theta, state.X[rows], state.Y[rows], state.lam)
     after = state.net.roll(state.theta - 0.25 * D)
     thetas = {which: v for which, v in page.cells().items() if which[0] == "theta"}
     assert thetas

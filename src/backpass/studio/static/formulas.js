@@ -106,9 +106,9 @@ const explainers = {
     const Delta = part(state, { symbol: "Delta", layer, unit, column });
     if (column === 0) return { symbols: `${Delta.name}/m, a bias: without λ`, numbers: `${short(Delta.value)}/${state.m}`, parts: [Delta] };
     const Theta = part(state, { symbol: "theta", layer, unit, column, past: true });
-    const decay = `(${short(state.lambda)}/${short(state.W)})·${bracketed(Theta.value)}`;
+    const decay = `(${short(state.lambda)}/${state.m})·${bracketed(Theta.value)}`;
     return {
-      symbols: `${Delta.name}/m + (λ/W) ${Theta.name}, with the training's λ/W`,
+      symbols: `${Delta.name}/m + (λ/m) ${Theta.name}`,
       numbers: `${short(Delta.value)}/${state.m} + ${decay}`,
       parts: [Delta, Theta],
     };
@@ -123,9 +123,9 @@ const explainers = {
   },
   J(state) {
     const mean = `(${summed(state.costs.map(bracketed))})/${state.costs.length}`;
-    const decay = `(${short(state.lambda)}/(2·${short(state.W)}))·${short(state.squares)}`;
+    const decay = `(${short(state.lambda)}/(2·${state.costs.length}))·${short(state.squares)}`;
     return {
-      symbols: "(1/m) Σᵢ cost⁽ⁱ⁾ + (λ/2W) Σ Θ², the biases left out, with the training's λ/W",
+      symbols: "(1/m) Σᵢ cost⁽ⁱ⁾ + (λ/2m) Σ Θ², the biases left out",
       numbers: `${mean} + ${decay}`,
       parts: [],
       size: counted(state.costs.length, "example"),

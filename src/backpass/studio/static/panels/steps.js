@@ -215,10 +215,11 @@ function showJ(walk, ask) {
   replaceContent(line, ...parts);
 }
 
-function jWords({ costs, J, step, m }) {
+function jWords({ costs, J, step, m, lambda, squares, W }) {
   const mean = costs.reduce((t, v) => t + v, 0) / costs.length;
   const of = costs.length === 1 && !m ? "of this example alone" : `of ${costs.length} accumulated example${costs.length > 1 ? "s" : ""}`;
-  return ` ${of}: mean cost ${short(mean)}, decay ${short(J - mean)}${step ? ", with the Θ before the update" : ""}`;
+  const training = lambda && W !== costs.length ? ` (in the training, whose m is ${short(W)}: ${short((lambda * squares) / (2 * W))})` : "";
+  return ` ${of}: mean cost ${short(mean)}, decay ${short(J - mean)}${training}${step ? ", with the Θ before the update" : ""}`;
 }
 
 export const panel = {

@@ -10,8 +10,8 @@ const squaresOf = (Theta) =>
   sum(Object.values(Theta).map((T) => sum(T.map((row) => sum(row.slice(1).map((t) => t * t))))));
 const breath = () => new Promise((resolve) => setTimeout(resolve));
 
-// λ is divided by W, what the training's rows weigh, however many are walked through here; `last`
-// is the example that was accumulated last, with the Θ of its pass.
+// J and D are the notes' of the m examples that are accumulated here: λ is divided by that m, not by W, what
+// the training's rows weigh (its decay is said beside). `last` is the example that was accumulated last, with the Θ of its pass.
 export function newWalk(pageState) {
   const walk = { net: pageState.net, Theta: roll(pageState.net, pageState.theta), lambda: pageState.lam, W: pageState.W, row: 0 };
   forget(walk, pageState);
@@ -27,9 +27,6 @@ export function forget(walk, pageState) {
 export function leaveExample(walk, pageState) {
   Object.assign(walk, { a: {}, z: {}, delta: {}, cost: NaN, y: pageState.Y[walk.row] });
 }
-
-// λ of m examples, so that λ/m is the training's.
-export const lamOf = (walk, m) => (walk.lambda * m) / walk.W;
 
 export const steps = {
   forward(walk, pageState) {
@@ -51,7 +48,7 @@ export const steps = {
     accumulate(walk.Delta, a, delta);
     walk.m += 1;
     setJ(walk, [...walk.costs.slice(0, walk.m - 1), walk.cost], [...walk.rows.slice(0, walk.m - 1), row]);
-    walk.D = gradient(Theta, walk.Delta, walk.m, lamOf(walk, walk.m));
+    walk.D = gradient(Theta, walk.Delta, walk.m, walk.lambda);
   },
   update(walk, pageState, alpha) {
     const step = { Theta: walk.Theta, D: walk.D, alpha };
@@ -65,7 +62,7 @@ const copied = (Delta) => Object.fromEntries(Object.entries(Delta).map(([l, T]) 
 
 function setJ(walk, costs, rows) {
   const squares = squaresOf(walk.Theta);
-  const J = sum(costs) / costs.length + (walk.lambda / walk.W / 2) * squares;
+  const J = sum(costs) / costs.length + (walk.lambda / (2 * costs.length)) * squares;
   Object.assign(walk, { J, costs, rows, squares });
 }
 
@@ -75,7 +72,7 @@ export function setLambda(walk, pageState, lambda) {
   if (walk.step) forget(walk, pageState);
   if (!walk.costs.length) return;
   setJ(walk, walk.costs, walk.rows);
-  if (walk.m) walk.D = gradient(walk.last.Theta, walk.Delta, walk.m, lamOf(walk, walk.m));
+  if (walk.m) walk.D = gradient(walk.last.Theta, walk.Delta, walk.m, walk.lambda);
 }
 
 // All rows, one step of gradient descent; what it was of, Θ before the step, stays to be asked.
@@ -85,7 +82,7 @@ export async function wholeEpoch(walk, pageState, alpha, tell) {
   const costs = await accumulateAll(walk, pageState, tell);
   walk.m = costs.length;
   setJ(walk, costs, costs.map((_, i) => i));
-  walk.D = gradient(Theta, walk.Delta, walk.m, lamOf(walk, walk.m));
+  walk.D = gradient(Theta, walk.Delta, walk.m, walk.lambda);
   walk.step = { Theta, D: walk.D, alpha };
   walk.Theta = update(Theta, walk.D, alpha);
 }
@@ -105,10 +102,10 @@ async function accumulateAll(walk, { X, Y }, tell) {
   return costs;
 }
 
-// J of all rows with the Θ of now, λ/W the training's.
+// J of all rows with the Θ of now.
 export function costOfAll(walk, { X, Y }) {
   const zs = X.map((x) => forward(walk.net, walk.Theta, x).z[walk.net.sizes.length]);
-  return cost(walk.net, walk.Theta, zs, Y, lamOf(walk, X.length));
+  return cost(walk.net, walk.Theta, zs, Y, walk.lambda);
 }
 
 // What the formulas look numbers up in: Δ, D and J belong to the Θ before a step.
@@ -119,5 +116,5 @@ export function passOf(walk, { symbol, past }) {
   const ofAll = ["Delta", "D", "J"].includes(symbol);
   const Theta = ofAll || past ? (walk.last?.Theta ?? walk.step?.Theta ?? walk.Theta) : walk.Theta;
   const rows = ofAll ? walk.rows : [past ? walk.last.row : walk.row];
-  return { theta: unroll(walk.net, Theta), rows, lam: lamOf(walk, Math.max(rows.length, 1)) };
+  return { theta: unroll(walk.net, Theta), rows, lam: walk.lambda };
 }
