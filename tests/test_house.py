@@ -105,7 +105,9 @@ def test_no_folder_of_the_core_has_more_files_than_one_can_look_over():
 
 def test_no_two_files_of_tests_share_a_name():
     """pytest imports a file by its name alone: the second of a name would stop the whole run."""
-    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    names = Counter(
+        path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"
+    )
     assert [name for name, n in names.items() if n > 1] == []
 
 

@@ -10,45 +10,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from backpass.cli import main
 from backpass.cli.answers.asked import told as told_of
 from backpass.errors import SettingError, warn
 from backpass.estimators.targets.intervals import half_width
 from backpass.io.saving import load_table_model
+from command_lines import done, refused, run, said_aloud, told
 
 QUICK = "--hidden 6 --solver lbfgs --epochs 60 --no-report --force"
 M = 160
 FIRST = Path(__file__).parents[1] / "files" / "first-release"
 
-# what is said to people is a warning, which tests of everything else take for an error
-said_aloud = pytest.mark.filterwarnings("default")
-
-
-def run(line: str) -> Result:
-    return CliRunner().invoke(main, line.split())
-
-
-def done(line: str) -> Result:
-    result = run(line)
-    assert result.exit_code == 0, result.stderr
-    return result
-
-
-def told(line: str) -> dict:
-    return json.loads(done(f"{line} --json").stdout)
-
 
 def rows(line: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(done(line).stdout)))
-
-
-def refused(line: str) -> str:
-    result = run(line)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.count("\n") == 1
-    return result.stderr
 
 
 def houses(seed: int = 0, m: int = M) -> pd.DataFrame:

@@ -8,17 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 import backpass as bp
 from backpass.cli import main
+from command_lines import run
 
 QUICK = "--hidden 3 --epochs 2 --no-report --force --out m.backpass"
 SCREEN = "How I read your table"
-
-
-def run(line: str) -> Result:
-    return CliRunner().invoke(main, line.split())
 
 
 def trained(line: str) -> dict[str, object]:

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 from sklearn import metrics
 
-from backpass.cli import main
 from backpass.estimators.targets.metrics import METRICS
 from backpass.experiment.scoring.scores import RENAMED
+from command_lines import done, refused, run, said_aloud, told
 
 QUICK = "--hidden 6 --epochs 8 --no-report --force"
 FIRST = Path(__file__).parents[1] / "files" / "first-release"
 M = 240
-
-# what is said to people is a warning, which tests of everything else take for an error
-said_aloud = pytest.mark.filterwarnings("default")
-
-
-def run(line: str) -> Result:
-    return CliRunner().invoke(main, line.split())
-
-
-def done(line: str) -> Result:
-    result = run(line)
-    assert result.exit_code == 0, result.stderr
-    return result
-
-
-def told(line: str) -> dict:
-    return json.loads(done(f"{line} --json").stdout)
-
-
-def refused(line: str) -> str:
-    result = run(line)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.count("\n") == 1
-    return result.stderr
 
 
 @pytest.fixture(autouse=True)

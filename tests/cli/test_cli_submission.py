@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 
-from backpass.cli import main
+from command_lines import done, refused, run, said_aloud, told
 
 QUICK = "--hidden 6 --solver lbfgs --epochs 60 --no-report --force"
 M = 120
-
-# what is said to people is a warning, which tests of everything else take for an error
-said_aloud = pytest.mark.filterwarnings("default")
-
-
-def run(line: str) -> Result:
-    return CliRunner().invoke(main, line.split())
-
-
-def done(line: str) -> Result:
-    result = run(line)
-    assert result.exit_code == 0, result.stderr
-    return result
-
-
-def told(line: str) -> dict:
-    return json.loads(done(f"{line} --json").stdout)
-
-
-def refused(line: str) -> str:
-    result = run(line)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.count("\n") == 1
-    return result.stderr
 
 
 def table(seed: int) -> pd.DataFrame:

@@ -18,28 +18,12 @@ from backpass.experiment.settings import Settings
 from backpass.experiment.streamed import prepare_streamed
 from backpass.experiment.training import build, run
 from backpass.streaming.blocks import Blocks
+from flats import ROWS, flats, write_flats
 
 pd = pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")
 
-ROWS = 3000
 LBFGS = Settings(hidden=(6,), solver="lbfgs", epochs=8, lam=1.0)
-
-
-def flats(rows=ROWS):
-    draw = np.random.default_rng(5)
-    frame = pd.DataFrame(
-        {
-            "area": draw.normal(100, 20, rows),
-            "kind": draw.choice(["flat", "house", "hut"], rows),
-            "rooms": draw.integers(1, 9, rows),
-        }
-    )
-    frame["price"] = 3 * frame.area + 20 * frame.rooms + 80 * (frame.kind == "house")
-    frame["dear"] = np.where(frame.price > frame.price.median(), "yes", "no")
-    frame.loc[::50, "area"] = np.nan
-    frame.loc[::70, "kind"] = None
-    return frame
 
 
 @pytest.fixture
@@ -47,9 +31,7 @@ def folder(tmp_path, monkeypatch):
     """Two files of several row groups, and an index that is none of the columns."""
     monkeypatch.chdir(tmp_path)
     place = tmp_path / "flats"
-    place.mkdir()
-    flats()[:1000].to_parquet(place / "part-0.parquet", row_group_size=600)
-    flats()[1000:].to_parquet(place / "part-1.parquet", row_group_size=900)
+    write_flats(place)
     return place
 
 

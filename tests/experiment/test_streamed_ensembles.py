@@ -16,38 +16,20 @@ from backpass.experiment.settings import Settings
 from backpass.experiment.streamed import prepare_streamed
 from backpass.experiment.training import run
 from backpass.streaming.blocks import Block
+from flats import ROWS, flats, write_flats
 
 pd = pytest.importorskip("pandas")
 pytest.importorskip("pyarrow")
 
-ROWS = 3000
+NOISE = 5.0  # of the prices
 TABULAR = Settings(model="tabular", members=2)
-
-
-def flats(rows=ROWS):
-    draw = np.random.default_rng(5)
-    frame = pd.DataFrame(
-        {
-            "area": draw.normal(100, 20, rows),
-            "kind": draw.choice(["flat", "house", "hut"], rows),
-            "rooms": draw.integers(1, 9, rows),
-        }
-    )
-    frame["price"] = 3 * frame.area + 20 * frame.rooms + 80 * (frame.kind == "house")
-    frame["price"] += draw.normal(0, 5, rows)
-    frame["dear"] = np.where(frame.price > frame.price.median(), "yes", "no")
-    frame.loc[::50, "area"] = np.nan
-    frame.loc[::70, "kind"] = None
-    return frame
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     place = tmp_path / "flats"
-    place.mkdir()
-    flats()[:1000].to_parquet(place / "part-0.parquet", row_group_size=600)
-    flats()[1000:].to_parquet(place / "part-1.parquet", row_group_size=900)
+    write_flats(place, NOISE)
     return place
 
 
@@ -96,7 +78,9 @@ def test_the_members_are_those_of_the_same_blocks_in_memory(folder, target, igno
     model = run(data, TABULAR).model
     kind = bp.TabularRegressor if target == "price" else bp.TabularClassifier
     again = kind(n_members=2, random_state=0).fit(
-        InMemory(data, flats(), target), X_val=data.X["validation"], y_val=data.y["validation"]
+        InMemory(data, flats(noise=NOISE), target),
+        X_val=data.X["validation"],
+        y_val=data.y["validation"],
     )
     for ours, theirs in zip(model.tabular.members_, again.members_, strict=True):
         np.testing.assert_array_equal(ours.theta_, theirs.theta_)
@@ -104,7 +88,7 @@ def test_the_members_are_those_of_the_same_blocks_in_memory(folder, target, igno
 
 def test_it_is_as_right_as_an_ensemble_on_the_same_rows_in_memory(folder):
     data = prepared(folder)
-    streamed, rows = run(data, TABULAR), InMemory(data, flats(), "price")
+    streamed, rows = run(data, TABULAR), InMemory(data, flats(noise=NOISE), "price")
     here = bp.TabularRegressor(n_members=2, random_state=0).fit(
         rows.rows, rows.y, X_val=data.X["validation"], y_val=data.y["validation"]
     )
@@ -116,7 +100,7 @@ def test_it_is_as_right_as_an_ensemble_on_the_same_rows_in_memory(folder):
 def test_j_is_that_of_the_largest_member_on_all_training_rows(folder, target, ignore):
     data = prepared(folder, target=target, ignore=ignore)
     outcome = run(data, TABULAR)
-    blocks = InMemory(data, flats(), target)
+    blocks = InMemory(data, flats(noise=NOISE), target)
     network, Y = outcome.model.network(), outcome.model.Y(blocks.y)
     J, _ = cost_and_gradient(network.net, network.theta, network.X(blocks.rows), network.Y(Y))
     assert outcome.J == pytest.approx(J, rel=1e-10)
@@ -134,7 +118,7 @@ def test_it_is_the_command_lines_default(folder, small_memory):
     done = CliRunner().invoke(main, ["predict", "flats.backpass", "flats", "--out", "all.csv"])
     assert done.exit_code == 0, done.stderr
     answers = pd.read_csv("all.csv")["prediction"]
-    assert np.corrcoef(answers, flats().price)[0, 1] > 0.98
+    assert np.corrcoef(answers, flats(noise=NOISE).price)[0, 1] > 0.98
 
 
 @pytest.mark.parametrize("words", [["--model", "mlp"], ["--epochs", "3"], ["--hidden", "4"]])
@@ -154,7 +138,7 @@ def test_members_and_time_are_asked_for(folder, small_memory):
 
 def test_the_same_seed_is_the_same_model_from_text_and_on_any_threads(folder, small_memory):
     pytest.importorskip("clevercsv")
-    flats().to_csv("flats.csv", index=False)
+    flats(noise=NOISE).to_csv("flats.csv", index=False)
     words = ["--target", "dear", "--ignore", "price", "--members", "2", "--seed", "4"]
     one, _ = train("flats.csv", *words, "--threads", "1")
     two, _ = train("flats.csv", *words, "--threads", "2")
