@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,21 @@ def test_a_program_keeps_its_arrays_and_says_what_was_changed():
     (answer,) = LocalSubject({"f": doubles}).run([{"do": "call", "what": "f", "args": [a]}])
     np.testing.assert_array_equal(a, 1.0)
     np.testing.assert_array_equal(answer["after"][0], 2.0)
+
+
+def test_what_a_function_prints_is_not_kept():
+    def talks():
+        for _ in range(64):
+            print("#" * 1_000_000)
+        return 1.0
+
+    subject = LocalSubject({"f": talks})
+    tracemalloc.start()
+    (answer,) = subject.run([{"do": "call", "what": "f"}])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert answer["value"] == 1.0
+    assert most < 8_000_000
 
 
 def test_the_learners_names_are_used(tmp_path):

@@ -198,7 +198,7 @@ def run(namespace: Mapping[str, Any], program: Sequence[Step]) -> list[dict[str,
     values: list[Any] = []
     answers: list[dict[str, Plain]] = []
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        stack.enter_context(contextlib.redirect_stdout(_Nowhere()))
         stack.enter_context(warnings.catch_warnings())
         stack.enter_context(np.errstate(all="ignore"))
         warnings.simplefilter("ignore")
@@ -209,6 +209,16 @@ def run(namespace: Mapping[str, Any], program: Sequence[Step]) -> list[dict[str,
                 answers.append({"error": _error(error)})
                 break
     return answers
+
+
+class _Nowhere(io.TextIOBase):
+    """Where print goes: a talkative function may say more than there is memory for."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return len(text)
 
 
 def _error(error: BaseException) -> dict[str, Plain]:
