@@ -89,7 +89,7 @@ def test_after_a_step_D_is_explained_with_the_Theta_that_it_belongs_to(open_page
     page.steps("forward", "cost", "backward", "accumulate")  # Δ begins anew with another Θ
     page.open_tables()
     theta = state.theta - 0.5 * D
-    one = bp.trace(state.net, theta, state.X[[0]], state.Y[[0]], state.lam / 20)
+    one = bp.trace(state.net, theta, state.X[[0]], state.Y[[0]], state.lam)
     page.page.click('[data-name="D:2:3:4"]')
     assert asked(page) == pytest.approx(one.D[2][2, 4], rel=1e-12)
 
