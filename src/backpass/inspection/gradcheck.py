@@ -7,7 +7,9 @@ no derivative, and every slope between those of the two sides is right.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +22,9 @@ from ..errors import InvalidInput
 from ..network import Network
 from .gradient_check import GradientCheck
 from .gradient_claim import NO_COMPLEX, Claim, check_analytic_claim, check_claim
+from .gradient_patterns import Part
+from .held_gradient import OfVector, of_vector
+from .held_theta import Held, HeldTheta
 from .rounding import Gradient, rounding_of_backprop, rounding_of_gradient
 
 METHODS = ("auto", "complex", "central")
@@ -90,8 +95,8 @@ def numerical_gradient(
 
 
 def check_gradient(
-    function: Gradient,
-    theta: ArrayLike,
+    function: Callable[..., Any],
+    theta: Held,
     method: str = "auto",
     max_entries: int | None = None,
     seed: Seed = 0,
@@ -102,8 +107,10 @@ def check_gradient(
     Parameters
     ----------
     function : callable
-        θ -> (J, gradient).
-    theta : array-like of shape (n,)
+        θ -> (J, gradient), or (gradient, J); one that takes W1, b1, … apart is called with θ's
+        members. J may be ``[J]``, and the gradient one vector, a list or a dictionary, also in
+        single precision.
+    theta : array-like of shape (n,), or a list, tuple or dictionary of arrays
         Where to check.
     method : {"auto", "complex", "central"}
         How to differentiate; see ``numerical_gradient``.
@@ -118,13 +125,14 @@ def check_gradient(
     Returns
     -------
     GradientCheck
-        ``.ok``, ``.relative_difference``, ``.kinks``, ``.worst()``; prints as a sentence.
+        ``.ok``, ``.relative_difference``, ``.kinks``, ``.worst()``, ``.patterns``; prints as a
+        sentence.
 
     Raises
     ------
     InvalidInput
-        If the gradient has another length than theta, J is not finite there, or the complex step
-        is asked for and cannot be had.
+        If the gradient has another length than theta, or other shapes, J is not finite there, or
+        the complex step is asked for and cannot be had.
 
     References
     ----------
@@ -139,18 +147,46 @@ def check_gradient(
     True
     >>> print(check_gradient(lambda x: ((x**2).sum(), x), [1.0, 2.0]))
     The analytic gradient DIFFERS in 2 of 2 entries from the numeric one (complex step): largest
-    relative difference 0.333, tolerance 1e-12.
+    relative difference 0.333, tolerance 1e-12. theta is half of what it should be throughout.
       theta[1]: analytic  2, numeric  4
       theta[0]: analytic  1, numeric  2
+
+    Arrays are called by their names:
+
+    >>> def one_layer(W1, b1):
+    ...     a = np.tanh(W1 @ [1.0, 2.0] + b1)
+    ...     return a.sum(), np.outer(1 - a**2, [1.0, 2.0]), 2 * (1 - a**2)
+    >>> wrong = check_gradient(one_layer, (np.eye(2), np.zeros(2)))
+    >>> wrong.patterns, wrong.worst(1)[0][0]
+    (('b1 is twice what it should be throughout.',), 'b1[1]')
     """
     _check_method(method)
-    theta = np.asarray(theta, dtype=np.float64)
-    D = _checked_gradient(function, theta)
+    held = of_vector(function, HeldTheta.of(theta))
+    check = _check_held(held, method, max_entries, seed, tolerance)
+    if check.ok or not held.is_flat():
+        return check
+    # One vector for several arrays may have them column by column.
+    by_columns = of_vector(function, HeldTheta.of(theta, "F"))
+    other = _check_held(by_columns, method, max_entries, seed, tolerance)
+    return min((check, other), key=lambda each: int(each.differing.sum()))
+
+
+def _check_held(
+    function: OfVector, method: str, max_entries: int | None, seed: Seed, tolerance: float | None
+) -> GradientCheck:
+    theta, parts = function.theta.vector, function.theta.parts
+    D = function(theta)[1]
     where = _drawn(theta.size, max_entries, seed)
     rounding = rounding_of_gradient(function, theta, D)[where]
     analytic = D[where].astype(np.float64)
-    claim = Claim(lambda x: function(x)[0], theta, where, analytic, rounding, tolerance)
-    return check_claim(claim, method)
+    claim = Claim(function.J, theta, where, analytic, rounding, tolerance)
+    check = check_claim(claim, method)
+    names = tuple(_entry_of(parts, int(k)) for k in where)
+    return replace(check, names=names, parts=parts if len(where) == theta.size else ())
+
+
+def _entry_of(parts: Sequence[Part], k: int) -> str:
+    return next(part.entry(k) for part in reversed(parts) if part.start <= k)
 
 
 def check_network(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .gradient_patterns import Part, patterns
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientCheck:
@@ -29,6 +31,8 @@ class GradientCheck:
         The slopes of J on the two sides of a kink; the numeric gradient elsewhere.
     set_aside : ndarray of shape (k,), bool, or None
         Entries at which θ lies on a kink of J, where every slope between the two sides' is right.
+    parts : tuple of Part
+        θ's arrays by their names, where every entry was checked.
 
     Examples
     --------
@@ -49,6 +53,7 @@ class GradientCheck:
     low: np.ndarray | None = None
     high: np.ndarray | None = None
     set_aside: np.ndarray | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def relative_differences(self) -> np.ndarray:
@@ -72,6 +77,11 @@ class GradientCheck:
         return float(self.relative_differences.max(initial=0.0))
 
     @property
+    def differing(self) -> np.ndarray:
+        """Which of the entries differ by more than the tolerance."""
+        return self.relative_differences > self.tolerance
+
+    @property
     def ok(self) -> bool:
         """Whether the gradients agree to the tolerance, in every entry."""
         return self.relative_difference <= self.tolerance
@@ -80,6 +90,27 @@ class GradientCheck:
     def kinks(self) -> int:
         """How many of the entries were set aside because θ lies on a kink of J."""
         return 0 if self.set_aside is None else int(self.set_aside.sum())
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Sentences on each array that differs: by a factor, in one column, transposed, …
+
+        Examples
+        --------
+        >>> import backpass as bp, numpy as np
+        >>> W = {"W1": np.ones((2, 3)), "b1": np.zeros(2)}
+        >>> def doubled(W):
+        ...     return (W["W1"] ** 2).sum() + W["b1"].sum(), {"W1": 4 * W["W1"], "b1": np.ones(2)}
+        >>> bp.check_gradient(doubled, W).patterns
+        ('W1 is twice what it should be throughout.',)
+        """
+        if self.ok or not self.parts:
+            return ()
+        low = self.numeric if self.low is None else self.low
+        high = self.numeric if self.high is None else self.high
+        wrong = self.differing
+        error = np.zeros(wrong.shape) if self.error is None else self.error
+        return patterns(self.parts, self.analytic, np.clip(self.analytic, low, high), wrong, error)
 
     def worst(self, count: int = 5) -> list[tuple[str, float, float]]:
         """List the entries that differ most, worst first.
@@ -107,8 +138,9 @@ class GradientCheck:
         ]
 
     def __str__(self) -> str:
-        wrong = self.relative_differences > self.tolerance
-        lines = [self._sentence(), *self._about_kinks(), *self._about_rounding()]
+        wrong = self.differing
+        sentences = " ".join([self._sentence(), *self.patterns])
+        lines = [sentences, *self._about_kinks(), *self._about_rounding()]
         if wrong.any():
             shown = self.worst(min(5, int(wrong.sum())))
             lines += [f"  {n}: analytic {a: .10g}, numeric {b: .10g}" for n, a, b in shown]
@@ -118,7 +150,7 @@ class GradientCheck:
         return str(self)
 
     def _sentence(self) -> str:
-        wrong = int((self.relative_differences > self.tolerance).sum())
+        wrong = int(self.differing.sum())
         entries = "entry" if len(self.indices) == 1 else "entries"
         verdict = f"DIFFERS in {wrong} of" if wrong else "agrees with the numeric one in all"
         return (
