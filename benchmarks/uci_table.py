@@ -28,8 +28,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "uci_table.rst"
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
 
 HEAD = """\
-Default settings on eleven data sets
-====================================
+Eleven data sets
+================
 
 Accuracy in % (mean ± standard deviation, five stratified folds, columns standardised) and time
 to fit all five, every parameter at its default, for this library and for scikit-learn {version}
