@@ -25,7 +25,7 @@ extensions = [
 ]
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "_made", "gallery/README*", "**/GALLERY_HEADER.rst", "**/sg_*"]
+exclude_patterns = ["_build", "_made", "gallery/README*", "**/GALLERY_HEADER.rst"]
 html_theme = "pydata_sphinx_theme"
 html_title = "backpass"
 html_static_path = ["_static"]
