@@ -34,6 +34,11 @@ class Called(Protocol):
         ...
 
     @property
+    def takes_objects(self) -> bool:
+        """Whether it can be handed anything, not plain numbers alone."""
+        ...
+
+    @property
     def name(self) -> str:
         """The call in words."""
         ...
@@ -209,6 +214,8 @@ def _close(a: object, b: object, relative: float = 1e-7) -> bool:
 
 def data_frames(caller: Called, probe: Probe) -> Failure | None:
     """How the function fails when y is a pandas DataFrame; None where it does not."""
+    if not caller.takes_objects:
+        return None
     try:
         import pandas as pd
     except ImportError:

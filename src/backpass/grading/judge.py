@@ -5,9 +5,9 @@ The judge and everything it compares with stay in this process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import InvalidInput
 from .child_process import AnswerTooLarge, ChildLost, ChildProcess, Limits, Means
@@ -18,6 +18,8 @@ from .marking.rubric import Rubric
 from .reading.submission import Source, Submission, defined_names, syntax_problem
 from .remote_subject import RemoteSubject
 from .reports.escaping import one_line, visible
+
+Found = TypeVar("Found")
 
 LOADING = 0.5  # of a limit's seconds, what stands outside of functions may take
 
@@ -74,10 +76,8 @@ def mark(submission: Submission, task: Task) -> Mark:
     if source is None:
         return _without(begun, "There is nothing in it that could be read.")
     begun = replace(begun, file=source.name, remarks=tuple(_remarks(submission)))
-    if problem := syntax_problem(source):
-        return _without(begun, f"It is no Python: {problem}")
-    if missing := [name for name in task.names if not source.defines(name)]:
-        return _without(begun, _not_there(missing, source))
+    if problem := why_not(source, task.names):
+        return _without(begun, problem)
     try:
         return _judged(begun, submission, source, task)
     except (ChildLost, AnswerTooLarge) as lost:
@@ -101,38 +101,80 @@ def _without(begun: Mark, reason: str) -> Mark:
     return replace(begun, headline=said, hints=dict.fromkeys(HINTS, said))
 
 
-def _not_there(missing: Sequence[str], source: Source) -> str:
+def why_not(source: Source, names: Sequence[str]) -> str | None:
+    """Say why a text's functions cannot be judged; None where they can."""
+    if problem := syntax_problem(source):
+        return f"It is no Python: {problem}"
+    missing = [name for name in names if not source.defines(name)]
+    if not missing:
+        return None
     defined = ", ".join(defined_names(source.text)[:10]) or "nothing"
     return f"{source.name} has no {' and no '.join(missing)}; it defines {defined}."
 
 
 def _judged(begun: Mark, submission: Submission, source: Source, task: Task) -> Mark:
-    """Run it; where the whole text takes too long, its definitions alone."""
+    def judge(subject: RemoteSubject) -> tuple[Examined, list[str]]:
+        found = examine(subject, KINDS[len(task.names)], task.sizes, task.rubric, task.seed)
+        return found, suspicions.of_calls(count_calls(subject, found.seen))
+
+    (found, remarks), told = in_child(submission, source, task, judge)
+    return _marked(replace(begun, remarks=(*begun.remarks, *remarks)), found, told, task.rubric)
+
+
+def in_child(
+    submission: Submission, source: Source, task: Task, judge: Callable[[RemoteSubject], Found]
+) -> tuple[Found, list[str]]:
+    """Run a submission in a process of its own, which is dead when this returns.
+
+    Parameters
+    ----------
+    submission, source : Submission, Source
+        All texts, and the one that defines what is asked for. Where the whole text takes too long,
+        its definitions alone are run.
+    task : Task
+        What is asked for, and under which limits.
+    judge : callable
+        What is made of the running code.
+
+    Returns
+    -------
+    found
+        What the judge has made.
+    told : list of str
+        What is to be said of how the text was run.
+
+    Raises
+    ------
+    ChildLost, AnswerTooLarge
+        If the process ends, or gives no answer that can be believed.
+    """
     if source.from_notebook:
-        return _run(begun, submission, source, task, whole=False)
+        return _run(submission, source, task, judge, whole=False)
     try:
-        return _run(begun, submission, source, task, whole=True)
+        return _run(submission, source, task, judge, whole=True)
     except _NotLoaded as reason:
         note = f"What stands outside of its functions is left out. {reason}"
-        begun = replace(begun, notes=(*begun.notes, note))
-        return _run(begun, submission, source, task, whole=False)
+        found, told = _run(submission, source, task, judge, whole=False)
+        return found, [note, *told]
 
 
 class _NotLoaded(Exception):
     """A text that does not come to its end, or ends its process."""
 
 
-def _run(begun: Mark, submission: Submission, source: Source, task: Task, whole: bool) -> Mark:
-    """Judge a submission in a process of its own, which is dead when this returns."""
+def _run(
+    submission: Submission,
+    source: Source,
+    task: Task,
+    judge: Callable[[RemoteSubject], Found],
+    whole: bool,
+) -> tuple[Found, list[str]]:
     with ChildProcess(task.means, task.limits, task.libraries) as child:
         try:
             told = _load(child, submission, source, whole)
         except ChildLost as lost:
             raise _NotLoaded(str(lost)) if whole else lost from None
-        subject = RemoteSubject(child, task.names)
-        found = examine(subject, KINDS[len(task.names)], task.sizes, task.rubric, task.seed)
-        remarks = suspicions.of_calls(count_calls(subject, found.seen))
-    return _marked(replace(begun, remarks=(*begun.remarks, *remarks)), found, told, task.rubric)
+        return judge(RemoteSubject(child, task.names)), told
 
 
 def _load(child: ChildProcess, submission: Submission, source: Source, whole: bool) -> list[str]:

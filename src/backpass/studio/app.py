@@ -1,7 +1,8 @@
 """The studio's server: one page, its parts, explanations, and a WebSocket for live training.
 
 It binds to loopback. Every path begins with a random token; the Host header must be the server's
-own, and so must an Origin, which a WebSocket has to send. Nothing that arrives is run.
+own, and so must an Origin, which a WebSocket has to send. Nothing that arrives is run,
+but where a debugger was asked for: what is pasted there, contained as a course's submissions are.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from contextlib import asynccontextmanager
 
 from .. import old_names
 from ..errors import MissingExtra
+from .answering.bodies import TooLong, read_json
+from .answering.debugger import Debugger
+from .answering.questions import explanation
 from .audience import OTHER, Audience, Onlooker
 from .guard import Address, Guard, listening, new_address
 from .orders import MESSAGE_BYTES, ORDERS, parse_order
 from .page import MODULES, WHOLE, plotly_path, render, static_file
 from .page_state import PageState
-from .questions import explanation
 from .session import Hyperparameters, Session
 from .session_data import SessionData
 
@@ -48,6 +51,7 @@ HEADERS = {
 }
 TYPES = {"js": "text/javascript", "css": "text/css"}
 FILES = (*MODULES, WHOLE, "studio.css")
+OFF = "The debugger is off: start the studio with --debugger."
 MOST_BYTES = 8 * 2**20  # of a question; it holds θ
 MOST_CONNECTIONS = 64
 MOST_MISTAKES = 10
@@ -58,15 +62,21 @@ RELOAD_SECONDS = 4.0  # a page that loads again is back by then
 class Studio:
     """The endpoints, around one network and one training session."""
 
-    def __init__(self, state: PageState, data: SessionData) -> None:
+    def __init__(self, state: PageState, data: SessionData, debugs: bool = False) -> None:
         self.session = Session(state, data)
+        self.debugger = Debugger() if debugs else None
         self.audience = Audience()
         self._waiting: set[asyncio.Task[None]] = set()
+
+    @property
+    def served(self) -> dict[str, object]:
+        """What the page can ask for beside training and explanations."""
+        return {} if self.debugger is None else {"debugger": self.debugger.about}
 
     async def page(self, _: Request) -> Response:
         """The page, with the network as it is now."""
         state = self.session.page_state.at(self.session.theta)
-        return HTMLResponse(render(state), headers=HEADERS)
+        return HTMLResponse(render(state, self.served), headers=HEADERS)
 
     async def static(self, request: Request) -> Response:
         """One of the page's files; there are no others."""
@@ -82,16 +92,21 @@ class Studio:
 
     async def explain(self, request: Request) -> Response:
         """Python's words on where a number comes from."""
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                return PlainTextResponse("too long", status_code=413)
         try:
-            text = explanation(self.session.page_state, json.loads(body))
+            question = await read_json(request, MOST_BYTES)
+            text = explanation(self.session.page_state, question)
+        except TooLong:
+            return PlainTextResponse("too long", status_code=413)
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return PlainTextResponse("that question was not understood", status_code=400)
         return JSONResponse({"text": text}, headers=HEADERS)
+
+    async def debug(self, request: Request) -> Response:
+        """Say which formula of pasted code is wrong, where that was asked for."""
+        if self.debugger is None:
+            return JSONResponse({"says": OFF}, status_code=404, headers=HEADERS)
+        status, told = await self.debugger.answer(request)
+        return JSONResponse(told, status_code=status, headers=HEADERS)
 
     async def train(self, socket: WebSocket) -> None:
         """Tell one page the news, and take its orders if it steers."""
@@ -138,6 +153,8 @@ class Studio:
         telling = asyncio.create_task(self.tell())
         yield
         telling.cancel()
+        if self.debugger is not None:
+            await self.debugger.close()
         for task in tuple(self._waiting):
             task.cancel()
         await asyncio.to_thread(self.session.stop)
@@ -195,13 +212,14 @@ def nan_to_null(news: object) -> object:
     return [nan_to_null(value) for value in news] if isinstance(news, list) else news
 
 
-def make_app(state: PageState, data: SessionData, address: Address) -> Guard:
+def make_app(state: PageState, data: SessionData, address: Address, debugs: bool = False) -> Guard:
     """The guarded application."""
-    studio = Studio(state, data)
+    studio = Studio(state, data, debugs)
     routes = [
         Route("/", studio.page),
         Route("/static/{name:path}", studio.static),
         Route("/explain", studio.explain, methods=["POST"]),
+        Route("/debug", studio.debug, methods=["POST"]),
         WebSocketRoute("/train", studio.train),
     ]
     mounted = [Mount("/" + address.token, routes=routes)]
@@ -209,10 +227,12 @@ def make_app(state: PageState, data: SessionData, address: Address) -> Guard:
     return Guard(app, address)
 
 
-def make_server(state: PageState, data: SessionData, address: Address) -> uvicorn.Server:
+def make_server(
+    state: PageState, data: SessionData, address: Address, debugs: bool = False
+) -> uvicorn.Server:
     """A server that takes small messages and a bounded number of connections."""
     config = uvicorn.Config(
-        make_app(state, data, address),
+        make_app(state, data, address, debugs),
         host=address.host,
         port=address.port,
         log_level="warning",

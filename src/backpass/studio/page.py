@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import posixpath
 import re
+from collections.abc import Mapping
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -65,10 +66,12 @@ def plotly_path() -> Path | None:
     return path if path.exists() else None
 
 
-def render(state: PageState) -> str:
-    """The page for the server: style and script are fetched from beside it."""
+def render(state: PageState, served: Mapping[str, object] | None = None) -> str:
+    """The page for the server, which does what is `served`; style and script lie beside it."""
     page = static_file("index.html").decode().replace("static/studio.js", f"static/{WHOLE}")
-    return _with_state(page, state.as_json(live=True, plotly=plotly_path() is not None))
+    return _with_state(
+        page, state.as_json(live=True, plotly=plotly_path() is not None, served=served)
+    )
 
 
 def bake(state: PageState) -> str:

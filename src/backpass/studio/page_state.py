@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -57,7 +58,9 @@ class PageState:
         """The same page_state with other parameters."""
         return replace(self, theta=np.asarray(theta, dtype=np.float64))
 
-    def as_json(self, *, live: bool, plotly: bool) -> str:
+    def as_json(
+        self, *, live: bool, plotly: bool, served: Mapping[str, object] | None = None
+    ) -> str:
         """The page_state as the page reads it: plain numbers, full precision."""
         net = self.net
         content = {
@@ -82,6 +85,7 @@ class PageState:
             "captions": asdict(self.captions) | {"rows": self._row_numbers},
             "live": live,
             "plotly": plotly,
+            "served": dict(served or {}),
         }
         return json.dumps(content, default=_plain, allow_nan=False)
 

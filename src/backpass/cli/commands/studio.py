@@ -53,6 +53,7 @@ class NewNetwork(TypedDict):
 @click.option("--checkpoint", metavar="FILE", help="Keep the run there, and go on from there.")
 @click.option("--every", type=Whole(1), default=10, help="Epochs between checkpoints.")
 @click.option("--port", type=Whole(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--debugger", is_flag=True, help="A tab in which pasted code is judged; it is run.")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 @member_option
@@ -64,6 +65,7 @@ def studio(
     checkpoint: str | None,
     every: int,
     port: int,
+    debugger: bool,
     no_browser: bool,
     force: bool,
     member: int | None,
@@ -90,7 +92,8 @@ def studio(
         return _export(model, Path(export), force)
     save: Callable[[np.ndarray], str] | None = None if out is None else model.saver(out)
     data = model.session_data(save, checkpoint, every)
-    return _serve(model.page_state(), data, port, no_browser, out)
+    state = model.page_state()
+    return _serve(state, data, port, debugs=debugger, no_browser=no_browser, out=out)
 
 
 def _check_options(trained: bool, rows: str | None, export: str | None) -> None:
@@ -107,7 +110,11 @@ def _check_options(trained: bool, rows: str | None, export: str | None) -> None:
             f"{'--member' if rows is None else rows}: only after a MODEL, a file of `backpass "
             f"train` that ends in {MODEL_ENDING}"
         )
-    unused = [given[name] for name in ("out", "checkpoint", "port", "no_browser") if name in given]
+    unused = [
+        given[name]
+        for name in ("out", "checkpoint", "port", "debugger", "no_browser")
+        if name in given
+    ]
     if export is not None and unused:
         raise click.UsageError(f"{', '.join(unused)}: --export writes the page and ends")
 
@@ -186,13 +193,19 @@ def _export(model: StudioModel, path: Path, force: bool) -> Answer:
 
 
 def _serve(
-    page_state: PageState, data: SessionData, port: int, no_browser: bool, out: str | None
+    page_state: PageState,
+    data: SessionData,
+    port: int,
+    *,
+    debugs: bool,
+    no_browser: bool,
+    out: str | None,
 ) -> Answer:
     """Serve the page until Ctrl-C."""
     from ...studio.app import listening, make_server, new_address
 
     address = new_address(port)
-    server = make_server(page_state, data, address)
+    server = make_server(page_state, data, address, debugs)
     with listening(address) as door:
         messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
         if data.checkpoint is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..answers import CallResult, Failed, Failure, decoded
 from ..probes import Probe
-from ..subject.subject import Subject
+from ..subject.subject import LocalSubject, Subject
 from .form import RATE, Call, Form, Problem, calling, making, problems, program
 from .layouts import Block
 from .reading import Expected, Leaf, Placed, leaves, place, split
@@ -29,6 +29,11 @@ class FormCaller:
     def takes_lam(self) -> bool:
         """Whether λ is an argument."""
         return self.form.takes_lam
+
+    @property
+    def takes_objects(self) -> bool:
+        """Whether it runs in this process."""
+        return isinstance(self.subject, LocalSubject)
 
     @property
     def name(self) -> str:

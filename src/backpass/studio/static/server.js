@@ -73,6 +73,20 @@ export function connect(lost) {
       }
     },
 
+    // What the judge found; null where it was cancelled.
+    async judge(question, signal) {
+      const body = JSON.stringify(question);
+      const headers = { "Content-Type": "application/json" };
+      try {
+        const response = await fetch("debug", { method: "POST", headers, body, signal });
+        return await response.json();
+      } catch (error) {
+        if (error.name === "AbortError") return null;
+        lost();
+        return { says: GONE };
+      }
+    },
+
     trainer(tell) {
       const send = link(tell, lost);
       return {

@@ -6,9 +6,9 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
-from ..inspection.explain import explain
-from ..inspection.trace import trace
-from .page_state import PageState
+from ...inspection.explain import explain
+from ...inspection.trace import trace
+from ..page_state import PageState
 
 SYMBOLS = {"theta": "Theta"}  # what the page calls otherwise
 WITHOUT_LAYER = ("J", "cost")
