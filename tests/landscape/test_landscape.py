@@ -456,6 +456,46 @@ def test_every_start_is_numbered_once_and_near_ones_share_a_label(mountains):
     assert any({"0", str(last)} <= set(label.split(", ")) for label in labels)
 
 
+def test_around_a_network_it_is_marked_at_its_own_height(net):
+    pytest.importorskip("matplotlib")
+    theta = bp.init_theta(net, seed=4)
+    land = bp.landscape(net, *XOR, lam=0.1, center=theta, steps=4)
+    J, _ = bp.cost_and_gradient(net, theta, *XOR, 0.1)
+    assert (land.mark.alpha[0], land.mark.beta[0], land.mark.J[0]) == (0, 0, J)
+    (diamond,) = land.plot().axes_[0].lines
+    assert diamond.get_xydata().tolist() == [[0, 0]]
+    assert diamond.get_label() == f"the network, J = {J:.4g}"
+
+
+def test_among_ways_a_network_is_marked_where_its_units_fit(net):
+    found = bp.drops(net, *XOR, lam=0.1, n=2, max_iter=20)
+    theta = equivalent_copy(net, found.valleys[0].theta, seed=3)
+    assert found.landscape(steps=3).mark is None
+    land = found.sorted_units().landscape(steps=3, mark=theta)
+    at = land.plane.coordinates(found.valleys[0].theta[None, :])[0]
+    np.testing.assert_allclose([land.mark.alpha[0], land.mark.beta[0]], at, atol=1e-9)
+    assert land.alpha[0] < land.mark.alpha[0] < land.alpha[-1]
+    with pytest.raises(errors.InvalidInput, match="mark"):
+        found.landscape(steps=3, mark=[1.0])
+
+
+def test_the_mark_stands_in_the_3d_picture_too(net):
+    pytest.importorskip("plotly")
+    land = bp.landscape(net, *XOR, lam=0.1, center=bp.init_theta(net, seed=4), steps=4)
+    named = {trace.name: trace for trace in land.surface().data}
+    assert named["the network"].z[0] == land.mark.J[0]
+
+
+@pytest.mark.parametrize(("solver", "steps"), [("lbfgs", 3), ("gd", 5)])
+def test_a_survey_says_how_far_it_is(net, solver, steps):
+    walked, surveyed = [], []
+    walking = {"callback": lambda *done: walked.append(done), "solver": solver, "max_iter": 5}
+    found = bp.drops(net, *XOR, lam=0.1, n=2, **walking)
+    assert walked == [(k, steps) for k in range(1, steps + 1)]
+    found.landscape(steps=4, callback=lambda *done: surveyed.append(done))
+    assert surveyed == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
 def test_contours_stop_at_a_step_and_draw_on_given_axes(mountains):
     plt = pytest.importorskip("matplotlib.pyplot")
     _, ax = plt.subplots(layout="constrained")

@@ -1,5 +1,6 @@
 """A picture is made of numbers alone: no network is needed to draw one."""
 
+from itertools import combinations
 from types import SimpleNamespace
 
 import numpy as np
@@ -50,3 +51,19 @@ def test_whatever_has_a_picture_is_drawn():
     display = LandscapeDisplay(land).plot(fog=0.2, step=1)
     assert [len(line.get_xdata()) for line in display.ways_] == [2, 2]
     assert "50 %" in display.axes_[1].get_title()
+
+
+def test_no_number_of_a_start_covers_another():
+    """Triples start a little too far apart to share a label, and too near for all to one side."""
+    Text = pytest.importorskip("matplotlib.text").Text
+    places = [(-0.2 + 0.07 * k, 1 + 0.1 * (k % 2)) for k in range(7)]
+    ways = tuple(way(place, (0, 0)) for place in places * 3)
+    display = LandscapeDisplay(SimpleNamespace(picture=Picture(HEIGHTS, LINES, ways, 1.0))).plot()
+    display.figure_.draw_without_rendering()
+    texts = display.axes_[0].texts
+    for text in texts:
+        text.get_window_extent()  # has it find its place
+    boxes = [Text.get_window_extent(text).extents for text in texts]
+    assert len(boxes) == 7
+    for one, other in combinations(boxes, 2):
+        assert (np.minimum(one[2:], other[2:]) <= np.maximum(one[:2], other[:2])).any()

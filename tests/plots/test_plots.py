@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from enum import Enum
-from itertools import pairwise
+from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -259,6 +259,81 @@ def test_diagram_draws_each_weight_once_with_its_number(trace):
     assert {canvas.number(edge.Theta, 2) for edge in display.edges} <= written
     assert {"layer 1", "layer 2", "layer 3", "+1"} <= written
     drawn(display)
+
+
+def boxes(texts):
+    """What is written, with the pixels that it takes, once the figure is drawn."""
+    return [(text.get_text(), text.get_window_extent().extents) for text in texts]
+
+
+def overlaps(one, other):
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return width > 0 and height > 0
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (2, 3, 1), (2, 3, 2, 1), (4, 4, 1), (3, 3, 3, 1)])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_no_number_of_a_diagram_covers_another(sizes, seed):
+    net = bp.Network(sizes, loss="binary_log_loss")
+    theta = bp.init_theta(net, seed, epsilon=2.0)
+    X, Y = np.random.default_rng(seed).normal(size=(1, sizes[0])), [[1.0]]
+    display = NetworkDisplay.from_trace(bp.trace(net, theta, X, Y))
+    drawn(display)
+    written = boxes(display.ax_.texts)
+    assert len(written) > net.n_parameters
+    clashes = [(a, b) for (a, one), (b, other) in combinations(written, 2) if overlaps(one, other)]
+    assert clashes == []
+
+
+def test_what_stands_in_a_circle_stays_in_it():
+    a = [np.array([1.23e-15, -0.00089]), np.array([-4.6e-11])]
+    display = NetworkDisplay([np.ones((1, 3))], a).plot()
+    drawn(display)
+    inside = {text.get_text(): text for text in display.ax_.texts}
+    diameter = display.ax_.lines[0].get_markersize() * display.figure_.dpi / 72
+    for words in ("1e−15", "−0.00089", "−5e−11"):
+        assert inside[words].get_window_extent().width < diameter
+
+
+def test_a_diagram_says_what_its_colours_mean():
+    display = NetworkDisplay([np.array([[0.0, 1.0, -2.0]])]).plot()
+    lines = display.ax_.get_legend().get_lines()
+    assert [line.get_color() for line in lines] == [canvas.POSITIVE, canvas.NEGATIVE]
+    assert [line.get_linestyle() for line in lines] == ["-", "--"]
+    words = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert [word[:5] for word in words] == ["Θ > 0", "Θ < 0"]
+
+
+def test_a_deep_network_is_no_wider_than_a_page():
+    display = NetworkDisplay([np.ones((2, 3))] * 11).plot()
+    assert display.figure_.get_figwidth() <= 16
+
+
+def test_many_layers_are_named_without_covering_each_other():
+    display = DeltaSizeDisplay({l: np.full((2, 2), 0.5**l) for l in range(2, 42)}).plot()
+    drawn(display)
+    names = [name for name in boxes(display.ax_.get_xticklabels()) if name[0]]
+    assert len(names) > 5
+    assert not [1 for (_, one), (_, other) in pairwise(names) if overlaps(one, other)]
+
+
+def test_epochs_are_whole_numbers_on_the_axis():
+    display = TrainingDisplay([0.9, 0.5, 0.3], [0.5, 0.7, 0.6]).plot()
+    drawn(display)
+    assert all(tick == round(tick) for ax in display.axes_ for tick in ax.get_xticks())
+
+
+def test_narrow_cells_carry_no_numbers():
+    display = LayersDisplay({1: np.ones((3, 21)), 2: np.ones((2, 11))}).plot()
+    assert [len(ax.texts) for ax in display.axes_] == [0, 22]
+
+
+@pytest.mark.parametrize(("units", "words"), [(1, "1 hidden unit,"), (3, "3 hidden units, each")])
+def test_hidden_units_are_counted_and_their_colours_told(units, words):
+    title = HiddenUnitsDisplay(np.ones((units, 5))).plot().ax_.get_title()
+    assert title.startswith(words)
+    assert "blue pixels excite, vermilion ones inhibit" in title
 
 
 def test_a_network_is_drawn_on_a_subfigure_as_on_a_figure_of_its_size():

@@ -20,6 +20,11 @@ COLUMNS = (
     TextColumn("{task.fields[numbers]}"),
     TimeRemainingColumn(),
 )
+OF_STEPS = (
+    TextColumn("{task.fields[numbers]} {task.completed:.0f}/{task.total:.0f}"),
+    BarColumn(bar_width=24),
+    TimeRemainingColumn(),
+)
 OF_MEMBERS = (
     TextColumn("members {task.fields[members]}"),
     BarColumn(bar_width=24),
@@ -66,6 +71,18 @@ class EpochBar(_Bar):
             numbers.append(f"validation {progress.validation_score:.4f}")
         numbers.append(f"{progress.rows_per_second:,.0f} rows/s")
         self._bar.update(self._task, completed=progress.epoch, numbers="  ".join(numbers))
+
+
+class StepsBar(_Bar):
+    """What is done, how much of it, time left."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(OF_STEPS, None, console)
+
+    def update(self, what: str, done: int, total: int) -> None:
+        """Move on; another piece of work begins the bar anew."""
+        self._bar.update(self._task, completed=done, total=total, numbers=what)
+        self._bar.start()
 
 
 class MembersBar(_Bar):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..plots import canvas
+from ..plots.apart import Place, keep_apart
 from ..plots.canvas import Keywords
 from .picture import HasPicture, Picture, TrajectoryProjection
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.contour import QuadContourSet
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.lines import Line2D
+    from matplotlib.text import Text
 
 _LEVELS = 24
 _LABEL_SHARE = 0.03  # of the picture: starts that are nearer share a label
@@ -107,12 +110,14 @@ class LandscapeDisplay:
             _draw_trajectory(self.axes_[0], k, trajectory, step)
             for k, trajectory in enumerate(trajectories)
         ]
-        _number_starts(self.axes_[0], picture)
         self.distances_ = [
             _draw_share(self.axes_[-1], k, trajectory) for k, trajectory in enumerate(trajectories)
         ]
+        if picture.mark is not None:
+            _draw_mark(self.axes_[0], picture.mark)
         if trajectories:
             _label_shares(self.axes_[-1], picture)
+            _number_starts(self.axes_[0], picture)
         return self
 
 
@@ -175,10 +180,49 @@ def _number_starts(ax: Axes, picture: Picture) -> None:
     from matplotlib import patheffects
 
     edge = [patheffects.withStroke(linewidth=3.4, foreground="white")]
-    place: Keywords = {"xytext": (6, 5), "textcoords": "offset points", "zorder": 4}
+    place: Keywords = {"xytext": (0, 0), "textcoords": "offset points", "zorder": 4}
+    centred: Keywords = {"ha": "center", "va": "center"}
     look: Keywords = {"color": canvas.DARK, "fontsize": 8, "path_effects": edge}
+    look["arrowprops"] = {"arrowstyle": "-", "color": canvas.DARK, "lw": 0.7, "shrinkA": 2}
+    written: list[tuple[Text, list[Place]]] = []
     for start, numbers in _starts(picture):
-        ax.annotate(", ".join(map(str, numbers)), start, **look, **place)
+        words = ", ".join(map(str, numbers))
+        text = ax.annotate(words, start, **look, **place, **centred)
+        written.append((text, _around(len(words))))
+    keep_apart(ax, written, [_box(ax, place) for place in _drawn_places(picture)])
+
+
+def _around(letters: int) -> list[Place]:
+    """Offsets in points around a start, the nearest first; wide words stand further to the side."""
+    turns = np.pi * np.array([0.25, 0.75, 1.25, 1.75, 0.0, 1.0, 0.5, 1.5])
+    return [
+        (float((r + 2.5 * letters) * np.cos(turn)), float(r * np.sin(turn)))
+        for r in (11, 19, 28, 40)
+        for turn in turns
+    ]
+
+
+def _drawn_places(picture: Picture) -> list[tuple[float, float]]:
+    """Where starts and ends are drawn, and the network."""
+    marks = [] if picture.mark is None else [picture.mark]
+    starts = [each.position(0) for each in (*picture.trajectories, *marks)]
+    return starts + [each.position(None) for each in picture.trajectories]
+
+
+def _box(ax: Axes, place: tuple[float, float]) -> NDArray[np.float64]:
+    """The pixels of what is drawn there."""
+    x, y = ax.transData.transform(place)
+    half = 4 * ax.figure.dpi / 72
+    return np.array([x - half, y - half, x + half, y + half])
+
+
+def _draw_mark(ax: Axes, mark: TrajectoryProjection) -> None:
+    """A diamond where the network stands, named in a legend."""
+    look: Keywords = {"ms": 9, "mfc": canvas.PAPER, "mec": canvas.DARK, "mew": 1.5, "zorder": 5}
+    words = f"{mark.name}, J = {mark.J[0]:.4g}"
+    (diamond,) = ax.plot(mark.alpha, mark.beta, "D", ls="none", label=words, **look)
+    place: Keywords = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "fontsize": 8}
+    canvas.legend(ax, handles=[diamond], **place)
 
 
 def _starts(picture: Picture) -> list[tuple[tuple[float, float], list[int]]]:

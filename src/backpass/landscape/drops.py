@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import OptimizeResult
 
 from .. import engine
-from ..arrays import Array
+from ..arrays import Array, as_vector
 from ..errors import InvalidInput
 from ..initialise import init_theta
 from ..network import Network
@@ -25,7 +25,7 @@ from .symmetry import (
     units_apart,
     with_equal_units,
 )
-from .terrain import Landscape, landscape
+from .terrain import Landscape, Survey, landscape
 from .valleys import Valley, group_valleys
 
 
@@ -130,7 +130,13 @@ class Drops:
         return replace(self, paths=nearest)
 
     def landscape(
-        self, *, directions: str | ArrayLike = "pca", steps: int = 41, seed: int = 0
+        self,
+        *,
+        directions: str | ArrayLike = "pca",
+        steps: int = 41,
+        seed: int = 0,
+        mark: ArrayLike | None = None,
+        callback: Survey | None = None,
     ) -> Landscape:
         """Compute the mountains under the ways down.
 
@@ -142,6 +148,10 @@ class Drops:
             Lines of the grid, each way.
         seed : int
             Which random directions.
+        mark : array of shape (n,), optional
+            A network that the pictures mark: its copy whose units lie nearest to the lowest end.
+        callback : callable, optional
+            Called as ``callback(done, total)`` after each line of the grid.
 
         Returns
         -------
@@ -172,7 +182,15 @@ class Drops:
             seed=seed,
             sample_weight=rows.w if rows.weighted else None,
             names=[path.name for path in self.paths],
+            mark=None if mark is None else self._nearest(mark),
+            callback=callback,
         )
+
+    def _nearest(self, theta: ArrayLike) -> NDArray[np.float64]:
+        """The copy of a network that lies nearest to the lowest end."""
+        net = self.net
+        given = as_vector(theta, "mark", net.n_parameters, net.why_so_long())
+        return apply_moves(self.net, given, find_moves(self.net, given, self.valleys[0].theta))
 
     def __str__(self) -> str:
         lines = [f"{'drop':<14}{'start J':>10}{'end J':>10}{'steps':>7}  valley"]
@@ -237,6 +255,7 @@ def drops(
     starts: ArrayLike | None = None,
     ridge: float = 0.01,
     sample_weight: ArrayLike | None = None,
+    callback: Survey | None = None,
 ) -> Drops:
     """Drop walkers on the mountains and let them go down.
 
@@ -269,6 +288,9 @@ def drops(
         descent.
     sample_weight : array-like of shape (m,), optional
         w ≥ 0.
+    callback : callable, optional
+        Called as ``callback(done, total)`` after each walker that has arrived, or after each step
+        of those that walk together, for a progress bar.
 
     Returns
     -------
@@ -296,7 +318,7 @@ def drops(
     places = [_equal_start(net), *_places(net, n, seed, method, epsilon, starts)]
     names = ["equal weights", *(f"drop {k}" for k in range(1, len(places)))]
     walk = _walk_as_stack if solver in RULES else _walk_sequentially
-    paths = walk(problem, places, names, solver, learning_rate, max_iter)
+    paths = walk(problem, places, names, solver, learning_rate, max_iter, callback)
     paths[0] = replace(
         paths[0], thetas=np.array([with_equal_units(net, theta) for theta in paths[0].thetas])
     )
@@ -335,10 +357,16 @@ def _walk_sequentially(
     solver: str,
     learning_rate: float,
     max_iter: int,
+    callback: Survey | None,
 ) -> list[Path]:
     """Walk down by a full-batch solver, which chooses its own steps."""
     problems: list[_Walkable] = [_EqualUnits(problem), *[problem] * (len(places) - 1)]
-    return [_walk(*who, solver, max_iter) for who in zip(problems, places, names)]
+    paths: list[Path] = []
+    for who in zip(problems, places, names):
+        paths.append(_walk(*who, solver, max_iter))
+        if callback is not None:
+            callback(len(paths), len(places))
+    return paths
 
 
 def _walk(
@@ -368,17 +396,20 @@ def _walk_as_stack(
     solver: str,
     learning_rate: float,
     max_iter: int,
+    callback: Survey | None,
 ) -> list[Path]:
     """Walk all walkers down step by step: update rules are elementwise, so θ may be a stack."""
     rule, stack, walkers = RULES[solver], np.array(places), _EqualUnits(problem)
     state = rule.init(stack)
     thetas, heights = [stack], []
     with np.errstate(over="ignore", invalid="ignore"):  # a walker may run off; _finite_part cuts
-        for _ in range(max_iter):
+        for step in range(1, max_iter + 1):
             J, D = walkers.costs_and_gradients(stack)
             heights.append(J)
             state, stack = rule.step(state, stack, D, learning_rate)
             thetas.append(stack)
+            if callback is not None:
+                callback(step, max_iter)
         heights.append(walkers.costs_and_gradients(stack)[0])
     trajectories = zip(np.swapaxes(thetas, 0, 1), np.transpose(heights), names)
     return [_finite_part(*trajectory) for trajectory in trajectories]

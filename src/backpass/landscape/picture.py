@@ -88,12 +88,15 @@ class Picture:
         The ways down.
     shown : float
         The share of the ways' spread about the center that lies in the plane.
+    mark : TrajectoryProjection, optional
+        One point to mark: the network that is looked at.
     """
 
     values: NDArray[np.float64]
     axes: tuple[NDArray[np.float64], NDArray[np.float64]]
     trajectories: tuple[TrajectoryProjection, ...]
     shown: float
+    mark: TrajectoryProjection | None = None
 
     def clear_share(self, fog: float, step: int | None) -> NDArray[np.float64]:
         """How clear each point of the grid is, 0 to 1: bright around the walkers, or the center.

@@ -25,6 +25,9 @@ _HOVER = (
     "%{fullData.name}, step %{customdata[0]:.0f}<br>J = %{z:.6g}<br>"
     "%{customdata[1]:.3g} away from the plane (%{customdata[2]:.0%} of its way)<extra></extra>"
 )
+_MARK_HOVER = (
+    "%{fullData.name}<br>J = %{z:.6g}<br>%{customdata[0]:.3g} away from the plane<extra></extra>"
+)
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -60,7 +63,8 @@ def surface_figure(picture: Picture, fog: float | None) -> Figure:
     trajectories = [
         _trajectory(go, k, trajectory) for k, trajectory in enumerate(picture.trajectories)
     ]
-    figure = go.Figure([*grounds, *trajectories], layout=_layout(picture))
+    marks = [_mark(go, mark) for mark in _marked(picture)]
+    figure = go.Figure([*grounds, *trajectories, *marks], layout=_layout(picture))
     if picture.trajectories:
         _add_steps(go, figure, picture, fog)
     if fog is not None:
@@ -129,6 +133,22 @@ def _trajectory(go: ModuleType, k: int, trajectory: TrajectoryProjection) -> Sca
     )
 
 
+def _mark(go: ModuleType, mark: TrajectoryProjection) -> Scatter3d:
+    """A diamond where the network stands, at its own height."""
+    look = {"symbol": "diamond", "size": 7, "color": canvas.PAPER}
+    return go.Scatter3d(
+        x=mark.alpha,
+        y=mark.beta,
+        z=mark.J,
+        customdata=[[float(mark.distance[0])]],
+        mode="markers",
+        marker={**look, "line": {"width": 2, "color": canvas.DARK}},
+        name=mark.name,
+        showlegend=True,
+        hovertemplate=_MARK_HOVER,
+    )
+
+
 def _up_to(go: ModuleType, trajectory: TrajectoryProjection, step: int) -> Scatter3d:
     """A way as far as it has come: its start and the walker's place are larger points."""
     alpha, beta, J = (
@@ -142,7 +162,7 @@ def _up_to(go: ModuleType, trajectory: TrajectoryProjection, step: int) -> Scatt
 def _layout(picture: Picture) -> Options:
     clear = "rgba(0,0,0,0)"
     heights = np.concatenate(
-        [picture.values.ravel(), *(trajectory.J for trajectory in picture.trajectories)]
+        [picture.values.ravel(), *(each.J for each in (*picture.trajectories, *_marked(picture)))]
     )
     scene = {
         "xaxis": _axis("α", picture.axes[0]),
@@ -158,6 +178,10 @@ def _layout(picture: Picture) -> Options:
         "legend": {"x": 0, "y": 1},
         "uirevision": "the camera stays where it is",
     }
+
+
+def _marked(picture: Picture) -> list[TrajectoryProjection]:
+    return [] if picture.mark is None else [picture.mark]
 
 
 def _axis(name: str, values: np.ndarray) -> Options:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 __getattr__ = old_names("landscape.terrain")
 
+Survey = Callable[[int, int], object]  # is told how much of how much is done
+
+MARKED = "the network"
 _MARGIN = 0.2  # of ground around the paths, as a share of their extent
 
 
@@ -47,6 +50,8 @@ class Landscape:
         The paths, with their distance from the plane.
     shown : float
         The share of the paths' variance about the center that lies in the plane; 1 without paths.
+    mark : TrajectoryProjection, optional
+        The network that is marked: its foot in the plane, its height and its distance.
 
     Examples
     --------
@@ -65,11 +70,12 @@ class Landscape:
     J: NDArray[np.float64]
     walkers: tuple[TrajectoryProjection, ...] = ()
     shown: float = 1.0
+    mark: TrajectoryProjection | None = None
 
     @property
     def picture(self) -> Picture:
         """What its pictures show: the heights, the paths and the share of them that is seen."""
-        return Picture(self.J, (self.alpha, self.beta), self.walkers, self.shown)
+        return Picture(self.J, (self.alpha, self.beta), self.walkers, self.shown, self.mark)
 
     def plot(
         self, *, ax: Axes | None = None, fog: float | None = None, step: int | None = None
@@ -194,6 +200,8 @@ def landscape(
     seed: int = 0,
     sample_weight: ArrayLike | None = None,
     names: Sequence[str] | None = None,
+    mark: ArrayLike | None = None,
+    callback: Survey | None = None,
 ) -> Landscape:
     """Compute J around a point or along paths, over a plane.
 
@@ -224,6 +232,10 @@ def landscape(
         w ≥ 0.
     names : sequence of str, optional
         What the paths are called.
+    mark : array of shape (n,), optional
+        A network that the pictures mark; without paths the center, where not given.
+    callback : callable, optional
+        Called as ``callback(done, total)`` after each line of the grid, for a progress bar.
 
     Returns
     -------
@@ -258,9 +270,44 @@ def landscape(
     walkers = tuple(
         _project(problem, plane, p, name) for p, name in zip(paths, _names(paths, names))
     )
-    alpha, beta = _grid(walkers, span, steps)
-    J = np.array([[height(problem, plane.point(a, b)) for a in alpha] for b in beta])
-    return Landscape(net, plane, alpha, beta, J, walkers, _share_shown(plane, paths))
+    marked = _project_mark(net, problem, plane, mark, paths)
+    covered = (*walkers, marked) if walkers and marked else walkers
+    alpha, beta = _grid(covered, span, steps)
+    J = _survey(problem, plane, alpha, beta, callback)
+    return Landscape(net, plane, alpha, beta, J, walkers, _share_shown(plane, paths), marked)
+
+
+def _project_mark(
+    net: Network,
+    problem: HasCost,
+    plane: Plane,
+    mark: ArrayLike | None,
+    paths: list[NDArray[np.float64]],
+) -> TrajectoryProjection | None:
+    """The network to mark, as a way of one point; none where there are ways and it is not said."""
+    if mark is None:
+        if paths:
+            return None
+        zero, J = np.zeros(1), np.array([height(problem, plane.center)])
+        return TrajectoryProjection(zero, zero, J, zero, zero, MARKED)
+    theta = np.asarray(as_vector(mark, "mark", net.n_parameters, net.why_so_long()), dtype=float)
+    return _project(problem, plane, theta[None, :], MARKED)
+
+
+def _survey(
+    problem: HasCost,
+    plane: Plane,
+    alpha: NDArray[np.float64],
+    beta: NDArray[np.float64],
+    callback: Survey | None,
+) -> NDArray[np.float64]:
+    """Heights over the grid, (len(beta), len(alpha))."""
+    lines: list[list[float]] = []
+    for b in beta:
+        lines.append([height(problem, plane.point(a, b)) for a in alpha])
+        if callback is not None:
+            callback(len(lines), len(beta))
+    return np.array(lines)
 
 
 def _as_paths(

@@ -40,6 +40,7 @@ _SIGNED = ("#7a2f00", NEGATIVE, PAPER, POSITIVE, "#00344f")
 _UNSIGNED = "cividis"
 _LIGHT = "#ffffff"
 _MOST_NUMBERS = 80  # cells of a heat map that can carry their numbers
+_MOST_COLUMNS = 11  # of such a map, side by side
 
 
 def pyplot() -> ModuleType:
@@ -111,7 +112,7 @@ def heat_map(ax: Axes, matrix: NDArray[np.float64], signed: bool) -> AxesImage:
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02)
     bar.ax.tick_params(colors=INK)
     bar.outline.set_edgecolor(INK)
-    if matrix.size <= _MOST_NUMBERS:
+    if matrix.size <= _MOST_NUMBERS and matrix.shape[1] <= _MOST_COLUMNS:
         _write_numbers(ax, image, matrix)
     return image
 
@@ -135,6 +136,12 @@ def legend(ax: Axes, **where: Any) -> None:
 def number(value: float, digits: int) -> str:
     """Write a number with so many significant digits and a minus that is one."""
     return f"{value:.{digits}g}".replace("-", "−")
+
+
+def short_number(value: float) -> str:
+    """Write a number in two digits, or in one where its exponent has to be said."""
+    two = number(value, 2)
+    return number(value, 1).replace("e−0", "e−") if "e" in two else two
 
 
 def text_on(rgba: Sequence[float] | NDArray[np.float64]) -> str:

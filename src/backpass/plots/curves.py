@@ -161,6 +161,7 @@ def _draw(ax: Axes, name: str, values: NDArray[np.float64], colour: str) -> Line
     marker = "." if len(values) < 40 else None
     (line,) = canvas.styled(ax).plot(epochs, values, color=colour, marker=marker, label=name)
     ax.set_ylabel(name)
+    ax.locator_params(axis="x", integer=True, min_n_ticks=1)
     positive = values[np.isfinite(values)]
     if name == "J" and positive.min() > 0 and positive.max() > 10 * positive.min():
         ax.set_yscale("log")

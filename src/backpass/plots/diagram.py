@@ -11,17 +11,24 @@ from numpy.typing import ArrayLike, NDArray
 from ..arrays import Array
 from ..errors import InvalidInput
 from . import canvas
+from .apart import Box, Place, box_of, keep_apart, lay_out
 from .canvas import Keywords
 from .models import FittedNetwork, Pass, as_drawable, thetas_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
+    from matplotlib.text import Text
 
 _MOST_UNITS = 8
 _MOST_NUMBERED_EDGES = 30
 _WIDEST_EDGE = 4.0  # points
+_WIDEST = 16.0  # inches of a whole network, however deep
 _CENTRED: Keywords = {"ha": "center", "va": "center"}
+_CHIP: Keywords = {"boxstyle": "round,pad=0.15", "fc": canvas.PAPER, "ec": "none"}
+_ON_CHIP: Keywords = {"fontsize": 7, "color": canvas.DARK, "bbox": _CHIP}
+_ALONG = np.array([0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6]) * 0.05  # of an edge's length
+_POSITIVE, _NEGATIVE = "-", (0, (4, 1.5))  # solid, and dashed
 
 
 class Unit(NamedTuple):
@@ -182,14 +189,18 @@ class NetworkDisplay:
         """
         tallest = max(min(s, _MOST_UNITS + 1) for s in self.sizes) + 1
         if ax is None:
-            ax = canvas.new_axes(2.6 * len(self.sizes), 0.85 * tallest + 0.8)
+            width = min(2.6, max(1.2, _WIDEST / len(self.sizes)))  # of a layer
+            ax = canvas.new_axes(width * len(self.sizes), 0.85 * tallest + 1.1)
         self.ax_, self.figure_ = ax, ax.figure
         ax.set_axis_off()
         ax.set_xlim(-0.35, len(self.sizes) - 0.65)
         ax.set_ylim(-tallest / 2 - 0.3, tallest / 2 + 0.5)
-        _draw_edges(ax, self.units, self.edges)
-        _draw_units(ax, self.units, tallest)
         _draw_names(ax, self.sizes, tallest)
+        _draw_legend(ax)
+        segments = _draw_edges(ax, self.units, self.edges)
+        taken = _draw_units(ax, self.units, tallest)
+        if len(self.edges) <= _MOST_NUMBERED_EDGES:
+            _number_edges(ax, self.edges, segments, taken)
         return self
 
 
@@ -233,66 +244,81 @@ def _edges(Thetas: list[NDArray[np.float64]], units: list[Unit]) -> list[Edge]:
     ]
 
 
-def _draw_edges(ax: Axes, units: list[Unit], edges: list[Edge]) -> None:
+def _draw_edges(ax: Axes, units: list[Unit], edges: list[Edge]) -> list[NDArray[np.float64]]:
+    """Draw the lines; return their two ends each, (2, 2)."""
     from matplotlib.collections import LineCollection
 
     place = {(u.layer, u.number): (u.x, u.y) for u in units}
-    segments = [(place[e.layer, e.start], place[e.layer + 1, e.end]) for e in edges]
+    ends = [(place[e.layer, e.start], place[e.layer + 1, e.end]) for e in edges]
+    segments = [np.array(both) for both in ends]
     largest = max(abs(e.Theta) for e in edges) or 1.0
     lines = LineCollection(
         segments,
         colors=[canvas.POSITIVE if e.Theta >= 0 else canvas.NEGATIVE for e in edges],
         linewidths=[0.3 + _WIDEST_EDGE * abs(e.Theta) / largest for e in edges],
-        linestyles=["-" if e.Theta >= 0 else (0, (4, 1.5)) for e in edges],
+        linestyles=[_POSITIVE if e.Theta >= 0 else _NEGATIVE for e in edges],
         zorder=1,
     )
     ax.add_collection(lines)
-    if len(edges) <= _MOST_NUMBERED_EDGES:
-        for edge, (start, end) in zip(edges, segments):
-            starts = sum(u.layer == edge.layer for u in units)
-            _write_on_edge(ax, edge, np.array(start), np.array(end), starts)
+    return segments
 
 
-def _write_on_edge(
-    ax: Axes, edge: Edge, start: NDArray[np.float64], end: NDArray[np.float64], starts: int
+def _number_edges(
+    ax: Axes, edges: list[Edge], segments: list[NDArray[np.float64]], taken: list[Box]
 ) -> None:
-    """Write Θ on its line, for each start further on, so that the numbers keep apart."""
-    x, y = start + (0.24 + 0.5 * edge.start / starts) * (end - start)
-    chip = {"boxstyle": "round,pad=0.15", "fc": canvas.PAPER, "ec": "none"}
-    look: Keywords = {
-        "ha": "center",
-        "va": "center",
-        "fontsize": 7,
-        "color": canvas.DARK,
-        "bbox": chip,
-    }
-    ax.text(x, y, canvas.number(edge.Theta, 2), **look)
+    """Write each Θ on its line, where it covers no other number and no unit."""
+    written: list[tuple[Text, list[Place]]] = []
+    for edge, (start, end) in zip(edges, segments):
+        on_line = start + (0.5 + _ALONG)[:, None] * (end - start)
+        places = [(float(x), float(y)) for x, y in on_line]
+        text = ax.text(*places[0], canvas.number(edge.Theta, 2), zorder=4, **_CENTRED, **_ON_CHIP)
+        written.append((text, places))
+    keep_apart(ax, written, taken)
 
 
-def _draw_units(ax: Axes, units: list[Unit], tallest: float) -> None:
-    """Circles that just fit their rows, filled by their activation where there is one."""
+def _draw_legend(ax: Axes) -> None:
+    """What blue and vermilion, solid and dashed mean."""
+    from matplotlib.lines import Line2D
+
+    signs = {"Θ > 0": (canvas.POSITIVE, _POSITIVE), "Θ < 0": (canvas.NEGATIVE, _NEGATIVE)}
+    lines = [
+        Line2D([], [], color=colour, ls=dash, lw=2, label=f"{name}, the wider the larger")
+        for name, (colour, dash) in signs.items()
+    ]
+    place: Keywords = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "fontsize": 8}
+    canvas.legend(ax, handles=lines, ncols=1 if ax.bbox.width < 400 else 2, **place)
+
+
+def _draw_units(ax: Axes, units: list[Unit], tallest: float) -> list[Box]:
+    """Circles that just fit their rows, filled by their activation; return what they take."""
+    lay_out(ax)
     inches = ax.bbox.height / ax.figure.dpi / (tallest + 0.8)
     diameter = min(72 * 0.62 * inches, 34.0)  # points
     largest = max((abs(u.a) for u in units if u.a is not None), default=1.0) or 1.0
     colours = canvas.colours(signed=True)
+    taken: list[Box] = []
+    half = diameter / 2 * ax.figure.dpi / 72  # pixels
     for u in units:
         a = 0.0 if u.a is None or u.number == 0 else u.a
         fill = colours(0.5 + 0.5 * a / largest)
         ax.plot(u.x, u.y, "o", ms=diameter, mfc=fill, mec=canvas.INK, mew=1.2, zorder=2)
-        look: Keywords = {"fontsize": 8, "color": canvas.text_on(fill), **_CENTRED}
-        ax.text(u.x, u.y, _label(u), zorder=3, **look)
+        label = _label(u)
+        look: Keywords = {"fontsize": _fitting(label, diameter), "color": canvas.text_on(fill)}
+        ax.text(u.x, u.y, label, zorder=3, **look, **_CENTRED)
+        x, y = ax.transData.transform((u.x, u.y))
+        taken.append(np.array([x - half, y - half, x + half, y + half]))
         if u.delta is not None:
-            below: Keywords = {
-                "xytext": (0, -diameter / 2 - 1),
-                "textcoords": "offset points",
-            }
-            under: Keywords = {
-                "ha": "center",
-                "va": "top",
-                "fontsize": 7,
-                "color": canvas.INK,
-            }
-            ax.annotate(f"δ {canvas.number(u.delta, 2)}", (u.x, u.y), **below, **under)
+            below: Keywords = {"xytext": (0, -diameter / 2 - 2), "textcoords": "offset points"}
+            under: Keywords = {"ha": "center", "va": "top", "zorder": 3, **_ON_CHIP}
+            words = f"δ {canvas.number(u.delta, 2)}"
+            taken.append(box_of(ax.annotate(words, (u.x, u.y), **below, **under)))
+    return taken
+
+
+def _fitting(label: str, diameter: float) -> float:
+    """How large a label stays in its circle; digits are 0.6 as wide as high."""
+    letters = 1 if label[0] == "$" else len(label)
+    return min(8.0, 0.92 * diameter / (0.6 * letters))
 
 
 def _label(unit: Unit) -> str:
@@ -300,7 +326,7 @@ def _label(unit: Unit) -> str:
     if unit.number == 0:
         return "+1"
     if unit.a is not None:
-        return canvas.number(unit.a, 2)
+        return canvas.short_number(unit.a)
     return f"$x_{{{unit.number}}}$" if unit.layer == 1 else f"$a_{{{unit.number}}}$"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import canvas
+from .canvas import Keywords
 from .models import Pass, as_drawable
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 STEADY_WITHIN = 100.0  # a factor from the last layer to the first hidden one
+_MOST_NAMES = 14  # of layers, below the axis
 
 
 class Flow(Enum):
@@ -142,11 +144,16 @@ class DeltaSizeDisplay:
         self.figure_ = self.ax_.figure
         low, high = np.maximum(self.ranges, np.finfo(float).tiny)
         self.ax_.set_yscale("log")
-        self.ax_.vlines(self.layers, low, high, color=canvas.BLUE, alpha=0.45, lw=7)
-        (self.line_,) = self.ax_.plot(self.layers, self.sizes, "o-", color=canvas.VERMILION)
-        self.ax_.set_xticks(self.layers, [f"δ$^{{({l})}}$" for l in self.layers])
+        bars: Keywords = {"color": canvas.BLUE, "alpha": 0.45, "lw": 7}
+        self.ax_.vlines(self.layers, low, high, label="8 of 10 examples", **bars)
+        line: Keywords = {"color": canvas.VERMILION, "label": "all examples"}
+        (self.line_,) = self.ax_.plot(self.layers, self.sizes, "o-", **line)
+        named = self.layers[:: -(-len(self.layers) // _MOST_NAMES)]
+        self.ax_.set_xticks(named, [f"δ$^{{({l})}}$" for l in named])
         self.ax_.set_ylabel("root mean square of δ")
-        self.ax_.set_title(self.flow.value, fontsize="medium")
+        if len(self.layers) > 1:
+            self.ax_.set_title(self.flow.value, fontsize="medium")
+        canvas.legend(self.ax_, fontsize="small")
         canvas.styled(self.ax_)
         return self
 

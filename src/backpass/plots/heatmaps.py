@@ -47,8 +47,8 @@ class LayersDisplay:
 
     Signed quantities (Θ, z, δ, Δ, D) are vermilion below zero and blue above it, on a scale that
     is symmetric about zero; activations run from dark to bright. Each panel has its own scale.
-    Panels of at most 80 cells carry their numbers. Rows and columns count from 0, as the arrays do
-    and as ``bp.explain`` asks for them.
+    Panels of at most 80 cells and 11 columns carry their numbers. Rows and columns count from 0, as
+    the arrays do and as ``bp.explain`` asks for them.
 
     Parameters
     ----------

@@ -184,12 +184,20 @@ class HiddenUnitsDisplay:
             mosaic, cmap=canvas.colours(signed=True), vmin=-1, vmax=1, interpolation="nearest"
         )
         self.ax_.set_axis_off()
-        drawn, all_of_them = min(_MOST_UNITS, len(self.images)), len(self.images)
-        title = f"{all_of_them} hidden units, each scaled by its largest weight"
-        if drawn < all_of_them:
-            title = f"the first {drawn} of {title}"
+        title = _title(len(self.images))
         self.ax_.set_title(title, fontsize="medium", color=canvas.INK)
         return self
+
+
+def _title(units: int) -> str:
+    """How many there are, their scale, and what the colours mean."""
+    if units == 1:
+        counted = "1 hidden unit, scaled by its largest weight"
+    else:
+        counted = f"{units} hidden units, each scaled by its largest weight"
+    if units > _MOST_UNITS:
+        counted = f"the first {_MOST_UNITS} of {counted}"
+    return f"{counted}\nblue pixels excite, vermilion ones inhibit"
 
 
 def _square(inputs: int, order: str) -> ImageShape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -10,15 +11,17 @@ import click
 import numpy as np
 from rich.console import Console
 
+from ...extras import optional
 from ...solvers.first_order import RULES
 from ...solvers.registry import FULL_BATCH
-from ..command import Answer, Command, Values
+from ..command import Answer, Command, Values, messages
 from ..option_types import OneOf, Real, Whole, member_option
 from ..output import check_free
 
 if TYPE_CHECKING:
     from ...landscape import Drops, Landscape
     from ...models.table_network import TableNetwork
+    from ..progress import StepsBar
     from ..trained import LookedAt
 
     Problem = tuple[TableNetwork, np.ndarray, np.ndarray, float]  # with X, Y and λ
@@ -76,18 +79,21 @@ def landscape(
     they find are counted.
     """
     from ...storage.atomic import atomic_write
+    from ..progress import StepsBar
     from ..trained import LookedAt
 
     page = Path(out) if out else Path(f"{Path(model).with_suffix('')}-mountains.html")
     picture = page.with_suffix(".png")
     for path in (page, picture):
         check_free(path, force)
+    optional("plotly.graph_objects", "Drawing the mountains in 3-D")  # before they are surveyed
     trained, found = LookedAt.at(model, member), None
     problem = _problem(trained, data, rows)
-    if drops:
-        found, land = _drop(problem, drops, steps, **walk)
-    else:
-        land = _around(problem, steps, span, walk["seed"])
+    with StepsBar(messages()) as bar:
+        if drops:
+            found, land = _drop(problem, bar, drops, steps, **walk)
+        else:
+            land = _around(problem, bar, steps, span, walk["seed"])
     land.to_html(page, fog=fog, title=f"The mountains of {Path(model).name}")
     atomic_write(picture, _png(land), force)
     files = {"page": str(page), "picture": str(picture)}
@@ -112,7 +118,7 @@ def _problem(trained: LookedAt, data: str, rows: int) -> Problem:
     return network, np.asarray(network.X(X[kept]), dtype=np.float64), Y, model.lam
 
 
-def _around(problem: Problem, steps: int, span: float, seed: int) -> Landscape:
+def _around(problem: Problem, bar: StepsBar, steps: int, span: float, seed: int) -> Landscape:
     """The mountains around the network, in two random directions."""
     from ...landscape import landscape as survey
 
@@ -127,18 +133,22 @@ def _around(problem: Problem, steps: int, span: float, seed: int) -> Landscape:
         span=span,
         steps=steps,
         seed=seed,
+        callback=partial(bar.update, "line"),
     )
 
 
 def _drop(
-    problem: Problem, drops: int, steps: int, **walk: Unpack[Walk]
+    problem: Problem, bar: StepsBar, drops: int, steps: int, **walk: Unpack[Walk]
 ) -> tuple[Drops, Landscape]:
     """Walkers on the network's mountains, and the ground under their ways."""
     from ...landscape import drops as drop
 
     network, X, Y, lam = problem
-    found = drop(network.net, X, Y, lam, n=drops, **walk)
-    return found, found.sorted_units().landscape(steps=steps)
+    walking = partial(bar.update, "walker" if walk["solver"] in FULL_BATCH else "step")
+    found = drop(network.net, X, Y, lam, n=drops, callback=walking, **walk)
+    lines = partial(bar.update, "line")
+    land = found.sorted_units().landscape(steps=steps, mark=network.theta, callback=lines)
+    return found, land
 
 
 def _png(land: Landscape) -> bytes:
