@@ -515,3 +515,17 @@ def test_an_oversized_message_ends_that_connection_only(running_server):
         assert answer.status == 200
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"http://127.0.0.1:{running_server.port}/")
+
+
+def test_settings_that_change_are_marked_with_their_epoch():
+    state, data = make_page_state()
+    session = Session(state, data)
+    session.start(Hyperparameters(0.01, 0.1, 3))
+    assert wait_for(session)["marks"] == []
+    session.change(Hyperparameters(0.02, 0.1))
+    session.change(Hyperparameters(0.03, 0.1))  # before another epoch: the last one counts
+    session.start(Hyperparameters(0.03, 0.1, 2))
+    news = wait_for(session)
+    assert news["marks"] == [{"epoch": 3, "alpha": 0.03, "lam": 0.1}]
+    session.start(Hyperparameters(0.03, 0.5, 1))
+    assert wait_for(session)["marks"][1] == {"epoch": 5, "alpha": 0.03, "lam": 0.5}

@@ -18,6 +18,7 @@ from ..errors import MissingExtra
 from .answering.bodies import TooLong, read_json
 from .answering.debugger import Debugger
 from .answering.questions import explanation
+from .answering.rows import told_row
 from .audience import OTHER, Audience, Onlooker
 from .guard import Address, Guard, listening, new_address
 from .orders import MESSAGE_BYTES, ORDERS, parse_order
@@ -94,12 +95,22 @@ class Studio:
         """Python's words on where a number comes from."""
         try:
             question = await read_json(request, MOST_BYTES)
-            text = explanation(self.session.page_state, question)
+            text = explanation(self.session.page_state, question, self.session.data)
         except TooLong:
             return PlainTextResponse("too long", status_code=413)
         except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             return PlainTextResponse("that question was not understood", status_code=400)
         return JSONResponse({"text": text}, headers=HEADERS)
+
+    async def row(self, request: Request) -> Response:
+        """A row that the page does not have."""
+        try:
+            wish = await read_json(request, MESSAGE_BYTES)
+            state, theta = self.session.page_state, self.session.theta
+            told = await asyncio.to_thread(told_row, state, theta, self.session.data, wish)
+        except (TooLong, ValueError, KeyError, TypeError, RecursionError):
+            return PlainTextResponse("there is no such row", status_code=404)
+        return JSONResponse(nan_to_null(told), headers=HEADERS)
 
     async def debug(self, request: Request) -> Response:
         """Say which formula of pasted code is wrong, where that was asked for."""
@@ -180,8 +191,7 @@ class Studio:
         if what == "start":
             self.session.start(hyperparameters)
         elif what == "set":
-            self.session.hyperparameters.alpha = hyperparameters.alpha
-            self.session.hyperparameters.lam = hyperparameters.lam
+            self.session.change(hyperparameters)
         else:
             getattr(self.session, what)()
 
@@ -219,6 +229,7 @@ def make_app(state: PageState, data: SessionData, address: Address, debugs: bool
         Route("/", studio.page),
         Route("/static/{name:path}", studio.static),
         Route("/explain", studio.explain, methods=["POST"]),
+        Route("/row", studio.row, methods=["POST"]),
         Route("/debug", studio.debug, methods=["POST"]),
         WebSocketRoute("/train", studio.train),
     ]

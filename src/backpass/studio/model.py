@@ -157,7 +157,7 @@ class StudioModel:
         if checkpoint is not None:
             run = Checkpoint(checkpoint, every, self._identity(X["train"], Y["train"]), ASKED_AS)
         given = (X["train"], Y["train"], X["validation"], Y["validation"], keep, run)
-        return SessionData(*given, rows["train"], rows["validation"])
+        return SessionData(*given, rows["train"], rows["validation"], self._cells)
 
     def _identity(self, X: np.ndarray, Y: np.ndarray) -> dict[str, str]:
         """What a run must have in common with a checkpoint's."""

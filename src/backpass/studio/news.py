@@ -25,6 +25,14 @@ class PastCurve(TypedDict):
     values: list[float]
 
 
+class Mark(TypedDict):
+    """Where α or λ became another one."""
+
+    epoch: int  # the last one with the old
+    alpha: float
+    lam: float
+
+
 class News(TypedDict, total=False):
     """What the page is told while training goes on; what has not changed is left out."""
 
@@ -39,6 +47,7 @@ class News(TypedDict, total=False):
     seconds_left: float
     curves: dict[str, list[float]]  # what is new of them: the last value is that of `epoch`
     past: dict[str, PastCurve]  # curves from their beginning, for a page that comes later
+    marks: list[Mark]  # all so far
     steers: bool  # whether this page's orders count
     deltas: list[float]
     theta64: str

@@ -19,7 +19,7 @@ from ..training.monitor import Monitor
 from ..training.schedules import Schedule
 from ..training.state import History, pack, start, unpack
 from ..training.stop import StopReason
-from .news import Mailbox, News
+from .news import Mailbox, Mark, News
 from .page_state import PageState
 from .session_data import SessionData
 from .summary import summary, validation
@@ -27,6 +27,7 @@ from .summary import summary, validation
 FRAME_SECONDS = 0.08
 SAVE_SECONDS = 5.0
 BATCH_SIZE = 32
+MOST_MARKS = 20
 ENDLESS = EarlyStopping(tol=0.0, n_iter_no_change=math.inf)  # the page says when to stop
 
 
@@ -58,6 +59,7 @@ class Session:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._framed = self._saved = -math.inf
+        self._marks: list[Mark] = []  # the first is how it began
         if data.checkpoint is not None:
             self._restore(data.checkpoint.unfinished())
 
@@ -78,8 +80,29 @@ class Session:
         self._stop.clear()
         self._unpaused.set()
         self.mailbox.put({"says": "", "going": True, "done": False})
+        self._mark()
         self._thread = threading.Thread(target=self._run_quietly, daemon=True)
         self._thread.start()
+
+    def change(self, hyperparameters: Hyperparameters) -> None:
+        """Go on with another α and λ from the next epoch on."""
+        self.hyperparameters.alpha = hyperparameters.alpha
+        self.hyperparameters.lam = hyperparameters.lam
+        if self._marks:
+            self._mark()
+
+    def _mark(self) -> None:
+        """Tell after which epoch α or λ became another one, if they did."""
+        alpha, lam = self.hyperparameters.alpha, self.hyperparameters.lam
+        now: Mark = {"epoch": self._state.epoch, "alpha": alpha, "lam": lam}
+        if self._marks:
+            before = self._marks[-1]
+            if before | {"epoch": now["epoch"]} == now:
+                return
+            if before["epoch"] == now["epoch"]:
+                self._marks.pop()
+        self._marks.append(now)
+        self.mailbox.put({"marks": self._marks[1:][-MOST_MARKS:]})
 
     def _restore(self, run: Mapping[str, object] | None) -> None:
         """Take up a checkpoint's run; it goes on to the bits of an undisturbed one."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..arrays import as_csr
 from ..training.checkpoints import Checkpoint
 
 
@@ -22,6 +23,7 @@ class SessionData:
     checkpoint: Checkpoint | None = None  # from which a killed server's run goes on
     rows: np.ndarray | None = None  # numbers in the table of X's rows; in their order where None
     rows_validation: np.ndarray | None = None
+    cells: Callable[[list[int]], dict[str, list[str]]] | None = None  # of rows, by their numbers
 
     @property
     def has_validation(self) -> bool:
@@ -32,6 +34,16 @@ class SessionData:
     def scored(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows whose score is shown: those for validation, or all where there are none."""
         return (self.X_validation, self.Y_validation) if self.has_validation else (self.X, self.Y)
+
+    def row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return x and y of a row, by its number in the table; KeyError where there is none."""
+        train = self.X, self.Y, self.rows
+        for X, Y, numbers in ((self.X_validation, self.Y_validation, self.rows_validation), train):
+            known = np.arange(len(Y)) if numbers is None else numbers
+            for place in np.flatnonzero(known == number)[:1].tolist():
+                x = as_csr(X)[[place]].toarray()[0] if hasattr(X, "tocsr") else X[place]
+                return np.asarray(x, np.float64), np.asarray(Y[place], np.float64)
+        raise KeyError(number)
 
     @property
     def scored_rows(self) -> np.ndarray:

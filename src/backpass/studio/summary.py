@@ -68,6 +68,11 @@ def predicted(outputs: np.ndarray) -> np.ndarray:
     return (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
+def sureness(outputs: np.ndarray) -> np.ndarray:
+    """How sure the network is of each row's class."""
+    return abs(outputs[:, 0] - 0.5) + 0.5 if outputs.shape[1] == 1 else outputs.max(axis=1)
+
+
 def _confusion(truth: np.ndarray, said: np.ndarray, classes: list[object]) -> list[list[int]]:
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, (truth, said), 1)
@@ -77,7 +82,7 @@ def _confusion(truth: np.ndarray, said: np.ndarray, classes: list[object]) -> li
 def _surest(outputs: np.ndarray, Y: np.ndarray) -> list[Mistake]:
     """The mistakes that the network was surest of, by their place among the rows."""
     truth, said = predicted(Y), predicted(outputs)
-    sure = abs(outputs[:, 0] - 0.5) + 0.5 if outputs.shape[1] == 1 else outputs.max(axis=1)
+    sure = sureness(outputs)
     wrong = np.flatnonzero(truth != said)
     wrong = wrong[np.argsort(-sure[wrong], kind="stable")][:MOST_MISTAKES]
     return [

@@ -9,6 +9,7 @@ import numpy as np
 from ...inspection.explain import explain
 from ...inspection.trace import trace
 from ..page_state import PageState
+from ..session_data import SessionData
 
 SYMBOLS = {"theta": "Theta"}  # what the page calls otherwise
 WITHOUT_LAYER = ("J", "cost")
@@ -19,6 +20,7 @@ class Question(TypedDict):
 
     theta: list[float]
     rows: list[int]
+    numbers: NotRequired[list[int]]  # of the rows in the table
     lam: float
     symbol: str
     layer: int  # 0 of J
@@ -26,14 +28,28 @@ class Question(TypedDict):
     column: NotRequired[int]  # of a Theta or a Delta
 
 
-def explanation(state: PageState, question: Question) -> str:
+def explanation(state: PageState, question: Question, data: SessionData | None = None) -> str:
     """Trace the asked rows with the page's θ, and explain the number; the page counts from 1."""
     rows = [int(row) for row in question["rows"]]
     theta = np.asarray(question["theta"], dtype=np.float64)
-    t = trace(state.net, theta, state.X[rows], state.Y[rows], float(question["lam"]))
+    X, Y = _rows(state, question, data)
+    t = trace(state.net, theta, X, Y, float(question["lam"]))
     symbol = str(question["symbol"])
     where = {} if symbol in WITHOUT_LAYER else _place(question)
     return str(explain(t, SYMBOLS.get(symbol, symbol), example=len(rows) - 1, **where))
+
+
+def _rows(
+    state: PageState, question: Question, data: SessionData | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The page's rows, and those that it was given later."""
+    own, numbers = len(state.X), question.get("numbers", [])
+    pairs: list[tuple[np.ndarray, np.ndarray]] = []
+    for k, row in enumerate(map(int, question["rows"])):
+        later = data is not None and row >= own
+        pairs.append(data.row(int(numbers[k])) if later else (state.X[row], state.Y[row]))
+    X, Y = zip(*pairs)
+    return np.array(X), np.array(Y)
 
 
 def _place(question: Question) -> dict[str, int]:

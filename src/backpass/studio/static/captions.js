@@ -2,7 +2,8 @@
 
 import { short } from "./numerals.js";
 
-export function captionsOf({ captions, classes, Y, net }) {
+export function captionsOf(pageState) {
+  const { captions, classes, net } = pageState;
   const oneOfTwo = classes?.length === 2 && net.sizes[net.sizes.length - 1] === 1;
   const output = (k) => (oneOfTwo ? String(classes[1]) : String(classes?.[k] ?? captions.outputs[k] ?? ""));
   const own = (k, v) => {
@@ -20,7 +21,7 @@ export function captionsOf({ captions, classes, Y, net }) {
     hasOwn: captions.scales.length > 0,
     oneOfTwo,
     // A target in words: the class, or the numbers in their own units.
-    target: (i) => inWords({ classes, oneOfTwo, own, output }, Y[i]),
+    target: (i) => inWords({ classes, oneOfTwo, own, output }, pageState.Y[i]),
     answer: (outputs) => inWords({ classes, oneOfTwo, own, output }, outputs),
   };
 }

@@ -73,6 +73,18 @@ export function connect(lost) {
       }
     },
 
+    // A row that the page does not have; null where there is none.
+    async row(wish) {
+      const headers = { "Content-Type": "application/json" };
+      try {
+        const response = await fetch("row", { method: "POST", headers, body: JSON.stringify(wish) });
+        return response.ok ? await response.json() : null;
+      } catch {
+        lost();
+        return null;
+      }
+    },
+
     // What the judge found; null where it was cancelled.
     async judge(question, signal) {
       const body = JSON.stringify(question);

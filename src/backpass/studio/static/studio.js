@@ -4,6 +4,7 @@ import { $ } from "./dom.js";
 import { panels } from "./panels.js";
 import { connect } from "./server.js";
 import { startTabs } from "./tabs.js";
+import { placeOf } from "./training/stepping.js";
 
 function loadPlotly(pageState) {
   if (window.Plotly || !pageState.plotly) return Promise.resolve(window.Plotly ?? null);
@@ -40,17 +41,25 @@ function showLost({ captions }) {
 
 // What a panel may ask for; what it returns may have open() and setTheta(going).
 function pageOf(pageState, started) {
-  return {
+  const page = {
     pageState,
     server: pageState.live ? connect(() => showLost(pageState)) : null,
     ways: [], // of trainings: each has points(), some of its θ
     loadPlotly: () => loadPlotly(pageState),
+    // Step through a row that is named by a chart.
+    async step(wish) {
+      const place = await placeOf(page, wish);
+      if (place === null) return;
+      $("tab-steps").click();
+      started.steps.goTo(place);
+    },
     // θ as it is by now, and the λ and W of the training that made it; while one is going, or after
     setTheta(theta, { lam, W }, going) {
       Object.assign(pageState, { theta, lam: lam ?? pageState.lam, W: W ?? pageState.W });
       for (const panel of Object.values(started)) panel.setTheta?.(going);
     },
   };
+  return page;
 }
 
 function startPage() {

@@ -56,7 +56,7 @@ class Steps {
 
   async python(which) {
     const pass = passOf(this.walk, which);
-    return this.server && pass.rows.length ? this.server.explain({ ...pass, layer: 0, unit: 0, ...which }) : null;
+    return this.server && pass.rows.length ? this.server.explain({ ...pass, numbers: pass.rows.map(this.captions.row), layer: 0, unit: 0, ...which }) : null;
   }
 
   unitValue(layer, unit) {
@@ -163,6 +163,14 @@ class Steps {
     this.lit = new Set();
     this.allow("forward");
     this.show();
+  }
+
+  goTo(place) {
+    if (this.busy) return;
+    $("example").max = this.pageState.X.length - 1;
+    $("example").value = place;
+    this.choose();
+    $("step-forward").focus();
   }
 
   changeLambda() {

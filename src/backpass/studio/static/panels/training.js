@@ -13,8 +13,8 @@ const NOTE = 3000; // milliseconds for which a note stands beside the progress
 const LOOKS_ON = "Another page steers this training; this one looks on.";
 
 class Training {
-  constructor({ pageState, server, setTheta, ways }) {
-    Object.assign(this, { pageState, server, setTheta, captions: captionsOf(pageState), way: newWay(pageState.theta.length) });
+  constructor({ pageState, server, setTheta, ways, step }) {
+    Object.assign(this, { pageState, server, setTheta, step, captions: captionsOf(pageState), way: newWay(pageState.theta.length) });
     this.curves = { J: newCurve(), validation: newCurve(), score: newCurve() };
     this.run = { alive: false, going: false, steers: true };
     this.frame = { news: {}, fresh: {}, waits: false, note: "", noted: -Infinity };
@@ -79,11 +79,12 @@ class Training {
     $("train-says").textContent = this.said();
     const { epoch, epochs, share } = this.frame.news;
     if (epochs) $("train-progress").value = (epoch + (share < 1 ? share : 0)) / epochs;
-    if (fresh.J !== undefined || fresh.past) this.drawTheCurves();
-    if (fresh.deltas) drawBars($("chart-delta"), fresh.deltas.map((_, k) => `layer ${k + 2}`), fresh.deltas);
-    if (fresh.confusion) showConfusion(this.pageState, fresh.confusion, fresh.rows_scored);
+    if (fresh.marks) showMarks(fresh.marks);
+    if (fresh.J !== undefined || fresh.past || fresh.marks) this.drawTheCurves();
+    if (fresh.deltas) drawBars($("chart-delta"), fresh.deltas.map((_, k) => `layer ${k + 2}`), fresh.deltas, "root mean square of δ");
+    if (fresh.confusion) showConfusion(this.pageState, fresh.confusion, fresh.rows_scored, this.step);
     if (fresh.pairs) this.drawThePairs(fresh.pairs);
-    if (fresh.worst) showMistakes(this.pageState, this.captions, fresh.worst);
+    if (fresh.worst) showMistakes(this.pageState, this.captions, fresh.worst, this.step);
     if (fresh.theta) this.showTheta(fresh);
   }
 
@@ -101,15 +102,19 @@ class Training {
 
   drawThePairs(pairs) {
     const { captions } = this;
-    drawPairs($("chart-pairs"), pairs.map(([truth, answer, k]) => [captions.own(k, truth), captions.own(k, answer), k]));
+    const names = [...new Set(pairs.map(([, , k]) => k))].map((k) => captions.output(k) || `output ${k + 1}`);
+    const units = names.length === 1 && captions.output(0) ? ` ${names[0]}` : "";
+    drawPairs($("chart-pairs"), pairs.map(([truth, answer, k]) => [captions.own(k, truth), captions.own(k, answer), k]), names, units);
   }
 
   drawTheCurves() {
     const [J, validation, score] = ["J", "validation", "score"].map((name) => pointsOf(this.curves[name]));
-    drawCurves($("chart-J"), [J, validation], { logarithmic: true });
-    drawCurves($("chart-score"), [score]);
+    const [marks, name] = [numbered(this.frame.news.marks ?? []), $("score-title").textContent];
+    const costs = [{ name: "J of training rows", points: J }, { name: "loss of validation rows", points: validation }];
+    drawCurves($("chart-J"), costs, { yName: "cost", logarithmic: true, marks });
+    drawCurves($("chart-score"), [{ name, points: score }], { yName: name, marks });
     nameLast("chart-J", "J", J);
-    nameLast("chart-score", $("score-title").textContent, score);
+    nameLast("chart-score", name, score);
   }
 
   buttons() {
@@ -159,6 +164,15 @@ function progressWords({ epoch, epochs, J, score, rows_per_second, seconds_left 
   return `epoch ${epoch} of ${epochs}: J = ${short(J)}, score ${short(score)}${rate}${left}`;
 }
 
+const numbered = (marks) => marks.map((mark, k) => ({ ...mark, number: k + 1 }));
+
+// Where settings were changed, in words: the charts have the numbers.
+function showMarks(marks) {
+  const words = numbered(marks).map(({ number, epoch, alpha, lam }) => `${number}: after epoch ${epoch}, α = ${short(alpha)}, λ = ${short(lam)}`);
+  $("train-marks").textContent = words.length ? `Changed while training: ${words.join("; ")}.` : "";
+  $("train-marks").hidden = !words.length;
+}
+
 // What a chart shows, for those who do not see it.
 function nameLast(id, name, points) {
   const last = points[points.length - 1];
@@ -181,12 +195,13 @@ export const panel = {
   </div>
   <progress id="train-progress" value="0" max="1" aria-label="Training progress"></progress>
   <p id="train-says" class="says" role="status">Press “start”.</p>
+  <p id="train-marks" class="says" hidden></p>
   <div class="charts">
-    <figure><figcaption>J: solid; loss of validation rows: dashed</figcaption><svg id="chart-J" role="img" aria-label="J by epoch"></svg></figure>
+    <figure><figcaption>cost by epoch</figcaption><svg id="chart-J" role="img" aria-label="J by epoch"></svg></figure>
     <figure><figcaption id="score-title">accuracy</figcaption><svg id="chart-score" role="img" aria-label="Score by epoch"></svg></figure>
     <figure><figcaption>size of δ by layer, root mean square over the page's rows</figcaption><svg id="chart-delta" role="img" aria-label="Size of δ by layer"></svg></figure>
     <figure id="confusion-figure"><figcaption>confusion</figcaption><div id="confusion" tabindex="0" role="group" aria-label="Confusion of classes"></div></figure>
-    <figure id="pairs-figure"><figcaption>answered, against true</figcaption><svg id="chart-pairs" role="img" aria-label="Answered against true numbers"></svg></figure>
+    <figure id="pairs-figure"><figcaption>answered, against true; on the line they are equal</figcaption><svg id="chart-pairs" role="img" aria-label="Answered against true numbers"></svg></figure>
     <figure id="hidden-figure"><figcaption id="hidden-title">hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs" tabindex="0" role="group" aria-label="Hidden units"></div></figure>
     <figure><figcaption id="mistakes-title">the worst mistakes</figcaption><div id="mistakes" class="thumbs" tabindex="0" role="group" aria-labelledby="mistakes-title"></div></figure>
   </div>
@@ -199,7 +214,10 @@ progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
 #confusion :is(td, th) { min-width: 1.45rem; padding: .15rem .25rem; font-size: .8rem; }
 #mistakes figure { max-width: 100%; overflow-wrap: anywhere; }
 #mistakes figure { flex: 1 1 8rem; }
-#mistakes figcaption { font-size: .8rem; margin: 0; }
+.mistake { display: grid; justify-items: center; gap: .2rem; width: 100%; border: none; background: none; font-size: .8rem; padding: .15rem; }
+.mistake:hover, #confusion button:hover { text-decoration: underline; }
+#confusion button { border: none; background: none; padding: .15rem .25rem; font-size: .8rem; width: 100%; }
+#confusion td { padding: 0; }
 `,
   start: (page) => void new Training(page),
 };

@@ -6,6 +6,7 @@ import { adam } from "../descent.js";
 import { summaryOf } from "./summary.js";
 
 const [BATCH, SLICE, FRAME] = [32, 40, 80]; // rows; milliseconds
+const MOST_MARKS = 20;
 const breath = () => new Promise((resolve) => setTimeout(resolve));
 const ENDED = "All epochs are done.";
 const STOPPED = "Stopped; the network keeps what it has learnt.";
@@ -69,8 +70,18 @@ function finish(run, pageState, tell) {
   tell({ ...progress(run), ...summaryOf(pageState, run), says, going: false, ...(over ? { done: true } : {}) });
 }
 
+// Where α or λ became another one: the charts show it.
+function mark(run, tell) {
+  const { epoch, alpha, lam, marks } = run;
+  const before = marks[marks.length - 1];
+  if (before && before.alpha === alpha && before.lam === lam) return;
+  if (before?.epoch === epoch) marks.pop();
+  marks.push({ epoch, alpha, lam });
+  tell({ marks: marks.slice(1).slice(-MOST_MARKS) });
+}
+
 export function localTrainer(pageState, tell, way) {
-  const run = { going: false, busy: false, ended: false, epoch: 0, epochs: 0, theta: pageState.theta, rule: adam(), way };
+  const run = { going: false, busy: false, ended: false, epoch: 0, epochs: 0, theta: pageState.theta, rule: adam(), way, marks: [] };
   const begin = () => {
     Object.assign(run, { going: true, ended: false });
     if (!run.busy) train(run, pageState, tell);
@@ -78,6 +89,7 @@ export function localTrainer(pageState, tell, way) {
   return {
     start(settings) {
       Object.assign(run, settings, { epochs: run.epoch + settings.epochs });
+      mark(run, tell);
       if (run.epoch === 0) run.way.push(run.theta);
       tell({ says: "", going: true, done: false });
       begin();
@@ -91,7 +103,10 @@ export function localTrainer(pageState, tell, way) {
       Object.assign(run, { going: false, ended: true });
       if (!run.busy) finish(run, pageState, tell);
     },
-    set: (settings) => Object.assign(run, settings),
+    set(settings) {
+      Object.assign(run, settings);
+      mark(run, tell);
+    },
     save() {
       const model = JSON.stringify({ net: pageState.net, theta: run.theta, classes: pageState.classes });
       const href = "data:application/json," + encodeURIComponent(model);

@@ -4,8 +4,8 @@ import { backward, forward, roll } from "../backprop.js";
 
 const MOST_MISTAKES = 12;
 const sum = (numbers) => numbers.reduce((total, v) => total + v, 0);
-const said = (a) => (a.length === 1 ? +(a[0] > 0.5) : a.indexOf(Math.max(...a)));
-const sureness = (a) => (a.length === 1 ? Math.abs(a[0] - 0.5) + 0.5 : Math.max(...a));
+export const said = (a) => (a.length === 1 ? +(a[0] > 0.5) : a.indexOf(Math.max(...a)));
+export const sureness = (a) => (a.length === 1 ? Math.abs(a[0] - 0.5) + 0.5 : Math.max(...a));
 
 export function summaryOf(pageState, run) {
   const { net, X, Y } = pageState;
