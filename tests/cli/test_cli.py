@@ -378,6 +378,9 @@ def right(theta, sizes, X, Y, lam):
 
 def wrong(theta, sizes, X, Y, lam):
     return bp.cost_and_gradient(bp.Network(sizes), theta, X, Y, 1.0)
+
+def unclear(q, r, s, t, u):
+    return right(u, t, q, r, s)[::-1]
 """
 
 
@@ -391,6 +394,16 @@ def test_diagnose_names_the_wrong_formula(place: Path) -> None:
     assert "no function 'gone'" in refused("diagnose", "learner.py:gone")
     assert "no file 'gone.py'" in refused("diagnose", "gone.py:wrong")
     assert "FILE.py:FUNCTION" in refused("diagnose", "learner.py")
+
+
+def test_diagnose_takes_the_form_in_which_a_function_is_called(place: Path) -> None:
+    Path("learner.py").write_text(LEARNERS)
+    assert run("diagnose", "learner.py:unclear").exit_code == 1
+    form = "D, J = f(X, Y, lam, sizes, theta)"
+    assert run("diagnose", "learner.py:unclear", "--form", form).exit_code == 0
+    assert "'thata'" in refused(
+        "diagnose", "learner.py:unclear", "--form", form.replace("the", "tha")
+    )
 
 
 # --- bad input: one line, exit code 2, nothing written ------------------------------------------

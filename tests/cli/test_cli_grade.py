@@ -122,6 +122,25 @@ def test_a_rubric_is_written_and_read(folder, tmp_path):
     assert (mark["points"], mark["out_of"]) == (7.5, 28)
 
 
+def test_a_rubric_may_say_how_the_function_is_called(tmp_path):
+    (tmp_path / "ada.py").write_text(
+        RIGHT + "\ndef unclear(q, r, s, t, u): return backprop(u, t, s, r, q)\n"
+    )
+    rubric = tmp_path / "rubric.toml"
+    options = ("--function", "unclear", "--points", rubric, "--json", "--force")
+    points = {}
+    for form in ("X, y, Theta1, Theta2, lam", "lam, Y, X, Theta2, Theta1"):
+        text = f'[points]\nJ = 1\n[convention]\nform = "J, D1, D2 = f({form})"\n'
+        rubric.write_text(text)
+        result = run(tmp_path / "ada.py", *options, "--out", tmp_path / "g")
+        points[form] = json.loads(result.stdout)["marks"][0]["points"]
+    assert list(points.values()) == [0, 1]
+    rubric.write_text(text.replace("lam,", "tralala,"))
+    result = run(tmp_path / "ada.py", *options, "--out", tmp_path / "g")
+    assert result.exit_code == 2
+    assert "'tralala'" in result.stderr
+
+
 def test_cost_and_gradient_may_be_two_functions(tmp_path):
     parts = (
         RIGHT

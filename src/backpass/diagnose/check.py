@@ -20,6 +20,7 @@ from .conclude import Concluded, conclude
 from .diagnosis import GRADES, Diagnosis
 from .forms.candidates import forms_of
 from .forms.form import Form
+from .forms.grammar import said_plans
 from .forms.plans import Plan, plans
 from .forms.trying import Trial, fixed_sizes, trials
 from .identify.meant import Meant
@@ -35,6 +36,7 @@ class Options(TypedDict, total=False):
     forward: Function | None
     cost: Function | None
     gradient: Function | None
+    form: str | None
     hidden: Hidden | None
     loss: str | Loss | None
     adapter: Adapter | None
@@ -54,6 +56,7 @@ def check_backprop(
     forward: Function | None = None,
     cost: Function | None = None,
     gradient: Function | None = None,
+    form: str | None = None,
     hidden: Hidden | None = None,
     loss: str | Loss | None = None,
     adapter: Adapter | None = None,
@@ -83,6 +86,10 @@ def check_backprop(
     forward, cost, gradient : callable, optional
         In place of function, where it is in parts; what they do not know is handed on from one to
         the next.
+    form : str, optional
+        How the function is called and what comes back, where that is not told from its names:
+        ``"loss, {dW1, db1, dW2, db2} = f(X, y, W1, b1, W2, b2, reg)"``. What the diagnosis says
+        after "Called as" is such a form.
     hidden : str, Activation, or a sequence of one per hidden layer, optional
         The hidden layers' activation that the function is meant to have; told from J, or from the
         gradient, where not given.
@@ -103,7 +110,7 @@ def check_backprop(
     Raises
     ------
     InvalidInput
-        If ``function`` cannot be called at all.
+        If ``function`` cannot be called at all, or ``form`` has a word that there is not.
 
     References
     ----------
@@ -127,7 +134,7 @@ def check_backprop(
     entries, kinds = _entries(function, forward, cost, gradient)
     if adapter is not None:
         entries = {"function": _adapted(next(iter(entries.values())), adapter)}
-    return check_subject(LocalSubject(entries), kinds, sizes, hidden, loss, strict)
+    return check_subject(LocalSubject(entries), kinds, sizes, hidden, loss, strict, form)
 
 
 def check_subject(
@@ -137,6 +144,7 @@ def check_subject(
     hidden: Hidden | None = None,
     loss: str | Loss | None = None,
     strict: bool = False,
+    form: str | None = None,
 ) -> Diagnosis:
     """``check_backprop`` of code that may run elsewhere.
 
@@ -146,7 +154,7 @@ def check_subject(
         The code.
     kinds : sequence of str
         What each of several functions is: "forward", "cost" or "gradient".
-    sizes, hidden, loss, strict
+    sizes, hidden, loss, strict, form
         As for ``check_backprop``.
 
     Returns
@@ -155,7 +163,7 @@ def check_subject(
         As that of ``check_backprop``.
     """
     meant = Meant(hidden, None if loss is None else find_loss(loss), strict)
-    return concluded(subject, kinds, sizes, meant).diagnosis
+    return concluded(subject, kinds, sizes, meant, form=form).diagnosis
 
 
 def concluded(
@@ -164,6 +172,7 @@ def concluded(
     sizes: Sequence[int] | None,
     meant: Meant,
     seed: int = 0,
+    form: str | None = None,
 ) -> Concluded:
     """A diagnosis together with the answers that it is of.
 
@@ -175,12 +184,15 @@ def concluded(
         What is known of J beforehand.
     seed : int
         Of the problems' numbers.
+    form : str, optional
+        As for ``check_backprop``.
 
     Returns
     -------
     Concluded
     """
-    everything = list(plans(subject.parts, kinds))
+    parts = subject.parts
+    everything = list(plans(parts, kinds)) if form is None else said_plans(form, parts)
     n_layers = len(sizes) if sizes is not None else _layers_of(meant.hidden, everything)
     found = _check(subject, everything, n_layers, sizes, meant, seed)
     any_depth = isinstance(meant.hidden, str | None) and _any_depth(everything)

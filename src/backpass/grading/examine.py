@@ -77,7 +77,7 @@ def examine(
     """
     loss = None if rubric.loss is None else find_loss(rubric.loss)
     meant = Meant(rubric.hidden, loss, rubric.strict)
-    found = concluded(subject, kinds, sizes, meant, seed)
+    found = concluded(subject, kinds, sizes, meant, seed, rubric.form)
     if found.seen is None:
         return Examined(found.diagnosis)
     right = right_parts(found.seen.responses)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from ..diagnose.forms.grammar import check_form
 from ..errors import InvalidInput
 from .child_process import AnswerTooLarge, ChildLost, ChildProcess, Limits, Means
 from .examine import Examined, count_calls, examine
@@ -47,6 +48,8 @@ class Task:
             raise InvalidInput(
                 "Ask for one function, for cost and gradient, or for forward and both."
             )
+        if self.rubric.form is not None:
+            check_form(self.rubric.form, self.names)
 
 
 def mark(submission: Submission, task: Task) -> Mark:

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("function", metavar="FILE.py:FUNCTION")
+@click.option(
+    "--form",
+    metavar="CALL",
+    help='How it is called, where its names do not tell: "J, D = f(theta, sizes, X, Y, lam)".',
+)
 @click.option("--sizes", type=Sizes(), help="Units by layer, inputs and outputs too, as 3,5,3.")
 @click.option(
     "--activation",
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 )
 def diagnose(
     function: str,
+    form: str | None,
     sizes: tuple[int, ...] | None,
     activation: str | None,
     loss: str | None,
@@ -49,7 +55,9 @@ def diagnose(
     """
     from ...diagnose.check import diagnose_file
 
-    found = diagnose_file(function, sizes=sizes, hidden=activation, loss=loss, strict=strict)
+    found = diagnose_file(
+        function, form=form, sizes=sizes, hidden=activation, loss=loss, strict=strict
+    )
     return Answer(_values(found), lambda to: to.print(found), exit_code=0 if found.ok else 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from ..answers import CallResult, Failed, Failure, decoded
 from ..probes import Probe
 from ..subject.subject import LocalSubject, Subject
 from .form import RATE, Call, Form, Problem, calling, making, problems, program
-from .layouts import Block
-from .reading import Expected, Leaf, Placed, leaves, place, split
+from .layouts import Array, Block
+from .reading import Expected, Leaf, Placed, assembled, leaves, pick, place, split
+from .template import Template, among
+from .wording import Heard, called_as
 
 Outcome = dict[str, Any]
 
@@ -24,6 +27,8 @@ class FormCaller:
         self.subject, self.form = subject, form
         self._paths: dict[tuple[int, ...], list[tuple[Block, list[Any]]]] = {}
         self.names: tuple[tuple[Block, str], ...] = ()
+        self._heard: list[Heard] = []
+        self._n_layers = 0
 
     @property
     def takes_lam(self) -> bool:
@@ -37,8 +42,8 @@ class FormCaller:
 
     @property
     def name(self) -> str:
-        """The call in words."""
-        return self.form.name
+        """The calls and what comes back, in the words that ``form=`` takes."""
+        return called_as(self.form, self._heard, self._n_layers)
 
     def __call__(self, probe: Probe, lam: float, y: Any = None) -> CallResult:
         """Put a probe; raise Failed with a reason where no numbers come back."""
@@ -88,30 +93,20 @@ class FormCaller:
     def _read(self, problem: Problem, steps: Sequence[Any], outcomes: list[Outcome]) -> CallResult:
         ends = len(steps) - (steps[-1]["do"] == "arrays")
         calls = outcomes[ends - len(self.form.calls) : ends]
-        expected = Expected(problem.probe, self.form.layout, self.form.container)
-        J, placed, single = None, None, False
-        for call, outcome in zip(self.form.calls, calls):
-            if call.gives == "nothing":
-                continue
-            _check_kind(outcome["value"], call, self.form)
-            found = list(leaves(outcome["value"], (), call.returns))
-            single |= any(array.dtype == np.float32 for _, array in found)
-            number, rest = split(found) if call.gives != "gradient" else (None, found)
-            J = number[1] if number is not None and J is None else J
-            if call.gives == "J":
-                _check_J(J, found, problem.probe)
-            elif call.gives == "weights":
-                placed = _of_a_step(problem, expected, rest, outcome)
-            elif rest:
-                placed = _without_costs(rest, expected)
+        blocks = problem.blocks
+        expected = Expected(problem.probe, self.form.layout, self.form.flat(list(blocks)))
+        heard = [_heard(problem, expected, *each) for each in zip(self.form.calls, calls)]
+        J = next((each.J[1] for each in heard if each.J is not None), None)
+        placed = next((each.placed for each in heard[::-1] if each.placed is not None), None)
         if placed is None and steps[-1]["do"] == "arrays":
             placed = self._inside(outcomes[-1]["value"], expected)
         if J is None and placed is None:
             raise Failed(Failure("The function returns neither J nor a gradient."))
-        return self._result(J, placed, single)
+        self._heard, self._n_layers = heard, problem.probe.net.L
+        return self._result(J, placed, any(each.single for each in heard))
 
-    def _result(self, J: Any, placed: Placed | None, single: bool) -> CallResult:
-        number = None if J is None else float(np.asarray(J).reshape(()))
+    def _result(self, J: Array | None, placed: Placed | None, single: bool) -> CallResult:
+        number = None if J is None else float(J.reshape(()))
         if placed is None:
             return CallResult(number, None, single)
         self.names = placed.names or self.names
@@ -123,6 +118,47 @@ class FormCaller:
             return None
         found = [leaf for leaf in _attributes(held_now) if _speaks_of_a_gradient(leaf)]
         return place(found, expected) if found else None
+
+
+def _heard(problem: Problem, expected: Expected, call: Call, outcome: Outcome) -> Heard:
+    """J and the gradient of one call, wherever they are in what came back."""
+    if call.gives == "nothing":
+        return Heard(outcome["value"])
+    if call.answer is not None:
+        return _heard_as_said(problem, expected, call, call.answer, outcome)
+    _check_kind(outcome["value"], call, problem.form)
+    found = list(leaves(outcome["value"], (), call.returns))
+    single = any(array.dtype == np.float32 for _, array in found)
+    J, rest = split(found) if call.gives != "gradient" else (None, found)
+    placed = None
+    if call.gives == "J":
+        _check_J(J, found, problem.probe)
+    elif call.gives == "weights":
+        placed = _of_a_step(problem, expected, rest, outcome)
+    elif rest:
+        placed = _without_costs(rest, expected)
+    return Heard(outcome["value"], J, placed, single)
+
+
+def _heard_as_said(
+    problem: Problem, expected: Expected, call: Call, answer: Template, outcome: Outcome
+) -> Heard:
+    """The same where it was said where they are."""
+    in_place = answer.kind == "after"
+    value = outcome.get("after") if in_place else outcome["value"]
+    picked = pick(answer, value, call.returns)
+    J = picked.J
+    if J is not None and J[1].size != 1:
+        raise Failed(_no_cost([J], problem.probe))
+    blocks = expected.blocks
+    matched = {among(block, blocks): leaf for block, leaf in picked.matched.items()}
+    placed = place(picked.loose, expected) if picked.loose else None
+    placed = assembled(matched, expected) if matched else placed
+    arrays = [J, *picked.loose, *matched.values()]
+    single = any(leaf[1].dtype == np.float32 for leaf in arrays if leaf is not None)
+    if call.gives == "weights" and placed is not None:
+        placed = _difference(problem, placed)
+    return Heard(outcome["value"], J, placed, single)
 
 
 def _attributes(held_now: list[Any]) -> list[Leaf]:
@@ -160,9 +196,12 @@ def _of_a_step(
     """D, of the weights before and after; those that were changed in place count as returned."""
     if not found and "after" in outcome:
         found = list(leaves(outcome["after"]))
-    after = place(found, expected)
-    D = (problem.probe.theta - after.D) / RATE
-    return Placed(D, after.found, after.failures, after.names)
+    return _difference(problem, place(found, expected))
+
+
+def _difference(problem: Problem, after: Placed) -> Placed:
+    """D, of the weights after a step."""
+    return replace(after, D=(problem.probe.theta - after.D) / RATE)
 
 
 def _check_kind(value: Any, call: Call, form: Form) -> None:
@@ -186,7 +225,7 @@ def _without_costs(found: list[Leaf], expected: Expected) -> Placed:
             return place(found, expected)
         if placed.found == len(expected.blocks):
             failure = _no_cost(found, probe)
-            return Placed(placed.D, placed.found, (failure, *placed.failures), placed.names)
+            return replace(placed, failures=(failure, *placed.failures))
     return place(found, expected)
 
 

@@ -23,6 +23,8 @@ def forms_of(plan: Plan) -> Iterator[Form]:
     for container, layout in _held(plan):
         for y in _targets(plan):
             full = replace(layout, y=y)
+            if not plan.allows(full):
+                continue
             yield Form(plan.calls, full, container, plan.made_with, plan.made, plan.texts)
 
 
@@ -42,7 +44,7 @@ def _targets(plan: Plan) -> list[str]:
 def _held(plan: Plan) -> Iterator[tuple[str, Layout]]:
     """How the weights are given, with every layout that goes with it."""
     roles = _roles(plan)
-    one_at_a_time = plan.made_with is not None
+    one_at_a_time = plan.made_with is not None or "single" in plan.allowed
     for container, layouts in _containers(plan, roles):
         everything = list(layouts)
         yield from ((container, layout) for layout in everything)
@@ -57,9 +59,20 @@ def _containers(plan: Plan, roles: list[str]) -> Iterator[tuple[str, Iterator[La
         yield "apart", with_biases()
     elif "W" in roles or "Ws" in roles:
         yield "apart", without_biases()
+    elif "built" in roles:
+        yield "said", _of_blocks(plan)
     elif plan.made_with is not None:
         yield "inside", with_biases()
         yield "inside", without_biases()
+
+
+def _of_blocks(plan: Plan) -> Iterator[Layout]:
+    """The layouts that blocks may have that were said."""
+    if any(kind == "b" for kind, _ in plan.blocks):
+        return with_biases()
+    said = [a.built for call in plan.calls for a in call.arguments if a.built is not None]
+    in_one_vector = any(built.kind == "ravel" for built in said)
+    return iter(_IN_ONE_VECTOR) if in_one_vector else without_biases()
 
 
 def _of_params(plan: Plan, roles: list[str]) -> Iterator[tuple[str, Iterator[Layout]]]:

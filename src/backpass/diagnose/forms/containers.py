@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
+from .layouts import Block
+from .template import Template
 
-from .layouts import Array, Block
-
-Blocks = Mapping[Block, Array]
-Order = Literal["C", "F"]
-
-
-def numbered(blocks: Blocks, texts: Sequence[str]) -> dict[str, Array]:
-    """A dictionary with the keys that the code mentions, W1, b1, W2, … where it mentions none."""
-    return {key_of(block, texts): array for block, array in blocks.items()}
+Blocks = Sequence[Block]
 
 
 def key_of(block: Block, texts: Sequence[str]) -> str:
@@ -37,22 +29,27 @@ def key_of(block: Block, texts: Sequence[str]) -> str:
 _KEYS = {"W": r"(?:W|weights?|w)", "b": r"(?:b|bias(?:es)?)", "Theta": r"(?:Theta|W|weights?|w|t)"}
 
 
-def _of_kind(blocks: Blocks, *kinds: str) -> list[Array]:
-    return [array for (kind, _), array in blocks.items() if kind in kinds]
+def _each(blocks: Iterable[Block]) -> tuple[Template, ...]:
+    return tuple(Template("block", block=block) for block in blocks)
 
 
-def _pairs(blocks: Blocks) -> list[list[Array]]:
+def _of_kind(blocks: Blocks, *kinds: str) -> list[Block]:
+    return [block for block in blocks if block[0] in kinds]
+
+
+def _by_layer(blocks: Blocks) -> list[list[Block]]:
     layers = dict.fromkeys(l for _, l in blocks)
-    return [[array for (_, k), array in blocks.items() if k == l] for l in layers]
+    return [[block for block in blocks if block[1] == l] for l in layers]
 
 
-def _flat(blocks: Blocks, order: Order = "C") -> Array:
-    return np.concatenate([np.ravel(array, order=order) for array in blocks.values()])
+def _kinds_apart(blocks: Blocks) -> list[Block]:
+    return [*_of_kind(blocks, "W", "Theta"), *_of_kind(blocks, "b")]
 
 
-def _dict_of_lists(blocks: Blocks, texts: Sequence[str]) -> dict[str, list[Array]]:
+def _dict_of_lists(blocks: Blocks, texts: Sequence[str]) -> Template:
     stems = {kind: _stem(kind, texts) for kind, _ in blocks}
-    return {stem: _of_kind(blocks, kind) for kind, stem in stems.items()}
+    lists = [Template("list", parts=_each(_of_kind(blocks, kind))) for kind in stems]
+    return Template("dict", parts=tuple(lists), keys=tuple(stems.values()))
 
 
 def _stem(kind: str, texts: Sequence[str]) -> str:
@@ -60,31 +57,32 @@ def _stem(kind: str, texts: Sequence[str]) -> str:
     return found[0] if found else kind
 
 
-def _list_of_dicts(blocks: Blocks, texts: Sequence[str]) -> list[dict[str, Array]]:
-    layers = dict.fromkeys(l for _, l in blocks)
-    return [{_stem(kind, texts): a for (kind, k), a in blocks.items() if k == l} for l in layers]
+def _list_of_dicts(blocks: Blocks, texts: Sequence[str]) -> Template:
+    layers = [
+        Template("dict", parts=_each(layer), keys=tuple(_stem(kind, texts) for kind, _ in layer))
+        for layer in _by_layer(blocks)
+    ]
+    return Template("list", parts=tuple(layers))
 
 
-# What a parameter that holds everything may be: (blocks, texts of the code) -> the argument.
-CONTAINERS: dict[str, Callable[[Blocks, Sequence[str]], Any]] = {
-    "dict": numbered,
-    "list": lambda blocks, texts: list(blocks.values()),
-    "tuple": lambda blocks, texts: tuple(blocks.values()),
-    "list of pairs": lambda blocks, texts: [tuple(pair) for pair in _pairs(blocks)],
-    "weights, then biases": lambda blocks, texts: [
-        *_of_kind(blocks, "W", "Theta"),
-        *_of_kind(blocks, "b"),
-    ],
+# What a parameter that holds everything may be: (blocks, texts of the code) -> where they stand.
+CONTAINERS: dict[str, Callable[[Blocks, Sequence[str]], Template]] = {
+    "dict": lambda blocks, texts: Template(
+        "dict", parts=_each(blocks), keys=tuple(key_of(block, texts) for block in blocks)
+    ),
+    "list": lambda blocks, texts: Template("list", parts=_each(blocks)),
+    "tuple": lambda blocks, texts: Template("tuple", parts=_each(blocks)),
+    "list of pairs": lambda blocks, texts: Template(
+        "list", parts=tuple(Template("tuple", parts=_each(layer)) for layer in _by_layer(blocks))
+    ),
+    "weights, then biases": lambda blocks, texts: Template(
+        "list", parts=_each(_kinds_apart(blocks))
+    ),
     "dict of lists": _dict_of_lists,
     "list of dicts": _list_of_dicts,
-    "flat, F order": lambda blocks, texts: _flat(blocks, "F"),
-    "flat, C order": lambda blocks, texts: _flat(blocks, "C"),
-    "flat, weights, then biases": lambda blocks, texts: np.concatenate(
-        [np.ravel(a) for a in (*_of_kind(blocks, "W"), *_of_kind(blocks, "b"))]
+    "flat, F order": lambda blocks, texts: Template("ravel", parts=_each(blocks), order="F"),
+    "flat, C order": lambda blocks, texts: Template("ravel", parts=_each(blocks)),
+    "flat, weights, then biases": lambda blocks, texts: Template(
+        "ravel", parts=_each(_kinds_apart(blocks))
     ),
-}
-FLAT: dict[str, Order] = {
-    "flat, F order": "F",
-    "flat, C order": "C",
-    "flat, weights, then biases": "C",
 }

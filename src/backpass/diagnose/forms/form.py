@@ -13,6 +13,7 @@ from ..probes import Probe
 from ..subject.runner import Step
 from .containers import CONTAINERS
 from .layouts import Array, Block, Layout, blocks_of, example, inputs_of, targets_of
+from .template import Template, filled
 
 RATE = 0.37  # of a training step
 
@@ -25,17 +26,23 @@ class Argument:
     name: str
     keyword: bool = False
     handed: tuple[int, tuple[Any, ...]] | None = None  # the call, and where in its value
+    built: Template | None = None  # of blocks
+    constant: bool | float | str | None = None
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a function, or of an instance's method; it gives J, gradient, both, or weights."""
+    """A call of a function, or of an instance's method; it gives J, gradient, both, or weights.
+
+    ``answer`` is where what comes back has them, in case that was said.
+    """
 
     what: str
     arguments: tuple[Argument, ...]
     gives: str = "both"  # "J", "gradient", "both", "weights" of a training step, or "nothing"
     returns: tuple[str, ...] = ()
     method: bool = False
+    answer: Template | None = None
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,8 @@ class Form:
     layout : Layout
         How arrays lie.
     container : str
-        A name of ``CONTAINERS``, or "apart" where every block is an argument, or "inside" where an
-        instance holds them.
+        A name of ``CONTAINERS``, or "apart" where every block is an argument, "inside" where an
+        instance holds them, or "said" where the arguments tell.
     made_with : tuple of Argument or None
         The arguments of the class; None where there is none.
     made : str
@@ -77,6 +84,18 @@ class Form:
         longest = max(listed, key=len)
         return list(dict.fromkeys([*longest, *(name for names in listed for name in names)]))
 
+    def flat(self, blocks: Sequence[Block]) -> Template | None:
+        """How one vector holds them all; None where none does."""
+        said = [a.built for call in self.calls for a in call.arguments if a.built is not None]
+        if self.container in CONTAINERS:
+            said = [CONTAINERS[self.container](blocks, self.texts)]
+        return next((each for each in said if each.kind == "ravel"), None)
+
+    @property
+    def any_depth(self) -> bool:
+        """Whether sizes are an argument, so that the number of layers is open."""
+        return any(a.role == "sizes" for a in self.made_with or ()) or self.has("sizes")
+
     @property
     def bias_apart(self) -> bool:
         """Whether biases are no column of Θ."""
@@ -96,16 +115,6 @@ class Form:
     def is_step(self) -> bool:
         """Whether weights come back, from which D is read off."""
         return any(call.gives == "weights" for call in self.calls)
-
-    @property
-    def name(self) -> str:
-        """The call in words, as ``f(X, y, W1, b1, reg)``."""
-        made = "" if self.made_with is None else f"{self.made}({_names(self.made_with)})."
-        return ", ".join(f"{made}{call.what}({_names(call.arguments)})" for call in self.calls)
-
-
-def _names(arguments: Sequence[Argument]) -> str:
-    return ", ".join(argument.name for argument in arguments)
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,9 @@ _VALUES: dict[str, Callable[[Problem], Any]] = {
     "sizes": lambda p: list(p.probe.net.sizes),
     "size in": lambda p: p.probe.net.sizes[0],
     "size out": lambda p: p.probe.net.sizes[-1],
-    "params": lambda p: CONTAINERS[p.form.container](p.blocks, p.form.texts),
+    "params": lambda p: filled(
+        CONTAINERS[p.form.container](list(p.blocks), p.form.texts), p.blocks
+    ),
     "Ws": lambda p: [array for (kind, _), array in p.blocks.items() if kind != "b"],
     "bs": lambda p: [array for (kind, _), array in p.blocks.items() if kind == "b"],
 }
@@ -166,6 +177,10 @@ def arguments_of(problem: Problem, arguments: Sequence[Argument], first: int) ->
         if argument.handed is not None:
             call, at = argument.handed
             values.append({"ref": first + call, "at": list(at)})
+        elif argument.built is not None:
+            values.append(filled(argument.built, blocks))
+        elif argument.role == "constant":
+            values.append(argument.constant)
         elif argument.role in queues:
             place = problem.form.order(argument.role).index(argument.name)
             if place >= len(queues[argument.role]):

@@ -41,10 +41,27 @@ def _named(form: Form, kind: str, n_layers: int) -> tuple[str, ...]:
     layers = range(1, n_layers)
     if form.container == "dict":
         return tuple(key_of((kind, l), form.texts) for l in layers)
+    if form.container == "said":
+        said = _said(form)
+        names = [said["b" if kind == "b" else "W", l] for l in layers if (kind, l) in said]
+        return tuple(names) if len(names) == len(layers) else ()
     names = _of_role(form, "b" if kind == "b" else "W")
     if form.container != "apart" or len(names) != len(layers):
         return ()
     return () if all(re.fullmatch(r"[tT]heta_?\d", name) for name in names) else tuple(names)
+
+
+def _said(form: Form) -> dict[Block, str]:
+    """Names of arguments, and of keys, that stand for one block."""
+    found: dict[Block, str] = {}
+    for argument in (argument for call in form.calls for argument in call.arguments):
+        built = argument.built
+        if built is not None and built.block is not None:
+            found[built.block] = argument.name
+        elif built is not None:
+            blocks = [part.block for part in built.parts]
+            found |= {block: key for block, key in zip(blocks, built.keys) if block is not None}
+    return found
 
 
 def _gradients(names: dict[Block, str], kind: str, weights: Sequence[str]) -> tuple[str, ...]:

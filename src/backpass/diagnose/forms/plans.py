@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ..subject.subject import Part
 from .form import Argument, Call
+from .layouts import Block, Layout
 from .roles import assignments, called_with
+from .template import blocks_in
 
 GIVES: tuple[tuple[str, str], ...] = (
     ("weights", r"\w*(step|update|train|fit|learn|descent|epoch|optimi[sz]e)\w*"),
@@ -23,12 +25,26 @@ GIVES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """Calls with their roles; arguments of a class stand in made_with."""
+    """Calls with their roles; arguments of a class stand in made_with.
+
+    ``allowed`` has the values of a layout's fields that were said.
+    """
 
     calls: tuple[Call, ...]
     made: str = ""
     made_with: tuple[Argument, ...] | None = None
     texts: tuple[str, ...] = ()
+    allowed: Mapping[str, Collection[str | bool]] = field(default_factory=dict)
+
+    def allows(self, layout: Layout) -> bool:
+        """Whether a layout is as it was said."""
+        return all(getattr(layout, name) in values for name, values in self.allowed.items())
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Those that were said, each once."""
+        said = [a.built for call in self.calls for a in call.arguments if a.built is not None]
+        return list(dict.fromkeys(block for built in said for block in blocks_in(built)))
 
     @property
     def n_layers(self) -> int:
@@ -36,6 +52,8 @@ class Plan:
         by_call = [[a.role for a in call.arguments] for call in self.calls]
         by_call.append([argument.role for argument in self.made_with or ()])
         matrices, hidden = (max(r.count(what) for r in by_call) for what in ("W", "size hidden"))
+        if self.blocks:
+            return max(l for _, l in self.blocks) + 1
         keys = [int(n) for text in self.texts for n in re.findall(r"^[Wb]_?(\d+)$", text)]
         if matrices > 1 or hidden:
             return matrices + 1 if matrices > 1 else hidden + 2

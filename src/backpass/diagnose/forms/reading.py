@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..answers import Failed, Failure
 from ..probes import Probe
-from .containers import FLAT
 from .layouts import WEIGHTS, Array, Block, Layout, blocks_of
+from .template import Template, among, blocks_in
 
 Path = tuple[str, ...]
 Leaf = tuple[Path, Array]
@@ -26,7 +26,7 @@ class Expected:
 
     probe: Probe
     layout: Layout
-    container: str
+    flat: Template | None = None
 
     @property
     def blocks(self) -> dict[Block, Array]:
@@ -41,7 +41,12 @@ class Placed:
     D: Array
     found: int
     failures: tuple[Failure, ...] = ()
-    names: tuple[tuple[Block, str], ...] = ()
+    paths: tuple[tuple[Block | None, Path], ...] = ()  # where each was; None is all of it
+
+    @property
+    def names(self) -> tuple[tuple[Block, str], ...]:
+        """What each was called."""
+        return tuple((b, path[-1] if path else "") for b, path in self.paths if b is not None)
 
 
 # --- leaves --------------------------------------------------------------------------------------
@@ -103,7 +108,7 @@ def split(found: Sequence[Leaf]) -> tuple[Leaf | None, list[Leaf]]:
 
 
 def _of_a_block(leaf: Leaf) -> bool:
-    return bool(leaf[0]) and _kind(leaf[0]) is not None
+    return bool(leaf[0]) and kind_of(leaf[0]) is not None
 
 
 # --- the gradient --------------------------------------------------------------------------------
@@ -121,7 +126,7 @@ _KINDS = (
 )
 
 
-def _kind(path: Path) -> str | None:
+def kind_of(path: Path) -> str | None:
     """Whether keys speak of a bias or of a matrix."""
     for key in reversed([key for key in path if not key.isdigit()]):
         for kind, pattern in _KINDS:
@@ -130,23 +135,25 @@ def _kind(path: Path) -> str | None:
     return None
 
 
-def _number(path: Path) -> tuple[int, ...]:
+def number_of(path: Path) -> tuple[int, ...]:
     """What orders the leaves of one kind."""
     return tuple(int(n) for key in path for n in re.findall(r"\d+", key))
 
 
 def place(found: Sequence[Leaf], expected: Expected) -> Placed:
     """The gradient of what is expected, out of what came back."""
-    if expected.container in FLAT:
+    if expected.flat is not None:
         vectors = [leaf for leaf in found if _is_vector(leaf[1])]
         if len(vectors) == 1 and len(found) == 1:
-            return _unrolled(vectors[0][1].ravel(), expected)
+            path, vector = vectors[0]
+            placed = _unrolled(vector.ravel(), expected, expected.flat)
+            return replace(placed, paths=((None, path),))
     blocks = expected.blocks
     for match in (_by_name, _by_shape, _by_order):
         matched = match(found, blocks)
         if matched is not None:
-            return _assembled(matched, expected)
-    raise Failed(_unplaced(found, blocks, expected.container))
+            return assembled(matched, expected)
+    raise Failed(_unplaced(found, expected))
 
 
 def _is_vector(array: Array) -> bool:
@@ -162,9 +169,9 @@ def _by_name(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched | 
     kinds = {"b": "b", "W": "W" if ("W", 1) in blocks else "Theta"}
     for kind, own in kinds.items():
         wanted = [block for block in blocks if block[0] == own]
-        of_kind = [leaf for leaf in found if _kind(leaf[0]) == kind and _is_real(leaf[1])]
-        told = sorted(of_kind, key=lambda leaf: _number(leaf[0]))
-        if len(told) != len(wanted) or len({_number(path) for path, _ in told}) != len(told):
+        of_kind = [leaf for leaf in found if kind_of(leaf[0]) == kind and _is_real(leaf[1])]
+        told = sorted(of_kind, key=lambda leaf: number_of(leaf[0]))
+        if len(told) != len(wanted) or len({number_of(path) for path, _ in told}) != len(told):
             return None
         matched.update(zip(wanted, told))
     return matched or None
@@ -199,7 +206,7 @@ def _by_order(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched |
     return dict(zip(blocks, found))
 
 
-def _assembled(matched: Matched, expected: Expected) -> Placed:
+def assembled(matched: Matched, expected: Expected) -> Placed:
     net = expected.probe.net
     D = np.full(net.n_parameters, np.nan)
     Thetas = net.roll_unchecked(D)
@@ -211,8 +218,8 @@ def _assembled(matched: Matched, expected: Expected) -> Placed:
         if fitted is not None:
             _write(Thetas, block, fitted, expected.layout)
             count += failure is None
-    names = tuple((block, path[-1] if path else "") for block, (path, _) in matched.items())
-    return Placed(D, count, tuple(failures), names)
+    paths = tuple((block, path) for block, (path, _) in matched.items())
+    return Placed(D, count, tuple(failures), paths)
 
 
 def _write(Thetas: Sequence[Array], block: Block, array: Array, layout: Layout) -> None:
@@ -263,28 +270,89 @@ def _misshapen(what: str, why: str, name: str) -> Failure:
 _ORDINARY = "All the numbers that went in are ordinary ones."
 
 
-def _unrolled(vector: Array, expected: Expected) -> Placed:
-    """A gradient of one vector, in the order of the container; as it is where it is too long."""
+def _unrolled(vector: Array, expected: Expected, flat: Template) -> Placed:
+    """A gradient of one vector, in the order of the weights'; as it is where it is too long."""
     blocks = expected.blocks
     if vector.size != sum(array.size for array in blocks.values()):
         if not expected.layout.rows:
-            raise Failed(_unplaced([((), vector)], blocks, expected.container))
+            raise Failed(_unplaced([((), vector)], expected))
         return Placed(vector.astype(float), 0)
-    ordered = dict(blocks)
-    if expected.container == "flat, weights, then biases":
-        ordered = {b: a for kind in "Wb" for b, a in blocks.items() if b[0] == kind}
     matched, start = {}, 0
-    for block, array in ordered.items():
+    for block in (among(each, blocks) for each in blocks_in(flat)):
+        array = blocks[block]
         piece = vector[start : start + array.size]
-        matched[block] = ((), piece.reshape(array.shape, order=FLAT[expected.container]))
+        matched[block] = ((), piece.reshape(array.shape, order=flat.order))
         start += array.size
-    return _assembled(matched, expected)
+    return assembled(matched, expected)
 
 
-def _unplaced(found: Sequence[Leaf], blocks: Mapping[Block, Array], container: str) -> Failure:
-    if len(found) == 1 and container in FLAT:
+def _unplaced(found: Sequence[Leaf], expected: Expected) -> Failure:
+    if len(found) == 1 and expected.flat is not None:
         words = f"The gradient has the shape {found[0][1].shape};"
         return Failure(words, "it must be one long vector.")
     came = ", ".join(str(array.shape) for _, array in found) or "nothing"
-    wanted = ", ".join(f"{kind}{l} {array.shape}" for (kind, l), array in blocks.items())
+    blocks = expected.blocks.items()
+    wanted = ", ".join(f"{kind}{l} {array.shape}" for (kind, l), array in blocks)
     return Failure(f"The gradient came back as {came};", f"there are {wanted}.")
+
+
+# --- what was said ---------------------------------------------------------------------------
+
+
+@dataclass
+class Picked:
+    """What stands where it was said to stand: J, gradients of blocks, and other gradients."""
+
+    J: Leaf | None = None
+    matched: dict[Block, Leaf] = field(default_factory=dict)
+    loose: list[Leaf] = field(default_factory=list)
+
+
+def pick(template: Template, value: Any, names: Sequence[str] = ()) -> Picked:
+    """Read an answer as it was said, with the names of what is returned."""
+    picked = Picked()
+    _pick(template, value, (), names, picked)
+    return picked
+
+
+def _pick(template: Template, value: Any, path: Path, names: Sequence[str], picked: Picked) -> None:
+    if template.parts:
+        for i, part in enumerate(template.parts):
+            key = template.keys[i] if template.keys else i
+            name = names[i] if i < len(names) and names[i] and not template.keys else str(key)
+            _pick(part, _at(value, key, template), (*path, name), (), picked)
+        return
+    if template.kind == "other":
+        return
+    prefix = (*path, template.name) if template.name else path
+    found = list(leaves(value, prefix, names if template.kind == "D" else ()))
+    if template.kind == "D":
+        picked.loose += found
+    elif len(found) != 1:
+        raise Failed(Failure(f"The form has {template.name} where no array comes back."))
+    elif template.kind == "J":
+        picked.J = found[0]
+    elif template.block is not None:
+        picked.matched[template.block] = found[0]
+
+
+def _at(value: Any, key: int | str, template: Template) -> Any:
+    """A part of what came back; what was said must be there."""
+    if isinstance(key, int) and isinstance(value, list) and len(value) == len(template.parts):
+        return value[key]
+    if isinstance(key, int) or not isinstance(value, dict):
+        wanted = f"a dictionary with {key!r}" if template.keys else f"{len(template.parts)} values"
+        came = f"{len(value)} values" if isinstance(value, list) else _kind_of(value)
+        raise Failed(Failure(f"The form says that {wanted} come back, but it is {came}."))
+    if key not in value:
+        there = ", ".join(map(repr, value)) or "none"
+        raise Failed(
+            Failure(f"The form says the key {key!r}, but the keys that come back are {there}.")
+        )
+    return value[key]
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"one array of shape {value.shape}"
+    return {"dict": "a dictionary", "NoneType": "None"}.get(type(value).__name__, "one value")

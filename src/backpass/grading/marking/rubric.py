@@ -24,6 +24,7 @@ bias = [0.5, 0.5]  # the gradient of each layer's bias
 time = 0           # growth of time with the examples; 0: it is reported, and gives no points
 
 [convention]
+# form = "J, D = f(theta, sizes, X, Y, lam)"   # how it is called, where its names do not tell
 # hidden = "logistic"         # the activation that the exercise asks for; else any is right
 # loss = "binary_log_loss"    # the loss that it asks for; else any is right
 strict = false                # true: only the notes' own J is right
@@ -48,6 +49,8 @@ class Rubric:
         Points for each layer's gradient without λ.
     time : float
         Points for growth of time with the examples; 0 where it is reported only.
+    form : str or None
+        How the function is called; None where that is told from its names.
     hidden, loss : str or None
         The activation and the loss that are asked for; None where any is right.
     strict : bool
@@ -70,6 +73,7 @@ class Rubric:
     weights: tuple[float, ...] = (2.0, 2.0)
     bias: tuple[float, ...] = (0.5, 0.5)
     time: float = 0.0
+    form: str | None = None
     hidden: str | None = None
     loss: str | None = None
     strict: bool = False
@@ -150,7 +154,7 @@ def parse_rubric(text: str, name: str = "the rubric") -> Rubric:
     points, convention = tables.get("points", {}), tables.get("convention", {})
     late = tables.get("late", {})
     _only(f"{name} [points]", points, OF_POINTS)
-    _only(f"{name} [convention]", convention, ("hidden", "loss", "strict", "deduction"))
+    _only(f"{name} [convention]", convention, ("form", "hidden", "loss", "strict", "deduction"))
     _only(f"{name} [late]", late, ("deduction",))
     return _checked(name, points, convention, late)
 
@@ -166,6 +170,7 @@ def _checked(
         weights=_numbers(name, points, "weights"),
         bias=_numbers(name, points, "bias"),
         time=_number(name, points, "time"),
+        form=convention.get("form"),
         hidden=convention.get("hidden"),
         loss=convention.get("loss"),
         strict=_flag(name, convention, "strict"),
