@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .answers import Failed, Failure
+from .convention import Convention
 from .derivative import is_derivative
 from .diagnosis import Diagnosis, Mistake
 from .forms.calling import FormCaller
@@ -15,7 +16,9 @@ from .forms.form import RATE, Form
 from .forms.names import naming_of
 from .forms.trying import convention_of
 from .identify.identify import Reading, readings
+from .identify.lawful import broken_laws
 from .identify.meant import Meant
+from .identify.mistaken import meant_by
 from .identify.words import conventions_of, penalised
 from .localise import halves
 from .observe import ACCUMULATED, Observation, data_frames, observe
@@ -35,6 +38,19 @@ class _Case:
     seen: Observation
     reading: Reading
     verdict: Verdict
+    known: bool = True  # whether J is, so that there is a right one to compare with
+
+    follows: bool = False  # whether D is the derivative of a J that has mistakes
+
+    @property
+    def unexplained(self) -> tuple[Response, ...]:
+        """What no mistake gives, and should be one."""
+        return () if self.follows or not self.known else self.verdict.unexplained
+
+    @property
+    def explains_J(self) -> bool:
+        """Whether J is right, or explained by mistakes."""
+        return all(response.which != "J" for response in self.verdict.unexplained)
 
     @property
     def of_its_J(self) -> list[Response]:
@@ -45,7 +61,7 @@ class _Case:
     def rank(self) -> tuple[int, int]:
         """What orders cases: nothing unexplained, then few mistakes."""
         explanations = self.verdict.explanations
-        return len(self.verdict.unexplained), len(explanations[0]) if explanations else 0
+        return len(self.unexplained), len(explanations[0]) if explanations else 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,8 @@ def conclude(
     observations, failed = _observed(callers, probes)
     if not observations:
         return Concluded(Diagnosis(failures=(failed,) if failed is not None else ()))
-    cases = _cases(observations, meant)
+    is_derivative = _Derivatives()
+    cases = _cases(observations, meant, is_derivative)
     best = cases[0]
     seen, verdict = best.seen, best.verdict
     failures = [*([failure] if failure is not None else []), *seen.failures]
@@ -88,20 +105,32 @@ def conclude(
     shared = dict.fromkeys(e for case in cases for e in case.verdict.explanations)
     naming = naming_of(seen.caller, probes[0].net.L)
     told = tuple(tuple(naming.told(mistake) for mistake in each) for each in shared)
+    derivative = is_derivative(seen)
     diagnosis = Diagnosis(
         explanations=() if accumulated else told,
         conventions=tuple(map(naming.told, (*_named(best), *verdict.conventions))),
         failures=tuple(failures),
-        unexplained=()
-        if accumulated
-        else tuple(map(naming.text, halves(best.of_its_J, verdict.unexplained))),
+        unexplained=() if accumulated else tuple(map(naming.text, _damage(best, derivative))),
         returned=tuple("J" if one.which == "J" else "gradient" for one in seen.responses),
         signature=seen.caller.name,
         probes=tuple(f"{'-'.join(map(str, p.net.sizes))} (m = {p.m})" for p in seen.probes),
-        derivative=is_derivative(seen),
-        cut_short=verdict.cut_short and not accumulated,
+        derivative=derivative,
+        known=best.known,
+        cut_short=verdict.cut_short and bool(best.unexplained) and not accumulated,
     )
     return Concluded(diagnosis, _under(seen, best.reading))
+
+
+class _Derivatives:
+    """Whether D is the derivative of J, found once for each observation."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, bool | None] = {}
+
+    def __call__(self, seen: Observation) -> bool | None:
+        if id(seen) not in self._found:
+            self._found[id(seen)] = is_derivative(seen)
+        return self._found[id(seen)]
 
 
 def _observed(
@@ -118,7 +147,9 @@ def _observed(
     return found, failure
 
 
-def _cases(observations: Sequence[Observation], meant: Meant) -> list[_Case]:
+def _cases(
+    observations: Sequence[Observation], meant: Meant, is_derivative: _Derivatives
+) -> list[_Case]:
     """The cases that explain most with fewest mistakes, all of one form.
 
     One mistake is looked for in every case, several in the likeliest cases alone.
@@ -130,8 +161,14 @@ def _cases(observations: Sequence[Observation], meant: Meant) -> list[_Case]:
         if cases[-1].rank == (0, 0):
             break
     if all(case.verdict.unexplained for case in cases):
+        follow = [case for case in cases if _has_mistakes_of_J(case) and is_derivative(case.seen)]
+        if follow:
+            return [replace(case, follows=True) for case in follow if case.seen is follow[0].seen]
+        own = [case for case in _by_own_J(cases, meant) if is_derivative(case.seen)]
+        if own:
+            return [replace(own[0], known=False)]
         likeliest = sorted(cases, key=lambda case: case.rank)[:MOST_DEEP]
-        cases = [_deep(case, budget) for case in likeliest]
+        cases = [_deep(case, budget, bool(is_derivative(case.seen))) for case in likeliest]
     elif min(case.rank for case in cases) > (0, 1):
         # Several mistakes of what J says count as much as several of what the gradient says.
         cases += [_deep(case, budget) for case in cases if case.reading.J and case.reading.data]
@@ -142,12 +179,34 @@ def _cases(observations: Sequence[Observation], meant: Meant) -> list[_Case]:
     return [case for case in best if case.seen is best[0].seen]
 
 
+def _has_mistakes_of_J(case: _Case) -> bool:
+    """Whether J alone is explained, by mistakes."""
+    return case.explains_J and case.seen.J is not None and bool(case.verdict.explanations)
+
+
+def _by_own_J(cases: Sequence[_Case], meant: Meant) -> Iterator[_Case]:
+    """Those whose J may be right although it is none that is known: no mistake gives it either."""
+    if meant.strict or meant.loss is not None or meant.hidden is not None:
+        return
+    for seen in dict.fromkeys(case.seen for case in cases):
+        of_it = [case for case in cases if case.seen is seen]
+        if not any(case.explains_J for case in of_it) and not any(_broken(seen)):
+            yield of_it[0]
+
+
+def _broken(seen: Observation) -> Iterator[str]:
+    return broken_laws(seen, convention_of(seen.caller.form).bias)
+
+
 def _case(seen: Observation, reading: Reading, depth: int, budget: Budget) -> _Case:
     return _Case(seen, reading, judge(_under(seen, reading), depth, budget))
 
 
-def _deep(case: _Case, budget: Budget) -> _Case:
-    return _case(case.seen, case.reading, 3, budget)
+def _deep(case: _Case, budget: Budget, follows: bool = False) -> _Case:
+    """Look for several mistakes; in J alone where D follows from it."""
+    seen = replace(case.seen, D=None) if follows else case.seen
+    found = _case(seen, case.reading, 3, budget)
+    return replace(found, seen=case.seen, follows=follows and found.explains_J)
 
 
 def _under(seen: Observation, reading: Reading) -> Observation:
@@ -171,13 +230,33 @@ def _readings(seen: Observation, meant: Meant) -> list[Reading]:
         return [Reading(net.loss, hidden, base)]
     found = readings(seen.J, seen.D, base, meant.loss, meant.activations(seen.probes[0]))
     agreeing = [r for r in found if r.data or (r.known and r.agreeing == r.known)]
-    return (agreeing or found)[:MOST_READINGS]
+    return (agreeing or [*_meant(seen, base, found), *found])[:MOST_READINGS]
+
+
+def _meant(seen: Observation, base: Convention, found: Sequence[Reading]) -> Iterator[Reading]:
+    """The J that the cost is but for one mistake."""
+    if seen.J is None or not found:
+        return
+    for (loss, hidden), (mean, times) in meant_by(seen.J, base.bias):
+        convention = replace(found[0].convention, mean=mean, times=times)
+        yield Reading(loss, hidden, convention)
+
+
+OF_ITS_OWN = ("J is none that is known", "a sum over examples of what all of θ, x and y give")
+
+
+def _damage(case: _Case, derivative: bool | None) -> Iterable[str]:
+    """Where it is; of a J with its own derivative, what no cost does."""
+    if case.unexplained and derivative and not case.explains_J:
+        return list(_broken(case.seen)) or halves(case.of_its_J, case.unexplained)
+    return halves(case.of_its_J, case.unexplained)
 
 
 def _named(case: _Case) -> Iterable[Mistake]:
     seen, reading = case.seen, case.reading
     where = "J and gradient" if len(seen.responses) == 2 else "J" if seen.J else "gradient"
-    for what, formula in (*conventions_of(reading), *penalised(reading)):
+    told = (*conventions_of(reading), *penalised(reading)) if case.known else (OF_ITS_OWN,)
+    for what, formula in told:
         yield Mistake(where, what, formula)
     for what, formula in _of_the_form(seen.caller.form):
         yield Mistake("the call", what, formula)

@@ -100,6 +100,8 @@ class Diagnosis:
     derivative : bool or None
         Whether D is the derivative of the J that came back, by differences of J; None where one of
         them did not come back.
+    known : bool
+        Whether J is one that is known, or D's numbers alone are those of one.
 
     Examples
     --------
@@ -116,6 +118,7 @@ class Diagnosis:
     probes: tuple[str, ...] = field(default=(), repr=False)
     cut_short: bool = False
     derivative: bool | None = None
+    known: bool = True
 
     @property
     def ok(self) -> bool:
@@ -169,9 +172,28 @@ class Diagnosis:
         return "The function could not be checked."
 
     @property
+    def sentence(self) -> str:
+        """Whether D is the derivative of this J, whatever J it is; empty where nothing came back.
+
+        Examples
+        --------
+        >>> Diagnosis(returned=("J", "gradient"), derivative=True).sentence
+        'D is the derivative of this J.'
+        """
+        if self.derivative is not None:
+            of_J = "this J" if self.known else "J, but J is none that is known"
+            return f"D {'is' if self.derivative else 'is not'} the derivative of {of_J}."
+        if self.returned == ("gradient",):
+            return "No J came back, so D is compared with the derivative of every J that is known."
+        if self.returned == ("J",):
+            return "No gradient came back, so J alone is compared with every J that is known."
+        return ""
+
+    @property
     def rows(self) -> list[Row]:
         """Every line below the headline: (kind, text)."""
-        rows = [("failure", str(failure)) for failure in self.failures]
+        rows = [("derivative", self.sentence)] if self.sentence else []
+        rows += [("failure", str(failure)) for failure in self.failures]
         rows += _rows_of_mistakes(self.explanations)
         rows += [("convention", f"convention, not a mistake: {c}") for c in self.conventions]
         rows += [("unexplained", f"unexplained: {sentence}") for sentence in self.unexplained]

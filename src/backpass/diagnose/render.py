@@ -18,6 +18,7 @@ def as_text(headline: str, rows: Iterable[Row]) -> str:
 
 
 _STYLES = {
+    "derivative": "bold",
     "failure": "bold red",
     "mistake": "bold yellow",
     "formula": "cyan",
@@ -40,6 +41,7 @@ def as_rich(headline: str, rows: Iterable[Row], ok: bool) -> Text:
 # Text keeps the page's own ink, which reads on light and dark pages; colour is in the bar alone.
 _FRAME = "border-left:4px solid {colour};padding:.2em 0 .2em .9em;margin:.6em 0"
 _HTML_STYLES = {
+    "derivative": "margin-top:.4em",
     "failure": "margin-top:.4em",
     "mistake": "margin-top:.4em;font-weight:600",
     "formula": "margin-left:1.6em;font-family:ui-monospace,monospace",

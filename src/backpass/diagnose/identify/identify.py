@@ -14,7 +14,7 @@ from ..family import parts_of
 from ..mistakes.factors import scale
 from ..probes import Probe
 from ..response import Response
-from .known import Hidden, Known, Unit, converted, known
+from .known import Hidden, Known, Unit, converted, known, rarer
 
 Array = np.ndarray
 Factor = tuple[str, float]
@@ -59,6 +59,11 @@ class Reading:
         return self.J and self.agreeing == self.known
 
     @property
+    def fits(self) -> bool:
+        """Whether the cost, or all of the gradient, is that of this J."""
+        return self.data or 0 < self.known == self.agreeing
+
+    @property
     def score(self) -> tuple[float, ...]:
         """What orders readings: more agreement first."""
         return (self.right, 2 * self.data + self.J + self.agreeing, self.data, self.alike)
@@ -91,17 +96,34 @@ def readings(
         return []
     if D is not None and D.values[0].size != 2 * D.probes[0].net.n_parameters:
         D = None
+    found: list[Reading] = []
     tables = [known(probe, base.bias, loss, hidden) for probe in seen.probes[:2]]
+    everything = dict.fromkeys(range(len(tables[0].units)), MEANS[0])
+    found = _of_tables(J, D, tables, base, everything)
+    if not any(reading.fits for reading in found):
+        tables = [rarer(probe, base.bias, loss, hidden) for probe in seen.probes[:2]]
+        found += [reading for reading in _of_tables(J, D, tables, base, {}) if reading.fits]
+    return sorted(found, key=lambda reading: reading.score, reverse=True)
+
+
+def _of_tables(
+    J: Response | None,
+    D: Response | None,
+    tables: Sequence[Known],
+    base: Convention,
+    at_least: dict[int, Factor],
+) -> list[Reading]:
+    """One reading or more of each unit that J or D speaks of; of these where J is none of them."""
+    if not tables[0].units:
+        return []
     of_J = {} if J is None else _factors_of_J(J, tables)
     of_D, alike = ({}, {}) if D is None else _factors_of_D(D, tables)
-    everything = dict.fromkeys(range(len(tables[0].units)), MEANS[0])
     found: list[Reading] = []
     for decay in _decays(J, D, base):
-        for factors in (of_J or {**everything, **of_D}, of_D):
+        for factors in (of_J or {**at_least, **of_D}, of_D):
             found += _readings(J, D, tables, decay, factors, of_J)
     found = [replace(r, alike=alike.get((r.loss, r.hidden), 0)) for r in found]
-    found = list(dict.fromkeys(found))
-    return sorted(found, key=lambda reading: reading.score, reverse=True)
+    return list(dict.fromkeys(found))
 
 
 def _readings(
@@ -136,14 +158,15 @@ def _factors_of_J(J: Response, tables: Sequence[Known]) -> dict[int, Factor]:
     for factor in MEANS:
         same = np.ones(len(tables[0].units), dtype=bool)
         for i, table in enumerate(tables):
-            near = abs(_value(factor, J.probes[i]) * table.sums - J.values[i][0])
+            near = abs(value_of(factor, J.probes[i]) * table.sums - J.values[i][0])
             same &= near <= J.tolerance * J.scale(i)
         for unit in np.flatnonzero(same):
             found.setdefault(int(unit), factor)
     return dict(sorted(found.items()))
 
 
-def _value(factor: Factor, probe: Probe) -> float:
+def value_of(factor: Factor, probe: Probe) -> float:
+    """A factor as a number."""
     return scale(factor[0], probe.m, probe.net.sizes) * factor[1]
 
 
@@ -179,7 +202,7 @@ def _ratios(D: Response, table: Known, i: int, key: tuple[int, str, int]) -> Arr
 
 def _named(ratios: Sequence[float], D: Response) -> Factor | None:
     for factor in MEANS:
-        values = [_value(factor, probe) for probe in D.probes[: len(ratios)]]
+        values = [value_of(factor, probe) for probe in D.probes[: len(ratios)]]
         if all(abs(r - v) <= SLACK * D.tolerance * abs(v) for r, v in zip(ratios, values)):
             return factor
     return None
@@ -243,7 +266,7 @@ def _grows(J: Response, convention: Convention) -> bool:
 
 def _agreeing(D: Response, tables: Sequence[Known], unit: int, factor: Factor) -> tuple[int, int]:
     """How many parts without λ agree, and how many came back."""
-    rights = [_value(factor, p) * t.gradients[unit] for p, t in zip(D.probes, tables)]
+    rights = [value_of(factor, p) * t.gradients[unit] for p, t in zip(D.probes, tables)]
     return _counted(D, rights, 0)
 
 

@@ -14,7 +14,7 @@ Array = np.ndarray
 Function = Callable[[Array], Array]
 
 
-def _squared_behind(output: str, h: Function, slope: Function) -> Loss:
+def squared_behind(output: str, h: Function, slope: Function) -> Loss:
     """½ (a − y)², summed over the outputs, where a = h(z) unit by unit."""
 
     def value(z: Array, y: Array) -> Array:
@@ -37,7 +37,7 @@ def _squared_behind_softmax() -> Loss:
     return Loss("squared error behind softmax", softmax, value, delta, "softmax")
 
 
-def _margins(z: Array, y: Array) -> Array:
+def margins(z: Array, y: Array) -> Array:
     """max(0, z_k − z_y + 1) of every wrong class."""
     return np.where(y > 0, 0.0, np.maximum(0.0, z - (z * y).sum(axis=1, keepdims=True) + 1.0))
 
@@ -46,11 +46,11 @@ def _hinge() -> Loss:
     """The hinge loss of several classes; Weston and Watkins, 1999."""
 
     def delta(z: Array, y: Array) -> Array:
-        wrong = (_margins(z, y) > 0) * 1.0
+        wrong = (margins(z, y) > 0) * 1.0
         return wrong - y * wrong.sum(axis=1, keepdims=True)
 
     def value(z: Array, y: Array) -> Array:
-        return _margins(z, y).sum(axis=1)
+        return margins(z, y).sum(axis=1)
 
     return Loss("hinge", lambda z: z, value, delta, "identity", smooth=False)
 
@@ -61,11 +61,11 @@ def known_losses() -> tuple[Loss, ...]:
     return (
         find_loss("binary_log_loss"),
         find_loss("log_loss"),
-        _squared_behind("logistic", sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
+        squared_behind("logistic", sigmoid, lambda z: sigmoid(z) * (1 - sigmoid(z))),
         find_loss("squared_error"),
-        _squared_behind("tanh", tanh, lambda z: 1 - tanh(z) ** 2),
+        squared_behind("tanh", tanh, lambda z: 1 - tanh(z) ** 2),
         _squared_behind_softmax(),
-        _squared_behind("relu", relu, relu_gradient),
+        squared_behind("relu", relu, relu_gradient),
         _hinge(),
         *(find_loss(name) for name in LOSSES if name not in _LISTED),
     )

@@ -83,6 +83,8 @@ class Naming:
             (r"(?:the )?bias column of [DΔ]\^\((\d)\)", bias),
             (r"(?:the )?bias column of [DΔ]\b", lambda _: ", ".join(db) or "the bias columns"),
             (r"λ term of Θ\^\((\d)\)", _layered(self.weights, "weight decay of {}")),
+            (r"(?:the )?weights of Θ\^\((\d)\)", _layered(self.weights)),
+            (r"(?:the )?bias column of Θ\^\((\d)\)", _layered(self.biases)),
             (r"[DΔ]\^\((\d)\)", both),
             (r"Θ\^\((\d)\)", _layered(self.weights)),
             (r"Δ\^\(l\)|D\^\(l\)", lambda _: "dW^(l)"),
