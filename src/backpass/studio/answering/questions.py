@@ -46,8 +46,10 @@ def _rows(
     own, numbers = len(state.X), question.get("numbers", [])
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
     for k, row in enumerate(map(int, question["rows"])):
-        later = data is not None and row >= own
-        pairs.append(data.row(int(numbers[k])) if later else (state.X[row], state.Y[row]))
+        if data is not None and row >= own:
+            pairs.append(data.row(int(numbers[k])))
+        else:
+            pairs.append((state.X[row], state.Y[row]))
     X, Y = zip(*pairs)
     return np.array(X), np.array(Y)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping
+from typing import TypedDict
 
 import numpy as np
 
@@ -10,15 +11,6 @@ from ... import engine
 from ..page_state import PageState
 from ..session_data import SessionData
 from ..summary import predicted, sureness
-
-
-class RowWish(TypedDict):
-    """Which row: by its number, or the turn's of those of a class that were answered as another."""
-
-    row: NotRequired[int]
-    truth: NotRequired[int]
-    answer: NotRequired[int]
-    turn: NotRequired[int]
 
 
 class RowTold(TypedDict):
@@ -30,7 +22,9 @@ class RowTold(TypedDict):
     cells: dict[str, list[str]]
 
 
-def told_row(state: PageState, theta: np.ndarray, data: SessionData, wish: RowWish) -> RowTold:
+def told_row(
+    state: PageState, theta: np.ndarray, data: SessionData, wish: Mapping[str, int]
+) -> RowTold:
     """Return a row; KeyError where there is none.
 
     Parameters
@@ -41,8 +35,9 @@ def told_row(state: PageState, theta: np.ndarray, data: SessionData, wish: RowWi
         With which classes are answered.
     data : SessionData
         The rows.
-    wish : RowWish
-        Which one.
+    wish : mapping from str to int
+        Which one: a ``row`` by its number; or of the class ``truth``, answered as ``answer``, the
+        one whose ``turn`` it is.
     """
     number = int(wish["row"]) if "row" in wish else _of_cell(state, theta, data, wish)
     x, y = data.row(number)
@@ -50,7 +45,9 @@ def told_row(state: PageState, theta: np.ndarray, data: SessionData, wish: RowWi
     return {"row": number, "x": x.tolist(), "y": y.tolist(), "cells": cells}
 
 
-def _of_cell(state: PageState, theta: np.ndarray, data: SessionData, wish: RowWish) -> int:
+def _of_cell(
+    state: PageState, theta: np.ndarray, data: SessionData, wish: Mapping[str, int]
+) -> int:
     """The row of a cell whose turn it is, the surest first."""
     X, Y = data.scored
     outputs = engine.forward(state.net, theta, X)

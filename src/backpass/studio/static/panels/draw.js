@@ -4,6 +4,8 @@ import { forward, roll } from "../backprop.js";
 import { captionsOf } from "../captions.js";
 import { $, attributed, element, folded } from "../dom.js";
 import { short } from "../formulas.js";
+import { centred, habitOf } from "../pad/centred.js";
+import { asImage, thumbnail } from "../pictures.js";
 
 const MOST_UNITS = 64; // of a layer, that are shown at once
 
@@ -36,6 +38,15 @@ function answerRow(name, v, best) {
   row.classList.toggle("best", best);
   row.dataset.value = String(v);
   return row;
+}
+
+// What the network is given: its input as a picture.
+function showSeen(pageState, x) {
+  const { range } = pageState;
+  const inked = x.map((v, k) => (range[1][k] > range[0][k] ? (v - range[0][k]) / (range[1][k] - range[0][k]) : 0));
+  const picture = thumbnail(asImage(pageState, inked), pageState.image, "What the network sees");
+  picture.dataset.seen = asImage(pageState, inked).map((v) => v.toFixed(3)).join(" ");
+  $("pad-seen").replaceChildren(picture);
 }
 
 function layerOf(l, values) {
@@ -109,9 +120,12 @@ function startDrawing(pageState) {
   const captions = captionsOf(pageState);
   const pad = startPad($("pad"), () => drawn.ready && refresh());
   const drawn = { ready: false };
+  const habit = habitOf(pageState);
 
   function refresh() {
-    const x = asInput(pageState, brightness(pad.pixels(), pageState.image));
+    const pixels = $("pad-centred").checked ? centred($("pad"), habit, pageState.image) : pad.pixels();
+    const x = asInput(pageState, brightness(pixels, pageState.image));
+    showSeen(pageState, x);
     const { a } = forward(pageState.net, roll(pageState.net, pageState.theta), x);
     const outputs = a[pageState.net.sizes.length];
     const best = outputs.indexOf(Math.max(...outputs));
@@ -128,6 +142,8 @@ function startDrawing(pageState) {
   }
 
   $("pad-clear").addEventListener("click", pad.clear);
+  $("pad-centred").addEventListener("change", () => drawn.ready && refresh());
+  $("pad-habit").textContent = `${habit.size} pixels large, ${habit.mass ? "its centre of mass" : "its box"} in the middle`;
   return { open, setTheta: () => drawn.ready && !$("draw").hidden && refresh() };
 }
 
@@ -138,14 +154,17 @@ export const panel = {
   <p id="draw-says" class="says" aria-live="polite">Draw a digit with the pointer; arrow keys move, space paints.</p>
   <div class="stage drawing-stage">
     <div><canvas id="pad" width="280" height="280" tabindex="0" role="application" aria-label="Drawing pad: arrow keys move, space paints"></canvas>
-      <div class="controls"><button id="pad-clear">clear</button></div></div>
-    <div><h2>The answer</h2><div id="answer" class="bars"></div></div>
+      <div class="controls"><button id="pad-clear">clear</button>
+        <label><input id="pad-centred" type="checkbox" checked> laid as the network's rows are: <span id="pad-habit"></span></label></div></div>
+    <div><h2>What the network sees</h2><div id="pad-seen"></div><h2>The answer</h2><div id="answer" class="bars"></div></div>
   </div>
   <div id="draw-layers" class="layers"></div>
 `,
   style: `
+.drawing-stage .controls label { flex-wrap: nowrap; max-width: 17.5rem; }
 canvas#pad { touch-action: none; background: #000; border-radius: 8px; width: 280px; height: 280px; max-width: 100%; }
 @media (min-width: 48.1rem) { .drawing-stage { grid-template-columns: max-content minmax(0, 32rem); gap: 2rem; } }
+#pad-seen canvas { width: 112px; height: 112px; image-rendering: pixelated; border-radius: 4px; margin-bottom: .75rem; }
 .bars div { display: grid; grid-template-columns: minmax(2rem, max-content) minmax(0, 1fr) 6rem; gap: .5rem; align-items: center; }
 .bars meter { width: 100%; }
 .bars .best { font-weight: 700; color: var(--accent); }
