@@ -1,4 +1,5 @@
 import contextlib
+import io
 import json
 import os
 import re
@@ -13,9 +14,10 @@ import urllib.request
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 from sklearn.datasets import load_iris
 
-from backpass.cli import main
+from backpass.cli import main, progress
 from backpass.cli.commands.studio import _new
 from backpass.storage.modelfile import Content, read_model, write_model
 from backpass.storage.packing import Unpacker
@@ -318,3 +320,22 @@ def test_a_port_that_is_taken_is_said():
         refused = run("iris", "--no-browser", "--port", str(port))
     assert refused.exit_code == 2
     assert f"Port {port} cannot be served on" in refused.stderr
+
+
+def test_what_takes_long_is_said_at_its_beginning_and_while_it_goes_on(monkeypatch):
+    said = io.StringIO()
+    console = Console(file=said, width=40)
+    monkeypatch.setattr(progress, "FIRST_WORD", 0.02)
+    with progress.told_work("Reading a table with a long name, 900.0 MB", console):
+        assert said.getvalue() == "Reading a table with a long name, 900.0 MB …\n"
+        time.sleep(0.3)
+    lines = said.getvalue().splitlines()
+    assert 2 <= sum("still at it" in line for line in lines) <= 6
+    assert lines[-1].startswith("  done in")
+
+
+def test_a_short_work_says_one_line():
+    said = io.StringIO()
+    with progress.told_work("Reading t.csv", Console(file=said)):
+        pass
+    assert said.getvalue() == "Reading t.csv …\n"

@@ -1,8 +1,11 @@
-"""The live progress bars of a training: of one network by epoch, of an ensemble by member."""
+"""What a command says while it works: bars of a training, and words on what takes long."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -30,6 +33,33 @@ OF_MEMBERS = (
     BarColumn(bar_width=24),
     TextColumn("{task.fields[numbers]}"),
 )
+
+
+FIRST_WORD = 5.0  # seconds until what takes long is said to go on; then twice as many, …
+
+
+@contextmanager
+def told_work(what: str, console: Console) -> Generator[None]:
+    """Say what is begun, that it goes on where it takes long, and then how long it took."""
+    console.print(f"{what} …", markup=False, soft_wrap=True)
+    over, began = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        wait = FIRST_WORD
+        while not over.wait(wait):
+            passed = time.monotonic() - began
+            console.print(f"  still at it after {passed:.0f} s", markup=False)
+            wait = passed
+
+    telling = threading.Thread(target=tell, daemon=True)
+    telling.start()
+    try:
+        yield
+    finally:
+        over.set()
+        telling.join()
+    if time.monotonic() - began > FIRST_WORD:
+        console.print(f"  done in {time.monotonic() - began:.0f} s", markup=False)
 
 
 class _Bar:

@@ -15,6 +15,7 @@ import numpy as np
 from ..command import Answer, Command, command_line, given_parameters, messages
 from ..option_types import Real, Whole, member_option
 from ..output import check_free
+from ..progress import told_work
 from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def studio(
             check_free(Path(path), force, option)
     trained = source.endswith(MODEL_ENDING)
     _check_options(trained, rows, export)
-    model = _trained(source, rows, member) if trained else _new(source, **new)
+    with told_work(_reading(rows if trained and rows else source), messages()):
+        model = _trained(source, rows, member) if trained else _new(source, **new)
     model = replace(model, command=command_line())
     if model.model.ensemble is not None and (out or checkpoint):
         raise click.UsageError(
@@ -94,6 +96,13 @@ def studio(
     data = model.session_data(save, checkpoint, every)
     state = model.page_state()
     return _serve(state, data, port, debugs=debugger, no_browser=no_browser, out=out)
+
+
+def _reading(source: str) -> str:
+    """What takes long with a large table, and how large it is."""
+    path = Path(source)
+    size = f", {path.stat().st_size / 1e6:,.1f} MB" if path.is_file() else ""
+    return f"Reading {source}{size}, and making numbers of its rows"
 
 
 def _check_options(trained: bool, rows: str | None, export: str | None) -> None:
