@@ -285,3 +285,14 @@ def test_what_does_not_come_back_as_it_was_said_is_told(left, words):
     diagnosis = check_backprop(unclear, form=f"{left} = f(X, y0, W1, b1, W2, b2)")
     assert not diagnosis.ok
     assert words in str(diagnosis)
+
+
+def test_what_a_data_frame_makes_of_it_is_not_what_comes_back():
+    def sums(X, y, W1, b1, W2, b2):
+        h = np.tanh(X @ W1 + b1)
+        d = h @ W2 + b2 - y
+        dh = d @ W2.T * (1 - h)
+        return 0.5 * (d**2).sum(), X.T @ dh, dh.sum(0), h.T @ d, d.sum(0)
+
+    signature = check_backprop(sums).signature
+    assert signature == "J, dW1, db1, dW2, db2 = sums(X, Y, W1, b1, W2, b2)"

@@ -22,6 +22,7 @@ from .forms.candidates import forms_of
 from .forms.form import Form
 from .forms.grammar import said_plans
 from .forms.plans import Plan, plans
+from .forms.settings import with_settings
 from .forms.trying import Trial, fixed_sizes, trials
 from .identify.meant import Meant
 from .probes import Hidden, Probe, families, of_sizes, redrawn
@@ -192,7 +193,8 @@ def concluded(
     Concluded
     """
     parts = subject.parts
-    everything = list(plans(parts, kinds)) if form is None else said_plans(form, parts)
+    told = with_settings(plans(parts, kinds), parts) if form is None else said_plans(form, parts)
+    everything = list(told)
     n_layers = len(sizes) if sizes is not None else _layers_of(meant.hidden, everything)
     found = _check(subject, everything, n_layers, sizes, meant, seed)
     any_depth = isinstance(meant.hidden, str | None) and _any_depth(everything)

@@ -64,7 +64,7 @@ class FormCaller:
     def _answer(self, problem: Problem) -> CallResult:
         steps = program(problem, self._paths_for(problem))
         if self._looks_inside:
-            steps.append({"do": "arrays", "of": {"ref": 0}})
+            steps.append({"do": "arrays", "of": self.form.instance})
         return self._read(problem, steps, self._run(problem, steps))
 
     @property
@@ -84,7 +84,7 @@ class FormCaller:
             return []
         sizes = problem.probe.net.sizes
         if sizes not in self._paths:
-            steps = [*making(problem), {"do": "arrays", "of": {"ref": 0}}]
+            steps = [*making(problem), {"do": "arrays", "of": self.form.instance}]
             self._paths[sizes] = held(self._run(problem, steps)[-1]["value"], problem)
         return self._paths[sizes]
 
@@ -102,7 +102,7 @@ class FormCaller:
             placed = self._inside(outcomes[-1]["value"], expected)
         if J is None and placed is None:
             raise Failed(Failure("The function returns neither J nor a gradient."))
-        self._heard, self._n_layers = heard, problem.probe.net.L
+        self._heard, self._n_layers = self._heard or heard, problem.probe.net.L
         return self._result(J, placed, any(each.single for each in heard))
 
     def _result(self, J: Array | None, placed: Placed | None, single: bool) -> CallResult:

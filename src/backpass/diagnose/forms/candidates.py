@@ -25,7 +25,9 @@ def forms_of(plan: Plan) -> Iterator[Form]:
             full = replace(layout, y=y)
             if not plan.allows(full):
                 continue
-            yield Form(plan.calls, full, container, plan.made_with, plan.made, plan.texts)
+            yield Form(
+                plan.calls, full, container, plan.made_with, plan.made, plan.texts, plan.settings
+            )
 
 
 def _roles(plan: Plan) -> list[str]:

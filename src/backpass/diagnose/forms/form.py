@@ -64,6 +64,8 @@ class Form:
         The name of the class or of the instance.
     texts : tuple of str
         Short texts of the code, which has the keys of its dictionaries.
+    settings : tuple of Argument
+        Names of the code's module that are set: λ, a rate, sizes.
     """
 
     calls: tuple[Call, ...]
@@ -72,14 +74,16 @@ class Form:
     made_with: tuple[Argument, ...] | None = None
     made: str = ""
     texts: tuple[str, ...] = ()
+    settings: tuple[Argument, ...] = ()
 
     def has(self, role: str) -> bool:
-        """Whether any call takes an argument of this role."""
-        return any(a.role == role for call in self.calls for a in call.arguments)
+        """Whether any call takes an argument of this role, or its module has it."""
+        given = [*(a for call in self.calls for a in call.arguments), *self.settings]
+        return any(argument.role == role for argument in given)
 
     def order(self, role: str) -> list[str]:
         """The names of all arguments of a role, in the order of the call that has most of them."""
-        calls = [call.arguments for call in self.calls] + [self.made_with or ()]
+        calls = [*(call.arguments for call in self.calls), self.made_with or (), self.settings]
         listed = [[a.name for a in arguments if a.role == role] for arguments in calls]
         longest = max(listed, key=len)
         return list(dict.fromkeys([*longest, *(name for names in listed for name in names)]))
@@ -108,8 +112,18 @@ class Form:
 
     @property
     def takes_lam(self) -> bool:
-        """Whether λ is an argument."""
+        """Whether λ is an argument, or a name of the module."""
         return self.has("lam")
+
+    @property
+    def lam_is_set(self) -> bool:
+        """Whether λ is a name of the module."""
+        return any(setting.role == "lam" for setting in self.settings)
+
+    @property
+    def instance(self) -> dict[str, int]:
+        """The step of a program that makes the instance."""
+        return {"ref": 1 if self.settings else 0}
 
     @property
     def is_step(self) -> bool:
@@ -194,18 +208,26 @@ def arguments_of(problem: Problem, arguments: Sequence[Argument], first: int) ->
 def program(problem: Problem, paths: Sequence[tuple[Block, list[Any]]] = ()) -> list[Step]:
     """The steps that put a problem once; an instance is made, and its weights are set, before."""
     form = problem.form
-    steps: list[Step] = list(making(problem)) if form.made_with is not None else []
+    steps = making(problem)
     if paths:
         blocks = problem.blocks
         values = [[path, blocks[block]] for block, path in paths]
-        steps.append({"do": "set", "of": {"ref": 0}, "values": values})
+        steps.append({"do": "set", "of": form.instance, "values": values})
     return steps + calling(problem, len(steps))
 
 
 def making(problem: Problem) -> list[Step]:
-    """The step that makes an instance."""
-    arguments = arguments_of(problem, problem.form.made_with or (), 0)
-    return [{"do": "make", "what": problem.form.made, "args": arguments}]
+    """The steps that set names of the module, and that make an instance, as far as there are."""
+    form, steps = problem.form, list[Step]()
+    if form.settings:
+        values = arguments_of(problem, form.settings, 0)
+        named = dict(zip([setting.name for setting in form.settings], values))
+        entries = [form.made] if form.made else [call.what for call in form.calls]
+        steps.append({"do": "globals", "of": entries, "values": named})
+    if form.made_with is not None:
+        arguments = arguments_of(problem, form.made_with, 0)
+        steps.append({"do": "make", "what": form.made, "args": arguments})
+    return steps
 
 
 def calling(problem: Problem, first: int) -> list[Step]:
@@ -218,6 +240,6 @@ def calling(problem: Problem, first: int) -> list[Step]:
         step["args"] = [value for argument, value in pairs if not argument.keyword]
         step["kwargs"] = {a.name: value for a, value in pairs if a.keyword}
         if call.method:
-            step["of"] = {"ref": 0}
+            step["of"] = problem.form.instance
         steps.append(step)
     return steps

@@ -62,13 +62,18 @@ def said_plans(form: str, parts: Sequence[Part]) -> list[Plan]:
     InvalidInput
         If it is no such form; the message names the word that is at fault.
     """
-    lines = list(map(_parsed, _lines(form)))
+    everything = list(map(_parsed, _lines(form)))
+    lines = [(left, call) for left, call in everything if isinstance(call, ast.Call)]
+    if not lines:
+        raise _no_call(form)
+    settings = tuple(_setting(*line, parts) for line in everything if line not in lines)
     reader = _Reader(parts, _first(lines), _given(lines))
     by_line = [reader.calls(i, *line) for i, line in enumerate(lines)]
     reader.check_bound()
     texts = tuple(text for part in parts for text in part.texts)
     return [
-        Plan(calls, *reader.made, texts, reader.allowed) for calls in itertools.product(*by_line)
+        Plan(calls, *reader.made, texts, reader.allowed, settings)
+        for calls in itertools.product(*by_line)
     ]
 
 
@@ -82,7 +87,7 @@ def check_form(form: str, names: Sequence[str]) -> None:
     names : sequence of str
         What the code will be called; forms of methods are looked at when the class is there.
     """
-    calls = [call for _, call in map(_parsed, _lines(form))]
+    calls = [call for _, call in map(_parsed, _lines(form)) if isinstance(call, ast.Call)]
     if all(isinstance(call.func, ast.Name) for call in calls):
         said_plans(form, [Part(name, "function", ()) for name in names])
 
@@ -91,14 +96,26 @@ def _lines(form: str) -> list[str]:
     return [line for line in re.split(r"[;\n]", form) if line.strip()] or [form]
 
 
-def _parsed(line: str) -> Line:
-    """What comes back, where that is said, and the call."""
+def _setting(left: ast.expr | None, word: ast.expr, parts: Sequence[Part]) -> Argument:
+    """A name of the module, and what it is."""
+    name, roles = ast.unparse(left or word), roles_of(ast.unparse(word))
+    known = [each for part in parts for each in part.names]
+    if known and name not in known:
+        raise InvalidInput(f"The form sets {name!r}, which the code does not read.")
+    if not roles or roles[0] in ("X", "y", "W", "b", "params"):
+        raise _unknown(ast.unparse(word), "right", RIGHT)
+    return Argument(roles[0], name)
+
+
+def _parsed(line: str) -> tuple[ast.expr | None, ast.expr]:
+    """What comes back, where that is said, and the call; or a name of the module and its word."""
     text = re.sub(r"\blambda\b", "lam", line.strip())
     left, _, right = text.partition("=")
     found = _expression(text)
     answer = None if found is not None else _expression(left)
     found = found if found is not None or answer is None else _expression(right)
-    if not isinstance(found, ast.Call):
+    setting = isinstance(found, ast.Name) and isinstance(answer, ast.Name)
+    if found is None or not (setting or isinstance(found, ast.Call)):
         raise _no_call(line)
     return answer, found
 

@@ -32,8 +32,8 @@ def naming_of(caller: Called, n_layers: int) -> Naming:
 
 
 def _of_role(form: Form, role: str) -> list[str]:
-    call = next((c for c in form.calls if any(a.role == role for a in c.arguments)), None)
-    return [] if call is None else [a.name for a in call.arguments if a.role == role]
+    given = [*(call.arguments for call in form.calls), form.settings]
+    return next((names for a in given if (names := [b.name for b in a if b.role == role])), [])
 
 
 def _named(form: Form, kind: str, n_layers: int) -> tuple[str, ...]:

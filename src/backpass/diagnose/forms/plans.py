@@ -27,7 +27,8 @@ GIVES: tuple[tuple[str, str], ...] = (
 class Plan:
     """Calls with their roles; arguments of a class stand in made_with.
 
-    ``allowed`` has the values of a layout's fields that were said.
+    ``allowed`` has the values of a layout's fields that were said, and ``settings`` the names of
+    the module that are set.
     """
 
     calls: tuple[Call, ...]
@@ -35,6 +36,7 @@ class Plan:
     made_with: tuple[Argument, ...] | None = None
     texts: tuple[str, ...] = ()
     allowed: Mapping[str, Collection[str | bool]] = field(default_factory=dict)
+    settings: tuple[Argument, ...] = ()
 
     def allows(self, layout: Layout) -> bool:
         """Whether a layout is as it was said."""
@@ -51,6 +53,7 @@ class Plan:
         """Layers, as the arguments or the keys tell; 0 where they do not."""
         by_call = [[a.role for a in call.arguments] for call in self.calls]
         by_call.append([argument.role for argument in self.made_with or ()])
+        by_call.append([argument.role for argument in self.settings])
         matrices, hidden = (max(r.count(what) for r in by_call) for what in ("W", "size hidden"))
         if self.blocks:
             return max(l for _, l in self.blocks) + 1

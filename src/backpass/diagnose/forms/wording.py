@@ -58,7 +58,7 @@ def called_as(form: Form, heard: Sequence[Heard], n_layers: int) -> str:
         Of the network that it was called with.
     """
     names = _handed(form)
-    lines = []
+    lines = [f"{s.name} = {_word(form, s, names, n_layers)}" for s in form.settings]
     for i, call in enumerate(form.calls):
         left = _left(form, heard[i], call) or _bound(i, call, names)
         words = ", ".join(_argument(form, a, names, n_layers) for a in call.arguments)

@@ -12,7 +12,7 @@ A *program* is a list of steps, each a dictionary. A step refers to the value of
     {"do": "call", "what": method, "of": {"ref": …}, "args": […]}     a method
     {"do": "arrays", "of": {"ref": …}}                                every array that it holds
     {"do": "set", "of": {"ref": …}, "values": [[path, array], …]}
-    {"do": "globals", "values": {name: number}}                       for this program alone
+    {"do": "globals", "of": [entry], "values": {name: value}}         for this program alone
 
 A step is answered by ``{"value": …}``, with ``"after"`` where a call changed its arguments, or by
 ``{"error": …}``, which ends the program.
@@ -143,6 +143,7 @@ def _mentioned(functions: Sequence[Any]) -> dict[str, Plain]:
     texts: dict[str, None] = {}
     names: dict[str, None] = {}
     numbers: dict[str, float] = {}
+    lists: dict[str, list[int]] = {}
     spaces: list[str] = []
     for function in _reached(functions):
         codes = list(_codes(function.__code__))
@@ -154,8 +155,19 @@ def _mentioned(functions: Sequence[Any]) -> dict[str, Plain]:
         for name in [n for code in codes for n in code.co_names if n in space]:
             if isinstance(space[name], int | float) and not isinstance(space[name], bool):
                 numbers[name] = space[name]
+            elif _is_whole(space[name]):
+                lists[name] = list(space[name])
     in_order = {name: numbers[name] for name in spaces if name in numbers}
-    return {"texts": list(texts), "names": list(names), "numbers": in_order}
+    return {"texts": list(texts), "names": list(names), "numbers": in_order, "lists": lists}
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a short list of whole numbers, as sizes of layers are."""
+    return (
+        isinstance(value, list | tuple)
+        and 1 < len(value) < 20
+        and all(type(each) is int for each in value)
+    )
 
 
 def _reached(functions: Sequence[Any]) -> list[types.FunctionType]:
@@ -310,11 +322,13 @@ def _part(of: Any, key: Any) -> Any:
 
 
 def _globals(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
-    for entry in _reached([v for v in namespace.values() if callable(v)]):
-        for name, value in step["values"].items():
-            if name in entry.__globals__:
-                stack.callback(entry.__globals__.__setitem__, name, entry.__globals__[name])
-                entry.__globals__[name] = value
+    entries = [namespace[name] for name in step["of"]]
+    reached = _reached([e if callable(e) and not _methods(type(e)) else type(e) for e in entries])
+    spaces = {id(function.__globals__): function.__globals__ for function in reached}
+    for space in spaces.values():
+        for name in step["values"].keys() & space.keys():
+            stack.callback(space.__setitem__, name, space[name])
+            space[name] = _resolved(step["values"][name], values)
     values.append(None)
     return {"value": None}
 

@@ -34,6 +34,7 @@ class Part:
     texts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
+    lists: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Part:
@@ -48,6 +49,7 @@ class Part:
             source=plain["source"],
             line=plain["line"],
             numbers=plain.get("numbers", {}),
+            lists=plain.get("lists", {}),
             **lists,
         )
 
