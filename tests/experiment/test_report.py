@@ -175,12 +175,12 @@ def test_each_class_has_the_recall_and_precision_of_scikit_learn(wine: Outcome) 
     from sklearn.metrics import precision_recall_fscore_support
 
     rows = rows_of(render(wine), "Each class")
-    precision, recall, _, count = precision_recall_fscore_support(
+    precision, recall, f1, count = precision_recall_fscore_support(
         wine.truth, wine.predicted, labels=wine.labels, zero_division=np.nan
     )
     assert [row[0] for row in rows] == [str(label) for label in wine.labels]
     assert [int(row[1]) for row in rows] == count.tolist()
-    for shown, shares in zip(zip(*(row[2:] for row in rows)), (recall, precision), strict=True):
+    for shown, shares in zip(zip(*(row[2:] for row in rows)), (recall, precision, f1), strict=True):
         assert list(shown) == ["–" if np.isnan(s) else f"{s:.1%}" for s in shares]
 
 
@@ -256,3 +256,47 @@ def test_how_the_table_was_read_is_told(tmp_path: Path) -> None:
     for words in ("target (classes)", "Kö&lt;b&gt;ln", "constant", "in every row", "Windows-1252"):
         assert words in told
     assert "<b>" not in told
+
+
+@pytest.mark.parametrize("name", ["wine", "diabetes"])
+def test_all_metrics_stand_beside_those_without_a_model(name, request) -> None:
+    outcome = request.getfixturevalue(name)
+    rows = rows_of(render(outcome), "Metrics")
+    assert rows == [
+        [line.label, line.value, line.baseline]
+        for line in outcome.scores.lines(len(outcome.scores.values))
+    ]
+    assert len(rows) == len(outcome.scores.values) > 3
+
+
+def test_weights_count_in_the_shares_of_a_class_but_not_among_its_rows(wine: Outcome) -> None:
+    from sklearn.metrics import precision_recall_fscore_support
+
+    w = np.linspace(0.1, 3.0, len(wine.truth))
+    predicted = np.roll(wine.predicted, 1)
+    weighed = replace(wine, data=replace(wine.data, w={"test": w}), predicted=predicted)
+    rows = rows_of(render(weighed), "Each class")
+    _, _, f1, _ = precision_recall_fscore_support(
+        wine.truth, predicted, labels=wine.labels, sample_weight=w, zero_division=np.nan
+    )
+    assert [row[4] for row in rows] == [f"{each:.1%}" for each in f1]
+    assert sum(int(row[1]) for row in rows) == len(wine.truth)
+
+
+def test_long_names_are_numbered_where_they_would_stand_side_by_side(rng) -> None:
+    names = [f"a class whose name goes on and on, number {k}" for k in range(3)]
+    table = Table(rng.normal(size=(90, 1)), np.array(names)[np.arange(90) % 3], ("x",), "kind")
+    page = render(outcome_of(table))
+    head = page.split('<table class="confusion">')[1].split("</thead>")[0]
+    assert re.findall(r'<th scope="col">(.*?)</th>', head) == ["1", "2", "3"]
+    sides = re.findall(r'<tr><th scope="row">(\d: .*?)</th>', page)
+    assert sides == [f"{k + 1}: {name}" for k, name in enumerate(names)]
+
+
+def test_wrong_cells_differ_by_more_than_their_colour(digits: Outcome, page: str) -> None:
+    table = page.split('<table class="confusion">')[1].split("</table>")[0]
+    dashed = table.count("var(--dashed)")
+    assert digits.confusion is not None
+    assert dashed == np.count_nonzero(digits.confusion) - np.count_nonzero(
+        digits.confusion.diagonal()
+    )

@@ -20,12 +20,15 @@ from ..data.table_preprocessing import TablePreprocessing
 from ..extras import optional
 from .outcome import Label, Outcome
 from .page.answers import ShownAnswers, shown_answers
-from .page.cells import row_of, written
-from .page.members import shown_members
+from .page.cells import axis_label, rounded, row_of, written
+from .page.members import score_name, shown_members
 from .page.pictures import data_uri, drawn_rows, png_of_figure, svg
+from .page.scores import ShownClass, shown_classes, shown_metrics
+from .scoring.scores import Line
 
 MOST_MISTAKES = 24
 MOST_CELLS = 6  # of a row's, that are shown
+MOST_LETTERS_OF_A_HEAD = 12  # of a confusion matrix
 MOST_CLASSES = 30  # of a confusion matrix that can still be read
 
 
@@ -46,7 +49,8 @@ class Confusion(TypedDict):
     """Test rows by true class and predicted one: count, share of the true class, right or wrong."""
 
     labels: list[Label]
-    rows: list[tuple[Label, list[tuple[int, float, bool]]]]
+    heads: list[str]  # of the columns: numbers, where names are too long to stand side by side
+    rows: list[tuple[str, list[tuple[int, float, bool]]]]
 
 
 class OfTarget(TypedDict):
@@ -55,7 +59,8 @@ class OfTarget(TypedDict):
     name: str
     outcome: Outcome
     confusion: Confusion | None
-    by_class: list[tuple[Label, int, str, str]] | None
+    metrics: tuple[Line, ...]
+    by_class: list[ShownClass] | None
     scatter: str | None
     answers: ShownAnswers | None
     mistakes: list[WrongRow]
@@ -126,7 +131,8 @@ def _of_target(outcome: Outcome) -> OfTarget:
         "name": outcome.data.target.name,
         "outcome": outcome,
         "confusion": _confusion(outcome),
-        "by_class": _by_class(outcome),
+        "metrics": shown_metrics(outcome),
+        "by_class": shown_classes(outcome),
         "scatter": None if outcome.data.target.classes else _scatter(outcome),
         "answers": shown_answers(outcome),
         "mistakes": _mistakes(outcome),
@@ -188,7 +194,8 @@ def _curve(outcome: Outcome) -> str | None:
     shown = outcome.shown
     if not np.isfinite(shown.J_curve).any():
         return None
-    return svg(TrainingDisplay(shown.J_curve, shown.scores).plot().figure_)
+    name = score_name(outcome)
+    return svg(TrainingDisplay(shown.J_curve, shown.scores, score_name=name).plot().figure_)
 
 
 def _hidden_units(outcome: Outcome) -> str | None:
@@ -214,7 +221,7 @@ def _scatter(outcome: Outcome) -> str:
     ax.plot(ends, ends, color=canvas.INK, lw=1)
     some = drawn_rows(len(outcome.truth))
     ax.plot(outcome.truth[some], outcome.predicted[some], ".", color=canvas.BLUE, alpha=0.6)
-    ax.set(xlabel=f"true {outcome.data.target.name}", ylabel="predicted")
+    ax.set(xlabel=axis_label(f"true {outcome.data.target.name}"), ylabel="predicted")
     return svg(ax.figure)
 
 
@@ -228,23 +235,12 @@ def _confusion(outcome: Outcome) -> Confusion | None:
         [(int(n), float(share), i == j) for j, (n, share) in enumerate(zip(*row))]
         for i, row in enumerate(zip(counts, shares))
     ]
-    return {"labels": outcome.labels, "rows": list(zip(outcome.labels, rows))}
-
-
-def _by_class(outcome: Outcome) -> list[tuple[Label, int, str, str]] | None:
-    """Each class with its test rows, its recall and its precision."""
-    counts = outcome.confusion
-    if counts is None:
-        return None
-    right, true, named = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
-    return [
-        (label, int(n), _share(hits, n), _share(hits, m))
-        for label, hits, n, m in zip(outcome.labels, right, true, named)
-    ]
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "–"
+    names = [str(label) for label in outcome.labels]
+    heads, sides = names, names
+    if max(map(len, names)) > MOST_LETTERS_OF_A_HEAD:
+        heads = [str(k) for k in range(1, len(names) + 1)]
+        sides = [f"{k}: {name}" for k, name in zip(heads, names)]
+    return {"labels": outcome.labels, "heads": heads, "rows": list(zip(sides, rows))}
 
 
 def _mistakes(outcome: Outcome) -> list[WrongRow]:
@@ -255,7 +251,7 @@ def _mistakes(outcome: Outcome) -> list[WrongRow]:
         reasons = [f"{p:.1%} sure" for p in sure]
     else:
         size = np.abs(outcome.predicted - outcome.truth)
-        reasons = [f"off by {error:.4g}" for error in size]
+        reasons = [f"off by {rounded(error, 4)}" for error in size.tolist()]
     beside, insight = _beside(outcome), outcome.insight
     worst = [k for k in np.argsort(-size, kind="stable")[:MOST_MISTAKES] if size[k] > 0]
     return [
@@ -265,7 +261,7 @@ def _mistakes(outcome: Outcome) -> list[WrongRow]:
             predicted=written(outcome.predicted[k]),
             how_wrong=reasons[k],
             image=_image(outcome, int(k)),
-            loss="" if insight is None else f"{insight.losses[k]:.4g}",
+            loss="" if insight is None else rounded(float(insight.losses[k]), 4),
             cells=row_of(outcome.data.columns, beside, int(k)),
         )
         for k in worst

@@ -32,6 +32,8 @@ class TrainingDisplay:
         The loss on held-out rows, drawn dashed beside J.
     stop_reason : str, optional
         The sentence that says why training stopped; it becomes the title.
+    score_name : str
+        What the validation score is; beside its axis.
 
     Attributes
     ----------
@@ -67,11 +69,13 @@ class TrainingDisplay:
         validation_scores: Sequence[float] | None = None,
         validation_J: Sequence[float] | None = None,
         stop_reason: str | None = None,
+        score_name: str = "validation score",
     ) -> None:
         self.J = as_drawable(J, "J")
         self.validation_scores = _given(validation_scores)
         self.validation_J = _given(validation_J)
         self.stop_reason = stop_reason
+        self.score_name = score_name
 
     @classmethod
     def from_estimator(cls, estimator: HasLossCurve, *, ax: Axes | None = None) -> TrainingDisplay:
@@ -129,7 +133,7 @@ class TrainingDisplay:
         """
         curves = [("J", self.J, canvas.BLUE)]
         if self.validation_scores is not None:
-            curves.append(("validation score", self.validation_scores, canvas.VERMILION))
+            curves.append((self.score_name, self.validation_scores, canvas.VERMILION))
         self.ax_ = canvas.new_axes(6.4, 2.6 + 1.4 * len(curves)) if ax is None else ax
         self.figure_ = self.ax_.figure
         self.axes_ = [self.ax_] if len(curves) == 1 else canvas.panels(self.ax_, [1.4, 1.0])

@@ -271,7 +271,8 @@ def _number_edges(
     for edge, (start, end) in zip(edges, segments):
         on_line = start + (0.5 + _ALONG)[:, None] * (end - start)
         places = [(float(x), float(y)) for x, y in on_line]
-        text = ax.text(*places[0], canvas.number(edge.Theta, 2), zorder=4, **_CENTRED, **_ON_CHIP)
+        x, y = places[0]
+        text = ax.text(x, y, canvas.number(edge.Theta, 2), zorder=4, **_CENTRED, **_ON_CHIP)
         written.append((text, places))
     keep_apart(ax, written, taken)
 

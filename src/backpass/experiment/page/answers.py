@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import numpy as np
 from ...inspection.insight import Calibration, Dependence, Importance
 from ...inspection.insight.overview import MOST_DEPENDENCE_ROWS
 from ..outcome import Label, Outcome
-from .cells import written
+from .cells import rounded, written
 from .pictures import drawn_rows, svg
 
 MOST_BARS = 20
@@ -81,12 +82,13 @@ def shown_answers(outcome: Outcome) -> ShownAnswers | None:
     if found is None:
         return None
     calibration = found.calibration
+    answer = f"mean {outcome.data.target.name}" if classes is None else "mean probability"
     return ShownAnswers(
         f"RMSE of {outcome.data.target.name}" if classes is None else "log loss",
         found.rows,
         tuple(_importances(found.importances[:MOST_BARS])),
         max(len(found.importances) - MOST_BARS, 0),
-        tuple(_dependence(each) for each in found.dependences if len(each.cells)),
+        tuple(_dependence(each, answer) for each in found.dependences if len(each.cells)),
         found.shown_class,
         None if calibration is None else _diagonal(calibration),
         () if calibration is None else tuple(_bins(calibration)),
@@ -102,7 +104,7 @@ def _importances(each: Sequence[Importance]) -> list[Bar]:
         Bar(
             one.column,
             _part(one.mean, longest),
-            f"{one.mean:.3g} ± {one.spread:.2g}".replace("-", "−"),
+            f"{rounded(one.mean, 3)} ± {rounded(one.spread, 2)}",
             _part(one.mean - one.spread, longest),
             _part(one.mean + one.spread, longest),
         )
@@ -114,7 +116,7 @@ def _part(value: float, whole: float) -> float:
     return round(100 * min(max(value / whole, 0.0), 1.0), 1) if np.isfinite(value) else 0.0
 
 
-def _dependence(found: Dependence) -> ShownDependence:
+def _dependence(found: Dependence, answer: str) -> ShownDependence:
     if found.cells.dtype.kind == "O":
         return ShownDependence(found.column, None, tuple(_levels(found)))
     from ...plots import canvas
@@ -130,7 +132,8 @@ def _dependence(found: Dependence) -> ShownDependence:
         ax.xaxis.set_major_formatter(ConciseDateFormatter(places))
         ax.xaxis.get_offset_text().set_color(canvas.INK)
     else:
-        ax.locator_params(axis="x", nbins=6)
+        ax.locator_params(axis="x", nbins=4)  # numbers of seven digits stand side by side
+    ax.set_ylabel(textwrap.fill(textwrap.shorten(answer, 56, placeholder=" …"), 28))
     ax.yaxis.get_offset_text().set_color(canvas.INK)
     return ShownDependence(found.column, svg(ax.figure), ())
 
@@ -143,7 +146,7 @@ def _levels(found: Dependence) -> list[Bar]:
         Bar(
             written(cell),
             _part(answer - low, high - low or 1.0),
-            f"{answer:.4g}".replace("-", "−"),
+            rounded(answer, 4),
         )
         for cell, answer in zip(found.cells, found.answers.tolist())
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -26,6 +27,26 @@ def written(value: object) -> str:
         return "" if np.isnan(value) else f"{value:.5g}"
     text = str(value)
     return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
+
+
+def rounded(value: float, digits: int) -> str:
+    """Write a number in so many digits for people: without an exponent as long as that is short.
+
+    Examples
+    --------
+    >>> rounded(0.012345, 3), rounded(-4631.7, 3), rounded(2767412.0, 4), rounded(1.5e-9, 3)
+    ('0.0123', '−4630', '2,767,000', '1.5e−09')
+    """
+    short = f"{value:.{digits}g}"
+    if "e+" in short and abs(value) < 1e12:
+        whole = float(short)
+        short = f"{whole:.0f}" if abs(whole) < 1e4 else f"{whole:,.0f}"
+    return short.replace("-", "−")
+
+
+def axis_label(words: str) -> str:
+    """Fold what would be longer than its axis."""
+    return textwrap.fill(textwrap.shorten(words, 120, placeholder=" …"), 48)
 
 
 def row_of(columns: Mapping[str, RawColumn], names: Sequence[str], k: int) -> tuple[str, ...]:

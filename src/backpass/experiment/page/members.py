@@ -82,6 +82,16 @@ def shown_members(outcome: Outcome) -> ShownMembers | None:
     )
 
 
+def score_name(outcome: Outcome) -> str:
+    """What the curve of the shown network's scores is: of an ensemble's member less a cost."""
+    if outcome.model.ensemble is None:
+        return "validation score"
+    unit, sign = _unit(outcome.settings.metric, bool(outcome.data.target.classes))
+    if sign < 0:
+        return unit
+    return "−log loss" if unit == "log loss" else "−squared error" if sign == 0 else f"−{unit}"
+
+
 def _unit(metric: str | None, classes: bool) -> tuple[str, float]:
     """What a cost is, and the sign with which it is read; 0 takes the root of a square."""
     if metric is None or metric in ("rmse", "r2", *OF_PARAMETERS):
