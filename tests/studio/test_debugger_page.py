@@ -10,6 +10,7 @@ from browser_pages import CHROMIUM, Page, digits_page_state
 from test_debugger import ENDLESS, RIGHT, WRONG
 from test_studio_whole import CLICKS, SIZES, click_at_random, widest
 
+from backpass.studio.answering.beside import Beside
 from backpass.studio.app import make_server, new_address
 from backpass.studio.session_data import SessionData
 
@@ -25,7 +26,7 @@ def address():
     state = digits_page_state(m=8)
     data = SessionData(state.X, state.Y, state.X[:0], state.Y[:0])
     address = new_address()
-    server = make_server(state, data, address, debugs=True)
+    server = make_server(state, data, address, Beside(debugs=True))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -63,7 +64,8 @@ def test_a_learner_is_told_as_much_as_was_chosen(opened, size):
     page = opened(**SIZES[size])
     assert "1 mistake explains" in judge(page, WRONG)
     told = page.page.inner_text("#debug-verdict")
-    assert "called as backprop(X, y, W1, b1, W2, b2)" in told
+    assert "backprop was called as" in told
+    assert "backprop(X, y, W1, b1, W2, b2)" in told
     assert "D is not the derivative" in told
     assert "layer 2" in told
     assert page.page.locator(".mistakes").count() == 0

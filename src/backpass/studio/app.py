@@ -12,9 +12,11 @@ import json
 import math
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from .. import old_names
-from ..errors import MissingExtra
+from ..errors import InvalidInput, MissingExtra
+from .answering.beside import Beside
 from .answering.bodies import TooLong, read_json
 from .answering.debugger import Debugger
 from .answering.questions import explanation
@@ -32,10 +34,13 @@ try:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
-    from starlette.routing import Mount, Route, WebSocketRoute
-    from starlette.websockets import WebSocket, WebSocketDisconnect
+    from starlette.routing import Mount, Route, Router, WebSocketRoute
+    from starlette.websockets import WebSocket, WebSocketClose, WebSocketDisconnect
 except ImportError as error:
     raise MissingExtra("The studio needs starlette: pip install 'backpass[studio]'.") from error
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -56,6 +61,7 @@ OFF = "The debugger is off: start the studio with --debugger."
 MOST_BYTES = 8 * 2**20  # of a question; it holds θ
 MOST_CONNECTIONS = 64
 MOST_MISTAKES = 10
+MOST_MEMBERS = 4  # whose pages are kept
 NEWS_SECONDS = 0.05
 RELOAD_SECONDS = 4.0  # a page that loads again is back by then
 
@@ -63,9 +69,10 @@ RELOAD_SECONDS = 4.0  # a page that loads again is back by then
 class Studio:
     """The endpoints, around one network and one training session."""
 
-    def __init__(self, state: PageState, data: SessionData, debugs: bool = False) -> None:
+    def __init__(self, state: PageState, data: SessionData, beside: Beside) -> None:
         self.session = Session(state, data)
-        self.debugger = Debugger() if debugs else None
+        self.beside = beside
+        self.debugger = Debugger() if beside.debugs else None
         self.audience = Audience()
         self._waiting: set[asyncio.Task[None]] = set()
 
@@ -159,16 +166,32 @@ class Studio:
             await asyncio.sleep(NEWS_SECONDS)
 
     @asynccontextmanager
-    async def lifespan(self, _: Starlette) -> AsyncGenerator[None]:
+    async def lifespan(self) -> AsyncGenerator[None]:
         """Tell news while the server runs; in the end, stop the training, which saves."""
         telling = asyncio.create_task(self.tell())
         yield
         telling.cancel()
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Stop what runs; a training saves."""
         if self.debugger is not None:
             await self.debugger.close()
         for task in tuple(self._waiting):
             task.cancel()
         await asyncio.to_thread(self.session.stop)
+
+    @property
+    def routes(self) -> list[Route | WebSocketRoute]:
+        """Where its endpoints are, beneath a page's own address."""
+        return [
+            Route("/", self.page),
+            Route("/static/{name:path}", self.static),
+            Route("/explain", self.explain, methods=["POST"]),
+            Route("/row", self.row, methods=["POST"]),
+            Route("/debug", self.debug, methods=["POST"]),
+            WebSocketRoute("/train", self.train),
+        ]
 
     async def _handle_orders(self, socket: WebSocket, page: Onlooker) -> None:
         """Take orders until the page goes; too many that make no sense end the connection."""
@@ -222,28 +245,72 @@ def nan_to_null(news: object) -> object:
     return [nan_to_null(value) for value in news] if isinstance(news, list) else news
 
 
-def make_app(state: PageState, data: SessionData, address: Address, debugs: bool = False) -> Guard:
+class MemberPages:
+    """Each member of an ensemble as a page of its own, made when it is asked for."""
+
+    def __init__(self, beside: Beside) -> None:
+        self._beside = beside
+        self._open: dict[int, tuple[Studio, Router, asyncio.Task[None]]] = {}
+        self._making = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a member's page answer."""
+        try:
+            async with self._making:
+                answering = await self._router(int(scope["path_params"]["member"]))
+        except InvalidInput as error:
+            refused = PlainTextResponse(str(error), status_code=404)
+            answering = WebSocketClose() if scope["type"] == "websocket" else refused
+        await answering(scope, receive, send)
+
+    async def _router(self, k: int) -> Router:
+        if self._beside.member is None:
+            raise InvalidInput("The page shows no ensemble.")
+        if k not in self._open:
+            state, data = await asyncio.to_thread(self._beside.member, k)
+            studio = Studio(state, data, self._beside)
+            telling = asyncio.create_task(studio.tell())
+            self._open[k] = studio, Router(studio.routes), telling
+            for other in [*self._open][:-MOST_MEMBERS]:
+                await self._close(other)
+        return self._open[k][1]
+
+    async def _close(self, k: int) -> None:
+        studio, _, telling = self._open.pop(k)
+        telling.cancel()
+        await studio.stop()
+
+    async def stop(self) -> None:
+        """Stop all of them."""
+        for k in [*self._open]:
+            await self._close(k)
+
+
+def make_app(
+    state: PageState, data: SessionData, address: Address, beside: Beside | None = None
+) -> Guard:
     """The guarded application."""
-    studio = Studio(state, data, debugs)
-    routes = [
-        Route("/", studio.page),
-        Route("/static/{name:path}", studio.static),
-        Route("/explain", studio.explain, methods=["POST"]),
-        Route("/row", studio.row, methods=["POST"]),
-        Route("/debug", studio.debug, methods=["POST"]),
-        WebSocketRoute("/train", studio.train),
-    ]
+    beside = beside or Beside()
+    studio, members = Studio(state, data, beside), MemberPages(beside)
+    routes = [*studio.routes, Mount("/member/{member:int}", members)]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        async with studio.lifespan():
+            yield
+        await members.stop()
+
     mounted = [Mount("/" + address.token, routes=routes)]
-    app = Starlette(routes=mounted, lifespan=studio.lifespan)
+    app = Starlette(routes=mounted, lifespan=lifespan)
     return Guard(app, address)
 
 
 def make_server(
-    state: PageState, data: SessionData, address: Address, debugs: bool = False
+    state: PageState, data: SessionData, address: Address, beside: Beside | None = None
 ) -> uvicorn.Server:
     """A server that takes small messages and a bounded number of connections."""
     config = uvicorn.Config(
-        make_app(state, data, address, debugs),
+        make_app(state, data, address, beside),
         host=address.host,
         port=address.port,
         log_level="warning",

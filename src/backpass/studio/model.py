@@ -18,9 +18,11 @@ from ..storage.fingerprints import content_hash, fingerprint
 from ..tabular.ensemble import Ensemble
 from ..tabular.outputs import LogOutputs, NumberOutputs
 from ..training.checkpoints import Checkpoint, run_identity
+from .answering.beside import Beside
 from .captions import Captions, cells_of
 from .page_state import MOST_ROWS, PageState, page_state_of, page_state_of_network, targets_of
 from .session_data import SessionData
+from .tables.members import EnsembleShown, ensemble_shown
 
 # A part of a run's identity -> how it is asked for.
 ASKED_AS = {
@@ -71,7 +73,37 @@ class StudioModel:
         title = f"{self.title}: member {k} of {len(ensemble.members)}, {share}"
         X, Y = map(self._first, self._rows())
         state = page_state_of_network(self.network, X, Y, self._classes, title)
-        return replace(state, captions=self.captions)
+        return replace(state, captions=self.captions, ensemble=self.ensemble_shown)
+
+    @cached_property
+    def ensemble_shown(self) -> EnsembleShown | None:
+        """The members, and what each answers to the rows that the page shows."""
+        if self.model.ensemble is None or self.table is None:
+            return None
+        numbers = self._first(self._numbers).tolist()
+        rows = self.model.encode(self.table)[0].take(np.array(numbers))
+        return ensemble_shown(self.model, rows, self.table, numbers)
+
+    def beside(self, debugs: bool = False) -> Beside:
+        """What a server has beside the network that is shown."""
+        return Beside(debugs, None if self.model.ensemble is None else self._page_of_member)
+
+    def _page_of_member(self, member: int) -> tuple[PageState, SessionData]:
+        other = self.of_member(member)
+        return other.page_state(), other.session_data(None)
+
+    def of_member(self, member: int) -> StudioModel:
+        """The same with another member to look at.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such member, or its weights are not kept.
+        """
+        other = replace(self, member=member)
+        assert other.network.net
+        vars(other)["ensemble_shown"] = self.ensemble_shown
+        return other
 
     def _first(self, parts: Mapping[str, np.ndarray]) -> np.ndarray:
         """The rows that the page shows: of those for validation first."""

@@ -41,6 +41,8 @@ class PageState:
         What the rows of the training weigh together, by which λ is divided; these rows where None.
     captions : Captions
         What rows, inputs and outputs are called, and their units.
+    ensemble : mapping or None
+        The members among which the network is one, and the rows' answers of each.
     """
 
     net: Network
@@ -53,6 +55,7 @@ class PageState:
     title: str = "a network"
     W: float | None = None
     captions: Captions = field(default_factory=Captions)
+    ensemble: Mapping[str, object] | None = None
 
     def at(self, theta: np.ndarray) -> PageState:
         """The same page_state with other parameters."""
@@ -83,6 +86,7 @@ class PageState:
             "range": [self.X.min(axis=0).tolist(), self.X.max(axis=0).tolist()],
             "title": self.title,
             "captions": asdict(self.captions) | {"rows": self._row_numbers},
+            "ensemble": self.ensemble,
             "live": live,
             "plotly": plotly,
             "served": dict(served or {}),

@@ -20,6 +20,7 @@ from ..sizes import Image, Sizes
 
 if TYPE_CHECKING:
     from ...experiment.ready import PreparedTable
+    from ...studio.answering.beside import Beside
     from ...studio.model import StudioModel
     from ...studio.page_state import PageState
     from ...studio.session_data import SessionData
@@ -95,7 +96,8 @@ def studio(
     save: Callable[[np.ndarray], str] | None = None if out is None else model.saver(out)
     data = model.session_data(save, checkpoint, every)
     state = model.page_state()
-    return _serve(state, data, port, debugs=debugger, no_browser=no_browser, out=out)
+    beside = model.beside(debugs=debugger)
+    return _serve(state, data, port, beside=beside, no_browser=no_browser, out=out)
 
 
 def _reading(source: str) -> str:
@@ -206,7 +208,7 @@ def _serve(
     data: SessionData,
     port: int,
     *,
-    debugs: bool,
+    beside: Beside,
     no_browser: bool,
     out: str | None,
 ) -> Answer:
@@ -214,7 +216,7 @@ def _serve(
     from ...studio.app import listening, make_server, new_address
 
     address = new_address(port)
-    server = make_server(page_state, data, address, debugs)
+    server = make_server(page_state, data, address, beside)
     with listening(address) as door:
         messages().print(f"The studio: {address.url}\nCtrl-C ends it.", soft_wrap=True)
         if data.checkpoint is not None:

@@ -65,7 +65,8 @@ function pageOf(pageState, started) {
 function startPage() {
   const pageState = JSON.parse($("page-state").textContent);
   $("about").textContent = about(pageState);
-  const inOrder = Object.entries(panels).sort(([, p], [, q]) => p.place - q.place);
+  const shown = Object.entries(panels).filter(([, panel]) => panel.shown?.(pageState) ?? true);
+  const inOrder = shown.sort(([, p], [, q]) => p.place - q.place);
   inOrder.forEach(addPanel);
   const started = {};
   const page = pageOf(pageState, started);

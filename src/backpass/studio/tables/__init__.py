@@ -1,0 +1,1 @@
+"""What the page shows of a table's model beside a network: its members, and its columns' cells."""
