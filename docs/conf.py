@@ -52,6 +52,8 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": (),  # an address in memory teaches nobody
+    "min_reported_time": 3600,  # seconds: none
     "write_computation_times": False,  # pages of which each asks a foreign host for scripts
     "show_signature": False,
     "remove_config_comments": True,

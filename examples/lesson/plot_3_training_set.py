@@ -113,11 +113,16 @@ display = LayersDisplay.from_trace(trace, "D")
 # c. BP with y¹, FP with x¹, then BP with y², FP with x²
 # d. FP with x¹, BP with y¹, then FP with x², BP with y²
 #
-# The right answer is **d**. Going back needs the a and z of *the same* example: b mixes two
-# examples, and c goes back before there is anything to go back from. In a, the loop's variables a
-# and z hold the second example by the time the first one's turn to go back comes. (Kept apart, as
-# the rows of our matrices are, all examples may well go forward first: it is not the order as
-# such that matters, but whose numbers are used.) The experiment:
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    The right answer is **d**. Going back needs the a and z of *the same* example: b mixes two
+#    examples, and c goes back before there is anything to go back from. In a, the loop's variables
+#    a and z hold the second example by the time the first one's turn to go back comes. (Kept
+#    apart, as the rows of our matrices are, all examples may well go forward first: it is not the
+#    order as such that matters, but whose numbers are used.)
+#
+# The experiment (its last lines tell the answer, too):
 
 
 def forward(i):
@@ -141,3 +146,26 @@ answers = {
 }
 for name, gradient in answers.items():
     print(name, "is the gradient:", bool(np.allclose(gradient, right, rtol=1e-12)))
+
+# %%
+# Exercises
+# ---------
+#
+# **1.** Four examples gave Δ = 2 for a weight Θ = 0.5, and λ is 1. What is D? What is it if that
+# weight belongs to a bias unit?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    Δ / m + λ Θ / m = 0.5 + 0.125 = **0.625**; of a bias unit Δ / m alone, **0.5**.
+#
+# **2.** Every example stands twice in the training set. What becomes of J, of Δ and of D, if λ is
+# 0? And if it is not?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    Δ doubles and m doubles: **J and D stay**. The penalty is λ/2m, so with λ > 0 it counts half
+#    as much beside the examples.
+#
+# The next chapter: :doc:`is the gradient right? <plot_4_gradient_check>`.

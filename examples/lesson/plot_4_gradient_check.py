@@ -114,3 +114,26 @@ def forgetful(theta, sizes, X, Y, lam):
 
 diagnosis = bp.check_backprop(forgetful)
 print(diagnosis)
+
+# %%
+# Exercises
+# ---------
+#
+# **1.** J(θ) = θ³ at θ = 1. What does the numerical gradient say with ε = 0.01, and by how much is
+# it off?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    (1.01³ − 0.99³) / 0.02 = **3.0001**, where 3 is right: off by ε². With a step forward only,
+#    (1.01³ − 1) / 0.01 = 3.0301, off by about 3ε.
+#
+# **2.** Why is the gradient not computed like that during the training?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    It takes two evaluations of J for each parameter: 20,570 for the 10,285 parameters of the
+#    digits' network. Backpropagation has all of them after **one** pass forward and one back.
+#
+# The next chapter: :doc:`where Θ begins <plot_5_symmetry>`.

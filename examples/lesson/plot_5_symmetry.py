@@ -92,3 +92,25 @@ x = np.linspace(0, 1, 400)[None, :]
 right_answer = bp.forward(digits, theta, x)
 wrong_answer = bp.forward(digits, digits.unroll([wrong1, wrong2]), x)
 print("largest difference of the answers:", np.abs(right_answer - wrong_answer).max().round(3))
+
+# %%
+# Exercises
+# ---------
+#
+# **1.** All weights begin at zero, not at an equal number. Which δ⁽²⁾ do the hidden units get in
+# the first step?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    **Zero**: δ⁽²⁾ is Θ⁽²⁾ᵀ δ⁽³⁾ times g′, and Θ⁽²⁾ is zero. The first layer gets no gradient at
+#    all, and the second the same one for each hidden unit.
+#
+# **2.** How long is θ of the network 784-128-10?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    128 · 785 + 10 · 129 = 100,480 + 1,290 = **101,770**.
+#
+# The next chapter: :doc:`five thousand digits <plot_6_digits>`.

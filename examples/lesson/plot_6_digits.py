@@ -117,3 +117,26 @@ figure.patch.set_alpha(0)
 deep = bp.Network((400, *[25] * 6, 10), hidden="logistic", loss="binary_log_loss")
 few = slice(0, 5000, 50)
 display = DeltaSizeDisplay.from_trace(bp.trace(deep, bp.init_theta(deep), X[few], Y[few]))
+
+# %%
+# Exercises
+# ---------
+#
+# **1.** A network that knows nothing says ½ ten times, and J is 10 log 2 ≈ 6.93. What would J be
+# if each output said 0.1?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    −log 0.1 − 9 log 0.9 = 2.303 + 0.948 ≈ **3.251**: one output of ten is right, so that is the
+#    better guess. It is what the first steps of the training find.
+#
+# **2.** Which entry of Y's row is 1 for the digit 0?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    The **last** one: its label is 10. Read the answer as ``argmax + 1``, or every digit is off by
+#    one.
+#
+# The next chapter: :doc:`the mountains <plot_7_mountains>`.

@@ -78,3 +78,25 @@ around = bp.landscape(
     net, X, Y, lam=0.01, center=found.valleys[0].theta, directions="random", span=1.5, steps=31
 )
 display = around.plot()
+
+# %%
+# Exercises
+# ---------
+#
+# **1.** How many copies of one minimum does the network 2-2-1 with tanh have?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    The two units may change places (2!), and each may change its sign (2²): **8**.
+#
+# **2.** And a network with two hidden layers of three logistic units each?
+#
+# .. admonition:: Answer
+#    :collapsible: closed
+#
+#    A logistic unit may be turned too, if the next layer's biases take up the ½. So (3! · 2³)² =
+#    48² = **2304**.
+#
+# That was the last chapter. Click through a network: :doc:`/play`. Try your own function:
+# :doc:`/debug`. Train on a table of yours: :doc:`/tables_door`.
