@@ -43,7 +43,7 @@ print(X.shape, Y.shape)
 #
 # .. math::
 #
-#    \Delta^{(l)} := \Delta^{(l)} + \delta^{(l+1)} (a^{(l)})^\top ,
+#    \Delta^{(l)} \coloneqq \Delta^{(l)} + \delta^{(l+1)} (a^{(l)})^\top ,
 #
 # where :math:`a^{(l)}` has its bias unit in front again.
 Delta1, Delta2 = np.zeros_like(Theta1), np.zeros_like(Theta2)
