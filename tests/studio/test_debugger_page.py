@@ -65,7 +65,7 @@ def test_a_learner_is_told_as_much_as_was_chosen(opened, size):
     assert "1 mistake explains" in judge(page, WRONG)
     told = page.page.inner_text("#debug-verdict")
     assert "backprop was called as" in told
-    assert "backprop(X, y, W1, b1, W2, b2)" in told
+    assert "= backprop(X, " in told
     assert "D is not the derivative" in told
     assert "layer 2" in told
     assert page.page.locator(".mistakes").count() == 0

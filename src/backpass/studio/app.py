@@ -119,6 +119,18 @@ class Studio:
             return PlainTextResponse("there is no such row", status_code=404)
         return JSONResponse(nan_to_null(told), headers=HEADERS)
 
+    async def answer(self, request: Request) -> Response:
+        """What the table's model answers to a row with other cells."""
+        try:
+            asked = await read_json(request, MOST_BYTES)
+            if self.beside.answer is None:
+                raise KeyError("answer")
+            given = int(asked["row"]), dict(asked["cells"])
+            told = await asyncio.to_thread(self.beside.answer, *given)
+        except (TooLong, ValueError, KeyError, TypeError, IndexError, RecursionError):
+            return PlainTextResponse("that row was not understood", status_code=400)
+        return JSONResponse(nan_to_null(told), headers=HEADERS)
+
     async def debug(self, request: Request) -> Response:
         """Say which formula of pasted code is wrong, where that was asked for."""
         if self.debugger is None:
@@ -189,6 +201,7 @@ class Studio:
             Route("/static/{name:path}", self.static),
             Route("/explain", self.explain, methods=["POST"]),
             Route("/row", self.row, methods=["POST"]),
+            Route("/answer", self.answer, methods=["POST"]),
             Route("/debug", self.debug, methods=["POST"]),
             WebSocketRoute("/train", self.train),
         ]

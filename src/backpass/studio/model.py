@@ -18,10 +18,11 @@ from ..storage.fingerprints import content_hash, fingerprint
 from ..tabular.ensemble import Ensemble
 from ..tabular.outputs import LogOutputs, NumberOutputs
 from ..training.checkpoints import Checkpoint, run_identity
-from .answering.beside import Beside
+from .answering.beside import Beside, Cells
 from .captions import Captions, cells_of
 from .page_state import MOST_ROWS, PageState, page_state_of, page_state_of_network, targets_of
 from .session_data import SessionData
+from .tables.controls import Control, answered, controls_of
 from .tables.members import EnsembleShown, ensemble_shown
 
 # A part of a run's identity -> how it is asked for.
@@ -64,7 +65,7 @@ class StudioModel:
             return self._page_state_of_member(self.model.ensemble)
         X, y = self._first(self.X), self._first(self.y)
         state = page_state_of(self.estimator, X, y, image=self.image, title=self.title)
-        return replace(state, captions=self.captions)
+        return replace(state, captions=self.captions, controls=self.controls)
 
     def _page_state_of_member(self, ensemble: Ensemble) -> PageState:
         """The same of a member, whose share the title tells."""
@@ -73,7 +74,9 @@ class StudioModel:
         title = f"{self.title}: member {k} of {len(ensemble.members)}, {share}"
         X, Y = map(self._first, self._rows())
         state = page_state_of_network(self.network, X, Y, self._classes, title)
-        return replace(state, captions=self.captions, ensemble=self.ensemble_shown)
+        return replace(
+            state, captions=self.captions, ensemble=self.ensemble_shown, controls=self.controls
+        )
 
     @cached_property
     def ensemble_shown(self) -> EnsembleShown | None:
@@ -86,7 +89,19 @@ class StudioModel:
 
     def beside(self, debugs: bool = False) -> Beside:
         """What a server has beside the network that is shown."""
-        return Beside(debugs, None if self.model.ensemble is None else self._page_of_member)
+        member = None if self.model.ensemble is None else self._page_of_member
+        return Beside(debugs, member, None if self.table is None else self._answered)
+
+    def _answered(self, row: int, cells: Cells) -> dict[str, float]:
+        assert self.table is not None
+        return answered(self.model, self.table, row, cells)
+
+    @property
+    def controls(self) -> list[Control]:
+        """Columns of the table whose cells can be changed."""
+        if self.table is None or self.image is not None:
+            return []
+        return controls_of(self.model, self.table, self._first(self._numbers).tolist())
 
     def _page_of_member(self, member: int) -> tuple[PageState, SessionData]:
         other = self.of_member(member)

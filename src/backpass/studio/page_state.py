@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -43,6 +43,8 @@ class PageState:
         What rows, inputs and outputs are called, and their units.
     ensemble : mapping or None
         The members among which the network is one, and the rows' answers of each.
+    controls : sequence of mappings
+        Columns of the table whose cells can be changed.
     """
 
     net: Network
@@ -56,6 +58,7 @@ class PageState:
     W: float | None = None
     captions: Captions = field(default_factory=Captions)
     ensemble: Mapping[str, object] | None = None
+    controls: Sequence[Mapping[str, object]] = ()
 
     def at(self, theta: np.ndarray) -> PageState:
         """The same page_state with other parameters."""
@@ -87,6 +90,7 @@ class PageState:
             "title": self.title,
             "captions": asdict(self.captions) | {"rows": self._row_numbers},
             "ensemble": self.ensemble,
+            "controls": list(self.controls),
             "live": live,
             "plotly": plotly,
             "served": dict(served or {}),

@@ -59,6 +59,17 @@ function link(tell, lost) {
   };
 }
 
+async function asked(where, question, lost) {
+  const headers = { "Content-Type": "application/json" };
+  try {
+    const response = await fetch(where, { method: "POST", headers, body: JSON.stringify(question) });
+    return response.ok ? await response.json() : null;
+  } catch {
+    lost();
+    return null;
+  }
+}
+
 export function connect(lost) {
   return {
     async explain(question) {
@@ -73,17 +84,9 @@ export function connect(lost) {
       }
     },
 
-    // A row that the page does not have; null where there is none.
-    async row(wish) {
-      const headers = { "Content-Type": "application/json" };
-      try {
-        const response = await fetch("row", { method: "POST", headers, body: JSON.stringify(wish) });
-        return response.ok ? await response.json() : null;
-      } catch {
-        lost();
-        return null;
-      }
-    },
+    // A row that the page does not have, and what a model answers to one with other cells; or null.
+    row: (wish) => asked("row", wish, lost),
+    answer: (cells) => asked("answer", cells, lost),
 
     // What the judge found; null where it was cancelled.
     async judge(question, signal) {
