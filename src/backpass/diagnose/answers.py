@@ -61,11 +61,11 @@ class CallResult:
 
 
 class Failed(Exception):
-    """Carries a Failure out of a call."""
+    """Carries a Failure out of a call, and the line of somebody's code that raised it, if any."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, line: int | None = None) -> None:
         super().__init__(str(failure))
-        self.failure = failure
+        self.failure, self.line = failure, line
 
 
 def one_line(error: BaseException) -> str:

@@ -23,7 +23,7 @@ from .forms.form import Form
 from .forms.grammar import said_plans
 from .forms.plans import Plan, plans
 from .forms.settings import with_settings
-from .forms.trying import Trial, fixed_sizes, trials
+from .forms.trying import Error, Trial, fixed_sizes, trials
 from .identify.meant import Meant
 from .probes import Hidden, Probe, families, of_sizes, redrawn
 from .subject.subject import LocalSubject, Subject
@@ -249,22 +249,28 @@ def _check(
     """Find the form, and explain what comes back in it."""
     if not everything:
         return Concluded(Diagnosis(failures=(_not_understood(subject),)))
-    best: tuple[list[Trial], tuple[Probe, ...]] | None = None
+    best: tuple[Sequence[Trial], tuple[Probe, ...]] | None = None
     earlier: Failure | None = None
-    for drawn, general in _sets_of_probes(subject, n_layers, sizes, meant):
+    stuck: dict[str, list[Error | None]] = {}  # what every form ran into, by kinds of problems
+    for drawn, general, kind in _sets_of_probes(subject, n_layers, sizes, meant):
         probes = tuple(redrawn(probe, seed) for probe in drawn)
         if best is not None and not general and sizes is None:
             break  # some numbers came back: sizes that are special are no better
+        errors = stuck.setdefault(kind, [])
+        if len(errors) > 1 and errors[-1] is not None and errors[-1] == errors[-2]:
+            continue  # the same error whatever the sizes
         forms: Iterator[Form] = itertools.chain.from_iterable(map(forms_of, everything))
         if meant.strict:
             forms = filter(_is_strict, forms)
-        found, failure = trials(subject, forms, probes, meant)
+        tried = trials(subject, forms, probes, meant, errors[-1] if errors else None)
+        found = tried.trials
         if found and (best is None or found[0].complete):
             best = found, probes
         if found and found[0].complete:
             earlier = _forgiven(earlier, general)
             break
-        earlier = earlier or (None if found else failure)
+        earlier = earlier or (None if found else tried.failure)
+        errors.append(tried.same)
     if best is None:
         return Concluded(Diagnosis(failures=(earlier or _not_understood(subject),)))
     callers = [trial.caller for trial in best[0] if trial.complete] or [best[0][0].caller]
@@ -280,20 +286,20 @@ def _is_strict(form: Form) -> bool:
 
 def _sets_of_probes(
     subject: Subject, n_layers: int, sizes: Sequence[int] | None, meant: Meant
-) -> Iterator[tuple[tuple[Probe, ...], bool]]:
-    """Sets of problems, and whether a right function must be able to solve them.
+) -> Iterator[tuple[tuple[Probe, ...], bool, str]]:
+    """Sets of problems, whether a right function must be able to solve them, and their kind.
 
     It need not where it may be for sizes alone that were given, or that its module names, or for
     one output.
     """
     hidden, loss = meant.drawn
     for probes in families(n_layers, sizes, hidden, loss):
-        yield probes, sizes is None or any(p.net.sizes != tuple(sizes) for p in probes)
+        yield probes, sizes is None or any(p.net.sizes != tuple(sizes) for p in probes), "any"
     if sizes is None:
         for probes in families(n_layers, (*[3] * (n_layers - 1), 1), hidden, loss):
-            yield probes, False
+            yield probes, False, "one output"
         for fixed in fixed_sizes(subject, n_layers):
-            yield of_sizes(fixed, hidden, loss), False
+            yield of_sizes(fixed, hidden, loss), False, "named sizes"
 
 
 def _forgiven(failure: Failure | None, general: bool) -> Failure | None:

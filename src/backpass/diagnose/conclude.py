@@ -164,11 +164,12 @@ def _cases(
         follow = [case for case in cases if _has_mistakes_of_J(case) and is_derivative(case.seen)]
         if follow:
             return [replace(case, follows=True) for case in follow if case.seen is follow[0].seen]
-        own = [case for case in _by_own_J(cases, meant) if is_derivative(case.seen)]
-        if own:
-            return [replace(own[0], known=False)]
+        unknown = [case for case in _by_own_J(cases, meant) if is_derivative(case.seen)]
+        if unknown:
+            return [replace(unknown[0], known=False)]
         likeliest = sorted(cases, key=lambda case: case.rank)[:MOST_DEEP]
-        cases = [_deep(case, budget, bool(is_derivative(case.seen))) for case in likeliest]
+        own = [not case.explains_J and bool(is_derivative(case.seen)) for case in likeliest]
+        cases = [_deep(case, budget, follows) for case, follows in zip(likeliest, own)]
     elif min(case.rank for case in cases) > (0, 1):
         # Several mistakes of what J says count as much as several of what the gradient says.
         cases += [_deep(case, budget) for case in cases if case.reading.J and case.reading.data]

@@ -56,7 +56,7 @@ def _along(
     rises = [_rise(caller, probe, direction, step) for step in (STEP, 3 * STEP)]
     told = float(gradient[known] @ direction[known])
     size = max(abs(told), float(np.linalg.norm(gradient[known])), 1e-6)
-    return abs(rises[0] - told) <= 1e-5 * size + 3 * abs(rises[0] - rises[1])
+    return abs(rises[0] - told) <= 1e-7 * size + 3 * abs(rises[0] - rises[1])
 
 
 def _rise(caller: Called, probe: Probe, direction: np.ndarray, step: float) -> float:

@@ -13,6 +13,8 @@ from .probes import Probe, degenerate
 from .response import Response
 
 DOUBLE, SINGLE = 1e-9, 1e-4  # relative tolerance for functions in float64 and in float32
+NUDGE = 1e-9  # relative; far above double precision's last digit, below single precision's
+BENT = 1e-12  # relative; what is left of two such nudges in double precision is far below
 
 
 class Called(Protocol):
@@ -91,6 +93,35 @@ def answers_of(caller: Called, probe: Probe) -> list[CallResult]:
     if not caller.takes_lam:
         return [caller(probe, 0.0)] * 2
     return [caller(probe, lam) for lam in probe.lams]
+
+
+def is_single(caller: Called, probe: Probe) -> bool:
+    """Whether a function rounds to single precision inside, whatever it returns.
+
+    A nudge by a billionth, and one twice as large, move what is computed in double precision by a
+    billionth and by two of them; in single precision they move nothing, or by a last digit.
+    """
+    lam = probe.lams[0] if caller.takes_lam else 0.0
+    rng = np.random.default_rng(2)
+    for name in ("theta", "X"):
+        values = getattr(probe, name)
+        nudge = NUDGE * values * rng.uniform(0.5, 1.0, values.shape)
+        moved = [replace(probe, **{name: values + times * nudge}) for times in (0, 1, 2)]
+        try:
+            zero, one, two = (_numbers(caller(each, lam)) for each in moved)
+        except Failed:
+            return False
+        bent, size = abs(two - 2 * one + zero).max(initial=0.0), abs(zero).max(initial=0.0)
+        if bent > BENT * size or (size and not (one - zero).any() and not (two - zero).any()):
+            return True
+    return False
+
+
+def _numbers(answer: CallResult) -> np.ndarray:
+    """J alone, or the gradient where there is none."""
+    if answer.J is not None:
+        return np.array([answer.J])
+    return np.array([]) if answer.D is None else np.nan_to_num(answer.D)
 
 
 def respond(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -95,7 +94,7 @@ def numerical_gradient(
 
 
 def check_gradient(
-    function: Callable[..., Any],
+    function: Callable[..., Held],
     theta: Held,
     method: str = "auto",
     max_entries: int | None = None,

@@ -6,14 +6,13 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..errors import InvalidInput
 from .held_theta import Held, HeldTheta, Leaf, leaves_of
 
-Returned = Any  # by somebody's function: J and a gradient, in one order or the other
+Returned = Held  # by somebody's function: J and a gradient, in one order or the other
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +22,11 @@ class OfVector:
     call: Callable[[Held], Returned]
     theta: HeldTheta
 
-    def __call__(self, vector: np.ndarray) -> tuple[Any, np.ndarray]:
+    def __call__(self, vector: np.ndarray) -> tuple[Held, np.ndarray]:
         J, rest = _parted(self.call(self.theta.rolled(vector)))
         return J, _gradient(rest, self.theta)
 
-    def J(self, vector: np.ndarray) -> Any:
+    def J(self, vector: np.ndarray) -> Held:
         """J alone, which may be complex."""
         return _parted(self.call(self.theta.rolled(vector)))[0]
 
@@ -69,7 +68,7 @@ def _needed(function: Callable[..., Returned]) -> list[str]:
     return [p.name for p in parameters if p.kind in plain and p.default is p.empty]
 
 
-def _parted(returned: Returned) -> tuple[Any, Held]:
+def _parted(returned: Returned) -> tuple[Held, Held]:
     """J, which stands first or last, and the rest."""
     if not isinstance(returned, tuple | list | Mapping) or len(returned) < 2:
         raise InvalidInput("The function must return J and its gradient.")
@@ -84,7 +83,7 @@ def _parted(returned: Returned) -> tuple[Any, Held]:
     return np.reshape(np.asarray(returned[at]), ())[()], whole
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Held) -> bool:
     return not isinstance(value, Mapping) and [np.size(leaf) for _, leaf in leaves_of(value)] == [1]
 
 
@@ -123,7 +122,7 @@ def _joined(leaves: Sequence[Leaf], theta: HeldTheta) -> np.ndarray:
 _PREFIX = re.compile(r"(grads?|d|nabla|gradient)_?(?=.)", re.IGNORECASE)
 
 
-def _by_name(leaves: Sequence[Leaf], theta: HeldTheta) -> list[Any]:
+def _by_name(leaves: Sequence[Leaf], theta: HeldTheta) -> list[Held]:
     """In θ's order, where every gradient has the name of an array; else in their own order."""
     keyed = [(str(path[-1]) if path else "", leaf) for path, leaf in leaves]
     names = [part.name for part in theta.parts]

@@ -15,7 +15,7 @@ from .gradient_patterns import Order, Part
 
 Held = Any  # numbers, an array, or lists, tuples and dictionaries of them
 Path = tuple[str | int, ...]
-Leaf = tuple[Path, Any]
+Leaf = tuple[Path, Held]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def _holds_arrays(held: Held) -> bool:
     return len({np.shape(each) for each in held}) > 1
 
 
-def _numbers(leaf: Any, path: Path) -> np.ndarray:
+def _numbers(leaf: Held, path: Path) -> np.ndarray:
     try:
         return np.asarray(leaf, dtype=np.float64)
     except (TypeError, ValueError) as error:

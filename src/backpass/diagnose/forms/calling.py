@@ -21,10 +21,13 @@ Outcome = dict[str, Any]
 
 
 class FormCaller:
-    """Somebody's code together with the form in which it is called."""
+    """Somebody's code together with the form in which it is called.
 
-    def __init__(self, subject: Subject, form: Form) -> None:
-        self.subject, self.form = subject, form
+    ``single`` says that it computes in single precision, whatever it returns.
+    """
+
+    def __init__(self, subject: Subject, form: Form, single: bool = False) -> None:
+        self.subject, self.form, self.single = subject, form, single
         self._paths: dict[tuple[int, ...], list[tuple[Block, list[Any]]]] = {}
         self.names: tuple[tuple[Block, str], ...] = ()
         self._heard: list[Heard] = []
@@ -75,7 +78,8 @@ class FormCaller:
     def _run(self, problem: Problem, steps: Sequence[Any]) -> list[Outcome]:
         outcomes = self.subject.run(steps)
         if "error" in outcomes[-1]:
-            raise Failed(_raised(outcomes[-1]["error"], problem.probe))
+            error = outcomes[-1]["error"]
+            raise Failed(_raised(error, problem.probe), error["line"])
         return outcomes
 
     def _paths_for(self, problem: Problem) -> list[tuple[Block, list[Any]]]:
@@ -103,7 +107,7 @@ class FormCaller:
         if J is None and placed is None:
             raise Failed(Failure("The function returns neither J nor a gradient."))
         self._heard, self._n_layers = self._heard or heard, problem.probe.net.L
-        return self._result(J, placed, any(each.single for each in heard))
+        return self._result(J, placed, self.single or any(each.single for each in heard))
 
     def _result(self, J: Array | None, placed: Placed | None, single: bool) -> CallResult:
         number = None if J is None else float(J.reshape(()))

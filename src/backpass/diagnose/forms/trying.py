@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,13 +13,16 @@ from ..answers import CallResult, Failed, Failure
 from ..convention import Convention
 from ..identify.identify import Reading, readings
 from ..identify.meant import Meant
-from ..observe import answers_of, respond
+from ..observe import answers_of, is_single, respond
 from ..probes import Probe
 from ..subject.subject import Subject
 from .calling import FormCaller
 from .form import Form
 
+Error = tuple[str, int]  # what somebody's code raises, and in which line
+
 MOST = 400  # forms that are tried
+FIRST = 12  # of them, after which one may have seen enough of one error
 
 
 @dataclass(frozen=True)
@@ -42,57 +46,122 @@ class Trial:
         return (right, *self.reading.score[1:], self.complete)
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What came of trying: trials, best first, why the first form failed, and whether all did so.
+
+    ``same`` is the error that every form ran into at one line, whatever it was called with.
+    """
+
+    trials: tuple[Trial, ...]
+    failure: Failure | None
+    same: Error | None = None
+
+
 def trials(
-    subject: Subject, forms: Iterable[Form], probes: Sequence[Probe], meant: Meant
-) -> tuple[list[Trial], Failure | None]:
-    """The forms that give numbers, best first, and why the first of the others failed.
+    subject: Subject,
+    forms: Iterable[Form],
+    probes: Sequence[Probe],
+    meant: Meant,
+    same: Error | None = None,
+) -> Tried:
+    """The forms that give numbers, best first.
+
+    ``same`` is the error that every form ran into on problems of this kind, if any.
 
     Forms for one example at a time are tried where none is whole for all of them at once, as a sum
     of means of one example each would hide a wrong mean; and an instance's biases are only left
     alone where it has none.
     """
     listed = list(itertools.islice(forms, MOST))
-    failures: list[Failure] = []
-    found: list[Trial] = []
+    trying = _Trying(subject, listed, probes, meant, same)
     for stage in sorted(set(map(_stage, listed))):
-        of_stage = [form for form in listed if _stage(form) == stage]
-        found += _tried(subject, of_stage, probes, meant, failures)
-        found.sort(key=lambda trial: trial.score, reverse=True)
-        if any(trial.complete for trial in found):
+        trying.all_of([form for form in listed if _stage(form) == stage])
+        if trying.same is not None or any(trial.complete for trial in trying.found):
             break
-    return found, failures[0] if failures else None
+    found = sorted(trying.found, key=lambda trial: trial.score, reverse=True)
+    failures = trying.failed
+    return Tried(tuple(found), failures[0].failure if failures else None, trying.same)
 
 
 def _stage(form: Form) -> tuple[bool, bool]:
     return form.container == "inside" and form.layout.bias == "none", bool(form.layout.single)
 
 
-def _tried(
-    subject: Subject,
-    forms: Iterable[Form],
-    probes: Sequence[Probe],
-    meant: Meant,
-    failures: list[Failure],
-) -> list[Trial]:
-    """Those that give numbers, up to the first that gives the right ones."""
-    found: list[Trial] = []
-    seen: list[CallResult] = []
-    for form in forms:
-        caller = FormCaller(subject, form)
-        try:
-            answer = caller(probes[0], probes[0].lams[0])
-            if form.lam_is_set and _same(answer, caller(probes[0], probes[0].lams[1])):
-                continue  # the module's λ is for something else
-            if any(_same(answer, other) for other in seen):
+class _Trying:
+    """Forms of one subject, tried on one set of problems."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        listed: Sequence[Form],
+        probes: Sequence[Probe],
+        meant: Meant,
+        known: Error | None,
+    ) -> None:
+        self.subject, self.listed, self.probes, self.meant = subject, listed, probes, meant
+        self.known, self.same = known, None
+        self.found: list[Trial] = []
+        self.failed: list[Failed] = []
+        self._seen: list[CallResult] = []
+        self._single: bool | None = None
+
+    def all_of(self, forms: Sequence[Form]) -> None:
+        """Try forms in turn, up to the first that gives the right numbers."""
+        for form in forms:
+            try:
+                trial = self._one(form)
+            except Failed as failed:
+                self.failed.append(failed)
+                if len(self.failed) == FIRST and not self.found:
+                    self.same = self._same_error()
+                if self.same is not None:
+                    return
                 continue
-            seen.append(answer)
-            found.append(_trial(caller, probes[:2], meant))
-        except Failed as failed:
-            failures.append(failed.failure)
-            continue
-        if found[-1].settled:
-            break
-    return found
+            if trial is not None:
+                self.found.append(trial)
+                if trial.settled:
+                    return
+
+    def _same_error(self) -> Error | None:
+        """The one error at one line that comes however the weights are handed over, if any."""
+        first = _error_of(self.failed[0])
+        if first is None or any(_error_of(each) != first for each in self.failed):
+            return None
+        ways = {replace(f, layout=replace(f.layout, y="")): f for f in reversed(self.listed)}
+        for form in ways.values() if first != self.known else ():
+            try:
+                FormCaller(self.subject, form)(self.probes[0], self.probes[0].lams[0])
+                return None
+            except Failed as failed:
+                if _error_of(failed) != first:
+                    return None
+        return first
+
+    def _one(self, form: Form) -> Trial | None:
+        """One form; None where another one gets the same numbers."""
+        caller = FormCaller(self.subject, form, bool(self._single))
+        probe = self.probes[0]
+        answer = caller(probe, probe.lams[0])
+        if form.lam_is_set and _same(answer, caller(probe, probe.lams[1])):
+            return None  # the module's λ is for something else
+        if any(_same(answer, other) for other in self._seen):
+            return None
+        self._seen.append(answer)
+        trial = _trial(caller, self.probes[:2], self.meant)
+        if trial.settled or self._single is not None:
+            return trial
+        self._single = is_single(caller, self.probes[0])
+        if not self._single:
+            return trial
+        return _trial(FormCaller(self.subject, form, True), self.probes[:2], self.meant)
+
+
+def _error_of(failed: Failed) -> Error | None:
+    """The error without the type that a message names, which is that of what was handed over."""
+    if failed.line is None:
+        return None
+    return re.sub(r"'[\w.]+' object", "object", failed.failure.what), failed.line
 
 
 def _same(a: CallResult, b: CallResult) -> bool:

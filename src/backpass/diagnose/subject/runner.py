@@ -51,7 +51,7 @@ def describe(namespace: Mapping[str, Any], names: Sequence[str]) -> list[dict[st
 
 def _described(name: str, what: Any) -> dict[str, Plain]:
     if inspect.isclass(what):
-        start = vars(what).get("__init__")
+        start = None if what.__init__ is object.__init__ else what.__init__  # inherited, too
         own = _callable(name, "class", start, bound=True)
         return {**own, "methods": _methods(what), **_mentioned(_functions(what))}
     if inspect.isroutine(what) or not _methods(type(what)).keys() - {"__call__"}:
