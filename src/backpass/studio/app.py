@@ -10,16 +10,16 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .. import old_names
 from ..errors import InvalidInput, MissingExtra
-from .answering.beside import Beside
+from .answering.beside import Beside, OtherCells
 from .answering.bodies import TooLong, read_json
 from .answering.debugger import Debugger
-from .answering.questions import explanation
+from .answering.questions import Question, explanation
 from .answering.rows import told_row
 from .audience import OTHER, Audience, Onlooker
 from .guard import Address, Guard, listening, new_address
@@ -101,7 +101,7 @@ class Studio:
     async def explain(self, request: Request) -> Response:
         """Python's words on where a number comes from."""
         try:
-            question = await read_json(request, MOST_BYTES)
+            question = cast(Question, await read_json(request, MOST_BYTES))
             text = explanation(self.session.page_state, question, self.session.data)
         except TooLong:
             return PlainTextResponse("too long", status_code=413)
@@ -112,7 +112,7 @@ class Studio:
     async def row(self, request: Request) -> Response:
         """A row that the page does not have."""
         try:
-            wish = await read_json(request, MESSAGE_BYTES)
+            wish = cast(Mapping[str, int], await read_json(request, MESSAGE_BYTES))
             state, theta = self.session.page_state, self.session.theta
             told = await asyncio.to_thread(told_row, state, theta, self.session.data, wish)
         except (TooLong, ValueError, KeyError, TypeError, RecursionError):
@@ -122,7 +122,7 @@ class Studio:
     async def answer(self, request: Request) -> Response:
         """What the table's model answers to a row with other cells."""
         try:
-            asked = await read_json(request, MOST_BYTES)
+            asked = cast(OtherCells, await read_json(request, MOST_BYTES))
             if self.beside.answer is None:
                 raise KeyError("answer")
             given = int(asked["row"]), dict(asked["cells"])

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from ..page_state import PageState
 from ..session_data import SessionData
 
 Cells = Mapping[str, float | str | None]  # a row as the page's controls have it, by column
 Answered = dict[str, float]  # by class or column of numbers
+
+
+class OtherCells(TypedDict):
+    """A row of the table, by its number, and cells that are changed in it."""
+
+    row: int
+    cells: Cells
 
 
 @dataclass(frozen=True)
