@@ -65,7 +65,7 @@ function drawMarks(picture, marks, x) {
   for (const { epoch, number } of marks)
     picture.append(
       svg("line", { class: "mark", x1: x(epoch), x2: x(epoch), y1: TOP, y2: HEIGHT - FOOT }),
-      text(x(epoch), TOP - 4, String(number), "middle"),
+      text(x(epoch) - 3, TOP + 8, String(number), "end"),
     );
 }
 

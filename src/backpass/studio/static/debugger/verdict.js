@@ -14,8 +14,7 @@ const list = (entries) => element("ul", {}, ...entries.map((each) => element("li
 
 // How much is said: where to look, what is wrong, or the formula as well.
 export function verdictOf(found, grade) {
-  const headline = line(found.headline, `verdict ${found.ok ? "right" : "wrong"}`);
-  return [headline, ...mistakes(found, grade), ...called(found), ...rest(found)];
+  return [...mistakes(found, grade), ...called(found), ...rest(found)];
 }
 
 function mistakes({ explanations, hints, ok, failures, unexplained }, grade) {
@@ -41,13 +40,14 @@ function tableOf(explanation) {
 // On a narrow screen the cells stand under one another, each with its column's name.
 function named(words, head, k) {
   const cell = element("td", {}, words);
+  cell.classList.toggle("none", words === "—");
   cell.dataset.column = head.querySelectorAll("th")[k].textContent;
   return cell;
 }
 
 function called({ signature, probes, conventions, derivative, function: name }) {
   if (!signature) return [];
-  const on = probes.length ? ` on networks of ${probes.join(", ")} examples` : "";
+  const on = probes.length ? ` on networks ${probes.join(", ")}` : "";
   return [
     titled("How it was called", element("p", {}, `${name} was called as `, element("code", {}, signature), `${on}.`)),
     titled("Which J it is", ...(conventions.length ? [list(conventions.map(({ where, what }) => `${where}: ${what}`)), line("Conventions are no mistakes.", "quiet")] : [line("The J of the notes.")])),

@@ -42,6 +42,7 @@ class Debugger {
     if (this.ends) return;
     this.ends = new AbortController();
     this.allow(true);
+    $("debug-says").className = "says";
     const began = performance.now();
     const tell = () => says(`Judging, in a process of its own: ${Math.round((performance.now() - began) / 1000)} s of at most ${$("debug-code").dataset.seconds} s.`);
     tell();
@@ -63,6 +64,7 @@ class Debugger {
   tell(answer) {
     this.found = answer?.headline ? answer : null;
     says(answer === null ? "Cancelled; what was running is ended." : (answer.says ?? answer.headline));
+    $("debug-says").className = `says ${this.found ? (this.found.ok ? "verdict right" : "verdict wrong") : ""}`;
     this.offer(answer?.choices ?? []);
     this.show();
   }
@@ -119,9 +121,11 @@ export const panel = {
 #debug-code { width: 100%; font: .9rem/1.45 ui-monospace, monospace; color: inherit; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .6rem; resize: vertical; white-space: pre; overflow: auto; tab-size: 4; }
 #debug-names { padding: .3rem; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); max-width: 100%; }
 #debug-verdict { display: grid; gap: .25rem; grid-template-columns: minmax(0, 1fr); overflow-wrap: anywhere; }
+#debug-says.right { color: var(--good); }
+#debug-says.wrong { color: var(--bad); }
 #debug-verdict h3 { font-size: .95rem; margin: .75rem 0 .25rem; }
 #debug-verdict :is(p, ul) { margin: .25rem 0; }
-#debug-verdict .verdict { font-weight: 700; font-size: 1.1rem; }
+#debug-says.verdict { font-weight: 700; font-size: 1.1rem; }
 .mistakes { width: 100%; }
 .mistakes :is(th, td) { text-align: left; vertical-align: top; padding: .4rem .6rem; border: 1px solid var(--line); font-size: .9rem; }
 .mistakes td:nth-child(n + 3) { font-family: ui-monospace, monospace; }
@@ -129,6 +133,7 @@ export const panel = {
   #debug-names { min-height: 44px; }
   .mistakes thead { display: none; }
   .mistakes :is(tr, td) { display: block; }
+  .mistakes .none { display: none; }
   .mistakes tr { margin-bottom: .5rem; }
   .mistakes td::before { content: attr(data-column) ": "; font: 500 .85rem system-ui, sans-serif; color: var(--quiet); }
 }

@@ -155,7 +155,7 @@ export const panel = {
   <div class="stage drawing-stage">
     <div><canvas id="pad" width="280" height="280" tabindex="0" role="application" aria-label="Drawing pad: arrow keys move, space paints"></canvas>
       <div class="controls"><button id="pad-clear">clear</button>
-        <label><input id="pad-centred" type="checkbox" checked> laid as the network's rows are: <span id="pad-habit"></span></label></div></div>
+        <label><input id="pad-centred" type="checkbox" checked> <span>laid as the network's rows are: <span id="pad-habit"></span></span></label></div></div>
     <div><h2>What the network sees</h2><div id="pad-seen"></div><h2>The answer</h2><div id="answer" class="bars"></div></div>
   </div>
   <div id="draw-layers" class="layers"></div>

@@ -200,7 +200,7 @@ export const panel = {
     <figure><figcaption>cost by epoch</figcaption><svg id="chart-J" role="img" aria-label="J by epoch"></svg></figure>
     <figure><figcaption id="score-title">accuracy</figcaption><svg id="chart-score" role="img" aria-label="Score by epoch"></svg></figure>
     <figure><figcaption>size of δ by layer, root mean square over the page's rows</figcaption><svg id="chart-delta" role="img" aria-label="Size of δ by layer"></svg></figure>
-    <figure id="confusion-figure"><figcaption>confusion</figcaption><div id="confusion" tabindex="0" role="group" aria-label="Confusion of classes"></div></figure>
+    <figure id="confusion-figure"><figcaption id="confusion-title">confusion</figcaption><div id="confusion" tabindex="0" role="group" aria-label="Confusion of classes"></div></figure>
     <figure id="pairs-figure"><figcaption>answered, against true; on the line they are equal</figcaption><svg id="chart-pairs" role="img" aria-label="Answered against true numbers"></svg></figure>
     <figure id="hidden-figure"><figcaption id="hidden-title">hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs" tabindex="0" role="group" aria-label="Hidden units"></div></figure>
     <figure><figcaption id="mistakes-title">the worst mistakes</figcaption><div id="mistakes" class="thumbs" tabindex="0" role="group" aria-labelledby="mistakes-title"></div></figure>
@@ -217,7 +217,8 @@ progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
 .mistake { display: grid; justify-items: center; gap: .2rem; width: 100%; border: none; background: none; font-size: .8rem; padding: .15rem; }
 .mistake:hover, #confusion button:hover { text-decoration: underline; }
 #confusion button { border: none; background: none; padding: .15rem .25rem; font-size: .8rem; width: 100%; }
-#confusion td { padding: 0; }
+#confusion td { padding: 0; text-align: center; }
+#confusion th[scope="col"]:not(:first-child) { text-align: center; }
 `,
   start: (page) => void new Training(page),
 };

@@ -110,6 +110,7 @@ export const panel = {
 .control input[type="number"] { width: 100%; }
 .control select { max-width: 100%; justify-self: start; }
 .whatif-answer { position: sticky; top: .5rem; background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .75rem; overflow-wrap: anywhere; }
+.whatif-answer .bars div { grid-template-columns: minmax(3rem, 30%) minmax(0, 1fr) 6rem; }
 .whatif-answer .bars div:not(:has(meter)) { grid-template-columns: minmax(0, 1fr) max-content; }
 @media (max-width: 48rem) {
   .control { grid-template-columns: minmax(0, 1fr) 6.5rem; }

@@ -16,16 +16,16 @@ export function showConfusion({ classes }, confusion, rows, step) {
   const cell = (count, truth, answer) => {
     const wish = { truth, answer };
     const button = count ? pressed(String(count), `confusion:${truth}:${answer}`, `${count} of ${named(truth, answer)}`, () => step(inTurn(wish))) : null;
-    const td = element("td", {}, button ?? "0");
+    const td = element("td", {}, button ?? element("span", { className: "quiet" }, "0"));
     td.style.background = `color-mix(in srgb, var(--accent) ${(45 * count) / most}%, transparent)`;
     return td;
   };
   const head = element("tr", {}, heading("true", "col"), ...classes.map((c) => heading(String(c), "col")));
   const cells = confusion.map((row, i) => row.map((count, j) => cell(count, i, j)));
   const lines = cells.map((row, i) => element("tr", {}, heading(String(classes[i]), "row"), ...row));
-  const caption = element("caption", {}, `${rows} rows; down: true, across: answered; a number steps through one of its rows`);
-  const table = element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...lines));
-  rove(table, cells.map((row) => row.flatMap((td) => [...td.children])).filter((line) => line.length));
+  $("confusion-title").textContent = `confusion of ${rows} rows; down: true, across: answered; a number steps through one of its rows`;
+  const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...lines));
+  rove(table, cells.map((row) => row.flatMap((td) => [...td.querySelectorAll("button")])).filter((line) => line.length));
   replaceContent($("confusion"), table);
 }
 
