@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
-import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -18,12 +17,12 @@ from ..losses import Loss, find_loss
 from .answers import Failure, Function, Returned, one_line
 from .conclude import Concluded, conclude
 from .diagnosis import GRADES, Diagnosis
-from .forms.candidates import forms_of
+from .forms.candidates import forms_of, kinds_of
 from .forms.form import Form
 from .forms.grammar import said_plans
 from .forms.plans import Plan, plans
 from .forms.settings import with_settings
-from .forms.trying import Error, Trial, fixed_sizes, trials
+from .forms.trying import Error, Trial, Tried, fixed_sizes, trials
 from .identify.meant import Meant
 from .probes import Hidden, Probe, families, of_sizes, redrawn
 from .subject.subject import LocalSubject, Subject
@@ -259,10 +258,7 @@ def _check(
         errors = stuck.setdefault(kind, [])
         if len(errors) > 1 and errors[-1] is not None and errors[-1] == errors[-2]:
             continue  # the same error whatever the sizes
-        forms: Iterator[Form] = itertools.chain.from_iterable(map(forms_of, everything))
-        if meant.strict:
-            forms = filter(_is_strict, forms)
-        tried = trials(subject, forms, probes, meant, errors[-1] if errors else None)
+        tried = _tried(subject, everything, probes, meant, errors[-1] if errors else None)
         found = tried.trials
         if found and (best is None or found[0].complete):
             best = found, probes
@@ -278,6 +274,27 @@ def _check(
 
 
 MOST_FORMS = 3  # that are explained
+
+
+def _tried(
+    subject: Subject,
+    everything: Sequence[Plan],
+    probes: tuple[Probe, ...],
+    meant: Meant,
+    same: Error | None,
+) -> Tried:
+    """The forms that give numbers, with arrays or with tensors, as the code may want them."""
+    by_kind: list[Tried] = []
+    for kind in kinds_of(subject.parts):
+        forms: Iterator[Form] = (form for plan in everything for form in forms_of(plan, kind))
+        if meant.strict:
+            forms = filter(_is_strict, forms)
+        by_kind.append(trials(subject, forms, probes, meant, same))
+        if any(trial.complete for trial in by_kind[-1].trials):
+            break
+    found = [trial for tried in by_kind for trial in tried.trials]
+    found.sort(key=lambda trial: trial.score, reverse=True)
+    return replace(by_kind[0], trials=tuple(found), same=None if found else by_kind[0].same)
 
 
 def _is_strict(form: Form) -> bool:

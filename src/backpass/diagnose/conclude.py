@@ -268,6 +268,8 @@ def _of_the_form(form: Form) -> Iterator[tuple[str, str]]:
     layout = form.layout
     if form.container == "flat, C order":
         yield "θ read and written in C order", "row by row, as NumPy's reshape and ravel do"
+    if form.dtype is not None:
+        yield "tensors of PyTorch", f"in {form.dtype}"
     if not layout.rows:
         yield "examples as columns", "z = W a + b"
     if layout.single:
@@ -281,6 +283,7 @@ def _of_the_form(form: Form) -> Iterator[tuple[str, str]]:
 def _frames(verdict: Verdict, seen: Observation) -> Failure | None:
     """How it fails with DataFrames; said beside what is wrong, where pandas is in use."""
     right = not (verdict.explanations or verdict.unexplained)
-    if right or (verdict.unexplained and "pandas" not in sys.modules):
+    tensors = seen.caller.form.dtype is not None
+    if right or tensors or (verdict.unexplained and "pandas" not in sys.modules):
         return None  # importing it takes longer than the search
     return data_frames(seen.caller, seen.probes[0])

@@ -56,7 +56,8 @@ class FormCaller:
     def again(self, probe: Probe, lam: float) -> CallResult:
         """What the same code, or the same instance, answers when it is called a second time."""
         problem = problems(self.form, probe, lam)[0]
-        if self.form.made_with is None or self.form.is_step:
+        # Autograd adds to what a tensor's grad holds: setting it to zero is the caller's.
+        if self.form.made_with is None or self.form.is_step or self.form.dtype is not None:
             return self(probe, lam)
         steps = program(problem, self._paths_for(problem))
         twice = [*steps, *calling(problem, len(steps))]
@@ -107,7 +108,8 @@ class FormCaller:
         if J is None and placed is None:
             raise Failed(Failure("The function returns neither J nor a gradient."))
         self._heard, self._n_layers = self._heard or heard, problem.probe.net.L
-        return self._result(J, placed, self.single or any(each.single for each in heard))
+        single = self.single or self.form.dtype == "float32"
+        return self._result(J, placed, single or any(each.single for each in heard))
 
     def _result(self, J: Array | None, placed: Placed | None, single: bool) -> CallResult:
         number = None if J is None else float(J.reshape(()))
@@ -141,6 +143,8 @@ def _heard(problem: Problem, expected: Expected, call: Call, outcome: Outcome) -
         placed = _of_a_step(problem, expected, rest, outcome)
     elif rest:
         placed = _without_costs(rest, expected)
+    if placed is None and call.gives != "weights":
+        placed = _kept(call, expected, outcome)
     return Heard(outcome["value"], J, placed, single)
 
 
@@ -162,7 +166,17 @@ def _heard_as_said(
     single = any(leaf[1].dtype == np.float32 for leaf in arrays if leaf is not None)
     if call.gives == "weights" and placed is not None:
         placed = _difference(problem, placed)
+    elif placed is None:
+        placed = _kept(call, expected, outcome)
     return Heard(outcome["value"], J, placed, single)
+
+
+def _kept(call: Call, expected: Expected, outcome: Outcome) -> Placed | None:
+    """The gradient that autograd left in the arguments."""
+    if "grads" not in outcome:
+        return None
+    names = [a.name for a in call.arguments if not a.keyword]
+    return place(list(leaves(outcome["grads"], (), names)), expected)
 
 
 def _attributes(held_now: list[Any]) -> list[Leaf]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .form import Form
+from ..subject.subject import Part
+from .form import KINDS, Form
 from .layouts import TARGETS, Layout, one_by_one, with_biases, without_biases
 from .plans import Plan
 
@@ -18,7 +19,16 @@ _IN_ONE_VECTOR = (Layout(), Layout(ones=True), Layout(weights="Theta, bias last"
                   Layout(weights="in × out", bias="none"))  # fmt: skip
 
 
-def forms_of(plan: Plan) -> Iterator[Form]:
+def kinds_of(parts: Sequence[Part]) -> tuple[str, ...]:
+    """What arrays may be given as, the likeliest first."""
+    told = [part.tensors for part in parts]
+    if "differentiates" in told:
+        return tuple(kind for kind in KINDS if kind.startswith("leaves"))
+    ways = tuple(kind for kind in KINDS if kind != "arrays")
+    return (*ways, "arrays") if "uses" in told else ("arrays", *(ways if "has" in told else ()))
+
+
+def forms_of(plan: Plan, kind: str = "arrays") -> Iterator[Form]:
     """The forms of one plan: containers of weights, layouts, and kinds of targets."""
     for container, layout in _held(plan):
         for y in _targets(plan):
@@ -26,7 +36,14 @@ def forms_of(plan: Plan) -> Iterator[Form]:
             if not plan.allows(full):
                 continue
             yield Form(
-                plan.calls, full, container, plan.made_with, plan.made, plan.texts, plan.settings
+                plan.calls,
+                full,
+                container,
+                plan.made_with,
+                plan.made,
+                plan.texts,
+                plan.settings,
+                kind,
             )
 
 

@@ -18,6 +18,16 @@ from .template import Template, filled
 RATE = 0.37  # of a training step
 
 
+# What arrays are given as: tensors of this dtype, and whether autograd keeps weights' gradients.
+KINDS: dict[str, tuple[str | None, bool]] = {
+    "arrays": (None, False),
+    "tensors": ("float64", False),
+    "leaves": ("float64", True),
+    "tensors in float32": ("float32", False),
+    "leaves in float32": ("float32", True),
+}
+
+
 @dataclass(frozen=True)
 class Argument:
     """One argument of a call: its role, and what hands it on where an earlier call does."""
@@ -66,6 +76,8 @@ class Form:
         Short texts of the code, which has the keys of its dictionaries.
     settings : tuple of Argument
         Names of the code's module that are set: λ, a rate, sizes.
+    kind : str
+        A name of ``KINDS``.
     """
 
     calls: tuple[Call, ...]
@@ -75,6 +87,7 @@ class Form:
     made: str = ""
     texts: tuple[str, ...] = ()
     settings: tuple[Argument, ...] = ()
+    kind: str = "arrays"
 
     def has(self, role: str) -> bool:
         """Whether any call takes an argument of this role, or its module has it."""
@@ -123,7 +136,12 @@ class Form:
     @property
     def instance(self) -> dict[str, int]:
         """The step of a program that makes the instance."""
-        return {"ref": 1 if self.settings else 0}
+        return {"ref": bool(self.settings) + (self.dtype is not None)}
+
+    @property
+    def dtype(self) -> str | None:
+        """Of tensors; None where NumPy's arrays are given."""
+        return KINDS[self.kind][0]
 
     @property
     def is_step(self) -> bool:
@@ -202,7 +220,23 @@ def arguments_of(problem: Problem, arguments: Sequence[Argument], first: int) ->
             values.append(queues[argument.role][place])
         else:
             values.append(_VALUES[argument.role](problem))
-    return values
+    given = problem.form.kind
+    return [_given(v, given, a.role not in ("X", "y")) for a, v in zip(arguments, values)]
+
+
+def _given(value: Any, kind: str, weights: bool) -> Any:
+    """The value with its arrays as they are given."""
+    dtype, leaf = KINDS[kind]
+    if dtype is None or (isinstance(value, dict) and "ref" in value):
+        return value
+    if isinstance(value, np.ndarray):
+        array = value.astype(dtype) if value.dtype.kind == "f" else value
+        return {"tensor": array, "leaf": leaf and weights}
+    if isinstance(value, dict):
+        return {key: _given(each, kind, weights) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_given(each, kind, weights) for each in value)
+    return value
 
 
 def program(problem: Problem, paths: Sequence[tuple[Block, list[Any]]] = ()) -> list[Step]:
@@ -219,6 +253,8 @@ def program(problem: Problem, paths: Sequence[tuple[Block, list[Any]]] = ()) -> 
 def making(problem: Problem) -> list[Step]:
     """The steps that set names of the module, and that make an instance, as far as there are."""
     form, steps = problem.form, list[Step]()
+    if form.dtype is not None:
+        steps.append({"do": "precision", "dtype": form.dtype})
     if form.settings:
         values = arguments_of(problem, form.settings, 0)
         named = dict(zip([setting.name for setting in form.settings], values))

@@ -13,9 +13,13 @@ A *program* is a list of steps, each a dictionary. A step refers to the value of
     {"do": "arrays", "of": {"ref": …}}                                every array that it holds
     {"do": "set", "of": {"ref": …}, "values": [[path, array], …]}
     {"do": "globals", "of": [entry], "values": {name: value}}         for this program alone
+    {"do": "precision", "dtype": "float64"}                           of tensors, for this program
 
-A step is answered by ``{"value": …}``, with ``"after"`` where a call changed its arguments, or by
-``{"error": …}``, which ends the program.
+An argument ``{"tensor": array, "leaf": bool}`` is a tensor of PyTorch, which is only used where the
+code itself has loaded it; a leaf is one whose gradient autograd keeps.
+
+A step is answered by ``{"value": …}``, with ``"after"`` where a call changed its arguments and
+``"grads"`` where autograd left gradients in them, or by ``{"error": …}``, which ends the program.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ import contextlib
 import dis
 import inspect
 import io
+import sys
 import textwrap
 import types
 import warnings
@@ -35,6 +40,8 @@ import numpy as np
 
 Plain = Any  # None, a number, a text, an array, a list or a dictionary of them
 Step = dict[str, Any]
+Namespace = Mapping[str, Any]
+Values = list[Any]  # somebody's objects, one a step
 
 MOST_DEEP = 6  # levels of somebody's objects that are looked into
 MOST_ARRAYS = 200
@@ -44,12 +51,16 @@ _NOT_LOOKED_INTO = (type, types.ModuleType, types.FunctionType)
 # --- describing ----------------------------------------------------------------------------------
 
 
-def describe(namespace: Mapping[str, Any], names: Sequence[str]) -> list[dict[str, Plain]]:
+def describe(namespace: Namespace, names: Sequence[str]) -> list[dict[str, Plain]]:
     """Say what the entries of a namespace are, in the order of names."""
     return [_described(name, namespace[name]) for name in names]
 
 
 def _described(name: str, what: Any) -> dict[str, Plain]:
+    if _is_autograd(what):
+        both = [what.forward, what.backward]
+        own = _callable(name, "function", what.forward, bound=True)
+        return {**own, "methods": {}, **_mentioned(both), "tensors": "differentiates"}
     if inspect.isclass(what):
         start = None if what.__init__ is object.__init__ else what.__init__  # inherited, too
         own = _callable(name, "class", start, bound=True)
@@ -158,7 +169,30 @@ def _mentioned(functions: Sequence[Any]) -> dict[str, Plain]:
             elif _is_whole(space[name]):
                 lists[name] = list(space[name])
     in_order = {name: numbers[name] for name in spaces if name in numbers}
-    return {"texts": list(texts), "names": list(names), "numbers": in_order, "lists": lists}
+    told = {"texts": list(texts), "names": list(names), "numbers": in_order, "lists": lists}
+    return {**told, "tensors": _tensors(functions, names)}
+
+
+def _tensors(functions: Sequence[Any], names: Mapping[str, None]) -> str:
+    """Whether code uses PyTorch, or its module has it and the code might be given tensors."""
+    if "torch" not in sys.modules:
+        return ""
+    spaces = [function.__globals__ for function in _reached(functions)]
+    found = {name for space in spaces for name, value in space.items() if _is_of_torch(value)}
+    return "uses" if found & names.keys() or "torch" in names else "has" if found else ""
+
+
+def _is_of_torch(value: Any) -> bool:
+    named = isinstance(value, type | types.FunctionType | types.BuiltinFunctionType)
+    homes = [type(value).__module__, value.__module__ if named else ""]
+    homes += [value.__name__] if isinstance(value, types.ModuleType) else []
+    return any(str(home).split(".")[0] == "torch" for home in homes)
+
+
+def _is_autograd(what: Any) -> bool:
+    """Whether it is a function with a backward of its own, as PyTorch has them."""
+    torch = sys.modules.get("torch")
+    return torch is not None and inspect.isclass(what) and issubclass(what, torch.autograd.Function)
 
 
 def _is_whole(value: Any) -> bool:
@@ -205,9 +239,9 @@ def _texts(code: types.CodeType) -> Iterator[str]:
 # --- running -------------------------------------------------------------------------------------
 
 
-def run(namespace: Mapping[str, Any], program: Sequence[Step]) -> list[dict[str, Plain]]:
+def run(namespace: Namespace, program: Sequence[Step]) -> list[dict[str, Plain]]:
     """Carry out a program's steps; what is printed and warned of is swallowed."""
-    values: list[Any] = []
+    values: Values = []
     answers: list[dict[str, Plain]] = []
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.redirect_stdout(_Nowhere()))
@@ -248,13 +282,17 @@ def _line(error: BaseException) -> int:
     return line
 
 
-def _make(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+def _make(
+    namespace: Namespace, step: Step, values: Values, stack: contextlib.ExitStack
+) -> dict[str, Plain]:
     what = namespace[step["what"]]
     values.append(what(*_resolved(step.get("args", []), values)) if inspect.isclass(what) else what)
     return {"value": None}
 
 
-def _call(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+def _call(
+    namespace: Namespace, step: Step, values: Values, stack: contextlib.ExitStack
+) -> dict[str, Plain]:
     args = _resolved(step.get("args", []), values)
     kwargs = _resolved(step.get("kwargs", {}), values)
     if "of" in step:
@@ -262,13 +300,37 @@ def _call(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str
     else:
         function = namespace[step["what"]]
     before = plain(args)
-    values.append(function(*args, **kwargs))
-    after = plain(args)
+    if _is_autograd(function):
+        values.append(function.apply(*args))
+        values[-1].sum().backward()
+    else:
+        values.append(function(*args, **kwargs))
+    after, grads = plain(args), _grads(args)
     answer = {"value": plain(values[-1])}
+    if grads is not None:
+        answer["grads"] = grads
     return answer if _equal(before, after) else {**answer, "after": after}
 
 
-def _arrays(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+def _grads(given: Any) -> Plain:
+    """What autograd left in tensors, as they were given; None where that is nothing."""
+    if isinstance(given, list | tuple):
+        found: Any = [_grads(each) for each in given]
+        return found if any(each is not None for each in found) else None
+    if isinstance(given, dict):
+        found = {str(key): _grads(each) for key, each in given.items()}
+        return found if any(each is not None for each in found.values()) else None
+    kept = getattr(given, "grad", None) if _is_tensor(given) and given.is_leaf else None
+    return None if kept is None else plain(kept)
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "detach") and hasattr(value, "requires_grad")
+
+
+def _arrays(
+    namespace: Namespace, step: Step, values: Values, stack: contextlib.ExitStack
+) -> dict[str, Plain]:
     found = list(_held(_resolved(step["of"], values), (), set()))[:MOST_ARRAYS]
     values.append(None)
     return {"value": [[list(path), plain(value)] for path, value in found]}
@@ -278,6 +340,9 @@ def _held(of: Any, path: tuple[Any, ...], seen: set[int]) -> Iterator[tuple[tupl
     """Every array or number that an object holds: attributes, items, objects of objects."""
     if isinstance(of, np.ndarray | float | int | np.number) and not isinstance(of, bool):
         yield path, of
+        return
+    if _is_tensor(of):
+        yield from _held_by_a_tensor(of, path)
         return
     if id(of) in seen or len(path) > MOST_DEEP:
         return
@@ -296,7 +361,15 @@ def _held(of: Any, path: tuple[Any, ...], seen: set[int]) -> Iterator[tuple[tupl
         yield from _held(value, (*path, key), seen)
 
 
-def _set(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+def _held_by_a_tensor(of: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    yield path, of
+    if of.is_leaf and of.grad is not None:
+        yield (*path, ".grad"), of.grad
+
+
+def _set(
+    namespace: Namespace, step: Step, values: Values, stack: contextlib.ExitStack
+) -> dict[str, Plain]:
     of = _resolved(step["of"], values)
     for path, value in step["values"]:
         _put(of, path, value)
@@ -309,7 +382,11 @@ def _put(of: Any, path: Sequence[Any], value: Any) -> None:
     for key in path[:-1]:
         of = _part(of, key)
     there = _part(of, path[-1])
-    if isinstance(there, np.ndarray) and there.dtype.kind == "f" and there.shape == np.shape(value):
+    if _is_tensor(there) and tuple(there.shape) == np.shape(value):
+        there.detach().copy_(sys.modules["torch"].as_tensor(value))
+    elif (
+        isinstance(there, np.ndarray) and there.dtype.kind == "f" and there.shape == np.shape(value)
+    ):
         there[...] = value
     elif isinstance(path[-1], str) and path[-1].startswith("."):
         setattr(of, path[-1][1:], value)
@@ -321,7 +398,9 @@ def _part(of: Any, key: Any) -> Any:
     return getattr(of, key[1:]) if isinstance(key, str) and key.startswith(".") else of[key]
 
 
-def _globals(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[str, Plain]:
+def _globals(
+    namespace: Namespace, step: Step, values: Values, stack: contextlib.ExitStack
+) -> dict[str, Plain]:
     entries = [namespace[name] for name in step["of"]]
     reached = _reached([e if callable(e) and not _methods(type(e)) else type(e) for e in entries])
     spaces = {id(function.__globals__): function.__globals__ for function in reached}
@@ -333,7 +412,24 @@ def _globals(namespace: Any, step: Step, values: list[Any], stack: Any) -> dict[
     return {"value": None}
 
 
-_STEPS = {"make": _make, "call": _call, "arrays": _arrays, "set": _set, "globals": _globals}
+def _precision(
+    namespace: Namespace, step: Step, values: Values, stack: contextlib.ExitStack
+) -> dict[str, Plain]:
+    torch = sys.modules["torch"]
+    stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+    torch.set_default_dtype(getattr(torch, step["dtype"]))
+    values.append(None)
+    return {"value": None}
+
+
+_STEPS = {
+    "make": _make,
+    "call": _call,
+    "arrays": _arrays,
+    "set": _set,
+    "globals": _globals,
+    "precision": _precision,
+}
 
 
 def _resolved(what: Any, values: Sequence[Any]) -> Any:
@@ -344,6 +440,9 @@ def _resolved(what: Any, values: Sequence[Any]) -> Any:
             for key in what.get("at", ()):
                 value = _part(value, key)
             return value
+        if what.keys() == {"tensor", "leaf"}:
+            made = sys.modules["torch"].tensor(what["tensor"])
+            return made.requires_grad_() if what["leaf"] else made
         return {key: _resolved(value, values) for key, value in what.items()}
     if isinstance(what, list | tuple):
         return type(what)(_resolved(value, values) for value in what)

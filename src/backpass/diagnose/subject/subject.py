@@ -35,6 +35,7 @@ class Part:
     names: tuple[str, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
     lists: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    tensors: str = ""  # of PyTorch: its code "uses" them, "differentiates" by itself, or "has" them
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Part:
@@ -50,6 +51,7 @@ class Part:
             line=plain["line"],
             numbers=plain.get("numbers", {}),
             lists=plain.get("lists", {}),
+            tensors=plain.get("tensors", ""),
             **lists,
         )
 
