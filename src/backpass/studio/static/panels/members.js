@@ -107,9 +107,11 @@ export const panel = {
   style: `
 #members { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
 #members > :is(p, h2) { margin: 0; overflow-wrap: anywhere; }
+#apart-facts { margin-top: .5rem; }
 .apart { max-height: 26rem; }
 #apart { min-width: min(100%, 26rem); }
 #apart th[scope="row"] { text-align: left; color: var(--ink); }
+#apart th[scope="col"]:first-child { text-align: left; }
 #apart .total > * { border-top: 2px solid var(--line); font-weight: 700; color: var(--ink); }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: .75rem; }
 .cards figure.aside { opacity: 1; border-style: dashed; }

@@ -116,7 +116,8 @@ export const panel = {
   .control { grid-template-columns: minmax(0, 1fr) 6.5rem; }
   .control > span { grid-column: 1 / -1; }
   .control.choice { grid-template-columns: minmax(0, 1fr); }
-  .whatif-answer { top: auto; bottom: 0; z-index: 1; max-height: 45vh; overflow-y: auto; }
+  #whatif-says { position: sticky; top: 0; z-index: 1; background: var(--ground); padding: .4rem 0; margin: .2rem 0; }
+  .whatif-answer { position: static; }
 }
 `,
   start: (page) => (page.pageState.controls.length ? new WhatIf(page) : {}),
