@@ -4,6 +4,7 @@ import pytest
 
 import backpass as bp
 from backpass.diagnose.catalogue import COMMON, catalogue, is_common
+from backpass.diagnose.convention import Convention
 from backpass.diagnose.family import Family
 from backpass.diagnose.mistakes import (
     accumulate,
@@ -83,3 +84,18 @@ def test_every_recipe_gives_two_parts_or_cannot_be_carried_out(loss):
                 name == "back" and "kept" in variant for (name, *_), variant in flavour.items()
             )
             assert D.shape == (size,) or longer
+
+
+@pytest.mark.parametrize("mean", ["1/m", "1", "1/mK"])
+@pytest.mark.parametrize("is_step", [False, True])
+def test_where_there_is_no_lam_no_mistake_speaks_of_it(mean, is_step):
+    convention = Convention(mean=mean, lam_J="0")
+    for net in (
+        *NETWORKS,
+        bp.Network((3, 4, 4, 2), "relu", "squared_error"),
+        bp.Network((4, 4, 3)),
+    ):
+        for entry in catalogue(net, convention, is_step):
+            said = " ".join((entry.what, entry.place, entry.wrong, entry.right))
+            assert "λ" not in said, said
+            assert "lambda" not in said.lower(), said

@@ -13,6 +13,7 @@ from .derivative import is_derivative
 from .diagnosis import Diagnosis, Mistake
 from .forms.calling import FormCaller
 from .forms.form import RATE, Form
+from .forms.lines import line_in
 from .forms.names import naming_of
 from .forms.trying import convention_of
 from .identify.identify import Reading, readings
@@ -104,7 +105,7 @@ def conclude(
     accumulated = ACCUMULATED in failures
     shared = dict.fromkeys(e for case in cases for e in case.verdict.explanations)
     naming = naming_of(seen.caller, probes[0].net.L)
-    told = tuple(tuple(naming.told(mistake) for mistake in each) for each in shared)
+    told = tuple(tuple(naming.told(_at_its_line(m, seen)) for m in each) for each in shared)
     derivative = is_derivative(seen)
     diagnosis = Diagnosis(
         explanations=() if accumulated else told,
@@ -244,6 +245,10 @@ def _meant(seen: Observation, base: Convention, found: Sequence[Reading]) -> Ite
 
 
 OF_ITS_OWN = ("J is none that is known", "a sum over examples of what all of θ, x and y give")
+
+
+def _at_its_line(mistake: Mistake, seen: Observation) -> Mistake:
+    return replace(mistake, line=line_in(seen.caller, mistake.where))
 
 
 def _damage(case: _Case, derivative: bool | None) -> Iterable[str]:

@@ -29,6 +29,8 @@ class Mistake:
         What belongs there, in the notes' symbols.
     wrong : str
         What stands there.
+    line : int
+        The line of the file that alone computes what is wrong; 0 where that is not known.
 
     Examples
     --------
@@ -40,6 +42,12 @@ class Mistake:
     what: str
     formula: str
     wrong: str = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where it is, with the line where that is known."""
+        return f"{self.where}, line {self.line}" if self.line else self.where
 
     @property
     def name(self) -> str:
@@ -65,13 +73,13 @@ class Mistake:
         'Look at gradient: λ term.'
         """
         if grade == "where":
-            return f"Look at {self.where}."
+            return f"Look at {self.place}."
         if grade == "what":
-            return f"{self.where}: {self.what}."
-        return f"{self.where}: {self.what}. Right: {self.formula}"
+            return f"{self.place}: {self.what}."
+        return f"{self.place}: {self.what}. Right: {self.formula}"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        return f"{self.place}: {self.what}"
 
 
 @dataclass(frozen=True, repr=False)

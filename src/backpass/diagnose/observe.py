@@ -26,6 +26,11 @@ class Called(Protocol):
         ...
 
     @property
+    def subject(self) -> Any:
+        """Whose code it is."""
+        ...
+
+    @property
     def names(self) -> Any:
         """What the gradients are called that come back."""
         ...

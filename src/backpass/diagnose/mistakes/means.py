@@ -185,7 +185,8 @@ def _signs(net: Network, convention: Convention) -> Iterator[Entry]:
         "J added to itself over m": ("J += J/m + …", "added to itself over m"),
         "J divided by −m a second time": ("J = J/−m + …", "only itself over −m"),
     }
-    right = f"J += {of_lam(convention.lam_J)} ΣΘ²"
+    has_lam = factor(convention.lam_J).number != 0
+    right = f"J += {of_lam(convention.lam_J)} ΣΘ²" if has_lam else f"J = {right}, once"
     for what, (wrong, variant) in times.items():
         recipe = shared("cost_times", variant)
         yield Entry(what, "J", wrong, right, (recipe,), scales=scales_of(what))

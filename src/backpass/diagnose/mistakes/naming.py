@@ -53,7 +53,8 @@ class Naming:
 
     def told(self, mistake: Told) -> Told:
         """Tell a mistake by these names."""
-        texts = {each.name: self.text(getattr(mistake, each.name)) for each in fields(mistake)}
+        values = {each.name: getattr(mistake, each.name) for each in fields(mistake)}
+        texts = {name: self.text(value) for name, value in values.items() if isinstance(value, str)}
         return replace(mistake, **texts)
 
     def text(self, text: str) -> str:
