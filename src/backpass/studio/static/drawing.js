@@ -44,7 +44,7 @@ export function drawNetwork(net, look, room) {
 function drawLayer(picture, units, layer, net, look, named) {
   const size = net.sizes[layer - 1];
   const group = svg("g", { role: "group", "aria-label": `layer ${layer}, ${size} unit${size === 1 ? "" : "s"}` });
-  group.append(svg("text", { class: "label", x: units[0].x, y: 16 }, `layer ${layer} (${size})`));
+  group.append(heading(units[0].x, `layer ${layer} (${size})`, named ? "" : { 1: "first", [net.sizes.length]: "last" }[layer]));
   const drawn = units.filter(({ unit }) => unit !== "fold").map((place) => drawUnit(place, look));
   const fold = units.find(({ unit }) => unit === "fold");
   if (fold) group.append(svg("text", { class: "fold", x: fold.x, y: fold.y }, `⋮ ${size - MOST_UNITS + 1} more`));
@@ -52,6 +52,12 @@ function drawLayer(picture, units, layer, net, look, named) {
   if (named) for (const place of units) drawCaption(group, place, net, look);
   picture.append(group);
   return drawn;
+}
+
+// Where there is little room, the words at the sides end with their layer's circles.
+function heading(x, words, side) {
+  const to = { first: x - RADIUS, last: x + RADIUS }[side] ?? x;
+  return svg("text", { class: `label ${side ?? ""}`, x: to, y: 16 }, words);
 }
 
 function drawCaption(group, { unit, layer, x, y }, net, look) {

@@ -299,6 +299,8 @@ export const panel = {
 .edge.negative { stroke-dasharray: 6 4; }
 .pulse { stroke: var(--accent); stroke-width: 3; stroke-linecap: round; stroke-dasharray: 12 200; stroke-dashoffset: 13; pointer-events: none; }
 .label { fill: var(--quiet); text-anchor: middle; font-size: 11px; }
+.label.first { text-anchor: start; }
+.label.last { text-anchor: end; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem .5rem; align-items: center; font-size: .85rem; color: var(--quiet); }
 .sign { display: inline-block; width: 2rem; border-top: 3px solid var(--positive); }
 .sign.negative { border-top: 3px dashed var(--negative); }

@@ -212,7 +212,7 @@ progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
 .charts > figure { break-inside: avoid; margin-bottom: 1rem; }
 #confusion { overflow: auto; max-height: 24rem; }
 #confusion :is(td, th) { min-width: 1.45rem; padding: .15rem .25rem; font-size: .8rem; }
-@media (max-width: 48rem) { #confusion-figure { column-span: all; } }
+@media (max-width: 48rem) { #confusion-figure { column-span: all; } #confusion { max-height: none; } }
 #mistakes figure { max-width: 100%; overflow-wrap: anywhere; }
 #mistakes figure { flex: 1 1 8rem; }
 .mistake { display: grid; justify-items: center; gap: .2rem; width: 100%; border: none; background: none; font-size: .8rem; padding: .15rem; }
