@@ -148,6 +148,90 @@ def test_a_mistake_with_tensors_is_named(tmp_path, name):
     assert "DataFrame" not in str(diagnosis)
 
 
+ALONE = {
+    "a layer": (
+        """
+class Linear(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, input, weight, bias):
+        ctx.save_for_backward(input, weight)
+        return input @ weight.t() + bias
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        input, weight = ctx.saved_tensors
+        return grad_output @ weight, grad_output.t() @ input, grad_output.sum(0)
+entry = Linear
+""",
+        ("grad_output @ weight,", "2 * grad_output @ weight,", "this layer twice"),
+    ),
+    "a layer without a bias": (
+        """
+class Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, W, x):
+        ctx.save_for_backward(x, W)
+        return x @ W
+
+    @staticmethod
+    def backward(ctx, d):
+        x, W = ctx.saved_tensors
+        return x.T @ d, d @ W.T
+entry = Product
+""",
+        ("x.T @ d,", "-x.T @ d,", "this layer twice"),
+    ),
+    "an activation": (
+        """
+class ReLU(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        return z.clamp(min=0)
+
+    @staticmethod
+    def backward(ctx, grad):
+        (z,) = ctx.saved_tensors
+        return grad * (z > 0)
+entry = ReLU
+""",
+        ("(z > 0)", "(z <= 0)", "this activation between two layers"),
+    ),
+    "a loss": (
+        """
+class CrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, scores, y):
+        p = torch.softmax(scores, dim=1)
+        ctx.save_for_backward(p, y)
+        return -torch.log(p[torch.arange(len(y)), y]).mean()
+
+    @staticmethod
+    def backward(ctx, grad):
+        p, y = ctx.saved_tensors
+        d = p - F.one_hot(y, p.shape[1])
+        return grad * d / len(y), None
+entry = CrossEntropy
+""",
+        ("d / len(y)", "d", "this loss"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_part_alone_is_judged_in_a_network(tmp_path, monkeypatch, name):
+    source, (old, new, what) = ALONE[name]
+    monkeypatch.setitem(PIECES, name, source)
+    right = check_backprop(entry(tmp_path, name))
+    assert right.ok, str(right)
+    assert right.derivative
+    assert what in str(right)
+    wrong = check_backprop(entry(tmp_path, name, (old, new)))
+    assert not wrong.ok, str(wrong)
+    assert not wrong.derivative
+    assert wrong.mistakes, str(wrong)
+
+
 def test_tensors_that_are_not_meant_are_not_given(tmp_path):
     import torch
 

@@ -16,8 +16,9 @@ from ..errors import InvalidInput
 from ..losses import Loss, find_loss
 from .answers import Failure, Function, Returned, one_line
 from .conclude import Concluded, conclude
-from .diagnosis import GRADES, Diagnosis
+from .diagnosis import GRADES, Diagnosis, Mistake
 from .forms.candidates import forms_of, kinds_of
+from .forms.composed import composed
 from .forms.form import Form
 from .forms.grammar import said_plans
 from .forms.plans import Plan, plans
@@ -134,7 +135,11 @@ def check_backprop(
     entries, kinds = _entries(function, forward, cost, gradient)
     if adapter is not None:
         entries = {"function": _adapted(next(iter(entries.values())), adapter)}
-    return check_subject(LocalSubject(entries), kinds, sizes, hidden, loss, strict, form)
+    parts = {name: part for name, f in entries.items() if (part := composed(f)) is not None}
+    entries |= {name: part.function for name, part in parts.items()}
+    found = check_subject(LocalSubject(entries), kinds, sizes, hidden, loss, strict, form)
+    around = [Mistake("the call", part.what, part.formula) for part in parts.values()]
+    return replace(found, conventions=(*around, *found.conventions))
 
 
 def check_subject(
