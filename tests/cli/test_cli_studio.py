@@ -339,3 +339,48 @@ def test_a_short_work_says_one_line():
     with progress.told_work("Reading t.csv", Console(file=said)):
         pass
     assert said.getvalue() == "Reading t.csv …\n"
+
+
+def test_points_in_a_plane_by_their_name(tmp_path):
+    page = tmp_path / "page.html"
+    words = (
+        "--hidden",
+        "5,3",
+        "--lambda",
+        "0.25",
+        "--seed",
+        "7",
+        "--points",
+        "40",
+        "--noise",
+        "0.2",
+    )
+    done = run("moons", *words, "--export", str(page), "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["network"] == "2-5-3-1 (tanh; binary_log_loss)"
+    held = json.loads(re.search(r'application/json">(.*?)</script>', page.read_text("utf-8"))[1])
+    asked = {"toy": "moons", "hidden": [5, 3], "lam": 0.25, "seed": 7, "points": 40, "noise": 0.2}
+    assert held["toy"].items() >= asked.items()
+    assert held["toy"]["alpha"] == 0.05  # what was not asked for is what learns the set well
+    assert len(held["X"]) == 28
+    assert held["captions"]["command"].startswith("backpass studio moons --hidden 5,3")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["spirals", "--target", "x"], "--target: spirals is points in a plane"),
+        (["spirals", "t.csv"], "t.csv: spirals is points in a plane"),
+        (["spirals", "--out", "m.backpass"], "--out: spirals is points in a plane"),
+        (["iris", "--noise", "0.1"], "--noise: for points in a plane: xor, moons"),
+        (["spirals", "--hidden", "9"], "up to 5 hidden layers of 1 to 8 units"),
+        (["spirals", "--port", "8000"], "--port: --export writes the page and ends"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, list) else "",
+)
+def test_what_has_no_effect_on_points_in_a_plane_is_refused(words, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = run(*words, "--export", "page.html")
+    assert refused.exit_code == 2
+    assert message in " ".join(refused.stderr.split())
+    assert not list(tmp_path.iterdir())

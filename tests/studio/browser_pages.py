@@ -66,3 +66,15 @@ class Page:
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+MODULES = """async (call) => {
+  const module = await import(`./static/${call.module}.js`);
+  return module[call.name](...call.arguments);
+}"""
+
+
+def called(page: Page, module: str, name: str, *arguments: object) -> object:
+    """What a function of one of the page's modules answers; a server has the page."""
+    given = {"module": module, "name": name, "arguments": list(arguments)}
+    return page.page.evaluate(MODULES, given)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from browser_pages import CHROMIUM, FLAGS, Page, digits_page_state
@@ -12,6 +13,7 @@ from backpass.studio.app import make_server, new_address
 from backpass.studio.page import bake
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
+from backpass.studio.toys import GOOD, page_state_of_toy, session_data_of_toy
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +40,9 @@ def open_page(browser, tmp_path):
         page.context.close()
 
 
-@pytest.fixture
-def live(browser, tmp_path):
-    X, y = load_digits(return_X_y=True)
-    X, Y = X / 16, bp.one_hot(y)
-    state = digits_page_state()
-    saved = []
-    data = SessionData(X[:1500], Y[:1500], X[1500:], Y[1500:],
-                  lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
+@contextmanager
+def served(browser, state: PageState, data: SessionData):
+    """A page of a server that runs."""
     address = new_address()
     server = make_server(state, data, address)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -53,7 +50,27 @@ def live(browser, tmp_path):
     while not server.started:
         time.sleep(0.01)
     page = Page(browser, address.url)
-    yield page, state, saved
+    yield page
     page.context.close()
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def live(browser):
+    X, y = load_digits(return_X_y=True)
+    X, Y = X / 16, bp.one_hot(y)
+    state = digits_page_state()
+    saved = []
+    data = SessionData(X[:1500], Y[:1500], X[1500:], Y[1500:],
+                  lambda theta: saved.append(theta.copy()) or "Saved.")  # fmt: skip
+    with served(browser, state, data) as page:
+        yield page, state, saved
+
+
+@pytest.fixture
+def live_toy(browser):
+    settings = GOOD["rings"].settings
+    state = page_state_of_toy(settings)
+    with served(browser, state, session_data_of_toy(settings)) as page:
+        yield page, state

@@ -221,7 +221,7 @@ def test_the_quiz_knows_the_right_answer(open_page):
 def test_the_page_by_keyboard_in_light_and_dark_and_on_a_phone(open_page, scheme):
     page = open_page(digits_page_state(m=5), color_scheme=scheme)
     page.page.focus("#tab-steps")
-    for tab in ("training", "mountains", "draw", "quiz", "debug", "steps"):
+    for tab in ("training", "playground", "mountains", "draw", "quiz", "debug", "steps"):
         page.page.keyboard.press("ArrowRight")
         assert page.page.get_attribute(f"#tab-{tab}", "aria-selected") == "true"
     page.page.focus("#step-forward")

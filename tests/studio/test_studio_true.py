@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, Page, digits_page_state
+from browser_pages import CHROMIUM, Page, called, digits_page_state
 
 import backpass as bp
 from backpass.activations import ACTIVATIONS
@@ -176,18 +176,6 @@ def test_theta_on_the_page_is_the_one_that_is_saved(live):
     assert thetas
     for (_, layer, unit, column), value in thetas.items():
         assert value == state.net.roll(saved[-1])[layer - 1][unit - 1, column]
-
-
-MODULES = """async (call) => {
-  const module = await import(`./static/${call.module}.js`);
-  return module[call.name](...call.arguments);
-}"""
-
-
-def called(page: Page, module: str, name: str, *arguments: object) -> object:
-    """What a function of one of the page's modules answers."""
-    given = {"module": module, "name": name, "arguments": list(arguments)}
-    return page.page.evaluate(MODULES, given)
 
 
 def as_json(net: bp.Network) -> dict:

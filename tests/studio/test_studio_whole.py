@@ -17,14 +17,15 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-TABS = ("steps", "training", "mountains", "draw", "quiz", "debug")
+TABS = ("steps", "training", "playground", "mountains", "draw", "quiz", "debug")
 SIZES = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     "200 %": {"viewport": {"width": 640, "height": 360}},
     "projector": {"viewport": {"width": 1280, "height": 720}},
 }
 CLICKS = 40
-STILL = ["#train-save"]  # a download is no click on the page
+STILL = ["#train-save", "#play-save", "#step-save"]  # a download is no click on the page
+STILL += ["#play-share"]  # it opens another tab
 
 
 def table_page_state() -> PageState:

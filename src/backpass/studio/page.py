@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import posixpath
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from importlib import resources
 from pathlib import Path
 
 from .page_state import PageState
+from .toys import GOOD
 
 OFFLINE_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -90,7 +93,9 @@ def bake(state: PageState) -> str:
 
 
 def _with_state(page: str, state: str) -> str:
-    """Put the state into the page; its text cannot end the script that holds it."""
+    """Put the state into the page, and what learns toys; no text can end the script it is in."""
+    toys = json.dumps({name: asdict(good) for name, good in GOOD.items()})
+    page = page.replace("__TOYS__", toys.replace("<", "\\u003c"))
     return page.replace("__PAGE_STATE__", state.replace("<", "\\u003c"))
 
 

@@ -45,6 +45,8 @@ class PageState:
         The members among which the network is one, and the rows' answers of each.
     controls : sequence of mappings
         Columns of the table whose cells can be changed.
+    toy : mapping or None
+        What it is made with, where it is of points in a plane: the playground's settings.
     """
 
     net: Network
@@ -59,6 +61,7 @@ class PageState:
     captions: Captions = field(default_factory=Captions)
     ensemble: Mapping[str, object] | None = None
     controls: Sequence[Mapping[str, object]] = ()
+    toy: Mapping[str, object] | None = None
 
     def at(self, theta: np.ndarray) -> PageState:
         """The same page_state with other parameters."""
@@ -91,6 +94,7 @@ class PageState:
             "captions": asdict(self.captions) | {"rows": self._row_numbers},
             "ensemble": self.ensemble,
             "controls": list(self.controls),
+            "toy": self.toy,
             "live": live,
             "plotly": plotly,
             "served": dict(served or {}),

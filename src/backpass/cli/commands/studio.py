@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...studio.model import StudioModel
     from ...studio.page_state import PageState
     from ...studio.session_data import SessionData
+    from ...studio.toys import ToySettings
     from ...training.checkpoints import Checkpoint
 
 MODEL_ENDING = ".backpass"
@@ -40,6 +41,11 @@ class NewNetwork(TypedDict):
     seed: int
 
 
+OF_TOYS = ("hidden", "lam", "seed", "points", "noise")  # what a set of points is made with
+OF_TABLES = ("rows", "target", "image", "member", "out", "checkpoint", "every")  # and what not
+OF_SERVERS = ("out", "checkpoint", "port", "debugger", "no_browser")  # not of a page in a file
+
+
 @click.command(cls=Command)
 @click.argument("source", metavar="DATA|MODEL", default="digits")
 @click.argument("rows", metavar="[DATA]", required=False)
@@ -50,6 +56,8 @@ class NewNetwork(TypedDict):
 @click.option("--hidden", type=Sizes(), default=(32,), help="Hidden layers of a new network.")
 @click.option("--lambda", "lam", type=Real(0), default=1.0, help="Weight decay λ.")
 @click.option("--seed", type=Whole(0, 2**32 - 1), default=0)
+@click.option("--points", type=Whole(20, 500), default=300, help="Of a toy set: how many.")
+@click.option("--noise", type=Real(0, 0.5), default=0.05, help="Of a toy set: its deviation.")
 @click.option("--export", metavar="PAGE", help="Write the page as one offline file, and end.")
 @click.option("--out", metavar="FILE", help="Where training in the page saves the model.")
 @click.option("--checkpoint", metavar="FILE", help="Keep the run there, and go on from there.")
@@ -71,9 +79,14 @@ def studio(
     no_browser: bool,
     force: bool,
     member: int | None,
+    points: int,
+    noise: float,
     **new: Unpack[NewNetwork],
 ) -> Answer:
     """Watch a network learn, step by step or live: a new one on DATA, or a trained MODEL.
+
+    DATA is a table, a built-in set, or points in a plane for the playground: xor, moons, rings,
+    spirals, blobs and surface.
 
     A MODEL is a file of `backpass train`, with the table of rows to look at after it; of an
     ensemble the page shows one member, and whatever is tried there is not kept. The page is served
@@ -82,6 +95,9 @@ def studio(
     for option, path in {"--export": export, "--out": out}.items():
         if path is not None:
             check_free(Path(path), force, option)
+    toy = _toy(source)
+    if toy is not None:
+        return _play(toy, export, port, force, debugs=debugger, no_browser=no_browser)
     trained = source.endswith(MODEL_ENDING)
     _check_options(trained, rows, export)
     with told_work(_reading(rows if trained and rows else source), messages()):
@@ -92,7 +108,7 @@ def studio(
             "--out, --checkpoint: the page shows a member of an ensemble, and trains none of them"
         )
     if export is not None:
-        return _export(model, Path(export), force)
+        return _export(model.page_state(), Path(export), force)
     save: Callable[[np.ndarray], str] | None = None if out is None else model.saver(out)
     data = model.session_data(save, checkpoint, every)
     state = model.page_state()
@@ -109,7 +125,7 @@ def _reading(source: str) -> str:
 
 def _check_options(trained: bool, rows: str | None, export: str | None) -> None:
     """Refuse what would have no effect."""
-    given = {str(param.name): param.opts[0] for param in given_parameters()}
+    given = _given()
     new = [given[name] for name in NewNetwork.__annotations__ if name in given]
     if trained and new:
         raise click.UsageError(
@@ -121,13 +137,45 @@ def _check_options(trained: bool, rows: str | None, export: str | None) -> None:
             f"{'--member' if rows is None else rows}: only after a MODEL, a file of `backpass "
             f"train` that ends in {MODEL_ENDING}"
         )
-    unused = [
-        given[name]
-        for name in ("out", "checkpoint", "port", "debugger", "no_browser")
-        if name in given
-    ]
-    if export is not None and unused:
-        raise click.UsageError(f"{', '.join(unused)}: --export writes the page and ends")
+    _check_export(given, export)
+
+
+def _check_export(given: dict[str, str], export: str | None) -> None:
+    """Refuse what a page that is written has no use for."""
+    unused = [given[name] for name in OF_SERVERS if name in given]
+    if export is not None:
+        _refuse(unused, "--export writes the page and ends")
+
+
+def _toy(source: str) -> ToySettings | None:
+    """What a set of points is made with: what learns it well, but for what was asked for."""
+    from ...studio.toys import GOOD
+
+    params, given = click.get_current_context().params, _given()
+    if source not in GOOD:
+        _refuse([given[name] for name in ("points", "noise") if name in given],
+                f"for points in a plane: {', '.join(GOOD)}")  # fmt: skip
+        return None
+    _refuse([given[name] for name in OF_TABLES if name in given],
+            f"{source} is points in a plane; these are for a table or a model")  # fmt: skip
+    asked = {name: params[name] for name in OF_TOYS if name in given}
+    return replace(GOOD[source].settings, **asked)
+
+
+def _refuse(options: list[str], why: str) -> None:
+    """Refuse options that would have no effect."""
+    if options:
+        raise click.UsageError(f"{', '.join(options)}: {why}")
+
+
+def _given() -> dict[str, str]:
+    """What was given, by its parameter's name: an option as it is typed, an argument's value."""
+    values = click.get_current_context().params
+    is_option = {param: isinstance(param, click.Option) for param in given_parameters()}
+    return {
+        str(param.name): param.opts[0] if option else str(values[str(param.name)])
+        for param, option in is_option.items()
+    }
 
 
 def _new(
@@ -192,14 +240,34 @@ def _trained(path: str, source: str | None, member: int | None) -> StudioModel:
     )
 
 
-def _export(model: StudioModel, path: Path, force: bool) -> Answer:
+def _play(
+    toy: ToySettings,
+    export: str | None,
+    port: int,
+    force: bool,
+    *,
+    debugs: bool,
+    no_browser: bool,
+) -> Answer:
+    """Show a set of points, and a network that learns it."""
+    from ...studio.toys import page_state_of_toy, session_data_of_toy
+
+    _check_export(_given(), export)
+    state = page_state_of_toy(toy, command_line())
+    if export is not None:
+        return _export(state, Path(export), force)
+    data = session_data_of_toy(toy)
+    return _serve(state, data, port, debugs=debugs, no_browser=no_browser, out=None)
+
+
+def _export(page_state: PageState, path: Path, force: bool) -> Answer:
     """Write the offline page."""
     from ...storage.atomic import atomic_write
     from ...studio.page import bake
 
-    page = bake(model.page_state()).encode()
+    page = bake(page_state).encode()
     atomic_write(path, page, force)
-    values = {"page": str(path), "bytes": len(page), "network": str(model.network.net)}
+    values = {"page": str(path), "bytes": len(page), "network": str(page_state.net)}
     return Answer(values, lambda to: to.print(f"Page: {path} ({len(page) / 2**20:.1f} MB)"))
 
 

@@ -2,6 +2,7 @@
 
 import { $ } from "./dom.js";
 import { panels } from "./panels.js";
+import { isFragment } from "./playground/settings.js";
 import { connect } from "./server.js";
 import { startTabs } from "./tabs.js";
 import { placeOf } from "./training/stepping.js";
@@ -39,7 +40,8 @@ function showLost({ captions }) {
   $("lost-command").textContent = captions.command || "backpass studio";
 }
 
-// What a panel may ask for; what it returns may have open() and setTheta(going).
+// What a panel may ask for; what it returns may have open(), setTheta(going), and close(), after
+// which it is quiet: then it is begun anew when the page is given another network.
 function pageOf(pageState, started) {
   const page = {
     pageState,
@@ -55,11 +57,24 @@ function pageOf(pageState, started) {
     },
     // θ as it is by now, and the λ and W of the training that made it; while one is going, or after
     setTheta(theta, { lam, W }, going) {
-      Object.assign(pageState, { theta, lam: lam ?? pageState.lam, W: W ?? pageState.W });
+      const now = page.pageState;
+      Object.assign(now, { theta, lam: lam ?? now.lam, W: W ?? now.W });
       for (const panel of Object.values(started)) panel.setTheta?.(going);
+    },
+    // Another network, which is the page's own from here on: a server does not know it.
+    renew(other) {
+      Object.assign(page, { pageState: other, server: null, ways: [] });
+      $("about").textContent = about(other);
+      for (const id in started) if (started[id].close) beginAnew(page, started, id);
     },
   };
   return page;
+}
+
+function beginAnew(page, started, id) {
+  started[id].close();
+  $(id).innerHTML = panels[id].markup;
+  started[id] = panels[id].start(page) ?? {};
 }
 
 function startPage() {
@@ -71,7 +86,7 @@ function startPage() {
   const started = {};
   const page = pageOf(pageState, started);
   for (const [id, panel] of inOrder) started[id] = panel.start(page) ?? {};
-  startTabs((id) => started[id].open?.());
+  startTabs((id) => started[id].open?.(), pageState.toy || isFragment(location.hash) ? "playground" : "");
   document.documentElement.dataset.ready = "true";
 }
 

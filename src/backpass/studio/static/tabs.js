@@ -19,8 +19,8 @@ function neighbour(tabs, tab, key) {
   return MOVES[key] && tabs[(tabs.indexOf(tab) + MOVES[key] + tabs.length) % tabs.length];
 }
 
-// opened(id) is called whenever a panel is opened.
-export function startTabs(opened) {
+// opened(id) is called whenever a panel is opened; `first` is, where the tab remembers none.
+export function startTabs(opened, first) {
   const tabs = [...document.querySelectorAll("[role=tab]")];
   function open(tab) {
     choose(tabs, tab);
@@ -37,5 +37,5 @@ export function startTabs(opened) {
       open(next);
     });
   }
-  open(tabs.find((tab) => tab.id === remembered("open")) ?? tabs[0]);
+  open(tabs.find((tab) => tab.id === remembered("open")) ?? $(`tab-${first}`) ?? tabs[0]);
 }

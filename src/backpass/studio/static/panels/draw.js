@@ -115,7 +115,7 @@ const MOVES = { ArrowLeft: [-14, 0], ArrowRight: [14, 0], ArrowUp: [0, -14], Arr
 function startDrawing(pageState) {
   if (!pageState.image) {
     $("draw").replaceChildren(element("p", { className: "says" }, "This network's inputs are not an image."));
-    return {};
+    return { close() {} };
   }
   const captions = captionsOf(pageState);
   const pad = startPad($("pad"), () => drawn.ready && refresh());
@@ -144,7 +144,7 @@ function startDrawing(pageState) {
   $("pad-clear").addEventListener("click", pad.clear);
   $("pad-centred").addEventListener("change", () => drawn.ready && refresh());
   $("pad-habit").textContent = `${habit.size} pixels large, ${habit.mass ? "its centre of mass" : "its box"} in the middle`;
-  return { open, setTheta: () => drawn.ready && !$("draw").hidden && refresh() };
+  return { open, close() {}, setTheta: () => drawn.ready && !$("draw").hidden && refresh() };
 }
 
 export const panel = {

@@ -54,6 +54,15 @@ class Mountains {
     this.survey(null);
   }
 
+  // The page has another network: the survey ends, and all walkers are called home.
+  close() {
+    this.surveys += 1;
+    this.namings += 1;
+    this.walkers.length = 0;
+    this.closed = true;
+    this.Plotly?.purge($("surface"));
+  }
+
   setTheta(going) {
     if (going) return;
     this.stale = true;
@@ -84,6 +93,7 @@ class Mountains {
     says("Drawing the 3-D picture …");
     this.Plotly ??= await this.loadPlotly();
     await new Promise((resolve) => setTimeout(resolve, SLICE)); // so that the words are seen
+    if (this.closed) return;
     this.table();
     if (this.Plotly) this.paint();
     const { plane, kind, X } = this.map;
@@ -126,6 +136,7 @@ class Mountains {
     });
     walker.done = true;
     await this.nameValleys(breath);
+    if (this.closed) return;
     this.enable(this.map.heights.length > 0);
     this.show();
   }
@@ -167,6 +178,7 @@ class Mountains {
   }
 
   paint() {
+    if (this.closed) return;
     const { trained, plane } = this.map;
     const ways = [...this.walkers, ...(trained.length ? [{ name: "the training", way: trained }] : [])];
     const shown = ways.map((w) => ({ name: w.name, path: pathOf(plane, w) }));

@@ -2,6 +2,7 @@
 
 import { captionsOf } from "../captions.js";
 import { drawNetwork } from "../drawing.js";
+import { asFile, download } from "../drawing_file.js";
 import { $, element, replaceContent, setDisabled } from "../dom.js";
 import { brief, short } from "../formulas.js";
 import { startAsked } from "../steps/asked.js";
@@ -31,11 +32,13 @@ class Steps {
     for (const name of ORDER) on(`step-${name}`, "click", () => this.step(name));
     on("step-epoch", "click", () => this.epoch());
     on("step-reset", "click", () => this.startAgain());
+    on("step-save", "click", () => this.save());
     on("example", "change", () => this.choose());
     on("step-lam", "change", () => this.changeLambda());
     on("step-alpha", "change", () => this.draw());
     on("step-slow", "change", () => $("network").classList.toggle("slow", $("step-slow").checked));
-    new ResizeObserver(() => $("network").clientWidth && this.draw()).observe($("network"));
+    this.resized = new ResizeObserver(() => $("network").clientWidth && this.draw());
+    this.resized.observe($("network"));
     $("example").max = this.pageState.X.length - 1;
     $("step-lam").value = this.pageState.lam;
   }
@@ -130,7 +133,8 @@ class Steps {
     if (this.busy) return;
     const count = this.pageState.X.length;
     this.setBusy(true);
-    await wholeEpoch(this.walk, this.pageState, number("step-alpha"), (share) => says(`All ${count} examples: ${Math.round(100 * share)} %`));
+    await wholeEpoch(this.walk, this.pageState, number("step-alpha"), (share) => this.closed || says(`All ${count} examples: ${Math.round(100 * share)} %`));
+    if (this.closed) return;
     this.lit = new Set(["J", "Delta", "D", "theta"]);
     const after = costOfAll(this.walk, this.pageState);
     says(`All ${count} examples: J was ${short(this.walk.J)}, and is ${short(after)} after Θ := Θ − α D.`);
@@ -153,6 +157,11 @@ class Steps {
     says("Press “forward”: the example's numbers go through the network.");
     this.allow("forward");
     this.show();
+  }
+
+  save() {
+    download("network.svg", asFile($("network").firstElementChild));
+    says("The drawing is in your downloads.");
   }
 
   choose() {
@@ -180,6 +189,12 @@ class Steps {
 
   open() {
     this.draw();
+  }
+
+  // The page has another network: what still goes on says nothing.
+  close() {
+    this.closed = true;
+    this.resized.disconnect();
   }
 
   // Training has made another θ, with a λ and W of its own.
@@ -246,6 +261,7 @@ export const panel = {
     <label>α <input id="step-alpha" type="number" min="0" step="any" value="0.5"></label>
     <label>λ <input id="step-lam" type="number" min="0" step="any" value="1"></label>
     <label><input id="step-slow" type="checkbox"> slow motion</label>
+    <button id="step-save">save the drawing (SVG)</button>
   </div>
   <p id="step-says" class="says" aria-live="polite">Press “forward”: the example's numbers go through the network.</p>
   <div class="stage">

@@ -47,6 +47,7 @@ class Training {
 
   // A frame draws the latest news only: what came in between is in the curves, and is not drawn.
   tell(news) {
+    if (this.closed) return;
     const { frame } = this;
     addToCurves(this.curves, news);
     if (this.server && news.theta) this.way.push(news.theta);
@@ -58,7 +59,7 @@ class Training {
     requestAnimationFrame(() => {
       const { fresh } = frame;
       Object.assign(frame, { waits: false, fresh: {} });
-      this.show(fresh);
+      if (!this.closed) this.show(fresh);
     });
   }
 
@@ -138,6 +139,12 @@ class Training {
     if (this.run.going) this.trainer.resume();
     else this.trainer.pause();
     this.buttons();
+  }
+
+  // The page has another network: what is still told is of the old one.
+  close() {
+    this.closed = true;
+    this.trainer.stop();
   }
 }
 
@@ -221,5 +228,8 @@ progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
 #confusion td { padding: 0; text-align: center; }
 #confusion th[scope="col"]:not(:first-child) { text-align: center; }
 `,
-  start: (page) => void new Training(page),
+  start(page) {
+    const training = new Training(page);
+    return { close: () => training.close() };
+  },
 };

@@ -11,17 +11,17 @@ const breath = () => new Promise((resolve) => setTimeout(resolve));
 const ENDED = "All epochs are done.";
 const STOPPED = "Stopped; the network keeps what it has learnt.";
 
-function shuffled(count) {
+export function shuffled(count, random = Math.random) {
   const order = Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
+    const j = Math.floor(random() * (i + 1));
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
 }
 
 // J and D of a batch, with the training's λ/W; then Adam's step, the same rule as the library's.
-function trainBatch(run, { net, X, Y, W }, rows) {
+export function trainBatch(run, { net, X, Y, W }, rows) {
   const lam = (run.lam * rows.length) / W;
   const [batchX, batchY] = [X, Y].map((all) => rows.map((i) => all[i]));
   const { J, D } = costAndGradient(net, roll(net, run.theta), batchX, batchY, lam);

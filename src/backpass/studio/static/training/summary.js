@@ -48,7 +48,7 @@ function farthest(a, y, row) {
 }
 
 // The mean over the outputs, as the library has it.
-function r2(outputs, Y) {
+export function r2(outputs, Y) {
   const each = Y[0].map((_, k) => {
     const mean = sum(Y.map((y) => y[k])) / Y.length;
     const rest = sum(outputs.map((a, i) => (a[k] - Y[i][k]) ** 2));
