@@ -51,6 +51,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": FileNameSortKey,  # the lesson's chapters from 1 to 7
     "filename_pattern": r"/plot_",
     "download_all_examples": False,
+    "default_thumb_file": str(Path(__file__).parent / "_static" / "studio.png"),
     "show_memory": False,
     "capture_repr": (),  # an address in memory teaches nobody
     "min_reported_time": 3600,  # seconds: none
