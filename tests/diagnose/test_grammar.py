@@ -249,6 +249,14 @@ def test_the_form_of_the_notes_is_the_one_that_is_offered():
         ("J, D + 1 = f(X, Y, theta)", "'D + 1'"),
         ("J, D = f(X[i], Y[[i]], theta)", "two things"),
         ("J, D = f.g(X, Y, theta)", "'g'"),
+        ("J, D = f(X, Y, **theta)", "'**'"),
+        ("J, D = f(X, Y, *theta)", "'*theta'"),
+        ("J, D = f(X, Y, ravel())", "'ravel()'"),
+        ("J, D = f(X, Y, W1, W2000)", "'W2000'"),
+        ("J, dW300 = f(X, Y, theta)", "'dW300'"),
+        ("J = f(X, Y, theta)\nD = g(", "no call"),
+        ("lam = 3; J, D = f(X, Y, theta)", "no call"),
+        (3, "a text, not int"),
     ],
 )
 def test_a_wrong_form_is_one_sentence_with_the_word_at_fault(form, word):

@@ -27,6 +27,8 @@ LEFT = (
     "that are changed in place, _ for what is neither, and names that a later call is given"
 )
 
+MOST_LAYERS = 20  # of weights, that may be named
+
 _J = re.compile(r"(.*_)?(j|loss|cost|error|objective)", re.IGNORECASE)
 _D = re.compile(r"d|\w*_?grads?|gradients?|nabla|d_?theta|d_?params", re.IGNORECASE)
 _GRADIENT = re.compile(r"(d|g|nabla|delta|grad|Δ|∂).*|.*grad", re.IGNORECASE)
@@ -92,7 +94,9 @@ def check_form(form: str, names: Sequence[str]) -> None:
         said_plans(form, [Part(name, "function", ()) for name in names])
 
 
-def _lines(form: str) -> list[str]:
+def _lines(form: object) -> list[str]:
+    if not isinstance(form, str):
+        raise InvalidInput(f"The form must be a text, not {type(form).__name__}.")
     return [line for line in re.split(r"[;\n]", form) if line.strip()] or [form]
 
 
@@ -217,6 +221,8 @@ class _Reader:
         own = [p.name for p in part.parameters] + [""] * len(node.args)
         given = [(value, name, False) for value, name in zip(node.args, own)]
         given += [(keyword.value, keyword.arg or "", True) for keyword in node.keywords]
+        if any(known and not name for _, name, known in given):
+            raise _unknown("**", "right", RIGHT)
         weights = [word for word in (_word(value) for value, _, _ in given) if _is_weights(word)]
         arguments: list[Argument] = []
         open_words: dict[int, str] = {}
@@ -245,7 +251,7 @@ class _Reader:
         if isinstance(node, ast.Dict):
             parts = tuple(map(self._built, node.values))
             return Template("dict", parts=parts, keys=tuple(map(_key, node.keys)))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ravel":
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ravel" and node.args:
             order = "F" if any(ast.unparse(k.value) == "'F'" for k in node.keywords) else "C"
             return Template("ravel", parts=tuple(map(self._built, node.args)), order=order)
         word = _word(node)
@@ -262,6 +268,8 @@ class _Reader:
             known = int(numbers[-1]) - self.first + 1
         elif known is None or (kind, word) in self.named:
             known = 1 + max((l for (k, _), l in self.layers.items() if k == kind), default=0)
+        if not 0 < known <= MOST_LAYERS:
+            raise _unknown(word, "right", RIGHT)
         self.layers[kind, word] = known
         self.named.add((kind, word))
         return known
