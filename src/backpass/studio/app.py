@@ -40,7 +40,7 @@ except ImportError as error:
     raise MissingExtra("The studio needs starlette: pip install 'backpass[studio]'.") from error
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -268,6 +268,7 @@ class MemberPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a member's page answer."""
+        answering: ASGIApp
         try:
             async with self._making:
                 answering = await self._router(int(scope["path_params"]["member"]))
