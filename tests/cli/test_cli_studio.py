@@ -384,3 +384,9 @@ def test_what_has_no_effect_on_points_in_a_plane_is_refused(words, message, tmp_
     assert refused.exit_code == 2
     assert message in " ".join(refused.stderr.split())
     assert not list(tmp_path.iterdir())
+
+
+def test_a_page_that_is_written_has_no_debugger(tmp_path):
+    result = run("iris", "--debugger", "--export", str(tmp_path / "page.html"))
+    assert result.exit_code == 2
+    assert "--debugger: --export writes the page and ends" in result.stderr

@@ -529,3 +529,17 @@ def test_settings_that_change_are_marked_with_their_epoch():
     assert news["marks"] == [{"epoch": 3, "alpha": 0.03, "lam": 0.1}]
     session.start(Hyperparameters(0.03, 0.5, 1))
     assert wait_for(session)["marks"][1] == {"epoch": 5, "alpha": 0.03, "lam": 0.5}
+
+
+def test_nothing_is_judged_unless_a_debugger_was_asked_for(client):
+    answer = client.post(f"/{TOKEN}/debug", json={"text": "x = 3"}, headers=OWN)
+    assert answer.status_code == 404
+    assert "--debugger" in answer.json()["says"]
+    held = client.get(f"/{TOKEN}/").text
+    assert '"served": {}' in held
+
+
+def test_members_and_answers_are_refused_where_there_is_no_ensemble(client):
+    assert client.get(f"/{TOKEN}/member/0/", headers=OWN).status_code == 404
+    asked = client.post(f"/{TOKEN}/answer", json={"row": 0, "cells": {}}, headers=OWN)
+    assert asked.status_code == 400
