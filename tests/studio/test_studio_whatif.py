@@ -178,3 +178,20 @@ def test_axe_and_fingers_find_nothing_wrong_with_the_controls(network, browser, 
     )
     assert small == []
     page.context.close()
+
+
+@needs_browser
+def test_a_network_of_points_has_no_sliders_of_a_table(network, browser, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(bake(network[0].page_state()), encoding="utf-8")
+    page = Page(browser, path.as_uri(), offline=True)
+    page.page.click("#tab-whatif")
+    page.page.click("#tab-playground")
+    page.page.locator("#playground button").first.click()
+    page.page.wait_for_timeout(300)
+    page.page.click("#tab-whatif")
+    words = page.page.inner_text("#whatif")
+    renewed = page.page.inner_text("#about").split(":")[0] != network[0].title
+    assert ("of no table now" in words) == renewed
+    assert page.errors == []
+    page.context.close()

@@ -250,6 +250,7 @@ def _play(
     no_browser: bool,
 ) -> Answer:
     """Show a set of points, and a network that learns it."""
+    from ...studio.answering.beside import Beside
     from ...studio.toys import page_state_of_toy, session_data_of_toy
 
     _check_export(_given(), export)
@@ -257,7 +258,8 @@ def _play(
     if export is not None:
         return _export(state, Path(export), force)
     data = session_data_of_toy(toy)
-    return _serve(state, data, port, debugs=debugs, no_browser=no_browser, out=None)
+    beside = Beside(debugs)
+    return _serve(state, data, port, beside=beside, no_browser=no_browser, out=None)
 
 
 def _export(page_state: PageState, path: Path, force: bool) -> Answer:

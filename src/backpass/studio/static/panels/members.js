@@ -19,6 +19,8 @@ class Members {
     this.show();
   }
 
+  close() {}
+
   name() {
     const { members, counted, chosen_by, held_out, outputs, answers } = this.ensemble;
     $("members-says").textContent = `${members.length} members, of which ${counted.length} count: their shares add up to 1. They were chosen by ${chosen_by.replaceAll("_", " ")} on ${held_out} rows.`;
@@ -83,6 +85,12 @@ class Members {
 
 const fact = (name, value) => element("div", { className: "fact" }, element("span", { className: "quiet" }, name), element("span", {}, value || "—"));
 
+// The page was given another network, of points in a plane.
+function ofNoEnsemble() {
+  $("members").replaceChildren(element("p", { className: "says" }, "The network on the page is of no ensemble now; load the page again for its members."));
+  return { close() {} };
+}
+
 export const panel = {
   title: "Members",
   place: 1.5,
@@ -127,5 +135,5 @@ export const panel = {
 .spread { stroke: var(--ink); stroke-width: 1.5; }
 @media (max-width: 48rem) { .importance { grid-template-columns: minmax(0, 1fr) 5rem; } .importance svg { grid-column: 1 / -1; grid-row: 2; } }
 `,
-  start: (page) => void (page.pageState.ensemble && new Members(page)),
+  start: (page) => (page.pageState.ensemble ? new Members(page) : ofNoEnsemble()),
 };

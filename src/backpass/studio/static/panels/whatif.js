@@ -68,8 +68,10 @@ class WhatIf {
     $("whatif-answer").replaceChildren(...entries.map(([name, v]) => line(name, v, Boolean(classes), classes && name === best[0])));
   }
 
+  close() {}
+
   setTheta() {
-    if (!$("whatif").hidden && !this.pageState.ensemble) this.answer();
+    if ($("whatif-answer") && !$("whatif").hidden && !this.pageState.ensemble) this.answer();
   }
 
   open() {
@@ -83,6 +85,12 @@ function line(name, value, probability, best) {
   made.classList.toggle("best", Boolean(best));
   Object.assign(made.dataset, { value: String(value), name });
   return made;
+}
+
+// The page was given another network, of points in a plane.
+function ofNoTable() {
+  $("whatif").replaceChildren(element("p", { className: "says" }, "The network on the page is of no table now; load the page again for that of the table."));
+  return { close() {} };
 }
 
 export const panel = {
@@ -120,5 +128,5 @@ export const panel = {
   .whatif-answer { position: static; }
 }
 `,
-  start: (page) => (page.pageState.controls.length ? new WhatIf(page) : {}),
+  start: (page) => (page.pageState.controls?.length ? new WhatIf(page) : ofNoTable()),
 };
