@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from test_report import Reader
 
 import backpass as bp
+from backpass.cli import main
 from backpass.data.raw import Moments, Numbers, Texts
 from backpass.data.tables import Table
 from backpass.experiment.outcome import Outcome
@@ -229,3 +232,24 @@ def test_each_of_several_targets_is_asked_by_itself(tmp_path):
     page = render(outcome)
     assert "What counts of price" in page
     assert "What counts of other" in page
+
+
+def test_axe_finds_nothing_serious_in_a_report(tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    table(tmp_path, "dear")
+    asked = ["train", str(tmp_path / "t.csv"), "--target", "dear", "--members", "20"]
+    done = CliRunner().invoke(main, [*asked, "--out", str(tmp_path / "t.backpass")])
+    assert done.exit_code == 0, done.stderr
+    path = tmp_path / "t.html"
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for scheme in ("light", "dark"):
+            page = browser.new_context(color_scheme=scheme, offline=True).new_page()
+            page.goto(path.as_uri())
+            found = axe.Axe().run(page).response["violations"]
+            assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+        browser.close()
