@@ -369,7 +369,11 @@ def test_the_drawing_is_an_svg_file_with_its_own_styles(open_page, scheme):
     drawings = [saved(page, "#play-save")]
     page.page.click("#tab-steps")
     page.steps("forward", "cost", "backward")
+    moving = page.page.locator("#network .pulse").count()
+    drawn = page.page.locator("#network line").count()
     drawings.append(saved(page, "#step-save"))
+    assert moving > 0  # what moves is no part of the file
+    assert len(drawings[1].findall(f".//{SVG}line")) == drawn - moving
     for drawing in drawings:
         assert drawing.tag == f"{SVG}svg"
         everything = list(drawing.iter())

@@ -19,8 +19,9 @@ const ground = (drawing) => getComputedStyle(drawing.closest(".drawing") ?? docu
 // The text of an SVG file; `more` are elements that lie on top.
 export function asFile(drawing, more = []) {
   const copy = drawing.cloneNode(true);
+  const unseen = [...copy.querySelectorAll(UNSEEN)]; // known by their classes, which a file has not
   withOwnStyles(drawing, copy);
-  copy.querySelectorAll(UNSEEN).forEach((unseen) => unseen.remove());
+  unseen.forEach((each) => each.remove());
   const back = svg("rect", { width: "100%", height: "100%", fill: ground(drawing) });
   copy.prepend(back);
   copy.append(...more);

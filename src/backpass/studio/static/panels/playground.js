@@ -262,11 +262,12 @@ class Playground {
 
   save() {
     const { picture } = this;
+    const text = { fill: getComputedStyle(document.body).color, "font-size": 11, "font-family": "sans-serif" };
     const images = picture.layers.flatMap((column, k) =>
       column.flatMap(({ x, y }, i) => {
         const href = picture.units[k][i].firstChild.toDataURL();
         const frame = { x, y, width: UNIT, height: UNIT };
-        const caption = svg("text", { x: x + 4, y: y + 13, "font-size": 11, "font-family": "sans-serif" }, this.caption(k + 1, i + 1));
+        const caption = svg("text", { ...text, x: x + 4, y: y + 13 }, this.caption(k + 1, i + 1));
         return [svg("image", { ...frame, href, preserveAspectRatio: "none" }), svg("rect", { ...frame, fill: "none", stroke: "#808080" }), caption];
       }),
     );
@@ -294,7 +295,7 @@ const MARKS = ["●", "■", "▲"]; // as the points of a class are
 function showLegend(classes) {
   const mark = (k) => Object.assign(element("span", { ariaHidden: "true" }, MARKS[k]), { style: `color: ${colourOf(k)}` });
   const ofClasses = () => ["held out: hollow; ", ...classes.flatMap((k) => [mark(k), ` class ${k} `])];
-  $("play-legend").replaceChildren(...(classes ? ofClasses() : ["points: y, blue > 0, vermilion < 0; held out: with a pale rim"]));
+  $("play-legend").replaceChildren(...(classes ? ofClasses() : ["points: y, blue > 0, vermilion < 0; held out: with a thick rim"]));
 }
 
 const field = (name, label, attributes) => `<label>${label} <input id="play-${name}" type="number" ${attributes}></label>`;
@@ -325,7 +326,7 @@ export const panel = {
         <div class="fact"><span class="quiet"><span id="play-trained-name">accuracy</span>, training</span><span id="play-trained-now"></span></div>
         <div class="fact"><span class="quiet"><span id="play-score-name">accuracy</span>, held out</span><span id="play-score-now"></span></div></div>
       <div id="play-net" class="drawing" role="group" aria-label="The network: a heat map of a in each unit; arrow keys go from unit to unit, Enter shows one large"></div>
-      <p class="legend"><span class="sign positive"></span> Θ &gt; 0 <span class="sign negative"></span> Θ &lt; 0; in units: a, blue &gt; 0, vermilion &lt; 0; bias units are not drawn</p>
+      <p class="legend"><span><span class="sign positive"></span> Θ &gt; 0</span> <span><span class="sign negative"></span> Θ &lt; 0</span> <span>in units: a, blue &gt; 0, vermilion &lt; 0; bias units are not drawn</span></p>
     </div>
   </div>
   <div id="play-form" class="play-form">
@@ -349,6 +350,9 @@ export const panel = {
 .play { display: grid; grid-template-columns: minmax(0, 24rem) minmax(0, 1fr); gap: 1rem; align-items: start; }
 .play .plane, .play .built { display: grid; gap: .5rem; min-width: 0; grid-template-columns: minmax(0, 1fr); }
 .play p { margin: 0; }
+.plane .drawing { max-width: 26rem; }
+.play-form code { white-space: nowrap; }
+.play .sign { vertical-align: middle; }
 #play-map { width: 100%; display: block; border-radius: 4px; }
 #playground .fact { min-width: 5.5rem; }
 .toy-stage { position: relative; margin: auto; }

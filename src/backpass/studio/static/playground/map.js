@@ -30,7 +30,7 @@ function triangle(context, x, y) {
 // A class by its shape and colour, a number by the colour that it should have on the map.
 const lookOf = (v, { classes, most }) => (classes ? [SHAPES[v], colourOf(v)] : [circle, signedColour(v, most)]);
 
-// In the training with a dark rim; held out, a class is a ring, and a number has a pale rim.
+// In the training with a thin rim; held out, a class is a ring, and a number has a thick rim.
 function drawPoints(context, X, y, shown, hollow) {
   const [ink, paper] = inks();
   X.forEach(([x1, x2], i) => {
