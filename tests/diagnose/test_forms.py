@@ -11,16 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pieces import HEAD, PIECES
+from trained_pieces import TRAINED
 
 from backpass.diagnose import check_backprop
 from backpass.diagnose.subject.subject import LocalSubject
 
+ALL = {**PIECES, **TRAINED}
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases" / "learners"
 
 
 def built(tmp_path, name, edits=()):
     """The entries of a piece, from a file, as people have them."""
-    piece = PIECES[name]
+    piece = ALL[name]
     source = HEAD + piece.source
     for old, new in edits:
         assert old in source
@@ -34,7 +36,7 @@ def built(tmp_path, name, edits=()):
     return entries[0] if len(entries) == 1 else entries
 
 
-@pytest.mark.parametrize("name", PIECES)
+@pytest.mark.parametrize("name", ALL)
 def test_a_right_piece_is_right_by_its_own_convention(name, tmp_path):
     diagnosis = check_backprop(built(tmp_path, name))
     assert diagnosis.ok, str(diagnosis)
@@ -44,7 +46,7 @@ def test_a_right_piece_is_right_by_its_own_convention(name, tmp_path):
         assert diagnosis.derivative
 
 
-BROKEN = [(name, edit) for name, piece in PIECES.items() for edit in piece.edits]
+BROKEN = [(name, edit) for name, piece in ALL.items() for edit in piece.edits]
 
 
 @pytest.mark.parametrize(("name", "edit"), BROKEN, ids=[f"{n}: {e[2]}" for n, e in BROKEN])

@@ -25,6 +25,7 @@ from .forms.plans import Plan, plans
 from .forms.settings import with_settings
 from .forms.trying import Error, Trial, Tried, fixed_sizes, trials
 from .identify.meant import Meant
+from .own_sizes import held_sizes
 from .probes import Hidden, Probe, families, of_sizes, redrawn
 from .subject.subject import LocalSubject, Subject
 
@@ -200,10 +201,13 @@ def concluded(
     told = with_settings(plans(parts, kinds), parts) if form is None else said_plans(form, parts)
     everything = list(told)
     n_layers = len(sizes) if sizes is not None else _layers_of(meant.hidden, everything)
-    found = _check(subject, everything, n_layers, sizes, meant, seed)
-    any_depth = isinstance(meant.hidden, str | None) and _any_depth(everything)
+    main, others = _by_depth(everything, n_layers if sizes is None else None)
+    found = _check(subject, main, n_layers, sizes, meant, seed)
+    if others and not found.diagnosis.returned:
+        found = _check(subject, others, others[0].n_layers, sizes, meant, seed)
+    any_depth = _any_depth(everything) if isinstance(meant.hidden, str | None) else []
     if sizes is None and found.diagnosis.ok and any_depth:
-        deeper = _check(subject, everything, n_layers + 1, None, meant, seed)
+        deeper = _check(subject, any_depth, n_layers + 1, None, meant, seed)
         wrong = deeper.diagnosis.explanations or deeper.diagnosis.unexplained
         return deeper if wrong else found
     return found
@@ -235,11 +239,25 @@ def _layers_of(hidden: Hidden | None, everything: Sequence[Plan]) -> int:
     """As many layers as are told by the activations, by matrices as arguments, or by keys."""
     if isinstance(hidden, Sequence) and not isinstance(hidden, str):
         return len(hidden) + 2
-    return next((n for plan in everything if (n := plan.n_layers)), 3)
+    return next((n for plan in everything if (n := plan.n_layers) > 2), 3)
 
 
-def _any_depth(everything: Sequence[Plan]) -> bool:
-    return any(a.role == "sizes" for plan in everything for c in plan.calls for a in c.arguments)
+def _by_depth(everything: Sequence[Plan], n_layers: int | None) -> tuple[list[Plan], list[Plan]]:
+    """The plans that fit so many layers, and those that say themselves that there are others."""
+    if n_layers is None:
+        return list(everything), []
+    own = [plan for plan in everything if plan.n_layers not in (0, n_layers)]
+    others = [plan for plan in own if plan.n_layers == own[0].n_layers]
+    return [plan for plan in everything if plan not in own], others
+
+
+def _any_depth(everything: Sequence[Plan]) -> list[Plan]:
+    """The plans that tell a function how many layers there are."""
+    return [
+        plan
+        for plan in everything
+        if any(a.role == "sizes" for call in plan.calls for a in call.arguments)
+    ]
 
 
 def _check(
@@ -256,7 +274,7 @@ def _check(
     best: tuple[Sequence[Trial], tuple[Probe, ...]] | None = None
     earlier: Failure | None = None
     stuck: dict[str, list[Error | None]] = {}  # what every form ran into, by kinds of problems
-    for drawn, general, kind in _sets_of_probes(subject, n_layers, sizes, meant):
+    for drawn, general, kind in _sets_of_probes(subject, everything, n_layers, sizes, meant):
         probes = tuple(redrawn(probe, seed) for probe in drawn)
         if best is not None and not general and sizes is None:
             break  # some numbers came back: sizes that are special are no better
@@ -275,7 +293,51 @@ def _check(
     if best is None:
         return Concluded(Diagnosis(failures=(earlier or _not_understood(subject),)))
     callers = [trial.caller for trial in best[0] if trial.complete] or [best[0][0].caller]
-    return conclude(callers[:MOST_FORMS], best[1], earlier, meant)
+    found = conclude(callers[:MOST_FORMS], best[1], earlier, meant)
+    if sizes is not None or meant.strict or not _may_gain(found.diagnosis):
+        return found
+    alone = _of_one_output(subject, everything, n_layers, meant, seed)
+    return min((found, alone), key=lambda each: _unlikely(each.diagnosis)) if alone else found
+
+
+def _of_one_output(
+    subject: Subject, everything: Sequence[Plan], n_layers: int, meant: Meant, seed: int
+) -> Concluded | None:
+    """What a function is for one sigmoid output, as many are meant for one.
+
+    Then a mean over all the numbers of Y is one over the examples, and db a single number.
+    """
+    drawn = next(families(n_layers, (*[3] * (n_layers - 1), 1), *meant.drawn))
+    probes = tuple(redrawn(probe, seed) for probe in drawn)
+    forms = [form for plan in everything for form in forms_of(plan) if _may_be_for_one(form)]
+    for trial in trials(subject, forms, probes, meant).trials[:1]:
+        found = conclude([trial.caller], probes, None, meant)
+        if found.seen is None or found.seen.probes[0].net.loss.name != "binary_log_loss":
+            return None
+        row = Mistake("the call", "for one output", "K = 1")
+        conventions = (*found.diagnosis.conventions, row)
+        return replace(found, diagnosis=replace(found.diagnosis, conventions=conventions))
+    return None
+
+
+def _unlikely(diagnosis: Diagnosis) -> tuple[bool, int]:
+    """What orders diagnoses: nothing unexplained first, then few mistakes and failures."""
+    failures = sum(failure.fatal for failure in diagnosis.failures)
+    return bool(diagnosis.unexplained), failures + len((*diagnosis.explanations, ())[0])
+
+
+def _may_gain(diagnosis: Diagnosis) -> bool:
+    """Whether fewer outputs may make it simpler: not where one mistake is all, and not of K."""
+    texts = [text for m in diagnosis.mistakes for text in (m.what, m.formula, m.wrong)]
+    return _unlikely(diagnosis) > (False, 1) or any("K" in text for text in texts)
+
+
+def _may_be_for_one(form: Form) -> bool:
+    """Whether nothing speaks of several outputs: no sizes, no classes beyond 0 and 1."""
+    of_two = form.layout.y in ("one-hot", "labels 0 … K − 1")
+    return of_two and not any(
+        a.role in ("sizes", "size out") for c in form.calls for a in c.arguments
+    )
 
 
 MOST_FORMS = 3  # that are explained
@@ -307,7 +369,11 @@ def _is_strict(form: Form) -> bool:
 
 
 def _sets_of_probes(
-    subject: Subject, n_layers: int, sizes: Sequence[int] | None, meant: Meant
+    subject: Subject,
+    everything: Sequence[Plan],
+    n_layers: int,
+    sizes: Sequence[int] | None,
+    meant: Meant,
 ) -> Iterator[tuple[tuple[Probe, ...], bool, str]]:
     """Sets of problems, whether a right function must be able to solve them, and their kind.
 
@@ -315,6 +381,10 @@ def _sets_of_probes(
     one output.
     """
     hidden, loss = meant.drawn
+    if sizes is None:
+        first = next(families(n_layers, None, hidden, loss))
+        for own in held_sizes(subject, everything, first[0]):
+            yield of_sizes(own, hidden, loss), True, "own sizes"
     for probes in families(n_layers, sizes, hidden, loss):
         yield probes, sizes is None or any(p.net.sizes != tuple(sizes) for p in probes), "any"
     if sizes is None:

@@ -12,7 +12,7 @@ from .convention import Convention
 from .derivative import is_derivative
 from .diagnosis import Diagnosis, Mistake
 from .forms.calling import FormCaller
-from .forms.form import RATE, Form
+from .forms.form import Form
 from .forms.lines import line_in
 from .forms.names import naming_of
 from .forms.trying import convention_of
@@ -213,14 +213,15 @@ def _deep(case: _Case, budget: Budget, follows: bool = False) -> _Case:
 
 def _under(seen: Observation, reading: Reading) -> Observation:
     """The answers to the problems of this J, with the rate where they come from a step."""
-    if not seen.caller.form.is_step:
+    form = seen.caller.form
+    if not form.is_step:
         return seen.under(reading.of)
-    return seen.under(lambda probe: _stepping(reading.of(probe)))
+    return seen.under(lambda probe: _stepping(reading.of(probe), form.rate))
 
 
 @lru_cache(maxsize=1024)
-def _stepping(probe: Probe) -> Probe:
-    return replace(probe, rate=RATE)
+def _stepping(probe: Probe, rate: float) -> Probe:
+    return replace(probe, rate=rate)
 
 
 def _readings(seen: Observation, meant: Meant) -> list[Reading]:

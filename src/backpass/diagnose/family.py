@@ -243,7 +243,7 @@ class Family:
         a, z = self._cached(FORWARD, recipe, self._forward)
         L = self.net.L
         delta = {L: self._delta_of_outputs(recipe)}
-        bare = dict(delta)  # without g′, where the layer below asks for that
+        bare = {L: self._bare_of_outputs(recipe)}  # without g′, where the layer below asks for that
         for l in range(L - 1, 1, -1):
             Theta = self._Theta_back(recipe, l, a, z, delta[l + 1])
             how, below = (recipe.get(("back", k), "right") for k in (l, l - 1))
@@ -257,6 +257,15 @@ class Family:
             if below == "without its g′":
                 bare[l] = BACK[how](above, Theta, np.ones_like(slope), s)
         return delta
+
+    def _bare_of_outputs(self, recipe: Recipe) -> np.ndarray:
+        """δ^(L) without g′, where the layer below asks for that."""
+        if recipe.get(("back", self.net.L - 1)) != "without its g′":
+            return self._delta_of_outputs(recipe)
+        a, z = self._cached(FORWARD, recipe, self._forward)
+        Y = LABELS[recipe.get(("labels",), "right")](self.probe.Y)
+        L = self.net.L
+        return DELTA_OF["a − y"](self.net.loss, a[L], z[L], Y)
 
     def _Theta_back(
         self, recipe: Recipe, l: int, a: Arrays, z: Arrays, above: np.ndarray

@@ -11,7 +11,7 @@ import numpy as np
 from ..answers import CallResult, Failed, Failure, decoded
 from ..probes import Probe
 from ..subject.subject import LocalSubject, Subject
-from .form import RATE, Call, Form, Problem, calling, making, problems, program
+from .form import Call, Form, Place, Problem, calling, making, problems, program
 from .layouts import Array, Block
 from .reading import Expected, Leaf, Placed, assembled, leaves, pick, place, split
 from .template import Template, among
@@ -28,7 +28,7 @@ class FormCaller:
 
     def __init__(self, subject: Subject, form: Form, single: bool = False) -> None:
         self.subject, self.form, self.single = subject, form, single
-        self._paths: dict[tuple[int, ...], list[tuple[Block, list[Any]]]] = {}
+        self._paths: dict[tuple[int, ...], list[tuple[Place, list[Any]]]] = {}
         self.names: tuple[tuple[Block, str], ...] = ()
         self._heard: list[Heard] = []
         self._n_layers = 0
@@ -61,20 +61,18 @@ class FormCaller:
             return self(probe, lam)
         steps = program(problem, self._paths_for(problem))
         twice = [*steps, *calling(problem, len(steps))]
-        first = self._read(problem, steps, self._run(problem, steps))
-        second = self._read(problem, twice, self._run(problem, twice))
+        look = {"do": "arrays", "of": self.form.instance}
+        first, second = (
+            self._read(problem, each, self._run(problem, each))
+            for each in ([*steps, look], [*twice, look])
+        )
         return second if self.form.layout.single == "" else _beside(self(probe, lam), first, second)
 
     def _answer(self, problem: Problem) -> CallResult:
         steps = program(problem, self._paths_for(problem))
-        if self._looks_inside:
-            steps.append({"do": "arrays", "of": self.form.instance})
+        if self.form.made_with is not None:
+            steps.append({"do": "arrays", "of": self.form.instance})  # it may hold the answer
         return self._read(problem, steps, self._run(problem, steps))
-
-    @property
-    def _looks_inside(self) -> bool:
-        """Whether an instance may hold the answer."""
-        return self.form.made_with is not None
 
     def _run(self, problem: Problem, steps: Sequence[Any]) -> list[Outcome]:
         outcomes = self.subject.run(steps)
@@ -83,8 +81,8 @@ class FormCaller:
             raise Failed(_raised(error, problem.probe), error["line"])
         return outcomes
 
-    def _paths_for(self, problem: Problem) -> list[tuple[Block, list[Any]]]:
-        """Where an instance holds each block; found once for each network."""
+    def _paths_for(self, problem: Problem) -> list[tuple[Place, list[Any]]]:
+        """Where an instance holds each block, λ and a rate; found once for each network."""
         if self.form.made_with is None:
             return []
         sizes = problem.probe.net.sizes
@@ -104,7 +102,7 @@ class FormCaller:
         J = next((each.J[1] for each in heard if each.J is not None), None)
         placed = next((each.placed for each in heard[::-1] if each.placed is not None), None)
         if placed is None and steps[-1]["do"] == "arrays":
-            placed = self._inside(outcomes[-1]["value"], expected)
+            placed = self._inside(outcomes[-1]["value"], problem, expected)
         if J is None and placed is None:
             raise Failed(Failure("The function returns neither J nor a gradient."))
         self._heard, self._n_layers = self._heard or heard, problem.probe.net.L
@@ -118,17 +116,17 @@ class FormCaller:
         self.names = placed.names or self.names
         return CallResult(number, placed.D, single, placed.failures)
 
-    def _inside(self, held_now: list[Any], expected: Expected) -> Placed | None:
-        """The gradient among what an instance holds after the calls."""
+    def _inside(self, held_now: list[Any], problem: Problem, expected: Expected) -> Placed | None:
+        """The gradient, or what a step has made of the weights, in an instance after the calls."""
         if self.form.is_step:
-            return None
+            return _changed(held_now, self._paths_for(problem), problem, expected)
         found = [leaf for leaf in _attributes(held_now) if _speaks_of_a_gradient(leaf)]
         return place(found, expected) if found else None
 
 
 def _heard(problem: Problem, expected: Expected, call: Call, outcome: Outcome) -> Heard:
     """J and the gradient of one call, wherever they are in what came back."""
-    if call.gives == "nothing":
+    if call.gives == "nothing" and not _is_a_cost(call, outcome["value"]):
         return Heard(outcome["value"])
     if call.answer is not None:
         return _heard_as_said(problem, expected, call, call.answer, outcome)
@@ -140,7 +138,8 @@ def _heard(problem: Problem, expected: Expected, call: Call, outcome: Outcome) -
     if call.gives == "J":
         _check_J(J, found, problem.probe)
     elif call.gives == "weights":
-        placed = _of_a_step(problem, expected, rest, outcome)
+        inside = problem.form.made_with is not None
+        placed = None if inside else _of_a_step(problem, expected, rest, outcome)
     elif rest:
         placed = _without_costs(rest, expected)
     if placed is None and call.gives != "weights":
@@ -188,11 +187,11 @@ def _speaks_of_a_gradient(leaf: Leaf) -> bool:
     return bool(last) and last[0].lower().startswith(("d", "grad", "nabla", "g_", "delta_w"))
 
 
-def held(arrays: list[Any], problem: Problem) -> list[tuple[Block, list[Any]]]:
-    """Which of an instance's arrays is which block: by shape, in their order."""
-    blocks = problem.blocks
-    found, used = [], set()
-    for block, array in blocks.items():
+def held(arrays: list[Any], problem: Problem) -> list[tuple[Place, list[Any]]]:
+    """Which of an instance's arrays is which block: by shape, in their order; and λ and a rate."""
+    found: list[tuple[Place, list[Any]]] = []
+    used: set[int] = set()
+    for block, array in problem.blocks.items():
         fits = [
             (i, path)
             for i, (path, value) in enumerate(arrays)
@@ -205,7 +204,37 @@ def held(arrays: list[Any], problem: Problem) -> list[tuple[Block, list[Any]]]:
         i, path = (named or fits)[0]
         used.add(i)
         found.append((block, path))
-    return found
+    numbers = {str(path[0]): path for path, value in arrays if np.ndim(value) == 0}
+    told = [(a.role, numbers.get("." + a.name)) for a in problem.form.attributes]
+    return [*found, *((role, path) for role, path in told if path is not None)]
+
+
+def _changed(
+    arrays: list[Any],
+    places: Sequence[tuple[Place, list[Any]]],
+    problem: Problem,
+    expected: Expected,
+) -> Placed:
+    """D, of an instance's weights before and after a step."""
+    now = {tuple(path): np.asarray(value) for path, value in arrays}
+    after = {
+        block: (tuple(str(key).lstrip(".") for key in path), now[tuple(path)])
+        for block, path in places
+        if not isinstance(block, str) and tuple(path) in now
+    }
+    placed = _difference(problem, assembled(after, expected))
+    if not np.nan_to_num(placed.D).any():
+        raise Failed(Failure("The step changes no weights."))
+    return placed
+
+
+def _is_a_cost(call: Call, value: object) -> bool:
+    """Whether a forward pass that is given targets answers with one number."""
+    return any(a.role == "y" for a in call.arguments) and np.size(_plain(value)) == 1
+
+
+def _plain(value: object) -> int | float | Array | tuple[()]:
+    return value if isinstance(value, int | float | np.ndarray) else ()
 
 
 def _of_a_step(
@@ -219,7 +248,7 @@ def _of_a_step(
 
 def _difference(problem: Problem, after: Placed) -> Placed:
     """D, of the weights after a step."""
-    return replace(after, D=(problem.probe.theta - after.D) / RATE)
+    return replace(after, D=(problem.probe.theta - after.D) / problem.form.rate)
 
 
 def _check_kind(value: Any, call: Call, form: Form) -> None:

@@ -33,7 +33,8 @@ def forms_of(plan: Plan, kind: str = "arrays") -> Iterator[Form]:
     for container, layout in _held(plan):
         for y in _targets(plan):
             full = replace(layout, y=y)
-            if not plan.allows(full):
+            alone = layout.single and plan.made_with is None and "single" not in plan.allowed
+            if not plan.allows(full) or (alone and y not in _OF_ONE_EXAMPLE):
                 continue
             yield Form(
                 plan.calls,
@@ -44,7 +45,11 @@ def forms_of(plan: Plan, kind: str = "arrays") -> Iterator[Form]:
                 plan.texts,
                 plan.settings,
                 kind,
+                plan.attributes,
             )
+
+
+_OF_ONE_EXAMPLE = ("one-hot", "labels 0 … K − 1")  # that a function alone may take
 
 
 def _roles(plan: Plan) -> list[str]:
@@ -63,11 +68,11 @@ def _targets(plan: Plan) -> list[str]:
 def _held(plan: Plan) -> Iterator[tuple[str, Layout]]:
     """How the weights are given, with every layout that goes with it."""
     roles = _roles(plan)
-    one_at_a_time = plan.made_with is not None or "single" in plan.allowed
     for container, layouts in _containers(plan, roles):
         everything = list(layouts)
-        yield from ((container, layout) for layout in everything)
-        if one_at_a_time:
+        if "pairs" not in roles:
+            yield from ((container, layout) for layout in everything)
+        if not container.startswith("flat"):
             yield from ((container, layout) for layout in one_by_one(iter(everything)))
 
 
@@ -108,3 +113,4 @@ def _of_params(plan: Plan, roles: list[str]) -> Iterator[tuple[str, Iterator[Lay
         yield container, layouts()
     for container in ("flat, C order", "flat, weights, then biases", "weights, then biases"):
         yield container, with_biases()
+    yield "attributes", with_biases()

@@ -70,6 +70,9 @@ CONTAINERS: dict[str, Callable[[Blocks, Sequence[str]], Template]] = {
     "dict": lambda blocks, texts: Template(
         "dict", parts=_each(blocks), keys=tuple(key_of(block, texts) for block in blocks)
     ),
+    "attributes": lambda blocks, texts: Template(
+        "attributes", parts=_each(blocks), keys=tuple(key_of(block, texts) for block in blocks)
+    ),
     "list": lambda blocks, texts: Template("list", parts=_each(blocks)),
     "tuple": lambda blocks, texts: Template("tuple", parts=_each(blocks)),
     "list of pairs": lambda blocks, texts: Template(

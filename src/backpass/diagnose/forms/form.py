@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from .layouts import Array, Block, Layout, blocks_of, example, inputs_of, target
 from .template import Template, filled
 
 RATE = 0.37  # of a training step
+Place = Block | str  # what an instance holds: a block, "lam" or "rate"
 
 
 # What arrays are given as: tensors of this dtype, and whether autograd keeps weights' gradients.
@@ -30,14 +31,19 @@ KINDS: dict[str, tuple[str | None, bool]] = {
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a call: its role, and what hands it on where an earlier call does."""
+    """One argument of a call: its role, and what hands it on where an earlier call does.
+
+    ``handed`` is the call that does, and where in its value; ``optional`` says whether the call
+    can be made without it.
+    """
 
     role: str
     name: str
     keyword: bool = False
-    handed: tuple[int, tuple[Any, ...]] | None = None  # the call, and where in its value
+    handed: tuple[int, tuple[Any, ...]] | None = None
     built: Template | None = None  # of blocks
     constant: bool | float | str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,10 @@ class Form:
         Names of the code's module that are set: λ, a rate, sizes.
     kind : str
         A name of ``KINDS``.
+    attributes : tuple of Argument
+        Attributes of an instance that are set before the calls: λ, a rate.
+    own_rate : float
+        α of a training step that is told none.
     """
 
     calls: tuple[Call, ...]
@@ -88,11 +98,27 @@ class Form:
     texts: tuple[str, ...] = ()
     settings: tuple[Argument, ...] = ()
     kind: str = "arrays"
+    attributes: tuple[Argument, ...] = ()
+    own_rate: float = 1.0
+
+    @property
+    def arguments(self) -> list[Argument]:
+        """Those of all calls, of the class, of its module, and an instance's attributes."""
+        of_calls = [argument for call in self.calls for argument in call.arguments]
+        return [*of_calls, *(self.made_with or ()), *self.settings, *self.attributes]
 
     def has(self, role: str) -> bool:
-        """Whether any call takes an argument of this role, or its module has it."""
-        given = [*(a for call in self.calls for a in call.arguments), *self.settings]
-        return any(argument.role == role for argument in given)
+        """Whether anything is told of this role."""
+        return any(argument.role == role for argument in self.arguments)
+
+    def without_lam(self) -> Form | None:
+        """The same without λ; None where it must be told."""
+        if any(a.role == "lam" and not a.optional for a in self.arguments):
+            return None
+        calls = [replace(call, arguments=_no_lam(call.arguments)) for call in self.calls]
+        made_with = None if self.made_with is None else _no_lam(self.made_with)
+        kept = _no_lam(self.attributes)
+        return replace(self, calls=tuple(calls), made_with=made_with, attributes=kept)
 
     def order(self, role: str) -> list[str]:
         """The names of all arguments of a role, in the order of the call that has most of them."""
@@ -145,8 +171,17 @@ class Form:
 
     @property
     def is_step(self) -> bool:
-        """Whether weights come back, from which D is read off."""
+        """Whether weights come back, or change, from which D is read off."""
         return any(call.gives == "weights" for call in self.calls)
+
+    @property
+    def rate(self) -> float:
+        """α of a training step."""
+        return RATE if self.has("rate") else self.own_rate
+
+
+def _no_lam(arguments: Sequence[Argument]) -> tuple[Argument, ...]:
+    return tuple(argument for argument in arguments if argument.role != "lam")
 
 
 @dataclass(frozen=True)
@@ -172,18 +207,20 @@ def problems(form: Form, probe: Probe, lam: float, y: Any = None) -> list[Proble
     if not form.layout.single:
         return [Problem(form, probe, lam, X, y)]
     by_rows = [part if form.layout.rows or np.ndim(part) == 1 else part.T for part in (X, y)]
-    return [
-        Problem(form, probe, lam, *(example(form.layout, part, i) for part in by_rows))
-        for i in range(probe.m)
-    ]
+    parts = [[example(form.layout, part, i) for i in range(probe.m)] for part in by_rows]
+    if form.has("pairs"):
+        return [Problem(form, probe, lam, *parts)]
+    return [Problem(form, probe, lam, *pair) for pair in zip(*parts)]
 
 
 # What an argument of each role is.
 _VALUES: dict[str, Callable[[Problem], Any]] = {
     "X": lambda p: p.X,
     "y": lambda p: p.y,
+    "pairs": lambda p: list(zip(p.X, p.y)),
     "lam": lambda p: p.lam,
     "rate": lambda p: RATE,
+    "once": lambda p: 1,
     "m": lambda p: p.probe.m if not p.form.layout.single else 1,
     "sizes": lambda p: list(p.probe.net.sizes),
     "size in": lambda p: p.probe.net.sizes[0],
@@ -239,13 +276,13 @@ def _given(value: Any, kind: str, weights: bool) -> Any:
     return value
 
 
-def program(problem: Problem, paths: Sequence[tuple[Block, list[Any]]] = ()) -> list[Step]:
-    """The steps that put a problem once; an instance is made, and its weights are set, before."""
+def program(problem: Problem, places: Sequence[tuple[Place, list[Any]]] = ()) -> list[Step]:
+    """The steps that put a problem once; an instance is made, and what it holds is set, before."""
     form = problem.form
     steps = making(problem)
-    if paths:
-        blocks = problem.blocks
-        values = [[path, blocks[block]] for block, path in paths]
+    if places:
+        known: dict[Place, Array | float] = {**problem.blocks, "lam": problem.lam, "rate": RATE}
+        values = [[path, known[what]] for what, path in places]
         steps.append({"do": "set", "of": form.instance, "values": values})
     return steps + calling(problem, len(steps))
 
@@ -261,20 +298,29 @@ def making(problem: Problem) -> list[Step]:
         entries = [form.made] if form.made else [call.what for call in form.calls]
         steps.append({"do": "globals", "of": entries, "values": named})
     if form.made_with is not None:
-        arguments = arguments_of(problem, form.made_with, 0)
-        steps.append({"do": "make", "what": form.made, "args": arguments})
+        given = _by_position(problem, form.made_with, 0)
+        steps.append({"do": "make", "what": form.made, **given})
     return steps
+
+
+def _by_position(problem: Problem, arguments: Sequence[Argument], first: int) -> Step:
+    """Arguments by position and by keyword."""
+    pairs = list(zip(arguments, arguments_of(problem, arguments, first)))
+    return {
+        "args": [value for argument, value in pairs if not argument.keyword],
+        "kwargs": {argument.name: value for argument, value in pairs if argument.keyword},
+    }
 
 
 def calling(problem: Problem, first: int) -> list[Step]:
     """The calls, the first of which is this step of the program."""
     steps: list[Step] = []
     for call in problem.form.calls:
-        values = arguments_of(problem, call.arguments, first)
-        pairs = list(zip(call.arguments, values))
-        step: Step = {"do": "call", "what": call.what}
-        step["args"] = [value for argument, value in pairs if not argument.keyword]
-        step["kwargs"] = {a.name: value for a, value in pairs if a.keyword}
+        step: Step = {
+            "do": "call",
+            "what": call.what,
+            **_by_position(problem, call.arguments, first),
+        }
         if call.method:
             step["of"] = problem.form.instance
         steps.append(step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -72,16 +73,21 @@ TARGETS: dict[str, Callable[[Probe], Array]] = {
 
 
 def blocks_of(layout: Layout, probe: Probe) -> dict[Block, Array]:
-    """Every matrix and every bias in the order Θ^(1), … or W1, b1, W2, …"""
+    """Every matrix and every bias in the order Θ^(1), … or W1, b1, W2, …; not to be changed."""
+    return _blocks(probe, layout.weights, layout.bias)
+
+
+@lru_cache(maxsize=512)
+def _blocks(probe: Probe, weights: str, bias: str) -> dict[Block, Array]:
     found: dict[Block, Array] = {}
-    forth = WEIGHTS[layout.weights][0]
+    forth = WEIGHTS[weights][0]
     for l, Theta in enumerate(probe.net.roll(probe.theta), start=1):
-        if layout.bias == "in Theta":
+        if bias == "in Theta":
             found["Theta", l] = np.array(forth(Theta))
             continue
         found["W", l] = np.array(forth(Theta))
-        if layout.bias != "none":
-            found["b", l] = np.array(BIASES[layout.bias](Theta[:, 0]))
+        if bias != "none":
+            found["b", l] = np.array(BIASES[bias](Theta[:, 0]))
     return found
 
 

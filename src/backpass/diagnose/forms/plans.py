@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from ..subject.subject import Part
 from .form import Argument, Call
 from .layouts import Block, Layout
-from .roles import assignments, called_with
+from .roles import assignments, called_with, roles_of
 from .template import blocks_in
 
 GIVES: tuple[tuple[str, str], ...] = (
     ("weights", r"\w*(step|update|train|fit|learn|descent|epoch|optimi[sz]e)\w*"),
     ("both", r"\w*(loss|cost|j|value|error)_?(and|n|with)?_?\w*(grad|back)\w*"),
     ("both", r"\w*(grad|back)\w*_?(and|n|with)_?\w*(loss|cost)\w*"),
-    ("gradient", r"\w*(back|grad|nabla|deriv)\w*"),
+    ("gradient", r"\w*(back|grad|nabla|deriv|prime)\w*"),
     ("nothing", r"\w*(forward|predict|feed|activat|output|propagat|hypothesis|infer)\w*|__call__"),
     ("J", r"\w*(cost|loss|error|objective|entropy|mse)\w*|j"),
 )
@@ -37,6 +37,7 @@ class Plan:
     texts: tuple[str, ...] = ()
     allowed: Mapping[str, Collection[str | bool]] = field(default_factory=dict)
     settings: tuple[Argument, ...] = ()
+    attributes: tuple[Argument, ...] = ()
 
     def allows(self, layout: Layout) -> bool:
         """Whether a layout is as it was said."""
@@ -58,8 +59,8 @@ class Plan:
         if self.blocks:
             return max(l for _, l in self.blocks) + 1
         keys = [int(n) for text in self.texts for n in re.findall(r"^[Wb]_?(\d+)$", text)]
-        if matrices > 1 or hidden:
-            return matrices + 1 if matrices > 1 else hidden + 2
+        if matrices or hidden:
+            return matrices + 1 if matrices else hidden + 2
         return max(keys) - min(min(keys), 1) + 2 if keys else 0
 
 
@@ -80,24 +81,53 @@ def plans(parts: Sequence[Part], kinds: Sequence[str] = ()) -> Iterator[Plan]:
     texts = tuple(text for part in parts for text in part.texts)
     if len(parts) == 1:
         gives = ("weights", "both") if gives_of(parts[0].name) == "weights" else ("both",)
-        for roles in _roles_of_one(parts[0]):
-            step = "rate" in roles
+        for arguments in _arguments_of_one(parts[0]):
+            step = any(argument.role == "rate" for argument in arguments)
             for each in ("weights", "both") if step else gives[::-1]:
-                yield Plan((_call(parts[0], roles, each),), texts=texts)
+                yield Plan((_call(parts[0], arguments, each),), texts=texts)
         return
     told = [_ORDER[kind] for kind in kinds] or _told(parts)
     for calls in _chains(list(zip(parts, told)), method=False):
         yield Plan(calls, texts=texts)
 
 
-def _roles_of_one(part: Part) -> list[tuple[str, ...]]:
+Arguments = tuple[Argument, ...]
+
+
+def _arguments_of_one(part: Part) -> list[Arguments]:
     """By names; else, where they tell nothing, by how many arguments the notes' forms take."""
-    by_name = [r for r in assignments(called_with(part)) if "X" in r and "other" not in r]
-    count = len(called_with(part))
-    by_count: list[tuple[str, ...]] = [
-        roles for roles in COURSE if part.variable or len(roles) == count
+    by_name = [a for a in _read(part) if _is_told(a)]
+    return by_name or list(_by_count(part))
+
+
+def _by_count(part: Part) -> Iterator[Arguments]:
+    """The notes' forms of as many arguments; any of them, where any number is taken."""
+    given = called_with(part)
+    for roles in COURSE:
+        names = [(p.name, p.keyword) for p in given]
+        if part.variable and len(names) < len(roles):
+            names += [(role, False) for role in roles[len(names) :]]
+        if len(names) == len(roles):
+            yield tuple(Argument(role, *each) for role, each in zip(roles, names))
+
+
+def _read(part: Part, alone: bool = True) -> list[Arguments]:
+    """The ways to read a part's parameters, the likeliest first."""
+    given = called_with(part)
+    optional = {p.name for p in part.parameters if p.has_default}
+    return [
+        tuple(
+            Argument(role, p.name, p.keyword, optional=p.name in optional)
+            for role, p in zip(roles, given)
+        )
+        for roles in assignments(given, alone)
     ]
-    return by_name or by_count
+
+
+def _is_told(arguments: Arguments) -> bool:
+    """Whether examples are given, and nothing else is unknown."""
+    roles = {argument.role for argument in arguments}
+    return bool(roles & {"X", "pairs"}) and "other" not in roles
 
 
 # The notes' own forms: with three sizes, with a list of them, with a list of Θ.
@@ -130,10 +160,8 @@ def _told(parts: Sequence[Part]) -> list[str]:
     return ["J", "gradient"] if len(parts) == 2 else ["nothing", "J", "gradient"][: len(parts)]
 
 
-def _call(part: Part, roles: Sequence[str], gives: str, method: bool = False) -> Call:
-    named = [(p.name, p.keyword) for p in called_with(part)] or [(role, False) for role in roles]
-    arguments = [Argument(role, *each) for role, each in zip(roles, named)]
-    return Call(part.name, tuple(arguments), gives, part.returns, method)
+def _call(part: Part, arguments: Arguments, gives: str, method: bool = False) -> Call:
+    return Call(part.name, arguments, gives, part.returns, method)
 
 
 # --- one call after another --------------------------------------------------------------------
@@ -143,10 +171,10 @@ def _chains(told: Sequence[tuple[Part, str]], method: bool) -> Iterator[tuple[Ca
     """The parts in the order forward, cost, gradient; what they do not know is handed on."""
     order = ("nothing", "J", "both", "gradient", "weights")
     told = sorted(told, key=lambda each: order.index(each[1]))
-    by_part = [_assigned(part) for part, _ in told]
-    for roles in itertools.product(*by_part):
+    by_part = [_read(part, alone=False) or [()] for part, _ in told]
+    for read in itertools.product(*by_part):
         calls: list[Call] = []
-        for call in _alike([_call(p, r, gives, method) for (p, gives), r in zip(told, roles)]):
+        for call in _alike([_call(p, a, gives, method) for (p, gives), a in zip(told, read)]):
             calls.append(_handed_on(call, calls))
         if all(a.role != "other" or a.handed for call in calls for a in call.arguments):
             yield tuple(calls)
@@ -162,12 +190,6 @@ def _alike(calls: Sequence[Call]) -> list[Call]:
         )
         for call in calls
     ]
-
-
-def _assigned(part: Part) -> list[tuple[str, ...]]:
-    """Roles of a part's parameters; one alone that is not known is no container here."""
-    found = assignments(called_with(part), alone=False)
-    return found or [()]
 
 
 _KEPT = re.compile(
@@ -211,36 +233,52 @@ def _sources(call: Call) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def _of_a_class(part: Part) -> Iterator[Plan]:
-    made = [_made_with(roles, part) for roles in assignments(called_with(part), alone=False)]
+    made = [_made_with(each) for each in _read(part, alone=False)] or [()]
+    attributes = tuple(_attributes(part))
     for made_with in made if part.kind == "class" else [()]:
-        for calls in _of_methods(part):
-            yield Plan(calls, part.name, made_with, part.texts)
+        for calls in _of_methods(part, made_with):
+            yield Plan(calls, part.name, made_with, part.texts, attributes=attributes)
 
 
-def _made_with(roles: Sequence[str], part: Part) -> tuple[Argument, ...]:
+_OF_A_CLASS = ("sizes", "size in", "size hidden", "size out", "lam", "rate", "X", "y", "once")
+_RATE = re.compile(r"_*(lr|eta|alpha|rate|learn\w*|lrate|step_?size|α|η)_*", re.IGNORECASE)
+
+
+def _made_with(arguments: Arguments) -> Arguments:
     """The arguments of a class, those that nothing is known of as sizes."""
-    known = ("sizes", "size in", "size hidden", "size out", "lam", "rate")
-    roles = [role if role in known else "sizes" for role in roles]
-    return tuple(Argument(role, p.name, p.keyword) for role, p in zip(roles, called_with(part)))
+    return tuple(a if a.role in _OF_A_CLASS else replace(a, role="sizes") for a in arguments)
 
 
-def _of_methods(part: Part) -> Iterator[tuple[Call, ...]]:
-    """Methods that give everything, then those that do one after another."""
+def _attributes(part: Part) -> Iterator[Argument]:
+    """Attributes that hold λ or a rate."""
+    for name in part.attributes:
+        if _RATE.fullmatch(name):
+            yield Argument("rate", name, optional=True)
+        elif roles_of(name) == ("lam",):
+            yield Argument("lam", name, optional=True)
+
+
+def _of_methods(part: Part, made_with: Arguments) -> Iterator[tuple[Call, ...]]:
+    """Methods that give everything, then those that do one after another, then training steps."""
     told = {name: gives_of(name) for name in part.methods}
     of = {kind: [part.methods[n] for n, gives in told.items() if gives == kind] for kind in _KINDS}
+    for calls in _in_turn(of):
+        arguments = (*made_with, *(a for call in calls for a in call.arguments))
+        if _is_told(arguments) and any(a.role in ("y", "pairs") for a in arguments):
+            yield calls
+
+
+def _in_turn(of: dict[str, list[Part]]) -> Iterator[tuple[Call, ...]]:
     for method in of["both"]:
-        for roles in assignments(called_with(method), alone=False):
-            if "X" in roles and "other" not in roles:
-                yield (_call(method, roles, "both", True),)
-    for gradient in of["gradient"]:
-        for cost in [*of["J"], None]:
-            for forward in [None, *of["nothing"]]:
-                parts = [(forward, "nothing"), (cost, "J"), (gradient, "gradient")]
-                yield from _chains([(p, g) for p, g in parts if p is not None], method=True)
-    for step in of["weights"]:
-        for roles in assignments(called_with(step), alone=False):
-            if "X" in roles and "other" not in roles:
-                yield (_call(step, roles, "weights", True),)
+        yield from _chains([(method, "both")], method=True)
+    for gives, last in (("gradient", of["gradient"]), ("weights", of["weights"] + of["gradient"])):
+        for gradient, cost, forward in itertools.product(
+            last, [*of["J"], None], [None, *of["nothing"]]
+        ):
+            parts = [(forward, "nothing"), (cost, "J"), (gradient, gives)]
+            yield from _chains([(p, g) for p, g in parts if p is not None], method=True)
+    for method in (*of["J"], *of["nothing"]):  # the gradient may come with them
+        yield from _chains([(method, "both")], method=True)
 
 
 _KINDS = ("both", "gradient", "J", "nothing", "weights")

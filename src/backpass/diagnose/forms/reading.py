@@ -152,8 +152,18 @@ def place(found: Sequence[Leaf], expected: Expected) -> Placed:
     for match in (_by_name, _by_shape, _by_order):
         matched = match(found, blocks)
         if matched is not None:
-            return assembled(matched, expected)
+            return _with_missing(assembled(matched, expected), matched, blocks)
     raise Failed(_unplaced(found, expected))
+
+
+def _with_missing(placed: Placed, matched: Matched, blocks: Mapping[Block, Array]) -> Placed:
+    """With what is said of biases whose gradients did not come back with the weights'."""
+    missing = [f"b{l}" for kind, l in blocks if kind == "b" and (kind, l) not in matched]
+    if not missing or any(block not in matched for block in blocks if block[0] != "b"):
+        return placed
+    what = f"No gradient of {' and '.join(missing)} came back."
+    failure = Failure(what, where="gradient, bias", formula="db^(l) = Σ δ^(l+1) / m")
+    return replace(placed, failures=(*placed.failures, failure))
 
 
 def _is_vector(array: Array) -> bool:
@@ -171,10 +181,21 @@ def _by_name(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched | 
         wanted = [block for block in blocks if block[0] == own]
         of_kind = [leaf for leaf in found if kind_of(leaf[0]) == kind and _is_real(leaf[1])]
         told = sorted(of_kind, key=lambda leaf: number_of(leaf[0]))
-        if len(told) != len(wanted) or len({number_of(path) for path, _ in told}) != len(told):
+        numbers = {number_of(path) for path, _ in told}
+        if len(told) != len(wanted) or len(numbers) not in (1, len(told)):
             return None
         matched.update(zip(wanted, told))
+        if len(numbers) < len(told) and not _in_order(matched, blocks):
+            return None
     return matched or None
+
+
+def _in_order(matched: Matched, blocks: Mapping[Block, Array]) -> bool:
+    """Whether names without numbers stand in the layers' order, as the matrices' shapes tell."""
+    shapes = [
+        (matched[b][1].shape, a.shape) for b, a in blocks.items() if b[0] != "b" and b in matched
+    ]
+    return all(found == wanted for found, wanted in shapes)
 
 
 def _is_real(array: Array) -> bool:
@@ -207,6 +228,7 @@ def _by_order(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched |
 
 
 def assembled(matched: Matched, expected: Expected) -> Placed:
+    """Each array where its block is in θ."""
     net = expected.probe.net
     D = np.full(net.n_parameters, np.nan)
     Thetas = net.roll_unchecked(D)

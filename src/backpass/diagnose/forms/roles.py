@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..subject.subject import Parameter, Part
 
@@ -12,19 +13,32 @@ _TABLE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("lam", "rate"), r"alpha|mu|beta"),
     (("lam",), r"_?(lam|lamb|lamda|lambda|lambd|lmbda|lmbd|λ|reg|l2|wd|decay|penalty)_?"),
     (("lam",), r"(reg|l2|weight_decay|lambda|lam|decay)_?\w*|\w+_(reg|lambda|decay|l2)"),
+    (("once",), r"(n_?|num_?|max_?)?(epochs?|iters?|iterations?|n_?iters?|steps?)"),
     (("rate",), r"lr|eta|η|α|rate|learn\w*|step_?size|lrate|epsilon|nu|\w+_rate|stepsize"),
     (("m",), r"m|n|batch_?size|n_?(samples|examples|points|rows)|num_?(samples|examples)|count"),
     (("sizes",), r"sizes|layers|layer_?(sizes|dims)|dims|architecture|arch|shape|units|topology"),
     (("sizes",), r"network_?(size|shape)s?|n_units|structure"),
     (("size in",), r"(n|num|size|dim|d)_?(in|inputs?|features?|inp|x)(_\w+)?"),
-    (("size in",), r"(in|inputs?|features?)_(layer_)?(size|dim|units|nodes|count|features)"),
-    (("size hidden",), r"(n|num|size|dim|d)_?(hid|h)\w*|hid\w*_(layer_)?(size|dim|units|nodes)"),
+    (("size in",), r"(i|in|inputs?|features?)_?(layer_?)?(size|dim|units|nodes|count|features)"),
+    (
+        ("size hidden",),
+        r"(n|num|size|dim|d)_?(hid|h)\w*|h(id\w*)?_?(layer_?)?(size|dim|units|nodes)",
+    ),
     (("size hidden",), r"hidden|hid|h"),
     (("size out",), r"(n|num|size|dim|d)_?(out|outputs?|y|o|labels?|class(es)?|k)(_\w+)?"),
-    (("size out",), r"(out|outputs?|labels?|class(es)?)_(layer_)?(size|dim|units|nodes|count)|k"),
+    (
+        ("size out",),
+        r"(o|out|outputs?|labels?|class(es)?)_?(layer_?)?(size|dim|units|nodes|count)|k",
+    ),
     (("size out",), r"classes|outputs?"),
     (("X",), r"x|x_?(in|train\w*|batch|data|b|s|mat|i|1)|xs|xx|(train|batch|input)_?x"),
-    (("X",), r"inputs?|data|features?|samples?|images?|points?|examples?|a0|a_0|batch|input_data"),
+    (("pairs",), r"mini_?batch(es)?|pairs|train(ing)?_data"),
+    (("X", "pairs"), r"data|samples?|examples?|batch"),
+    (
+        ("X",),
+        r"inputs?(_(list|data|vec\w*|mat\w*|arr\w*|batch|layer|x))?|features?|images?|points?",
+    ),
+    (("X",), r"a_?0|feature_?\w*|l0"),
     (("y",), r"y|t|y_?(true|train\w*|batch|data|b|hot|one_?hot|oh|mat|i|vec|s)|ys|yy|tt?"),
     (("y",), r"(train|batch|target)_?y|targets?|labels?|truth|one_?hot|desired|expected|answers?"),
     (("y",), r"target_?\w*|label_?\w*|ground_?truth"),
@@ -42,7 +56,11 @@ _TABLE: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 _ROLES = tuple((roles, re.compile(pattern)) for roles, pattern in _TABLE)
 
-SINGLE = ("X", "y", "lam", "rate", "m", "sizes")  # at most one parameter has this role
+# At most one parameter has one of these roles.
+SINGLE = ("X", "y", "lam", "rate", "m", "sizes", "pairs", "once")
+# What a default may stand for that is no choice of its own: nothing, or some number.
+_FROM_NONE = {"y", "lam", "rate", "sizes", "params", "W", "b"}
+_FROM_NUMBER = {"lam", "rate", "once", "size in", "size hidden", "size out"}
 
 
 def roles_of(name: str) -> tuple[str, ...]:
@@ -57,14 +75,22 @@ def roles_of(name: str) -> tuple[str, ...]:
 
 
 def called_with(part: Part) -> list[Parameter]:
-    """The parameters that are given: those without defaults, and λ and a rate in any case."""
-    return [p for p in part.parameters if not p.has_default or _matters(p)]
+    """The parameters that are given: those without defaults, and those whose default is no choice.
+
+    Targets, weights and sizes are, and λ and a rate, whatever their defaults are.
+    """
+    given = [p for p in part.parameters if not p.has_default or _matters(p)]
+    left_out = [i for i, p in enumerate(part.parameters) if p not in given]
+    first = min(left_out, default=len(part.parameters))
+    return [replace(p, keyword=p.keyword or part.parameters.index(p) > first) for p in given]
 
 
 def _matters(parameter: Parameter) -> bool:
+    roles = set(roles_of(parameter.name))
+    if parameter.default is None:
+        return bool(roles & _FROM_NONE)
     number = isinstance(parameter.default, int | float) and not isinstance(parameter.default, bool)
-    known = set(roles_of(parameter.name)) & {"lam", "rate"}
-    return bool(known) and (number or parameter.default is None)
+    return number and bool(roles & _FROM_NUMBER)
 
 
 def assignments(parameters: Sequence[Parameter], alone: bool = True) -> list[tuple[str, ...]]:
@@ -83,7 +109,13 @@ def assignments(parameters: Sequence[Parameter], alone: bool = True) -> list[tup
         roles = roles_of(parameter.name) or ("other",)
         found = [(*before, role) for before in found for role in roles]
     kept = [_settled(roles, alone) for roles in found if _possible(roles)]
-    return list(dict.fromkeys(kept))
+    # One W and one b are lists of them, or all that there is of a network without hidden layers.
+    bare = [roles for roles in found if _possible(roles) and _one_layer(roles)]
+    return list(dict.fromkeys([*kept, *bare]))
+
+
+def _one_layer(roles: Sequence[str]) -> bool:
+    return roles.count("W") == roles.count("b") == 1 and "params" not in roles
 
 
 def _possible(roles: Iterable[str]) -> bool:

@@ -22,7 +22,7 @@ class Template:
 
     Parameters
     ----------
-    kind : {"block", "list", "tuple", "dict", "ravel", "J", "D", "other"}
+    kind : {"block", "list", "tuple", "dict", "attributes", "ravel", "J", "D", "other"}
         One block; several together, "ravel" in one long vector; of what comes back also the cost,
         the whole gradient, and what is neither.
     name : str
@@ -76,6 +76,8 @@ def filled(template: Template, blocks: Mapping[Block, Array]) -> Held:
     parts = [filled(part, blocks) for part in template.parts]
     if template.kind == "dict":
         return dict(zip(template.keys, parts))
+    if template.kind == "attributes":
+        return {"attributes": dict(zip(template.keys, parts))}
     if template.kind == "ravel":
         return np.concatenate([np.ravel(np.asarray(part), order=template.order) for part in parts])
     return tuple(parts) if template.kind == "tuple" else parts
@@ -87,7 +89,7 @@ def text_of(template: Template, word: Callable[[Template], str]) -> str:
         return word(template)
     texts = [text_of(part, word) for part in template.parts]
     inside = ", ".join(texts)
-    if template.kind == "dict":
+    if template.kind in ("dict", "attributes"):
         pairs = list(zip(template.keys, texts))
         if all(re.split(r"\W", text, maxsplit=1)[0] == key for key, text in pairs):
             return f"{{{inside}}}"

@@ -17,11 +17,12 @@ from ..observe import answers_of, is_single, respond
 from ..probes import Probe
 from ..subject.subject import Subject
 from .calling import FormCaller
-from .form import Form
+from .form import RATE, Form
 
 Error = tuple[str, int]  # what somebody's code raises, and in which line
 
-MOST = 400  # forms that are tried
+OWN_RATES = (0.1, 0.01, 0.5, 0.001, 0.05, 0.2, 0.25, 0.3, RATE)
+MOST = 3000  # forms that are tried
 FIRST = 12  # of them, after which one may have seen enough of one error
 
 
@@ -32,18 +33,41 @@ class Trial:
     caller: FormCaller
     reading: Reading
     complete: bool
+    placed: bool = True
+    has_D: bool = True
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it takes all examples at once: anything of the gradient has its place then.
+
+        A class for one example at a time, as a column, gets its weights' gradients right for all of
+        them at once, too, where it knows of no mean.
+        """
+        if self.caller.form.made_with is None:
+            return self.complete or self.placed
+        means = "m" in self.reading.convention.mean and self.reading.alike > 0
+        rows = self.caller.form.layout.rows and self.reading.alike > 0
+        return self.has_D and (self.complete or (self.placed and (means or rows)))
+
+    @property
+    def makes_sense(self) -> bool:
+        """Whether anything is right, where an instance does not say by itself what it takes."""
+        inside = self.caller.form.made_with is not None
+        return inside or self.reading.data or self.reading.alike > 0
 
     @property
     def settled(self) -> bool:
         """Whether no other form can be the right one: J, or all of the gradient, is a known one."""
         all_of_D = 0 < self.reading.known == self.reading.agreeing
+        if not self.has_D and self.caller.form.made_with is not None:
+            return False  # another method may give it
         return self.complete and (self.reading.data or all_of_D)
 
     @property
     def score(self) -> tuple[float, ...]:
         """What orders trials: all numbers right first, then more of them."""
         right = self.reading.right and self.complete
-        return (right, *self.reading.score[1:], self.complete)
+        return (self.has_D, right, *self.reading.score[1:], self.complete)
 
 
 @dataclass(frozen=True)
@@ -76,16 +100,22 @@ def trials(
     listed = list(itertools.islice(forms, MOST))
     trying = _Trying(subject, listed, probes, meant, same)
     for stage in sorted(set(map(_stage, listed))):
+        if stage[0] and any(trial.has_D and trial.placed for trial in trying.found):
+            break
         trying.all_of([form for form in listed if _stage(form) == stage])
-        if trying.same is not None or any(trial.complete for trial in trying.found):
+        if stage[1]:
+            trying.found = [trial for trial in trying.found if trial.makes_sense]
+        if trying.same is not None or any(trial.takes_all for trial in trying.found):
             break
     found = sorted(trying.found, key=lambda trial: trial.score, reverse=True)
+    found = [trial for trial in found if trial.has_D] or found  # one without says less
     failures = trying.failed
     return Tried(tuple(found), failures[0].failure if failures else None, trying.same)
 
 
 def _stage(form: Form) -> tuple[bool, bool]:
-    return form.container == "inside" and form.layout.bias == "none", bool(form.layout.single)
+    one_at_a_time = bool(form.layout.single) and not form.has("pairs")
+    return form.container == "inside" and form.layout.bias == "none", one_at_a_time
 
 
 class _Trying:
@@ -148,13 +178,13 @@ class _Trying:
         if any(_same(answer, other) for other in self._seen):
             return None
         self._seen.append(answer)
-        trial = _trial(caller, self.probes[:2], self.meant)
+        trial = _by_rate(caller, self.probes[:2], self.meant)
         if trial.settled or self._single is not None:
             return trial
         self._single = is_single(caller, self.probes[0])
         if not self._single:
             return trial
-        return _trial(FormCaller(self.subject, form, True), self.probes[:2], self.meant)
+        return _by_rate(FormCaller(self.subject, form, True), self.probes[:2], self.meant)
 
 
 def _error_of(failed: Failed) -> Error | None:
@@ -175,8 +205,25 @@ def _same(a: CallResult, b: CallResult) -> bool:
     return bool(same_J and same_D)
 
 
+def _by_rate(caller: FormCaller, probes: Sequence[Probe], meant: Meant) -> Trial:
+    """The trial of a form; that of a training step with the rate that it seems to have in it."""
+    first = _trial(caller, probes, meant)
+    form = caller.form
+    if first.settled or not form.is_step or form.has("rate"):
+        return first
+    for rate in OWN_RATES:
+        of_rate = FormCaller(caller.subject, replace(form, own_rate=rate), caller.single)
+        trial = _trial(of_rate, probes, meant)
+        if trial.settled:
+            return trial
+    return first
+
+
 def _trial(caller: FormCaller, probes: Sequence[Probe], meant: Meant) -> Trial:
     answers = [answers_of(caller, probe) for probe in probes]
+    deaf = caller.form.without_lam() if caller.takes_lam else None
+    if deaf is not None and all(_same(low, high) for low, high in answers):
+        return _trial(FormCaller(caller.subject, deaf, caller.single), probes, meant)
     failures: list[Failure] = []
     first = answers[0][0]
     J = respond("J", probes, answers, failures) if first.J is not None else None
@@ -186,7 +233,9 @@ def _trial(caller: FormCaller, probes: Sequence[Probe], meant: Meant) -> Trial:
     best = found[0] if found else None
     if best is None:
         raise Failed(failures[0])
-    return Trial(caller, best, not failures and not first.failures)
+    placed = first.D is None or bool(np.isfinite(first.D).any())
+    complete = not failures and not first.failures
+    return Trial(caller, best, complete, placed, first.D is not None)
 
 
 def convention_of(form: Form) -> Convention:

@@ -28,6 +28,8 @@ WORDS = {
     "lam": "lam",
     "rate": "rate",
     "m": "m",
+    "once": "1",
+    "pairs": "pairs",
     "sizes": "sizes",
     "size in": "n_in",
     "size out": "n_out",

@@ -116,7 +116,7 @@ def _of_tables(
     """One reading or more of each unit that J or D speaks of; of these where J is none of them."""
     if not tables[0].units:
         return []
-    of_J = {} if J is None else _factors_of_J(J, tables)
+    of_J = {} if J is None else _factors_of_J(J, tables, alone=D is None)
     of_D, alike = ({}, {}) if D is None else _factors_of_D(D, tables)
     found: list[Reading] = []
     for decay in _decays(J, D, base):
@@ -139,6 +139,8 @@ def _readings(
     lam = (0, 0) if D is None else _agreeing_with_lam(D, decay)
     for i, factor in factors.items():
         data = of_J.get(i) == factor
+        if D is None and factor[0] == "1" and decay.lam_J in ("1/2m", "1/m"):
+            data, factor = False, ("1/m", factor[1])  # the λ term says that a mean is meant
         agreeing, parts = (0, 0) if D is None else _agreeing(D, tables, i, factor)
         if J is not None and not data and of_J and agreeing < parts:
             continue  # it is what the gradient says, and even that does not hold
@@ -152,11 +154,16 @@ def _readings(
 # --- factors ---------------------------------------------------------------------------------
 
 
-def _factors_of_J(J: Response, tables: Sequence[Known]) -> dict[int, Factor]:
+def _is_usual(loss: Loss, factor: Factor) -> bool:
+    """Whether a cost that comes without a gradient may have this factor."""
+    return loss.name.startswith("squared") or factor in (("1/m", 1.0), ("1", 1.0))
+
+
+def _factors_of_J(J: Response, tables: Sequence[Known], alone: bool) -> dict[int, Factor]:
     """What Σ cost(i) is multiplied with, by unit; only those whose cost it is."""
     found: dict[int, Factor] = {}
     for factor in MEANS:
-        same = np.ones(len(tables[0].units), dtype=bool)
+        same = np.array([not alone or _is_usual(loss, factor) for loss, _ in tables[0].units])
         for i, table in enumerate(tables):
             near = abs(value_of(factor, J.probes[i]) * table.sums - J.values[i][0])
             same &= near <= J.tolerance * J.scale(i)
@@ -217,6 +224,8 @@ def _decays(J: Response | None, D: Response | None, base: Convention) -> list[Co
     if base.lam_J == "0" or seen is None:
         return [base]
     penalties = list(_penalties(seen.probes[0].net.L, base))
+    if D is None:  # nothing else says that the biases, or some weights alone, are meant
+        penalties = [c for c in penalties if c.decayed is None and not c.bias_decayed]
     found = []
     if J is not None and J.values[0][1]:
         found += [c for c in penalties if _grows(J, c)][:1]

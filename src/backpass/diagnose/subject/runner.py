@@ -5,9 +5,10 @@ the standard library and NumPy only, and what it takes and gives is None, number
 and lists and dictionaries of them.
 
 A *program* is a list of steps, each a dictionary. A step refers to the value of an earlier one as
-``{"ref": step}``, and to a part of it as ``{"ref": step, "at": [key, …]}``:
+``{"ref": step}``, to a part of it as ``{"ref": step, "at": [key, …]}``, and to an object with some
+attributes, which are its items as well, as ``{"attributes": {name: value}}``:
 
-    {"do": "make", "what": name, "args": […]}                         an instance of a class
+    {"do": "make", "what": name, "args": […], "kwargs": {…}}          an instance of a class
     {"do": "call", "what": name, "args": […], "kwargs": {…}}          a function
     {"do": "call", "what": method, "of": {"ref": …}, "args": […]}     a method
     {"do": "arrays", "of": {"ref": …}}                                every array that it holds
@@ -64,15 +65,24 @@ def _described(name: str, what: Any) -> dict[str, Plain]:
     if inspect.isclass(what):
         start = None if what.__init__ is object.__init__ else what.__init__  # inherited, too
         own = _callable(name, "class", start, bound=True)
-        return {**own, "methods": _methods(what), **_mentioned(_functions(what))}
+        functions = _functions(what)
+        held = _assigned(functions)
+        return {**own, "methods": _methods(what), "attributes": held, **_mentioned(functions)}
     if inspect.isroutine(what) or not _methods(type(what)).keys() - {"__call__"}:
         return {**_callable(name, "function", what), "methods": {}, **_mentioned([what])}
-    own = _callable(name, "instance", None)
+    own = {**_callable(name, "instance", None), "attributes": list(vars(what))}
     return {**own, "methods": _methods(type(what)), **_mentioned(_functions(type(what)))}
 
 
 def _functions(cls: type) -> list[Callable[..., Any]]:
     return [function for _, function in inspect.getmembers(cls, inspect.isfunction)]
+
+
+def _assigned(functions: Sequence[Callable[..., object]]) -> list[str]:
+    """Names of the attributes that they assign."""
+    steps = [step for f in functions for step in dis.get_instructions(f)]
+    stored = [str(step.argval) for step in steps if step.opname == "STORE_ATTR"]
+    return list(dict.fromkeys(stored))
 
 
 def _callable(name: str, kind: str, function: Any, bound: bool = False) -> dict[str, Plain]:
@@ -286,7 +296,9 @@ def _make(
     namespace: Namespace, step: Step, values: Values, stack: contextlib.ExitStack
 ) -> dict[str, Plain]:
     what = namespace[step["what"]]
-    values.append(what(*_resolved(step.get("args", []), values)) if inspect.isclass(what) else what)
+    args = _resolved(step.get("args", []), values)
+    kwargs = _resolved(step.get("kwargs", {}), values)
+    values.append(what(*args, **kwargs) if inspect.isclass(what) else what)
     return {"value": None}
 
 
@@ -443,10 +455,25 @@ def _resolved(what: Any, values: Sequence[Any]) -> Any:
         if what.keys() == {"tensor", "leaf"}:
             made = sys.modules["torch"].tensor(what["tensor"])
             return made.requires_grad_() if what["leaf"] else made
+        if "attributes" in what:
+            return _Attributes(_resolved(what["attributes"], values))
         return {key: _resolved(value, values) for key, value in what.items()}
     if isinstance(what, list | tuple):
         return type(what)(_resolved(value, values) for value in what)
     return what.copy() if isinstance(what, np.ndarray) else what
+
+
+class _Attributes(dict[str, Plain]):
+    """A dictionary whose items are attributes as well."""
+
+    def __getattr__(self, name: str) -> Plain:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Plain) -> None:
+        self[name] = value
 
 
 # --- plain values --------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ class Part:
     returns: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
     lists: Mapping[str, Sequence[int]] = field(default_factory=dict)
     tensors: str = ""  # of PyTorch: its code "uses" them, "differentiates" by itself, or "has" them
@@ -40,7 +41,7 @@ class Part:
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Part:
         """What the runner's description says."""
-        lists = {key: tuple(plain.get(key, ())) for key in ("returns", "texts", "names")}
+        lists = {key: tuple(plain.get(key, ())) for key in _LISTED}
         return cls(
             name=plain["name"],
             kind=plain["kind"],
@@ -59,6 +60,9 @@ class Part:
     def needed(self) -> tuple[Parameter, ...]:
         """The parameters without defaults."""
         return tuple(p for p in self.parameters if not p.has_default)
+
+
+_LISTED = ("returns", "texts", "names", "attributes")
 
 
 class Subject(Protocol):
