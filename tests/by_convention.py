@@ -384,6 +384,9 @@ def _of_sums(s, mean, L):
         yield Planted(("zero",), ((end, f"dW[{k}] = 0 * dW[{k}]\n    " + end),))
         if s.rate is None:
             yield Planted(("returned for",), ((end, f"dW[{k}] = 1 * W[{k}]\n    " + end),))
+        of_a = f"(a[l + 1] if l == {k} else delta)"
+        yield Planted(("instead of δ",), ((D_W, f"dW[l] = (a[l].T @ {of_a})"),))
+        yield Planted(("instead of δ",), ((D_B, f"db[l] = {of_a}.sum(axis=0)"),))
         everything = f"db[l] = (delta.sum() + 0 * b[l] if l == {k} else delta.sum(axis=0))"
         yield Planted(("no axis",), ((D_B, everything),))
         w = f"dW[l] = (a[l][-1:].T @ delta[-1:] if l == {k} else a[l].T @ delta)"

@@ -365,6 +365,8 @@ class Family:
         """What stands in one part of Δ^(l) where δ^(l+1) belongs."""
         if which == "right":
             return above
+        if which == "a":
+            return self._cached(FORWARD, recipe, self._forward)[0][l + 1]
         if which == "bare" and l + 1 == self.net.L:
             a, z = self._cached(FORWARD, recipe, self._forward)
             Y = LABELS[recipe.get(("labels",), "right")](self.probe.Y)

@@ -11,6 +11,7 @@ from ...network import Network
 from ..convention import Convention
 from .columns import Array, Infeasible, ones_column, transposed
 from .entry import Entry, Recipe, in_layers, merged, scopes, shared, thetas_of
+from .factors import factor
 from .means import one_less, one_row
 
 COMMON = ("accumulators", "last example left", "first example left", "z instead of a",
@@ -136,6 +137,7 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
         yield Entry(what, place, what, right, (shared("start", start),))
     yield from _outer_products(net, right)
     yield from _parts(net, right)
+    yield from _activations_for_delta(net, convention, right)
 
 
 def _examples_of_one_layer(net: Network, right: str) -> Iterator[Entry]:
@@ -202,6 +204,18 @@ _WITHOUT_AXIS: dict[str, tuple[str, ...]] = {
         "mean of everything over m", "mean of everything",
     ),
 }  # fmt: skip
+
+
+def _activations_for_delta(net: Network, convention: Convention, right: str) -> Iterator[Entry]:
+    """a where δ belongs in one product; δ may have had its 1/m before, which a has not."""
+    for part, name in _PARTS.items():
+        for l in thetas_of(net):
+            recipe = in_layers(f"{part}_delta", [l], "a")
+            flavours = [recipe]
+            if factor(convention.mean).of_m < 0:
+                flavours.append(merged(recipe, in_layers(f"{part}_mean", [l], "m")))
+            what = f"a^({l + 1}) instead of δ^({l + 1}) in the {name.format(l=l)}"
+            yield Entry(what, name.format(l=l), what, right, tuple(flavours))
 
 
 def _of_part(part: str, place: str, layers: tuple[int, ...], right: str) -> Iterator[Entry]:

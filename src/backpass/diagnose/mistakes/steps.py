@@ -49,5 +49,6 @@ def returned_weights(net: Network) -> Iterator[Entry]:
             recipe: Recipe = merged(
                 *(in_layers(f"{half}_stands", [l], "Θ") for half in halves_of(part))
             )
-            what = f"Θ^({l}) returned for D^({l})"
+            half = {"whole": "", "weights": "the weights of ", "bias": "the bias column of "}[part]
+            what = f"{half}Θ^({l}) returned for {half}D^({l})"
             yield Entry(what, place, what, f"D^({l}) for Θ^({l})", (recipe,))
