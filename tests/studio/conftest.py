@@ -1,15 +1,14 @@
 """A browser for the tests of the page, a page without a server, and one with it."""
 
-import threading
-import time
 from contextlib import contextmanager
 
 import pytest
 from browser_pages import CHROMIUM, FLAGS, Page, digits_page_state
+from served_pages import serve
 from sklearn.datasets import load_digits
 
 import backpass as bp
-from backpass.studio.app import make_server, new_address
+from backpass.studio.app import new_address
 from backpass.studio.page import bake
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
@@ -44,16 +43,10 @@ def open_page(browser, tmp_path):
 def served(browser, state: PageState, data: SessionData):
     """A page of a server that runs."""
     address = new_address()
-    server = make_server(state, data, address)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    page = Page(browser, address.url)
-    yield page
-    page.context.close()
-    server.should_exit = True
-    thread.join(10)
+    with serve(state, data, address):
+        page = Page(browser, address.url)
+        yield page
+        page.context.close()
 
 
 @pytest.fixture

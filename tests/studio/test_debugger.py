@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from served_pages import serve
 
 import backpass as bp
 from backpass.diagnose import check_backprop
@@ -22,7 +23,7 @@ from backpass.grading.child_process import Limits
 from backpass.grading.containment import best_means
 from backpass.studio.answering import judge
 from backpass.studio.answering.beside import Beside
-from backpass.studio.app import make_server, new_address
+from backpass.studio.app import new_address
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
 
@@ -114,15 +115,8 @@ def served(monkeypatch, place):
     X, Y = rng.normal(size=(9, 3)), rng.normal(size=(9, 1))
     state = PageState(net, bp.init_theta(net, 0, "glorot"), 0.0, X, Y)
     address = new_address()
-    server = make_server(state, SessionData(X, Y, X[:0], Y[:0]), address, Beside(debugs=True))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield address
-    server.should_exit = True
-    thread.join(30)
-    assert not thread.is_alive()
+    with serve(state, SessionData(X, Y, X[:0], Y[:0]), address, Beside(debugs=True)):
+        yield address
 
 
 def ask(address, question, origin: str | None = None, timeout: float = 60):

@@ -2,16 +2,16 @@
 
 import os
 import random
-import threading
 import time
 
 import pytest
 from browser_pages import CHROMIUM, Page, digits_page_state
+from served_pages import serve
 from test_debugger import ENDLESS, RIGHT, WRONG
 from test_studio_whole import CLICKS, SIZES, click_at_random, widest
 
 from backpass.studio.answering.beside import Beside
-from backpass.studio.app import make_server, new_address
+from backpass.studio.app import new_address
 from backpass.studio.session_data import SessionData
 
 pytestmark = [
@@ -26,14 +26,8 @@ def address():
     state = digits_page_state(m=8)
     data = SessionData(state.X, state.Y, state.X[:0], state.Y[:0])
     address = new_address()
-    server = make_server(state, data, address, Beside(debugs=True))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield address
-    server.should_exit = True
-    thread.join(30)
+    with serve(state, data, address, Beside(debugs=True)):
+        yield address
 
 
 @pytest.fixture

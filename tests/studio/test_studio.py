@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.sparse
+from served_pages import serve
 from sklearn.datasets import load_digits
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
@@ -24,7 +25,6 @@ from backpass.studio import session as session_module
 from backpass.studio.app import (
     Address,
     make_app,
-    make_server,
     nan_to_null,
     new_address,
     parse_order,
@@ -473,14 +473,8 @@ def test_json_has_no_nan():
 @pytest.fixture
 def running_server():
     address = Address("127.0.0.1", new_address().port, TOKEN)
-    server = make_server(*make_page_state(), address)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield address
-    server.should_exit = True
-    thread.join(10)
+    with serve(*make_page_state(), address):
+        yield address
 
 
 def test_two_hundred_connections_are_served_or_refused_and_the_server_stays_up(running_server):

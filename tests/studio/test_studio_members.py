@@ -1,21 +1,20 @@
 """An ensemble in the page: its members, what counts, a row taken apart, a step into a member."""
 
 import random
-import threading
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
 from browser_pages import CHROMIUM, Page
 from click.testing import CliRunner
+from served_pages import serve
 from test_studio_whole import CLICKS, SIZES, click_at_random, widest
 
 import backpass as bp
 from backpass.cli import main
 from backpass.cli.commands.studio import _trained
 from backpass.errors import InvalidInput
-from backpass.studio.app import make_server, new_address
+from backpass.studio.app import new_address
 from backpass.studio.page import bake
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -81,23 +80,17 @@ def served(model, browser):
     shown = model[0]
     address = new_address()
     data = shown.session_data(None)
-    server = make_server(shown.page_state(), data, address, shown.beside())
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    pages = []
+    with serve(shown.page_state(), data, address, shown.beside()):
+        pages = []
 
-    def opened(**context) -> Page:
-        pages.append(Page(browser, address.url, **context))
-        pages[-1].page.click("#tab-members")
-        return pages[-1]
+        def opened(**context) -> Page:
+            pages.append(Page(browser, address.url, **context))
+            pages[-1].page.click("#tab-members")
+            return pages[-1]
 
-    yield opened
-    for page in pages:
-        page.context.close()
-    server.should_exit = True
-    thread.join(10)
+        yield opened
+        for page in pages:
+            page.context.close()
 
 
 @needs_browser

@@ -1,17 +1,15 @@
 """Rows that a chart names are stepped through, also those that the page does not have."""
 
-import threading
-import time
-
 import numpy as np
 import pytest
 from browser_pages import CHROMIUM, Page, digits_page_state
+from served_pages import serve
 from sklearn.datasets import load_digits
 
 import backpass as bp
 from backpass.studio.answering.questions import explanation
 from backpass.studio.answering.rows import told_row
-from backpass.studio.app import make_server, new_address
+from backpass.studio.app import new_address
 from backpass.studio.captions import Captions
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
@@ -83,16 +81,10 @@ def test_python_explains_a_row_that_the_page_was_given_later():
 def opened(browser):
     state, data = digits_world()
     address = new_address()
-    server = make_server(state, data, address)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    page = Page(browser, address.url)
-    yield page, state, data
-    page.context.close()
-    server.should_exit = True
-    thread.join(10)
+    with serve(state, data, address):
+        page = Page(browser, address.url)
+        yield page, state, data
+        page.context.close()
 
 
 def train_an_epoch(page: Page) -> None:

@@ -1,11 +1,9 @@
 """Every number on the page is Python's, and of the thing that it names."""
 
-import threading
-import time
-
 import numpy as np
 import pytest
 from browser_pages import CHROMIUM, Page, called, digits_page_state
+from served_pages import serve
 
 import backpass as bp
 from backpass.activations import ACTIVATIONS
@@ -13,7 +11,7 @@ from backpass.landscape.plane import principal_plane
 from backpass.landscape.symmetry import align, equivalent_copy
 from backpass.landscape.valleys import group_valleys
 from backpass.losses import LOSSES
-from backpass.studio.app import make_server, new_address
+from backpass.studio.app import new_address
 from backpass.studio.captions import Captions
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
@@ -265,15 +263,9 @@ def test_a_server_that_is_gone_is_said_with_the_command_that_starts_it_again(bro
     state = PageState(**{**state.__dict__, "captions": Captions(command="backpass studio t.csv")})
     data = SessionData(state.X, state.Y, state.X[:0], state.Y[:0])
     address = new_address()
-    server = make_server(state, data, address)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    page = Page(browser, address.url)
-    assert not page.page.is_visible("#lost")
-    server.should_exit = True
-    thread.join(10)
+    with serve(state, data, address):
+        page = Page(browser, address.url)
+        assert not page.page.is_visible("#lost")
     page.page.wait_for_selector("#lost:visible")
     assert "backpass studio t.csv" in page.page.inner_text("#lost")
     page.page.click("#tab-training")

@@ -1,18 +1,17 @@
 """Sliders and choices: what the page answers to a row with other cells is what Python predicts."""
 
 import random
-import threading
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
 from browser_pages import CHROMIUM, Page
+from served_pages import serve
 from test_studio_members import model, table  # noqa: F401  (a fixture)
 from test_studio_whole import CLICKS, SIZES, click_at_random, widest
 
 from backpass.cli.commands.studio import _new
-from backpass.studio.app import make_server, new_address
+from backpass.studio.app import new_address
 from backpass.studio.model import StudioModel
 from backpass.studio.page import bake
 from backpass.studio.tables.controls import answered
@@ -126,36 +125,30 @@ def test_an_ensemble_answers_as_python_predicts(model):  # noqa: F811
 def test_the_server_tells_an_ensembles_answer(model, browser):  # noqa: F811
     shown, _, _ = model
     address = new_address()
-    server = make_server(shown.page_state(), shown.session_data(None), address, shown.beside())
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    page = Page(browser, address.url)
-    page.page.click("#tab-whatif")
-    page.page.wait_for_selector("#whatif-answer > div")
-    set_cells(page, OTHER)
-    row = shown.page_state().captions.rows[0]
-    expected = list(answered(shown.model, shown.table, row, OTHER).values())
-    page.page.wait_for_function(
-        "(v) => Math.abs(+document.querySelector('#whatif-answer > div').dataset.value - v) "
-        "<= 1e-12 * Math.abs(v)", arg=expected[0],
-    )  # fmt: skip
-    assert told(page) == pytest.approx(expected, rel=1e-12)
-    rng = random.Random(3)
-    for click in range(CLICKS):
-        click_at_random(page, "whatif", rng)
-        assert widest(page) <= 1280, click
-    for cells in ({"nothing": 1}, {"area": {}}, {"city": [1]}):
-        status = page.page.evaluate(
-            """async (cells) => (await fetch("answer", {method: "POST",
-            body: JSON.stringify({row: 0, cells})})).status""", cells,
+    with serve(shown.page_state(), shown.session_data(None), address, shown.beside()):
+        page = Page(browser, address.url)
+        page.page.click("#tab-whatif")
+        page.page.wait_for_selector("#whatif-answer > div")
+        set_cells(page, OTHER)
+        row = shown.page_state().captions.rows[0]
+        expected = list(answered(shown.model, shown.table, row, OTHER).values())
+        page.page.wait_for_function(
+            "(v) => Math.abs(+document.querySelector('#whatif-answer > div').dataset.value - v) "
+            "<= 1e-12 * Math.abs(v)", arg=expected[0],
         )  # fmt: skip
-        assert status in (200, 400)
-    assert [e for e in page.errors if "400" not in e] == []
-    page.context.close()
-    server.should_exit = True
-    thread.join(10)
+        assert told(page) == pytest.approx(expected, rel=1e-12)
+        rng = random.Random(3)
+        for click in range(CLICKS):
+            click_at_random(page, "whatif", rng)
+            assert widest(page) <= 1280, click
+        for cells in ({"nothing": 1}, {"area": {}}, {"city": [1]}):
+            status = page.page.evaluate(
+                """async (cells) => (await fetch("answer", {method: "POST",
+                body: JSON.stringify({row: 0, cells})})).status""", cells,
+            )  # fmt: skip
+            assert status in (200, 400)
+        assert [e for e in page.errors if "400" not in e] == []
+        page.context.close()
 
 
 @needs_browser
