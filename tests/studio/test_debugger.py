@@ -76,14 +76,15 @@ def test_a_wrong_formula_is_told_as_check_backprop_tells_it():
     assert told["explanations"] == [[vars(m) for m in each] for each in expected.explanations]
     assert told["hints"]["formula"] == expected.hints[2]
     assert told["conventions"] == [vars(each) for each in expected.conventions]
-    assert (told["signature"], told["derivative"]) == (expected.signature, False)
+    assert told["signature"] == expected.signature
+    assert told["sentence"] == "D is not the derivative of this J."
     assert not told["failures"]  # none of the process in which it runs
 
 
 def test_a_right_function_is_right_and_a_convention_no_mistake():
     told = told_of(RIGHT)
     assert told["ok"]
-    assert told["derivative"] is True
+    assert told["sentence"] == "D is the derivative of this J."
     assert told["explanations"] == []
 
 

@@ -16,7 +16,7 @@ from typing import TypedDict
 
 from ...diagnose.answers import Failure
 from ...diagnose.check import check_subject
-from ...diagnose.diagnosis import Diagnosis
+from ...diagnose.diagnosis import Diagnosis, Mistake
 from ...grading.child_process import AnswerTooLarge, ChildLost, Limits, Means
 from ...grading.judge import KINDS, Task, in_child, why_not
 from ...grading.reading.submission import Source, Submission
@@ -45,14 +45,14 @@ class Told(TypedDict, total=False):
     function: str
     ok: bool
     headline: str
-    explanations: list[list[dict[str, str]]]
+    explanations: list[list[dict[str, str | int]]]
     hints: dict[str, str]
-    conventions: list[dict[str, str]]
+    conventions: list[dict[str, str | int]]
     failures: list[str]
     unexplained: list[str]
     signature: str
     probes: list[str]
-    derivative: bool | None
+    sentence: str  # whether D is the derivative of J
     notes: list[str]
 
 
@@ -120,12 +120,15 @@ def told(diagnosis: Diagnosis, names: Sequence[str]) -> Told:
         "unexplained": [*map(visible, diagnosis.unexplained)],
         "signature": visible(diagnosis.signature),
         "probes": [*diagnosis.probes],
-        "derivative": diagnosis.derivative,
+        "sentence": visible(diagnosis.sentence),
     }
 
 
-def _plain(mistake: object) -> dict[str, str]:
-    return {name: visible(str(value)) for name, value in asdict(mistake).items()}  # type: ignore[call-overload]
+def _plain(said: Mistake) -> dict[str, str | int]:
+    return {
+        name: visible(value) if isinstance(value, str) else value
+        for name, value in asdict(said).items()
+    }
 
 
 def _end(*_: object) -> None:

@@ -2,12 +2,6 @@
 
 import { element } from "../dom.js";
 
-const DERIVATIVES = new Map([
-  [true, "D is the derivative of the J that comes back."],
-  [false, "D is not the derivative of the J that comes back."],
-  [null, "Whether D is the derivative of J cannot be told: one of them did not come back."],
-]);
-
 const line = (words, className = "") => element("p", { className }, words);
 const titled = (title, ...parts) => element("section", {}, element("h3", {}, title), ...parts);
 const list = (entries) => element("ul", {}, ...entries.map((each) => element("li", {}, each)));
@@ -31,8 +25,8 @@ const heading = (words) => Object.assign(element("th", {}, words), { scope: "col
 
 function tableOf(explanation) {
   const head = element("thead", {}, element("tr", {}, ...["where", "what is wrong", "there", "right"].map(heading)));
-  const rows = explanation.map(({ where, what, wrong, formula }) =>
-    element("tr", {}, ...[where, what, wrong && wrong !== what ? wrong : "—", formula].map((words, k) => named(words, head, k))),
+  const rows = explanation.map(({ where, line: at, what, wrong, formula }) =>
+    element("tr", {}, ...[at ? `${where}, line ${at}` : where, what, wrong && wrong !== what ? wrong : "—", formula].map((words, k) => named(words, head, k))),
   );
   return element("table", { className: "mistakes" }, head, element("tbody", {}, ...rows));
 }
@@ -45,13 +39,13 @@ function named(words, head, k) {
   return cell;
 }
 
-function called({ signature, probes, conventions, derivative, function: name }) {
+function called({ signature, probes, conventions, sentence, function: name }) {
   if (!signature) return [];
   const on = probes.length ? ` on networks ${probes.join(", ")}` : "";
   return [
     titled("How it was called", element("p", {}, `${name} was called as `, element("code", {}, signature), `${on}.`)),
     titled("Which J it is", ...(conventions.length ? [list(conventions.map(({ where, what }) => `${where}: ${what}`)), line("Conventions are no mistakes.", "quiet")] : [line("The J of the notes.")])),
-    titled("Is D the derivative of J?", line(DERIVATIVES.get(derivative))),
+    ...(sentence ? [titled("Is D the derivative of J?", line(sentence))] : []),
   ];
 }
 
