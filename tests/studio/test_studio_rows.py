@@ -121,6 +121,22 @@ def test_a_mistake_that_is_clicked_is_stepped_through(opened):
 
 
 @needs_browser
+def test_a_row_that_was_asked_for_is_no_part_of_the_pages_epoch(opened):
+    page, state, _ = opened
+    train_an_epoch(page)
+    page.page.locator("#mistakes .mistake").first.click()
+    page.page.wait_for_selector("#steps:not([hidden])")
+    beside = int(page.page.input_value("#example"))
+    assert beside >= len(state.X)
+    page.steps("epoch")
+    page.page.wait_for_function(
+        "() => document.querySelector('#step-says').textContent.startsWith('All')"
+    )
+    assert f"All {len(state.X)} examples" in page.page.inner_text("#step-says")
+    assert f"of {len(state.X)} accumulated" in page.page.inner_text("#step-J")
+
+
+@needs_browser
 def test_a_cell_of_the_confusion_steps_through_one_row_after_the_other(opened):
     page, _, _ = opened
     train_an_epoch(page)

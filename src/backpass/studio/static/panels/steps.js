@@ -8,7 +8,7 @@ import { brief, short } from "../formulas.js";
 import { startAsked } from "../steps/asked.js";
 import { showExample } from "../steps/example.js";
 import { startTables } from "../steps/tables.js";
-import { asState, costOfAll, leaveExample, newWalk, ORDER, passOf, setLambda, steps, wholeEpoch } from "../steps/walk.js";
+import { asState, costOfAll, leaveExample, newWalk, ORDER, ownRows, passOf, setLambda, steps, wholeEpoch } from "../steps/walk.js";
 
 const NARROW = 300; // pixels of room that a drawing needs at least
 const number = (id) => Math.max(0, +$(id).value || 0);
@@ -131,7 +131,7 @@ class Steps {
 
   async epoch() {
     if (this.busy) return;
-    const count = this.pageState.X.length;
+    const count = ownRows(this.pageState).X.length;
     this.setBusy(true);
     await wholeEpoch(this.walk, this.pageState, number("step-alpha"), (share) => this.closed || says(`All ${count} examples: ${Math.round(100 * share)} %`));
     if (this.closed) return;

@@ -75,7 +75,10 @@ export function setLambda(walk, pageState, lambda) {
   if (walk.m) walk.D = gradient(walk.last.Theta, walk.Delta, walk.m, walk.lambda);
 }
 
-// All rows, one step of gradient descent; what it was of, Θ before the step, stays to be asked.
+// The rows that the page began with, not those that were asked for since.
+export const ownRows = ({ X, Y, beside = 0 }) => ({ X: X.slice(0, X.length - beside), Y: Y.slice(0, Y.length - beside) });
+
+// All of the page's rows, one step of gradient descent; what it was of, Θ before the step, stays to be asked.
 export async function wholeEpoch(walk, pageState, alpha, tell) {
   forget(walk, pageState);
   const { Theta } = walk;
@@ -87,7 +90,8 @@ export async function wholeEpoch(walk, pageState, alpha, tell) {
   walk.Theta = update(Theta, walk.D, alpha);
 }
 
-async function accumulateAll(walk, { X, Y }, tell) {
+async function accumulateAll(walk, pageState, tell) {
+  const { X, Y } = ownRows(pageState);
   const [{ net, Theta, Delta }, L, costs] = [walk, walk.net.sizes.length, []];
   let began = performance.now();
   for (const [i, x] of X.entries()) {
@@ -103,7 +107,8 @@ async function accumulateAll(walk, { X, Y }, tell) {
 }
 
 // J of all rows with the Θ of now.
-export function costOfAll(walk, { X, Y }) {
+export function costOfAll(walk, pageState) {
+  const { X, Y } = ownRows(pageState);
   const zs = X.map((x) => forward(walk.net, walk.Theta, x).z[walk.net.sizes.length]);
   return cost(walk.net, walk.Theta, zs, Y, walk.lambda);
 }

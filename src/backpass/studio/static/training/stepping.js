@@ -27,6 +27,7 @@ function taken(pageState, { row, x, y, cells }) {
   if (known >= 0) return known;
   pageState.X = [...pageState.X, x]; // whoever holds the rows of before goes on with these
   pageState.Y = [...pageState.Y, y];
+  pageState.beside = (pageState.beside ?? 0) + 1;
   captions.rows.push(row);
   for (const name in captions.columns) captions.columns[name].push(cells[name]?.[0] ?? "");
   return pageState.X.length - 1;
