@@ -293,11 +293,12 @@ def _check(
     if best is None:
         return Concluded(Diagnosis(failures=(earlier or _not_understood(subject),)))
     callers = [trial.caller for trial in best[0] if trial.complete] or [best[0][0].caller]
-    found = conclude(callers[:MOST_FORMS], best[1], earlier, meant)
-    if sizes is not None or meant.strict or not _may_gain(found.diagnosis):
-        return found
+    concluded = conclude(callers[:MOST_FORMS], best[1], earlier, meant)
+    if sizes is not None or meant.strict or not _may_gain(concluded.diagnosis):
+        return concluded
     alone = _of_one_output(subject, everything, n_layers, meant, seed)
-    return min((found, alone), key=lambda each: _unlikely(each.diagnosis)) if alone else found
+    both = (concluded, alone) if alone else (concluded,)
+    return min(both, key=lambda each: _unlikely(each.diagnosis))
 
 
 def _of_one_output(

@@ -52,7 +52,7 @@ def _is_held(arrays: list[Plain], form: Form, probe: Probe, sizes: Shape) -> boo
     except Failed:
         return False
     order = [path for path, _ in arrays]
-    of_kind = [[order.index(p) for (k, *_), p in places if k == kind] for kind in ("W", "b")]
+    of_kind = [[order.index(p) for what, p in places if what[0] == kind] for kind in ("W", "b")]
     return all(found == sorted(found) for found in of_kind)
 
 

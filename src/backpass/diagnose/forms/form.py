@@ -241,7 +241,7 @@ def arguments_of(problem: Problem, arguments: Sequence[Argument], first: int) ->
         "b": [array for (kind, _), array in blocks.items() if kind == "b"],
         "size hidden": list(problem.probe.net.sizes[1:-1]),
     }
-    values = []
+    values: list[Any] = []
     for argument in arguments:
         if argument.handed is not None:
             call, at = argument.handed
@@ -281,7 +281,8 @@ def program(problem: Problem, places: Sequence[tuple[Place, list[Any]]] = ()) ->
     form = problem.form
     steps = making(problem)
     if places:
-        known: dict[Place, Array | float] = {**problem.blocks, "lam": problem.lam, "rate": RATE}
+        known = dict[Place, Array | float](problem.blocks.items())
+        known.update({"lam": problem.lam, "rate": RATE})
         values = [[path, known[what]] for what, path in places]
         steps.append({"do": "set", "of": form.instance, "values": values})
     return steps + calling(problem, len(steps))

@@ -15,7 +15,7 @@ from .layouts import TARGETS, WEIGHTS
 from .plans import Plan, gives_of
 from .reading import kind_of
 from .roles import assignments, roles_of
-from .template import Template, leaves_of
+from .template import Order, Template, leaves_of
 
 RIGHT = (
     "X, X1 (with its ones), Y (one-hot), y, y0 and y1 (labels from 0 and from 1), W1, b1, Theta1, "
@@ -252,7 +252,7 @@ class _Reader:
             parts = tuple(map(self._built, node.values))
             return Template("dict", parts=parts, keys=tuple(map(_key, node.keys)))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "ravel" and node.args:
-            order = "F" if any(ast.unparse(k.value) == "'F'" for k in node.keywords) else "C"
+            order: Order = "F" if any(ast.unparse(k.value) == "'F'" for k in node.keywords) else "C"
             return Template("ravel", parts=tuple(map(self._built, node.args)), order=order)
         word = _word(node)
         if not _is_weights(word):
@@ -346,7 +346,8 @@ class _Reader:
             parts = node.elts
         else:
             raise _unknown(ast.unparse(node), "left", LEFT)
-        below = [self._answer(p, i, (*path, k)) for k, p in zip(keys or range(len(parts)), parts)]
+        at: Sequence[int | str] = keys or range(len(parts))
+        below = [self._answer(part, i, (*path, k)) for k, part in zip(at, parts)]
         kind = "dict" if keys else "tuple" if isinstance(node, ast.Tuple) else "list"
         return Template(kind, parts=tuple(below), keys=keys)
 

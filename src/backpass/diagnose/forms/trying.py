@@ -130,7 +130,8 @@ class _Trying:
         known: Error | None,
     ) -> None:
         self.subject, self.listed, self.probes, self.meant = subject, listed, probes, meant
-        self.known, self.same = known, None
+        self.known = known
+        self.same: Error | None = None
         self.found: list[Trial] = []
         self.failed: list[Failed] = []
         self._seen: list[CallResult] = []
