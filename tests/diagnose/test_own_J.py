@@ -52,7 +52,7 @@ def network(g, cost, forward=None, spoil=lambda D: D):
 
     def loss_and_gradients(X, y, W1, b1, W2, b2):
         P = [torch.tensor(p, requires_grad=True) for p in (W1, b1, W2, b2)]
-        X, y = torch.tensor(X), torch.tensor(np.asarray(y, dtype=float))
+        X, y = torch.from_numpy(X), torch.tensor(np.asarray(y, dtype=float))
         J = cost((forward or plain)(X, *P, g), y)
         D = torch.autograd.grad(J, P, allow_unused=True, materialize_grads=True)
         return J.item(), *spoil([each.numpy() for each in D])

@@ -297,8 +297,9 @@ def _check(
     if sizes is not None or meant.strict or not _may_gain(concluded.diagnosis):
         return concluded
     alone = _of_one_output(subject, everything, n_layers, meant, seed)
-    both = (concluded, alone) if alone else (concluded,)
-    return min(both, key=lambda each: _unlikely(each.diagnosis))
+    if alone is None or _unlikely(alone.diagnosis) > (False, 1):
+        return concluded  # several mistakes of a function for one output are no simpler answer
+    return min((concluded, alone), key=lambda each: _unlikely(each.diagnosis))
 
 
 def _of_one_output(
@@ -328,7 +329,9 @@ def _unlikely(diagnosis: Diagnosis) -> tuple[bool, int]:
 
 
 def _may_gain(diagnosis: Diagnosis) -> bool:
-    """Whether fewer outputs may make it simpler: not where one mistake is all, and not of K."""
+    """Whether one output may make it simpler: not where D follows from J, nor for one mistake."""
+    if diagnosis.derivative:
+        return False
     texts = [text for m in diagnosis.mistakes for text in (m.what, m.formula, m.wrong)]
     return _unlikely(diagnosis) > (False, 1) or any("K" in text for text in texts)
 
