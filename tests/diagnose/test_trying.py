@@ -193,3 +193,30 @@ def test_what_is_single_is_told_by_nudges():
         Caller(lambda t, X: float((t.astype(np.float32).astype(float) ** 2).sum())), many
     )
     assert not is_single(Caller(smooth), many)
+
+
+def of_so_many(n_matrices):
+    """A right function, examples in rows, whose list has so many matrices and no others."""
+    text = f"""
+def cost_and_gradients(X, y, weights):
+    {"".join(f"W{k}, " for k in range(n_matrices))} = weights
+    m, activations = len(X), [np.c_[np.ones(len(X)), X]]
+    for W in weights[:-1]:
+        activations.append(np.c_[np.ones(m), np.tanh(activations[-1] @ W)])
+    h = 1 / (1 + np.exp(-activations[-1] @ weights[-1]))
+    J = -np.sum(y * np.log(h) + (1 - y) * np.log(1 - h)) / m
+    deltas = [h - y]
+    for W, a in zip(weights[:0:-1], activations[:0:-1]):
+        deltas.append((deltas[-1] @ W[1:].T) * (1 - a[:, 1:] ** 2))
+    return J, [a.T @ d / m for a, d in zip(activations, deltas[::-1])]
+"""
+    namespace = {"np": np}
+    exec(text, namespace)
+    return namespace["cost_and_gradients"]
+
+
+@pytest.mark.parametrize("n_matrices", [1, 2, 3, 4])
+def test_a_list_of_so_many_matrices_is_of_a_network_of_that_depth(n_matrices):
+    diagnosis = check_backprop(of_so_many(n_matrices))
+    assert diagnosis.ok, str(diagnosis)
+    assert all(sizes.count("-") == n_matrices for sizes in diagnosis.probes)

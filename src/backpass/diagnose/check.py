@@ -205,6 +205,9 @@ def concluded(
     found = _check(subject, main, n_layers, sizes, meant, seed)
     if others and not found.diagnosis.returned:
         found = _check(subject, others, others[0].n_layers, sizes, meant, seed)
+    if sizes is None and isinstance(meant.hidden, str | None) and _is_of_another_depth(found):
+        deeper = (_check(subject, main, n, None, meant, seed) for n in OTHER_DEPTHS)
+        found = next((each for each in deeper if each.diagnosis.returned), found)
     any_depth = _any_depth(everything) if isinstance(meant.hidden, str | None) else []
     if sizes is None and found.diagnosis.ok and any_depth:
         deeper = _check(subject, any_depth, n_layers + 1, None, meant, seed)
@@ -249,6 +252,15 @@ def _by_depth(everything: Sequence[Plan], n_layers: int | None) -> tuple[list[Pl
     own = [plan for plan in everything if plan.n_layers not in (0, n_layers)]
     others = [plan for plan in own if plan.n_layers == own[0].n_layers]
     return [plan for plan in everything if plan not in own], others
+
+
+OTHER_DEPTHS = (4, 2, 5)  # layers, where nothing tells how many there are
+
+
+def _is_of_another_depth(found: Concluded) -> bool:
+    """Whether a function may have failed because it wants more matrices, or fewer."""
+    texts = map(str, found.diagnosis.failures if not found.diagnosis.returned else ())
+    return any("values to unpack" in text or "IndexError" in text for text in texts)
 
 
 def _any_depth(everything: Sequence[Plan]) -> list[Plan]:
