@@ -206,8 +206,8 @@ def concluded(
     if others and not found.diagnosis.returned:
         found = _check(subject, others, others[0].n_layers, sizes, meant, seed)
     if sizes is None and isinstance(meant.hidden, str | None) and _is_of_another_depth(found):
-        deeper = (_check(subject, main, n, None, meant, seed) for n in OTHER_DEPTHS)
-        found = next((each for each in deeper if each.diagnosis.returned), found)
+        of_depths = (_check(subject, main, n, None, meant, seed) for n in OTHER_DEPTHS)
+        found = next((each for each in of_depths if each.diagnosis.returned), found)
     any_depth = _any_depth(everything) if isinstance(meant.hidden, str | None) else []
     if sizes is None and found.diagnosis.ok and any_depth:
         deeper = _check(subject, any_depth, n_layers + 1, None, meant, seed)
