@@ -272,8 +272,8 @@ export const panel = {
         <p id="row-units" class="quiet"></p>
       </section>
       <div id="network" class="drawing" role="group" aria-label="The network: units as circles, weights as lines; arrow keys go from unit to unit"></div>
-      <p class="legend"><span class="sign positive"></span> Θ &gt; 0, blue and solid <span class="sign negative"></span> Θ &lt; 0, vermilion and dashed; the wider, the larger
-        <span class="sign step"></span> behind a line: the step −αD</p>
+      <p class="legend"><span><span class="sign positive"></span> Θ &gt; 0, blue and solid</span> <span><span class="sign negative"></span> Θ &lt; 0, vermilion and dashed; the wider, the larger</span>
+        <span><span class="sign step"></span> behind a line: the step −αD</span></p>
       <p id="step-J" class="formula" hidden></p>
       <div id="tables" class="tables"></div>
     </div>
