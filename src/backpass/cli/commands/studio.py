@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...studio.session_data import SessionData
     from ...studio.toys import ToySettings
     from ...training.checkpoints import Checkpoint
+    from ..trained import LookedAt
 
 MODEL_ENDING = ".backpass"
 MOST_ROWS_OF_MEMBER = 1000
@@ -100,13 +101,12 @@ def studio(
         return _play(toy, export, port, force, debugs=debugger, no_browser=no_browser)
     trained = source.endswith(MODEL_ENDING)
     _check_options(trained, rows, export)
-    with told_work(_reading(rows if trained and rows else source), messages()):
-        model = _trained(source, rows, member) if trained else _new(source, **new)
-    model = replace(model, command=command_line())
-    if model.model.ensemble is not None and (out or checkpoint):
-        raise click.UsageError(
-            "--out, --checkpoint: the page shows a member of an ensemble, and trains none of them"
+    looked_at = _looked_at(source, rows, member, bool(out or checkpoint)) if trained else None
+    with told_work(_reading(rows or source), messages()):
+        model = (
+            _new(source, **new) if looked_at is None else _trained(source, rows or "", looked_at)
         )
+    model = replace(model, command=command_line())
     if export is not None:
         return _export(model.page_state(), Path(export), force)
     save: Callable[[np.ndarray], str] | None = None if out is None else model.saver(out)
@@ -213,16 +213,26 @@ def _all_classes(data: PreparedTable) -> dict[str, np.ndarray]:
     return {"classes": np.unique(np.concatenate(list(data.y.values())))}
 
 
-def _trained(path: str, source: str | None, member: int | None) -> StudioModel:
-    """Load a model, and the rows to look at."""
-    from ...studio.model import StudioModel
-    from ..source import load_known
+def _looked_at(path: str, rows: str | None, member: int | None, trains: bool) -> LookedAt:
+    """Load a model, unless what is asked for is nothing for it."""
     from ..trained import LookedAt
 
     looked_at = LookedAt.at(path, member)
-    model = looked_at.model
-    if source is None:
+    if rows is None:
         raise click.UsageError(f"Which rows? Name a table after the model {path}")
+    if looked_at.model.ensemble is not None and trains:
+        raise click.UsageError(
+            "--out, --checkpoint: the page shows a member of an ensemble, and trains none of them"
+        )
+    return looked_at
+
+
+def _trained(path: str, source: str, looked_at: LookedAt) -> StudioModel:
+    """A model and the rows to look at."""
+    from ...studio.model import StudioModel
+    from ..source import load_known
+
+    model = looked_at.model
     table = load_known(source, model)
     X, y = model.inputs(table), model.targets(table)
     if y is None:
