@@ -241,8 +241,8 @@ def _meant(seen: Observation, base: Convention, found: Sequence[Reading]) -> Ite
     if seen.J is None or not found:
         return
     for (loss, hidden), (mean, times) in meant_by(seen.J, base.bias):
-        convention = replace(found[0].convention, mean=mean, times=times)
-        yield Reading(loss, hidden, convention)
+        for penalty in dict.fromkeys((base, found[0].convention)):  # the usual one is likelier
+            yield Reading(loss, hidden, replace(penalty, mean=mean, times=times))
 
 
 OF_ITS_OWN = ("J is none that is known", "a sum over examples of what all of θ, x and y give")
