@@ -18,6 +18,8 @@ def serve(state: PageState, data: SessionData | None, address: Address, *beside)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
+        # A server that cannot start would be waited for to the end of days.
+        assert thread.is_alive(), "the server ended before it had started"
         time.sleep(0.01)
     try:
         yield

@@ -13,6 +13,7 @@ from test_studio_whole import CLICKS, SIZES, click_at_random, widest
 import backpass as bp
 from backpass.cli import main
 from backpass.cli.commands.studio import _trained
+from backpass.cli.trained import LookedAt
 from backpass.errors import InvalidInput
 from backpass.studio.app import new_address
 from backpass.studio.page import bake
@@ -44,7 +45,7 @@ def model(request, tmp_path_factory):
     words = ["train", str(folder / "t.csv"), "--target", target, "--members", "4", "--no-report"]
     done = CliRunner().invoke(main, [*words, "--out", path])
     assert done.exit_code == 0, done.output
-    return _trained(path, str(folder / "t.csv"), None), bp.load(path), frame
+    return _trained(path, str(folder / "t.csv"), LookedAt.at(path, None)), bp.load(path), frame
 
 
 def answers_of(estimator, frame) -> np.ndarray:
