@@ -223,7 +223,9 @@ def _by_rate(caller: FormCaller, probes: Sequence[Probe], meant: Meant) -> Trial
 def _trial(caller: FormCaller, probes: Sequence[Probe], meant: Meant) -> Trial:
     answers = [answers_of(caller, probe) for probe in probes]
     deaf = caller.form.without_lam() if caller.takes_lam else None
-    if deaf is not None and all(_same(low, high) for low, high in answers):
+    alike = deaf is not None and all(_same(low, high) for low, high in answers)
+    # One that asks whether λ is 0, and takes another number then, does have a penalty.
+    if deaf is not None and alike and _same(answers[0][0], caller(probes[0], 0.0)):
         return _trial(FormCaller(caller.subject, deaf, caller.single), probes, meant)
     failures: list[Failure] = []
     first = answers[0][0]
