@@ -105,6 +105,23 @@ def test_axe_finds_nothing_serious_on_any_tab(open_page, of, scheme):
         assert told == [], tab
 
 
+OVERLAPS = """() => {
+  const boxes = [...document.querySelectorAll("#network text.label")]
+    .map((e) => ({ words: e.textContent, box: e.getBoundingClientRect() }));
+  const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a.box, b.box))
+    .map((b) => `${a.words} | ${b.words}`));
+}"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_names_of_layers_never_lie_on_one_another(open_page, size):
+    state = digits_page_state(sizes=(64, 128, 128, 128, 10), m=5)
+    page = open_page(state, **SIZES[size])
+    assert page.page.locator("#network text.label").count() == 10
+    assert page.page.evaluate(OVERLAPS) == []
+
+
 def test_fingers_find_44_pixels_of_everything_on_a_phone(open_page):
     page = open_page(digits_page_state(m=5), **SIZES["phone"])
     page.page.tap("#step-forward")

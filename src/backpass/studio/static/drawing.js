@@ -43,8 +43,10 @@ export function drawNetwork(net, look, room) {
 
 function drawLayer(picture, units, layer, net, look, named) {
   const size = net.sizes[layer - 1];
-  const group = svg("g", { role: "group", "aria-label": `layer ${layer}, ${size} unit${size === 1 ? "" : "s"}` });
-  group.append(heading(units[0].x, `layer ${layer} (${size})`, named ? "" : { 1: "first", [net.sizes.length]: "last" }[layer]));
+  const count = `${size} unit${size === 1 ? "" : "s"}`;
+  const group = svg("g", { role: "group", "aria-label": `layer ${layer}, ${count}` });
+  const side = named ? "" : { 1: "first", [net.sizes.length]: "last" }[layer];
+  group.append(heading(units[0].x, 12, `layer ${layer}`, side), heading(units[0].x, 26, count, side));
   const drawn = units.filter(({ unit }) => unit !== "fold").map((place) => drawUnit(place, look));
   const fold = units.find(({ unit }) => unit === "fold");
   if (fold) group.append(svg("text", { class: "fold", x: fold.x, y: fold.y }, `⋮ ${size - MOST_UNITS + 1} more`));
@@ -55,9 +57,9 @@ function drawLayer(picture, units, layer, net, look, named) {
 }
 
 // Where there is little room, the words at the sides end with their layer's circles.
-function heading(x, words, side) {
+function heading(x, y, words, side) {
   const to = { first: x - RADIUS, last: x + RADIUS }[side] ?? x;
-  return svg("text", { class: `label ${side ?? ""}`, x: to, y: 16 }, words);
+  return svg("text", { class: `label ${side ?? ""}`, x: to, y }, words);
 }
 
 function drawCaption(group, { unit, layer, x, y }, net, look) {

@@ -9,6 +9,11 @@ export function newCurve() {
 
 export function addPoint(curve, epoch, value) {
   curve.last = [epoch, value];
+  const again = curve.epochs.length - 1; // an epoch whose weights or λ were changed since it was drawn
+  if (curve.epochs[again] === epoch) {
+    curve.values[again] = value;
+    return;
+  }
   if (epoch % curve.stride) return;
   curve.epochs.push(epoch);
   curve.values.push(value);
