@@ -114,7 +114,7 @@ const MOVES = { ArrowLeft: [-14, 0], ArrowRight: [14, 0], ArrowUp: [0, -14], Arr
 
 function startDrawing(pageState) {
   if (!pageState.image) {
-    $("draw").replaceChildren(element("p", { className: "says" }, "This network's inputs are not an image."));
+    $("draw").replaceChildren(element("p", { className: "says" }, "This network's inputs are not an image, so there is nothing to draw: a network of images, as of backpass studio digits, is drawn for here."));
     return { close() {} };
   }
   const captions = captionsOf(pageState);
