@@ -303,3 +303,22 @@ def test_a_reload_in_training_comes_back_to_its_tab_buttons_and_curves(live):
         "() => document.querySelector('#train-says').textContent.startsWith('Stopped')"
     )
     assert page.errors == []
+
+
+def test_the_fog_lifts_where_somebody_walked_whatever_the_axes_span(live):
+    u, v = np.linspace(-1, 1, 25), np.linspace(-0.01, 0.01, 25)
+    ground = {"u": u.tolist(), "v": v.tolist(), "heights": [[1.0] * 25] * 25}
+    ways = {
+        "nobody moved": [{"u": 0.0, "v": 0.0}],
+        "across": [{"u": -1.0, "v": 0.0}, {"u": -0.99, "v": 0.0}, {"u": 1.0, "v": 0.0}],
+    }
+    seen = {}
+    for name, way in ways.items():
+        heights = called(live[0], "mountains/surface", "groundOf", ground, [way], True)
+        seen[name] = np.array([[h is not None for h in row] for row in heights])
+    still, across = seen["nobody moved"], seen["across"]
+    assert still[12, 12]
+    assert still[12].sum() == still[:, 12].sum()  # as far to the north as to the east
+    assert 3 < still[12].sum() < 12
+    assert across[12].all()
+    assert (across.sum(axis=0) == still[:, 12].sum()).all()

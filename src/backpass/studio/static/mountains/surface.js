@@ -5,16 +5,38 @@ import { placeOf } from "./plane.js";
 export const COLOURS = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#7f7f7f"];
 const SIGHT = 0.15; // how far a walker sees, as a share of the picture's width
 const CLEAR = 0.5; // ground is seen where it is clearer than this
+const [STRIDE, MOST_STRIDES] = [0.05, 40]; // between two looks on a way, as a share; in one step of it
 
-// Clear around the eyes, with a soft edge, as in the library's pictures.
-function isSeen(eyes, width, u, v) {
-  const nearest = eyes.reduce((m, eye) => Math.min(m, Math.hypot(eye.u - u, eye.v - v)), Infinity);
-  return Math.exp(-((nearest / (SIGHT * width)) ** 4)) > CLEAR;
+// A place in shares of the picture, whose axes are drawn equally long whatever they span.
+function shareOf({ u, v }) {
+  const [wide, deep] = [u, v].map((axis) => axis[axis.length - 1] - axis[0]);
+  return (place) => ({ u: place.u / wide, v: place.v / deep });
 }
 
-export function groundOf(map, eyes, fog) {
-  const width = map.u[map.u.length - 1] - map.u[0];
-  const seen = (u, v) => !fog || isSeen(eyes, width, u, v);
+// Where somebody looked from: all along a way, for whoever went there has seen the ground.
+function looksOf(path) {
+  const looks = path.slice(0, 1);
+  for (const place of path.slice(1)) {
+    const from = looks[looks.length - 1];
+    const far = Math.hypot(place.u - from.u, place.v - from.v);
+    if (!(far > STRIDE) && place !== path[path.length - 1]) continue;
+    const strides = Math.min(MOST_STRIDES, Math.max(1, Math.ceil(far / STRIDE)));
+    const along = (k) => ({ u: from.u + (k / strides) * (place.u - from.u), v: from.v + (k / strides) * (place.v - from.v) });
+    looks.push(...Array.from({ length: strides }, (_, k) => along(k + 1)));
+  }
+  return looks;
+}
+
+// Clear around the eyes, with a soft edge, as in the library's pictures.
+function isSeen(eyes, { u, v }) {
+  const nearest = eyes.reduce((m, eye) => Math.min(m, Math.hypot(eye.u - u, eye.v - v)), Infinity);
+  return Math.exp(-((nearest / SIGHT) ** 4)) > CLEAR;
+}
+
+export function groundOf(map, paths, fog) {
+  const share = shareOf(map);
+  const eyes = paths.flatMap((path) => looksOf(path.map(share)));
+  const seen = (u, v) => !fog || isSeen(eyes, share({ u, v }));
   return map.heights.map((row, r) => row.map((height, c) => (seen(map.u[c], map.v[r]) ? height : null)));
 }
 
@@ -43,8 +65,8 @@ function layoutOf(map, heights, ink) {
 
 // ways: [{name, path}], walkers and trainings.
 export function drawSurface(Plotly, picture, map, ways, fog) {
-  const ends = ways.map(({ path }) => path[path.length - 1]).filter(Boolean);
-  const z = groundOf(map, ends.length ? ends : [{ u: 0, v: 0 }], fog);
+  const paths = ways.map(({ path }) => path);
+  const z = groundOf(map, paths.length ? paths : [[{ u: 0, v: 0 }]], fog);
   const ink = getComputedStyle(document.body).color;
   const surface = { type: "surface", name: "J", x: map.u, y: map.v, z, showscale: false, showlegend: false, opacity: 0.9, colorscale: "Viridis" };
   const ground = map.heights.flat().filter(Number.isFinite);
