@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import chain, count, repeat
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -31,6 +30,7 @@ from ..streaming.blocks import Blocks
 from ..streaming.dask_client import current_client
 from .costs import cost_of
 from .ensemble import Ensemble, Parts, fit_ensemble
+from .epochs import EpochsWished
 from .inputs import known_table, raw_table
 from .members.member import Examples, Member, ToLearn
 from .members.profiles import (
@@ -347,9 +347,9 @@ class TabularEstimator(TabularParameters):
         groups = None if groups is None else np.asarray(groups)[rows]
         strata = self._strata(y[rows])
         together, made = partings(self.validation, len(rows), strata, groups, seed)
-        each = -(-min(self.n_members or MEMBERS, MEMBERS) // together)
+        each = min(-(-min(self.n_members or MEMBERS, MEMBERS) // together), PACK)
         parts = (self._parted(train, rows, one, groups, seed + k) for k, one in enumerate(made))
-        return min(each, PACK), parts
+        return self._epochs.together or each, parts
 
     def _parted(
         self, given: Examples, rows: np.ndarray, parting: Parting, groups: ArrayLike, seed: int
@@ -402,33 +402,28 @@ class TabularEstimator(TabularParameters):
             parts = next(pairs)
             m = parts.train.m
             settings = partial(self._settings_of_pack, range(first, last), m, seed)
-            elastic = "max_epochs" not in (self.member or {})
+            elastic = self._epochs.wished is None
             yield replace(parts, settings=settings, elastic=elastic)
 
     def _settings_of_pack(
         self, numbers: Sequence[int], m: int, seed: int, costs: Mapping[str, float]
     ) -> list[MemberSettings]:
         """What members are asked for, each with epochs of its own where they are listed."""
-        settings, epochs = (
-            self._settings(numbers, m, seed, costs),
-            (self.member or {}).get("max_epochs"),
-        )
-        if epochs is None or isinstance(epochs, Integral):
+        settings, epochs = self._settings(numbers, m, seed, costs), self._epochs
+        if not epochs.by_member:
             return settings
-        listed = np.asarray(epochs)
-        if listed.ndim != 1 or listed.dtype.kind not in "iu" or len(listed) <= numbers[-1]:
-            raise InvalidInput(
-                "max_epochs of member is a number, or a list with one for each member, and member "
-                f"{numbers[-1]} has none in {epochs!r}."
-            )
-        return [replace(each, max_epochs=int(listed[each.number])) for each in settings]
+        return [replace(each, max_epochs=epochs.of(each.number)) for each in settings]
+
+    @property
+    def _epochs(self) -> EpochsWished:
+        return EpochsWished((self.member or {}).get("max_epochs"))
 
     def _settings(
         self, numbers: Sequence[int], m: int, seed: int, costs: Mapping[str, float]
     ) -> list[MemberSettings]:
         """What members are asked for, by the costs of the first pack's profiles."""
         wished: dict[str, Any] = dict(self.member or {})
-        if not isinstance(wished.get("max_epochs", 1), Integral):  # each member's own
+        if self._epochs.by_member:
             del wished["max_epochs"]
         unknown = [name for name in wished if name not in DRAWN]
         if unknown:
@@ -461,12 +456,19 @@ class TabularEstimator(TabularParameters):
     def repeat_params_(self) -> dict[str, object]:
         """Parameters with which another fit, without a time limit, comes to the same bits.
 
-        Where the time ended before any member was over, there are none: those that began answer by
-        their best epochs then.
+        Epochs stand there by parting. Where the time ended before the first member was over, there
+        are none: those that began answer by their best epochs then.
         """
-        settings = [member.settings for member in self._ensemble().members]
-        member = {**(self.member or {}), "max_epochs": [each.max_epochs for each in settings]}
-        return {"n_members": len(settings), "time_limit": None, "member": member}
+        packs = [pack.members for pack in self._ensemble().packs]
+        members = [member for pack in packs for member in pack]
+        if not all(member.whole for member in members):
+            raise AttributeError(
+                "The fit ended before its first member was over, so no parameters repeat it: give "
+                "it more time."
+            )
+        epochs = [[member.settings.max_epochs for member in pack] for pack in packs]
+        member = {**(self.member or {}), "max_epochs": epochs}
+        return {"n_members": len(members), "time_limit": None, "member": member}
 
     @property
     def reading_(self) -> TableReading:

@@ -28,7 +28,8 @@ ATTRIBUTES = """
     weights_ : ndarray of shape (members,)
         How much each counts; they add up to 1.
     repeat_params_ : dict
-        Parameters with which a fit without a time limit comes to the same bits.
+        Parameters with which a fit without a time limit comes to the same bits; none where the
+        time ended before the first member was over.
     validation_score_ : float
         Minus the metric on the rows that chose: better than on any others.
     reading_ : TableReading
@@ -114,7 +115,8 @@ class TabularParameters(Declared):
         What every member is asked for instead of what is drawn: ``hidden`` (units of each layer),
         ``activation``, ``bins``, ``learning_rate``, ``matrix_rate``, ``weight_decay``, ``dropout``,
         ``batch_size``, ``max_epochs``, ``patience``. ``max_epochs`` may be a list with a number for
-        each member; where it is given, the time does not change it.
+        each member, or of such lists, one for each parting, whose members share it; where it is
+        given, the time does not change it.
         """,
         allowed=[dict, None],
     )
