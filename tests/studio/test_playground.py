@@ -492,7 +492,9 @@ def test_a_tab_that_is_left_pauses_and_an_alpha_too_large_is_said(open_page):
 def test_an_epoch_whose_weight_decay_is_changed_has_one_place_in_the_chart(open_page):
     page = opened(open_page, ToySettings("moons", hidden=(4,)))
     page.page.click("#play-epoch")
-    page.page.wait_for_function("() => document.querySelector('#play-epoch-now').textContent === '1'")
+    page.page.wait_for_function(
+        "() => document.querySelector('#play-epoch-now').textContent === '1'"
+    )
     for lam in ("3", "0.5"):
         page.page.fill("#play-lam", lam)
         page.page.press("#play-lam", "Tab")

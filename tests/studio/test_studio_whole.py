@@ -108,8 +108,10 @@ def test_axe_finds_nothing_serious_on_any_tab(open_page, of, scheme):
 OVERLAPS = """() => {
   const boxes = [...document.querySelectorAll("#network text.label")]
     .map((e) => ({ words: e.textContent, box: e.getBoundingClientRect() }));
-  const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a.box, b.box))
+  const [across, down] = [["left", "right"], ["top", "bottom"]]
+    .map(([from, to]) => (a, b) => a[from] < b[to] && b[from] < a[to]);
+  const over = (a, b) => across(a.box, b.box) && down(a.box, b.box);
+  return boxes.flatMap((a, i) => boxes.slice(i + 1).filter((b) => over(a, b))
     .map((b) => `${a.words} | ${b.words}`));
 }"""
 

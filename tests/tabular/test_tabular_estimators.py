@@ -298,7 +298,7 @@ def test_a_fit_that_was_over_too_soon_has_nothing_to_repeat():
     timed = bp.TabularRegressor(time_limit=1e-3, random_state=0, member={"max_epochs": 10**6})
     timed.fit(frame, signal)
     with pytest.raises(AttributeError, match="before its first member was over"):
-        timed.repeat_params_
+        _ = timed.repeat_params_
 
 
 def test_epochs_by_parting_say_how_many_members_share_one():
@@ -333,7 +333,7 @@ def test_each_member_has_the_epochs_that_are_listed():
 @pytest.mark.parametrize("epochs", [[2], [[2, 1.5]], [[2]], "22", [1.5, 2.0], {}])
 def test_epochs_that_are_not_one_for_each_member_are_refused(epochs):
     frame, signal = visits(60)
-    with pytest.raises(InvalidInput, match="max_epochs of member is a number, (or )?a list"):
+    with pytest.raises(InvalidInput, match=r"max_epochs of member is a number, (or )?a list"):
         small(bp.TabularRegressor, n_members=2, member={"max_epochs": epochs}).fit(frame, signal)
 
 
