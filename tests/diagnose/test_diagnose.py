@@ -569,7 +569,17 @@ def test_a_gradient_of_zeros_is_called_so():
 
     diagnosis = check_backprop(function)
     assert not diagnosis.mistakes
-    assert "zero everywhere" in str(diagnosis)
+    assert "gradient is zero everywhere" in str(diagnosis)
+
+
+def test_a_cost_of_zero_is_called_so():
+    def function(theta, sizes, X, Y, lam):
+        return 0.0, right(theta, sizes, X, Y, lam)[1]
+
+    diagnosis = check_backprop(function)
+    assert not diagnosis.mistakes
+    assert "J is zero everywhere" in str(diagnosis)
+    assert "gradient: all of it is right" in str(diagnosis)
 
 
 # --- the notes' own code -----------------------------------------------------------------------

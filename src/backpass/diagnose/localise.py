@@ -27,6 +27,9 @@ def localise(response: Response) -> Iterator[str]:
 
 
 def _of_J(response: Response) -> Iterator[str]:
+    if not any(np.nan_to_num(values).any() for values in response.values):
+        yield "J is zero everywhere."
+        return
     names = ("the part without λ", "the λ term")
     right = [_agrees_at(response, np.array([i])) for i in (0, 1)]
     if response.probes[0].convention.lam_J == "0":
