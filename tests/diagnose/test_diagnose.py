@@ -113,7 +113,7 @@ def test_at_least_95_percent_of_single_mistakes_are_named(n_layers, every):
     assert len(missed) <= 0.05 * len(everything), missed
 
 
-@pytest.mark.long
+@pytest.mark.night
 @pytest.mark.parametrize("n_layers", [2, 3, 4, 5])
 def test_single_mistakes_long_form(n_layers):
     everything = singles(n_layers)
@@ -158,7 +158,7 @@ def wrongly_named(count, seed):
 
 
 def test_mistakes_that_are_not_in_the_catalogue_are_never_named_wrongly():
-    assert wrongly_named(60, seed=1) == []
+    assert wrongly_named(30, seed=1) == []
 
 
 @pytest.mark.night

@@ -57,7 +57,7 @@ def test_single_mistakes_are_named_by_every_convention():
     assert table["misnamed"] == table["called right"] == 0, missed
 
 
-@pytest.mark.long
+@pytest.mark.night
 def test_every_single_mistake_by_every_convention():
     table, missed = singles(every=1)
     print(table, missed)
@@ -77,7 +77,7 @@ def test_pairs_are_named_by_every_convention(settings, least):
     assert table["called right"] == 0, missed
 
 
-@pytest.mark.long
+@pytest.mark.night
 @pytest.mark.parametrize(("settings", "least"), [(WITH_LAM, 0.95), (WITHOUT, 0.9)])
 def test_pairs_by_every_convention_long_form(settings, least):
     table, missed = pairs(settings, 400, seed=4)
