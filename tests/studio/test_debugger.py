@@ -236,3 +236,36 @@ def test_a_judge_ends_by_itself_where_nobody_ends_it(place):
     assert done.returncode == 1
     assert done.stdout == b""
     wait_until_nothing_is_left(place)
+
+
+UNTOLD = """
+import numpy as np
+
+def work(q, r, s, t):
+    m = len(q)
+    a2 = 1 / (1 + np.exp(-np.c_[np.ones(m), q] @ s.T))
+    h = 1 / (1 + np.exp(-np.c_[np.ones(m), a2] @ t.T))
+    d3 = h - r
+    d2 = d3 @ t[:, 1:]
+    return d2.T @ np.c_[np.ones(m), q] / m, d3.T @ np.c_[np.ones(m), a2] / m
+"""
+
+
+def test_how_a_function_is_called_can_be_said():
+    told = told_of(UNTOLD, "D1, D2 = work(X, Y, Theta1, Theta2)")
+    assert "g′ missing" in told["hints"]["what"]
+    assert told["signature"].startswith("D1, D2 = work(X, Y, Theta1, Theta2)")
+
+
+@pytest.mark.parametrize(
+    ("form", "why"),
+    [
+        ("D1, D2 = other(X, Y, Theta1, Theta2)", "names no function of this code"),
+        ("D1, D2 = work(X, Y, Theta1, zebra)", "zebra"),
+        ("D1, D2 = work(X,", "form"),
+    ],
+)
+def test_a_call_that_cannot_be_is_one_sentence(form, why):
+    told = told_of(UNTOLD, form)
+    assert set(told) == {"says"}
+    assert why in told["says"]

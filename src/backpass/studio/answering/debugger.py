@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 MOST_BYTES = 100_000  # of what may be pasted
+MOST_OF_A_CALL = 1000  # characters of what is to be called, and how
 PATIENCE = 15.0  # seconds that a judge may take to end what it has begun
 ONE_AT_A_TIME = "Another function is being judged; try again when it is over."
 TOO_LONG = f"Longer than {MOST_BYTES:,} bytes: paste the function and what it needs alone."
@@ -127,7 +128,7 @@ def _read(question: dict[str, object]) -> tuple[str, str]:
         raise TypeError
     if len(text.encode()) > MOST_BYTES:
         raise TooLong
-    return text, names[:200]
+    return text, names[:MOST_OF_A_CALL]
 
 
 async def _left(request: Request) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from typing import TypedDict
 from ...diagnose.answers import Failure
 from ...diagnose.check import check_subject
 from ...diagnose.diagnosis import Diagnosis, Mistake
+from ...diagnose.forms.grammar import check_form
+from ...errors import InvalidInput
 from ...grading.child_process import AnswerTooLarge, ChildLost, Limits, Means
 from ...grading.judge import KINDS, Task, in_child, why_not
 from ...grading.reading.submission import Source, Submission
@@ -29,7 +32,11 @@ SECONDS = 60  # for everything together
 
 
 class Pasted(TypedDict):
-    """A question: the code, what is to be called (empty: what the rest does not name), and how."""
+    """A question: the code, what is to be called, and how.
+
+    ``names`` is empty for what the rest does not name, or has names, or says how they are called,
+    as ``form`` of ``check_backprop``.
+    """
 
     text: str
     names: str
@@ -79,7 +86,10 @@ def told_of(pasted: Pasted) -> Told:
     source = Source(FILE, pasted["text"])
     if problem := why_not(source, ()):
         return {"says": problem}
-    asked = tuple(filter(None, (name.strip() for name in pasted["names"].split(","))))
+    form = pasted["names"].strip() if "(" in pasted["names"] else None
+    asked = _asked(pasted["names"]) if form is None else _called_in(form, source.text)
+    if form is not None and not asked:
+        return {"says": "What is said of the call names no function of this code."}
     names = asked or tuple(outermost(source.text))
     if not names:
         return {"says": "There is no function in it: it begins with “def”."}
@@ -90,16 +100,32 @@ def told_of(pasted: Pasted) -> Told:
     if problem := why_not(source, names):
         return {"says": problem, "choices": outermost(source.text)}
     limits, means = Limits(**pasted["limits"]), Means(**pasted["means"])  # type: ignore[arg-type]
-    return _judged(source, Task(names, limits=limits, means=means))
+    try:
+        if form is not None:
+            check_form(form, names)
+        return _judged(source, Task(names, limits=limits, means=means), form)
+    except InvalidInput as error:
+        return {"says": visible(str(error))}
 
 
-def _judged(source: Source, task: Task) -> Told:
+def _asked(names: str) -> tuple[str, ...]:
+    return tuple(filter(None, (name.strip() for name in names.split(","))))
+
+
+def _called_in(form: str, text: str) -> tuple[str, ...]:
+    """The functions and classes of a text that a form calls, in the form's order."""
+    defined = {node.name for node in ast.parse(text).body if isinstance(node, DEFINITIONS)}
+    called = re.findall(r"(?<![\w.])(\w+)\s*\(", form)
+    return tuple(dict.fromkeys(name for name in called if name in defined))
+
+
+def _judged(source: Source, task: Task, form: str | None) -> Told:
     try:
         diagnosis, notes = in_child(
             Submission("", (source,)),
             source,
             task,
-            lambda subject: check_subject(subject, KINDS[len(task.names)]),
+            lambda subject: check_subject(subject, KINDS[len(task.names)], form=form),
         )
     except (ChildLost, AnswerTooLarge) as lost:
         diagnosis, notes = Diagnosis(failures=(Failure(str(lost)),)), []

@@ -104,7 +104,7 @@ export const panel = {
     <textarea id="debug-code" rows="16" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="debug-limits"></textarea>
     <p id="debug-limits" class="quiet"></p>
     <div class="controls">
-      <label>function <input id="debug-names" type="text" spellcheck="false" autocapitalize="off" autocomplete="off" placeholder="the only one" size="18"></label>
+      <label>function, or how it is called <input id="debug-names" type="text" title="As in: loss, {dW1, db1} = f(X, y, W1, b1)" spellcheck="false" autocapitalize="off" autocomplete="off" placeholder="the only one" size="18"></label>
       <label>say <select id="debug-grade"><option value="where">where to look</option><option value="what" selected>what is wrong</option><option value="formula">the formula</option></select></label>
       <button id="debug-judge" type="submit" class="next">which formula is wrong?</button>
       <button id="debug-cancel" type="button" disabled>cancel</button>
