@@ -76,7 +76,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name = item.path.stem.removeprefix("test_")
         slow = item.path.parent.name in ("faults", "fuzz") or name in SLOW_FILES
-        if slow or not isinstance(item, pytest.Function) or _is_long(item):
+        in_a_browser = item.get_closest_marker("xdist_group") is not None  # minutes, and no module
+        if slow or in_a_browser or not isinstance(item, pytest.Function) or _is_long(item):
             continue
         first = taken.setdefault(item.path, set())
         if name in QUICK_FILES:
