@@ -14,7 +14,7 @@ from checkpointed import SETTINGS, train
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 SCRIPT = Path(__file__).with_name("checkpointed.py")
-SHORT, LONG = 6, 100
+SHORT, LONG, NIGHT = 6, 36, 100
 
 
 def killed_and_resumed(name, tmp_path, draw, most_kills):
@@ -86,8 +86,13 @@ def test_killed(seed, tmp_path):
     same_as_undisturbed(name, tmp_path, seed, most_kills=1)
 
 
-@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("seed", range(SHORT, LONG))
+@pytest.mark.parametrize(
+    "seed",
+    [
+        *(pytest.param(seed, marks=pytest.mark.long) for seed in range(SHORT, LONG)),
+        *(pytest.param(seed, marks=pytest.mark.night) for seed in range(LONG, NIGHT)),
+    ],
+)
 def test_killed_often(seed, tmp_path):
     same_as_undisturbed(list(SETTINGS)[seed % len(SETTINGS)], tmp_path, seed, most_kills=3)

@@ -63,9 +63,12 @@ def click_at_random(page: Page, tab: str, rng: random.Random) -> None:
         things.nth(rng.randrange(count)).click(force=True)
 
 
-@pytest.mark.parametrize("size", SIZES)
+PLACES = [("digits", size) for size in SIZES] + [("table", "phone")]
+NIGHT = [pytest.param("table", size, marks=pytest.mark.night) for size in ("200 %", "projector")]
+
+
+@pytest.mark.parametrize(("of", "size"), [*PLACES, *NIGHT])
 @pytest.mark.parametrize("tab", TABS)
-@pytest.mark.parametrize("of", STATES)
 def test_random_clicks_neither_widen_the_page_nor_end_in_an_error(open_page, of, tab, size):
     if tab == "debug" or (tab == "draw" and of == "table"):
         pytest.skip("there is nothing to click")
