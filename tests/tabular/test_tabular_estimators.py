@@ -301,6 +301,13 @@ def test_a_fit_that_was_over_too_soon_has_nothing_to_repeat():
         _ = timed.repeat_params_
 
 
+def test_no_number_of_epochs_is_as_if_nothing_was_wished():
+    frame, signal = visits(60)
+    usual = small(bp.TabularRegressor, n_members=1, member={}).fit(frame, signal)
+    named = small(bp.TabularRegressor, n_members=1, member={"max_epochs": None}).fit(frame, signal)
+    np.testing.assert_array_equal(named.predict(frame), usual.predict(frame))
+
+
 def test_epochs_by_parting_say_how_many_members_share_one():
     frame, signal = visits(200)
     wish = {"max_epochs": [[2, 3, 1], [2, 4]]}

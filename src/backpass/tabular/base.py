@@ -423,8 +423,8 @@ class TabularEstimator(TabularParameters):
     ) -> list[MemberSettings]:
         """What members are asked for, by the costs of the first pack's profiles."""
         wished: dict[str, Any] = dict(self.member or {})
-        if self._epochs.by_member:
-            del wished["max_epochs"]
+        if self._epochs.wished is None or self._epochs.by_member:
+            wished.pop("max_epochs", None)
         unknown = [name for name in wished if name not in DRAWN]
         if unknown:
             raise InvalidInput(
