@@ -316,3 +316,70 @@ def test_the_mountains_draw_under_the_strict_policy(live):
     page.page.click("#tab-mountains")
     page.page.wait_for_selector("#surface .plot-container", timeout=60_000)
     assert not page.errors
+
+
+FRAMES = """() => {
+  window.together = [];  // which pictures were drawn anew, frame by frame
+  let drawn = new Set();
+  for (const id of ["chart-J", "chart-score", "chart-delta", "confusion", "mistakes"])
+    new MutationObserver(() => drawn.add(id)).observe(
+      document.getElementById(id), { childList: true, subtree: true, characterData: true });
+  const next = () => {
+    window.together.push([...drawn]);
+    drawn = new Set();
+    requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+}"""
+
+
+def test_while_training_streams_a_frame_draws_one_picture_and_each_gets_its_turn(open_page):
+    page = open_page(digits_page_state(m=40))
+    page.page.click("#tab-training")
+    page.page.fill("#train-epochs", "100000")
+    page.page.click("#train-start")
+    page.page.wait_for_selector("#confusion td")
+    page.page.evaluate(FRAMES)
+    page.page.wait_for_function("() => window.together.length > 90")
+    drawn = page.page.evaluate("window.together.slice(1)")
+    assert max(map(len, drawn)) == 1
+    assert {name for names in drawn for name in names} >= {"chart-J", "chart-score", "chart-delta"}
+
+
+def test_what_is_shown_after_a_pause_is_of_one_network(open_page):
+    page = open_page(digits_page_state(m=40))
+    page.page.click("#tab-training")
+    page.page.fill("#train-epochs", "100000")
+    page.page.fill("#train-alpha", "0.01")
+    page.page.click("#train-start")
+    for _ in range(4):
+        page.page.wait_for_timeout(150)
+        page.page.click("#train-pause")
+        page.page.wait_for_timeout(150)
+        counts = page.page.eval_on_selector_all("#confusion td", "c => c.map(c => +c.textContent)")
+        labels = page.page.eval_on_selector_all(
+            "#confusion button", "b => b.map(b => [b.textContent, b.ariaLabel.split(' ')[0]])"
+        )
+        score = page.page.get_attribute("#chart-score", "aria-label").split(": ")[1].split()[0]
+        assert sum(counts[::11]) / 40 == pytest.approx(float(score), abs=1e-5)
+        assert all(shown == said for shown, said in labels)
+        page.page.click("#train-pause")
+
+
+def test_pictures_that_stay_keep_their_elements(open_page):
+    page = open_page(digits_page_state(m=40))
+    page.page.click("#tab-training")
+    page.page.fill("#train-alpha", "1e-300")  # θ stays what it is
+    page.page.fill("#train-epochs", "100000")
+    page.page.click("#train-start")
+    page.page.wait_for_selector("#confusion button")
+    selectors = ["#confusion button", "#mistakes button", "#hidden-units canvas"]
+    kept = f"{selectors}.map((selector) => document.querySelector(selector))"
+    page.page.evaluate(f"window.kept = {kept}; window.kept[0].focus()")
+    epoch = r"+document.querySelector('#train-says').textContent.match(/epoch (\d+)/)[1]"
+    now = page.page.evaluate(epoch)
+    page.page.wait_for_function(f"(now) => {epoch} > now + 10", arg=now)
+    assert (
+        page.page.evaluate(f"{kept}.map((element, k) => element === window.kept[k])") == [True] * 3
+    )
+    assert page.page.evaluate("document.activeElement === window.kept[0]")

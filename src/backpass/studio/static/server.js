@@ -6,11 +6,13 @@ const PATIENCE = [200, 600, 1200]; // milliseconds between the attempts to reach
 
 const GONE = "The server does not answer any more; what was saved is kept.";
 
-// θ travels as the bytes of its float64 numbers.
-function withTheta(news) {
-  if (!news.theta64) return news;
-  const bytes = Uint8Array.from(atob(news.theta64), (c) => c.charCodeAt(0));
-  return { ...news, theta: [...new Float64Array(bytes.buffer)] };
+// θ travels as the bytes of its float64 numbers. A loop: Uint8Array.from takes 8 ms for 20,000.
+function withTheta({ theta64, ...news }) {
+  if (!theta64) return news;
+  const letters = atob(theta64);
+  const bytes = new Uint8Array(letters.length);
+  for (let k = 0; k < bytes.length; k++) bytes[k] = letters.charCodeAt(k);
+  return { ...news, theta: Array.from(new Float64Array(bytes.buffer)) };
 }
 
 // A reload keeps the tab's name, so that the server knows who comes back.

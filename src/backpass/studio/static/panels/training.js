@@ -7,6 +7,7 @@ import { short } from "../numerals.js";
 import { addPoint, newCurve, pastCurve, pointsOf } from "../thinned.js";
 import { localTrainer } from "../training/local.js";
 import { showConfusion, showHiddenUnits, showMistakes } from "../training/mistakes.js";
+import { newTurns } from "../training/turns.js";
 import { newWay } from "../training/way.js";
 
 const NOTE = 3000; // milliseconds for which a note stands beside the progress
@@ -18,6 +19,7 @@ class Training {
     this.curves = { J: newCurve(), validation: newCurve(), score: newCurve() };
     this.run = { alive: false, going: false, steers: true };
     this.frame = { news: {}, fresh: {}, waits: false, note: "", noted: -Infinity };
+    this.turns = newTurns(this.parts());
     ways.push(this.way);
     const tell = (news) => this.tell(news);
     this.trainer = server ? server.trainer(tell) : localTrainer(pageState, tell, this.way);
@@ -54,12 +56,19 @@ class Training {
     Object.assign(frame.news, news);
     Object.assign(frame.fresh, news);
     this.follow(news);
+    this.wait();
+  }
+
+  wait() {
+    const { frame } = this;
     if (frame.waits) return;
     frame.waits = true;
     requestAnimationFrame(() => {
       const { fresh } = frame;
       Object.assign(frame, { waits: false, fresh: {} });
-      if (!this.closed) this.show(fresh);
+      if (this.closed) return;
+      this.show(fresh);
+      if (this.turns.frame(this.run.going)) this.wait();
     });
   }
 
@@ -81,12 +90,23 @@ class Training {
     const { epoch, epochs, share } = this.frame.news;
     if (epochs) $("train-progress").value = (epoch + (share < 1 ? share : 0)) / epochs;
     if (fresh.marks) showMarks(fresh.marks);
-    if (fresh.J !== undefined || fresh.past || fresh.marks) this.drawTheCurves();
-    if (fresh.deltas) drawBars($("chart-delta"), fresh.deltas.map((_, k) => `layer ${k + 2}`), fresh.deltas, "root mean square of δ");
-    if (fresh.confusion) showConfusion(this.pageState, fresh.confusion, fresh.rows_scored, this.step);
-    if (fresh.pairs) this.drawThePairs(fresh.pairs);
-    if (fresh.worst) showMistakes(this.pageState, this.captions, fresh.worst, this.step);
-    if (fresh.theta) this.showTheta(fresh);
+    if (fresh.theta) this.setTheta(fresh.theta, { lam: fresh.lam, W: fresh.W }, this.run.going);
+    if (fresh.J !== undefined || fresh.past || fresh.marks) for (const name of ["costs", "score"]) this.turns.add(name);
+    for (const name of ["deltas", "confusion", "pairs", "worst", "theta"]) if (fresh[name]) this.turns.add(name, fresh);
+  }
+
+  // What is drawn of the news, part by part.
+  parts() {
+    const { pageState, captions, step } = this;
+    return {
+      costs: () => this.drawCosts(),
+      score: () => this.drawScore(),
+      deltas: ({ deltas }) => drawBars($("chart-delta"), deltas.map((_, k) => `layer ${k + 2}`), deltas, "root mean square of δ"),
+      confusion: ({ confusion, rows_scored }) => showConfusion(pageState, confusion, rows_scored, step),
+      pairs: ({ pairs }) => this.drawThePairs(pairs),
+      worst: ({ worst }) => showMistakes(pageState, captions, worst, step),
+      theta: ({ theta }) => showHiddenUnits(pageState, theta),
+    };
   }
 
   said() {
@@ -96,11 +116,6 @@ class Training {
     return [...parts].filter(Boolean).join(" ");
   }
 
-  showTheta({ theta, lam, W }) {
-    showHiddenUnits(this.pageState, theta);
-    this.setTheta(theta, { lam, W }, this.run.going);
-  }
-
   drawThePairs(pairs) {
     const { captions } = this;
     const names = [...new Set(pairs.map(([, , k]) => k))].map((k) => captions.output(k) || `output ${k + 1}`);
@@ -108,14 +123,21 @@ class Training {
     drawPairs($("chart-pairs"), pairs.map(([truth, answer, k]) => [captions.own(k, truth), captions.own(k, answer), k]), names, units);
   }
 
-  drawTheCurves() {
-    const [J, validation, score] = ["J", "validation", "score"].map((name) => pointsOf(this.curves[name]));
-    const [marks, name] = [numbered(this.frame.news.marks ?? []), $("score-title").textContent];
+  drawCosts() {
+    const [J, validation] = ["J", "validation"].map((name) => pointsOf(this.curves[name]));
     const costs = [{ name: "J of training rows", points: J }, { name: "loss of validation rows", points: validation }];
-    drawCurves($("chart-J"), costs, { yName: "cost", logarithmic: true, marks });
-    drawCurves($("chart-score"), [{ name, points: score }], { yName: name, marks });
+    drawCurves($("chart-J"), costs, { yName: "cost", logarithmic: true, marks: this.marks() });
     nameLast("chart-J", "J", J);
-    nameLast("chart-score", name, score);
+  }
+
+  drawScore() {
+    const [points, name] = [pointsOf(this.curves.score), $("score-title").textContent];
+    drawCurves($("chart-score"), [{ name, points }], { yName: name, marks: this.marks() });
+    nameLast("chart-score", name, points);
+  }
+
+  marks() {
+    return numbered(this.frame.news.marks ?? []);
   }
 
   buttons() {
@@ -210,16 +232,18 @@ export const panel = {
     <figure id="confusion-figure"><figcaption id="confusion-title">confusion</figcaption><div id="confusion" tabindex="0" role="group" aria-label="Confusion of classes"></div></figure>
     <figure id="pairs-figure"><figcaption>answered, against true; on the line they are equal</figcaption><svg id="chart-pairs" role="img" aria-label="Answered against true numbers"></svg></figure>
     <figure id="hidden-figure"><figcaption id="hidden-title">hidden units, by their weights</figcaption><div id="hidden-units" class="thumbs" tabindex="0" role="group" aria-label="Hidden units"></div></figure>
-    <figure><figcaption id="mistakes-title">the worst mistakes</figcaption><div id="mistakes" class="thumbs" tabindex="0" role="group" aria-labelledby="mistakes-title"></div></figure>
+    <figure id="mistakes-figure"><figcaption id="mistakes-title">the worst mistakes</figcaption><div id="mistakes" class="thumbs" tabindex="0" role="group" aria-labelledby="mistakes-title"></div></figure>
   </div>
 `,
   style: `
 progress { width: 100%; accent-color: var(--accent); margin-top: .6rem; }
-.charts { columns: 18rem; column-gap: 1rem; }
-.charts > figure { break-inside: avoid; margin-bottom: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr)); gap: 1rem; grid-auto-flow: dense; align-items: start; }
+.charts > figure { margin: 0; min-width: 0; contain: layout style; }
+@media (min-width: 48rem) { :is(#confusion-figure, #hidden-figure) { grid-row: span 2; } }
+@media (min-width: 40rem) { #mistakes-figure { grid-column: span 2; } }
 #confusion { overflow: auto; max-height: 24rem; }
 #confusion :is(td, th) { min-width: 1.45rem; padding: .15rem .25rem; font-size: .8rem; }
-@media (max-width: 48rem) { #confusion-figure { column-span: all; } #confusion { max-height: none; } }
+@media (max-width: 48rem) { #confusion-figure { grid-column: 1 / -1; } #confusion { max-height: none; } }
 #mistakes figure { max-width: 100%; overflow-wrap: anywhere; }
 #mistakes figure { flex: 1 1 8rem; }
 .mistake { display: grid; justify-items: center; gap: .2rem; width: 100%; border: none; background: none; font-size: .8rem; padding: .15rem; }

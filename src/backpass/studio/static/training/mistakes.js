@@ -9,24 +9,38 @@ import { rove } from "../roving.js";
 const MOST_UNITS = 32;
 const heading = (text, scope) => attributed(element("th", {}, text), { scope });
 
-// A cell that has rows steps through one of them, and the next time through the next.
+// The table is made anew only where other cells have rows than before.
 export function showConfusion({ classes }, confusion, rows, step) {
+  const filled = confusion.flat().map(Boolean).join();
+  $("confusion-title").textContent = `confusion of ${rows} rows; down: true, across: answered; a number steps through one of its rows`;
+  if ($("confusion").dataset.filled !== filled) replaceContent($("confusion"), confusionTable(classes, confusion, step));
+  $("confusion").dataset.filled = filled;
   const most = Math.max(...confusion.flat(), 1);
-  const named = (truth, answer) => (truth === answer ? `${classes[truth]} told as it is` : `${classes[truth]} taken for ${classes[answer]}`);
-  const cell = (count, truth, answer) => {
-    const wish = { truth, answer };
-    const button = count ? pressed(String(count), `confusion:${truth}:${answer}`, `${count} of ${named(truth, answer)}`, () => step(inTurn(wish))) : null;
-    const td = element("td", {}, button ?? element("span", { className: "quiet" }, "0"));
-    td.style.background = `color-mix(in srgb, var(--accent) ${(45 * count) / most}%, transparent)`;
-    return td;
-  };
+  $("confusion").querySelectorAll("td").forEach((td, k) => {
+    const [truth, answer] = [Math.floor(k / classes.length), k % classes.length];
+    fill(td, confusion[truth][answer], most, wordsOf(classes, truth, answer));
+  });
+}
+
+const wordsOf = (classes, truth, answer) => (truth === answer ? `${classes[truth]} told as it is` : `${classes[truth]} taken for ${classes[answer]}`);
+
+function fill(td, count, most, words) {
+  td.style.background = `color-mix(in srgb, var(--accent) ${(45 * count) / most}%, transparent)`;
+  if (td.textContent === String(count)) return;
+  td.firstElementChild.textContent = count;
+  attributed(td.firstElementChild, { "aria-label": `${count} of ${words}` });
+}
+
+// A cell that has rows steps through one of them, and the next time through the next.
+function confusionTable(classes, confusion, step) {
+  const cell = (count, truth, answer) =>
+    element("td", {}, count ? pressed(`confusion:${truth}:${answer}`, () => step(inTurn({ truth, answer }))) : element("span", { className: "quiet" }, "0"));
   const head = element("tr", {}, heading("true", "col"), ...classes.map((c) => heading(String(c), "col")));
   const cells = confusion.map((row, i) => row.map((count, j) => cell(count, i, j)));
   const lines = cells.map((row, i) => element("tr", {}, heading(String(classes[i]), "row"), ...row));
-  $("confusion-title").textContent = `confusion of ${rows} rows; down: true, across: answered; a number steps through one of its rows`;
   const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...lines));
   rove(table, cells.map((row) => row.flatMap((td) => [...td.querySelectorAll("button")])).filter((line) => line.length));
-  replaceContent($("confusion"), table);
+  return table;
 }
 
 const turns = new Map();
@@ -37,8 +51,8 @@ function inTurn({ truth, answer }) {
   return { truth, answer, turn };
 }
 
-function pressed(words, key, label, onclick) {
-  const button = attributed(element("button", { type: "button", onclick }, words), { "aria-label": label });
+function pressed(key, onclick) {
+  const button = element("button", { type: "button", onclick });
   button.dataset.key = key;
   return button;
 }
@@ -46,34 +60,41 @@ function pressed(words, key, label, onclick) {
 export function showHiddenUnits(pageState, theta) {
   if (!pageState.image) return;
   const Theta1 = roll(pageState.net, theta)[1];
+  const there = $("hidden-units").children;
   const pictures = Theta1.slice(0, MOST_UNITS).map((row, i) =>
-    signedPicture(asImage(pageState, row.slice(1)), pageState.image, `weights of hidden unit ${i + 1}`),
+    signedPicture(asImage(pageState, row.slice(1)), pageState.image, `weights of hidden unit ${i + 1}`, there[i]),
   );
-  $("hidden-units").replaceChildren(...pictures);
+  if (!there.length) $("hidden-units").replaceChildren(...pictures);
   const count = Theta1.length > MOST_UNITS ? `the first ${MOST_UNITS} of ${Theta1.length} ` : "";
   $("hidden-title").textContent = `${count}hidden units, by their weights: blue > 0, vermilion < 0`;
 }
 
-// Each one steps through its row.
+// Each one steps through its row; a row that was there before keeps its figure.
 export function showMistakes(pageState, captions, worst, step) {
+  const before = [...$("mistakes").children];
+  const figures = new Map(before.map((figure) => [figure.dataset.row, figure]));
   const shown = worst.map((mistake) => {
-    const { words, parts } = pageState.classes ? ofClass(pageState, mistake) : ofNumber(captions, mistake);
-    const button = element("button", { type: "button", className: "mistake", onclick: () => step({ row: mistake.row }) }, ...parts, element("span", {}, words));
-    button.dataset.key = `mistake:${mistake.row}`;
-    return element("figure", {}, button);
+    const figure = figures.get(String(mistake.row)) ?? mistakeFigure(pageState, mistake, step);
+    figure.querySelector("span").textContent = pageState.classes ? ofClass(pageState, mistake) : ofNumber(captions, mistake);
+    return figure;
   });
-  replaceContent($("mistakes"), ...(shown.length ? shown : [element("p", {}, "none")]));
+  if (!shown.length) replaceContent($("mistakes"), element("p", {}, "none"));
+  else if (shown.length !== before.length || shown.some((figure, k) => figure !== before[k])) replaceContent($("mistakes"), ...shown);
 }
 
-function ofClass(pageState, { row, place, answer, truth, sure, x }) {
-  const { classes, image, X } = pageState;
-  const words = `${classes[truth]} taken for ${classes[answer]}`;
-  const parts = image ? [attributed(thumbnail(asImage(pageState, x ?? X[place]), image, ""), { "aria-hidden": "true" })] : [];
-  return { parts, words: `row ${row}: ${words} (${short(sure)})` };
+function mistakeFigure(pageState, { row, place, x }, step) {
+  const { image, X, classes } = pageState;
+  const parts = image && classes ? [attributed(thumbnail(asImage(pageState, x ?? X[place]), image, ""), { "aria-hidden": "true" })] : [];
+  const button = element("button", { type: "button", className: "mistake", onclick: () => step({ row }) }, ...parts, element("span"));
+  button.dataset.key = `mistake:${row}`;
+  const figure = element("figure", {}, button);
+  figure.dataset.row = row;
+  return figure;
 }
+
+const ofClass = ({ classes }, { row, answer, truth, sure }) => `row ${row}: ${wordsOf(classes, truth, answer)} (${short(sure)})`;
 
 function ofNumber(captions, { row, output, answer, truth }) {
   const [told, true_] = [answer, truth].map((v) => short(captions.own(output, v)));
-  const name = captions.output(output);
-  return { parts: [], words: `row ${row}: ${name} ${told} answered, ${true_} is true` };
+  return `row ${row}: ${captions.output(output)} ${told} answered, ${true_} is true`;
 }
