@@ -23,7 +23,7 @@ from .forms.form import Form
 from .forms.grammar import said_plans
 from .forms.plans import Plan, plans
 from .forms.settings import with_settings
-from .forms.trying import Error, Trial, Tried, fixed_sizes, trials
+from .forms.trying import Trial, Tried, fixed_sizes, trials
 from .identify.meant import Meant
 from .own_sizes import held_sizes
 from .probes import Hidden, Probe, families, of_sizes, redrawn
@@ -208,11 +208,23 @@ def concluded(
     if sizes is None and isinstance(meant.hidden, str | None) and _is_of_another_depth(found):
         of_depths = (_check(subject, main, n, None, meant, seed) for n in OTHER_DEPTHS)
         found = next((each for each in of_depths if each.diagnosis.returned), found)
-    any_depth = _any_depth(everything) if isinstance(meant.hidden, str | None) else []
-    if sizes is None and found.diagnosis.ok and any_depth:
-        deeper = _check(subject, any_depth, n_layers + 1, None, meant, seed)
-        wrong = deeper.diagnosis.explanations or deeper.diagnosis.unexplained
-        return deeper if wrong else found
+    if sizes is None and found.diagnosis.ok and isinstance(meant.hidden, str | None):
+        return _of_any_depth(subject, found, n_layers + 1, meant, seed)
+    return found
+
+
+def _of_any_depth(
+    subject: Subject, found: Concluded, n_layers: int, meant: Meant, seed: int
+) -> Concluded:
+    """What is found with a layer more where that is a mistake and sizes tell how many there are."""
+    if found.seen is None or not found.seen.caller.form.has("sizes"):
+        return found
+    for drawn in families(n_layers, None, *meant.drawn):
+        probes = tuple(redrawn(probe, seed) for probe in drawn)
+        for trial in trials(subject, [found.seen.caller.form], probes, meant).trials:
+            deeper = conclude([trial.caller], probes, None, meant)
+            wrong = deeper.diagnosis.explanations or deeper.diagnosis.unexplained
+            return deeper if wrong else found
     return found
 
 
@@ -263,15 +275,6 @@ def _is_of_another_depth(found: Concluded) -> bool:
     return any("values to unpack" in text or "IndexError" in text for text in texts)
 
 
-def _any_depth(everything: Sequence[Plan]) -> list[Plan]:
-    """The plans that tell a function how many layers there are."""
-    return [
-        plan
-        for plan in everything
-        if any(a.role == "sizes" for call in plan.calls for a in call.arguments)
-    ]
-
-
 def _check(
     subject: Subject,
     everything: Sequence[Plan],
@@ -285,15 +288,17 @@ def _check(
         return Concluded(Diagnosis(failures=(_not_understood(subject),)))
     best: tuple[Sequence[Trial], tuple[Probe, ...]] | None = None
     earlier: Failure | None = None
-    stuck: dict[str, list[Error | None]] = {}  # what every form ran into, by kinds of problems
+    stuck: dict[str, list[Tried]] = {}  # what the forms ran into, by kinds of problems
+    tried = Tried((), None)
     for drawn, general, kind in _sets_of_probes(subject, everything, n_layers, sizes, meant):
         probes = tuple(redrawn(probe, seed) for probe in drawn)
         if best is not None and not general and sizes is None:
             break  # some numbers came back: sizes that are special are no better
-        errors = stuck.setdefault(kind, [])
-        if len(errors) > 1 and errors[-1] is not None and errors[-1] == errors[-2]:
-            continue  # the same error whatever the sizes
-        tried = _tried(subject, everything, probes, meant, errors[-1] if errors else None)
+        earlier_ones = stuck.setdefault(kind, [])
+        if _is_the_same_twice(earlier_ones):
+            continue
+        same = earlier_ones[-1].same if earlier_ones else None
+        tried = _tried(subject, everything, probes, meant, replace(tried, same=same))
         found = tried.trials
         if found and (best is None or found[0].complete):
             best = found, probes
@@ -301,7 +306,7 @@ def _check(
             earlier = _forgiven(earlier, general)
             break
         earlier = earlier or (None if found else tried.failure)
-        errors.append(tried.same)
+        earlier_ones.append(tried)
     if best is None:
         return Concluded(Diagnosis(failures=(earlier or _not_understood(subject),)))
     callers = [trial.caller for trial in best[0] if trial.complete] or [best[0][0].caller]
@@ -364,7 +369,7 @@ def _tried(
     everything: Sequence[Plan],
     probes: tuple[Probe, ...],
     meant: Meant,
-    same: Error | None,
+    before: Tried,
 ) -> Tried:
     """The forms that give numbers, with arrays or with tensors, as the code may want them."""
     by_kind: list[Tried] = []
@@ -372,12 +377,20 @@ def _tried(
         forms: Iterator[Form] = (form for plan in everything for form in forms_of(plan, kind))
         if meant.strict:
             forms = filter(_is_strict, forms)
-        by_kind.append(trials(subject, forms, probes, meant, same))
+        by_kind.append(trials(subject, forms, probes, meant, before))
         if any(trial.complete for trial in by_kind[-1].trials):
             break
     found = [trial for tried in by_kind for trial in tried.trials]
     found.sort(key=lambda trial: trial.score, reverse=True)
-    return replace(by_kind[0], trials=tuple(found), same=None if found else by_kind[0].same)
+    errors = {form: error for tried in by_kind for form, error in tried.errors.items()}
+    same = None if found else by_kind[0].same
+    return replace(by_kind[0], trials=tuple(found), same=same, errors=errors)
+
+
+def _is_the_same_twice(earlier: Sequence[Tried]) -> bool:
+    """Whether every form ran into the same error at one line, whatever the sizes."""
+    last = [tried.same for tried in earlier[-2:]]
+    return len(last) == 2 and last[0] is not None and last[0] == last[1]
 
 
 def _is_strict(form: Form) -> bool:

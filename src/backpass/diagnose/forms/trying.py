@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ..probes import Probe
 from ..subject.subject import Subject
 from .calling import FormCaller
 from .form import RATE, Form
+from .layouts import Layout
 
 Error = tuple[str, int]  # what somebody's code raises, and in which line
 
@@ -74,12 +75,14 @@ class Trial:
 class Tried:
     """What came of trying: trials, best first, why the first form failed, and whether all did so.
 
-    ``same`` is the error that every form ran into at one line, whatever it was called with.
+    ``same`` is the error that every form ran into at one line, whatever it was called with;
+    ``errors`` are what each form ran into.
     """
 
     trials: tuple[Trial, ...]
     failure: Failure | None
     same: Error | None = None
+    errors: Mapping[Form, Error] = field(default_factory=dict)
 
 
 def trials(
@@ -87,18 +90,19 @@ def trials(
     forms: Iterable[Form],
     probes: Sequence[Probe],
     meant: Meant,
-    same: Error | None = None,
+    before: Tried | None = None,
 ) -> Tried:
     """The forms that give numbers, best first.
 
-    ``same`` is the error that every form ran into on problems of this kind, if any.
+    ``before`` is what came of problems of other sizes: a form is passed by where one that is nearly
+    alike ran into the same error as it then, and now does so again.
 
     Forms for one example at a time are tried where none is whole for all of them at once, as a sum
     of means of one example each would hide a wrong mean; and an instance's biases are only left
     alone where it has none.
     """
     listed = list(itertools.islice(forms, MOST))
-    trying = _Trying(subject, listed, probes, meant, same)
+    trying = _Trying(subject, listed, probes, meant, before or Tried((), None))
     for stage in sorted(set(map(_stage, listed))):
         if stage[0] and any(trial.has_D and trial.placed for trial in trying.found):
             break
@@ -110,7 +114,8 @@ def trials(
     found = sorted(trying.found, key=lambda trial: trial.score, reverse=True)
     found = [trial for trial in found if trial.has_D] or found  # one without says less
     failures = trying.failed
-    return Tried(tuple(found), failures[0].failure if failures else None, trying.same)
+    failure = failures[0].failure if failures else None
+    return Tried(tuple(found), failure, trying.same, trying.errors)
 
 
 def _stage(form: Form) -> tuple[bool, bool]:
@@ -127,11 +132,13 @@ class _Trying:
         listed: Sequence[Form],
         probes: Sequence[Probe],
         meant: Meant,
-        known: Error | None,
+        before: Tried,
     ) -> None:
         self.subject, self.listed, self.probes, self.meant = subject, listed, probes, meant
-        self.known = known
+        self.before = before
         self.same: Error | None = None
+        self.errors: dict[Form, Error] = {}
+        self._again: set[tuple[Form, Error]] = set()  # kinds of forms, and their error
         self.found: list[Trial] = []
         self.failed: list[Failed] = []
         self._seen: list[CallResult] = []
@@ -140,10 +147,12 @@ class _Trying:
     def all_of(self, forms: Sequence[Form]) -> None:
         """Try forms in turn, up to the first that gives the right numbers."""
         for form in forms:
+            if self._is_stuck(form):
+                continue
             try:
                 trial = self._one(form)
             except Failed as failed:
-                self.failed.append(failed)
+                self._note(form, failed)
                 if len(self.failed) == FIRST and not self.found:
                     self.same = self._same_error()
                 if self.same is not None:
@@ -154,19 +163,46 @@ class _Trying:
                 if trial.settled:
                     return
 
+    def _note(self, form: Form, failed: Failed) -> None:
+        self.failed.append(failed)
+        error = _error_of(failed)
+        if error is None:
+            return
+        self.errors[form] = error
+        then = self.before.errors.get(form)
+        if error == then:
+            self._again.add((replace(form, layout=Layout()), error))
+        elif then is not None and _of_any_size(error) == _of_any_size(then):
+            self._again.add((_way(form), _of_any_size(error)))
+
+    def _is_stuck(self, form: Form) -> bool:
+        """Whether a form would run into the error of before, as another one that is like it has.
+
+        One that names no sizes has come of the container, and another one of the layout, too.
+        """
+        then = self.before.errors.get(form)
+        if then is None:
+            return False
+        alike = (replace(form, layout=Layout()), then), (_way(form), _of_any_size(then))
+        if self._again.isdisjoint(alike):
+            return False
+        self.errors[form] = then
+        return True
+
     def _same_error(self) -> Error | None:
         """The one error at one line that comes however the weights are handed over, if any."""
         first = _error_of(self.failed[0])
         if first is None or any(_error_of(each) != first for each in self.failed):
             return None
-        ways = {replace(f, layout=replace(f.layout, y="")): f for f in reversed(self.listed)}
-        for form in ways.values() if first != self.known else ():
+        ways = {_way(form): form for form in reversed(self.listed)}
+        for form in ways.values() if first != self.before.same else ():
             try:
                 FormCaller(self.subject, form)(self.probes[0], self.probes[0].lams[0])
                 return None
             except Failed as failed:
                 if _error_of(failed) != first:
                     return None
+                self.errors[form] = first
         return first
 
     def _one(self, form: Form) -> Trial | None:
@@ -186,6 +222,16 @@ class _Trying:
         if not self._single:
             return trial
         return _by_rate(FormCaller(self.subject, form, True), self.probes[:2], self.meant)
+
+
+def _way(form: Form) -> Form:
+    """How the weights and the examples are handed over, whatever the targets are."""
+    return replace(form, layout=replace(form.layout, y=""))
+
+
+def _of_any_size(error: Error) -> Error:
+    """An error without the shapes in its message, which are those of a problem."""
+    return re.sub(r"\d+", "#", error[0]), error[1]
 
 
 def _error_of(failed: Failed) -> Error | None:
