@@ -257,3 +257,30 @@ def test_one_output_is_found_although_every_form_failed_with_three():
     calls, diagnosis = called(body, "params, sizes, X, labels")
     assert diagnosis.ok, str(diagnosis)
     assert calls <= 3000
+
+
+OF_ANY_DEPTH = """
+    Theta, start = [], 0
+    for s, t in zip(sizes, sizes[1:]):
+        Theta.append(theta[start : start + t * (s + 1)].reshape(t, s + 1))
+        start += t * (s + 1)
+    a = [np.hstack([np.ones((len(X), 1)), X])]
+    for k, T in enumerate(Theta):
+        p = 1 / (1 + np.exp(-a[-1] @ T.T))
+        a.append(p if k == len(Theta) - 1 else np.hstack([np.ones((len(X), 1)), p]))
+    delta, D = a[-1] - Y, []
+    for k in reversed(range(len(Theta))):
+        D.insert(0, (delta.T @ a[k] / len(X)).ravel())
+        g = a[k] * (1 - a[k]) if k == len(Theta) - 1 else a[k]
+        delta = (delta @ Theta[k] * g)[:, 1:]
+    J = -(Y * np.log(a[-1]) + (1 - Y) * np.log(1 - a[-1])).sum() / len(X)
+    return J, np.concatenate(D)
+"""
+
+
+def test_a_function_of_any_depth_is_tried_with_a_layer_more():
+    right = OF_ANY_DEPTH.replace(" if k == len(Theta) - 1 else a[k]\n", "\n").strip()
+    assert called(right, "theta, sizes, X, Y")[1].ok
+    _, diagnosis = called(OF_ANY_DEPTH.strip(), "theta, sizes, X, Y")
+    assert not diagnosis.ok
+    assert any("g′" in mistake.what for mistake in diagnosis.mistakes), str(diagnosis)
