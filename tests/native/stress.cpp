@@ -1,6 +1,8 @@
 // Many callers, each with a team of threads, over the same data: the predictions must have the same bits.
 // Built with ThreadSanitizer by scripts/sanitize, where a race is an error too.
+//   stress [ROUNDS]
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <vector>
@@ -15,7 +17,7 @@ using namespace backpass;
 
 namespace {
 
-constexpr int ROWS = 1500, ENTRIES = 9, CODES = 40, CALLERS = 3, ROUNDS = 6;
+constexpr int ROWS = 1500, ENTRIES = 9, CODES = 40, CALLERS = 3;
 
 enum class Inputs { dense, sparse, codes };
 
@@ -127,14 +129,14 @@ std::vector<float> everything(const Problem& p, const Kernels<float>& kernels, i
     return all;
 }
 
-int wrong_predictions(const Problem& p) {
+int wrong_predictions(const Problem& p, int rounds) {
     const Kernels<float>& kernels = kernel_set(runnable_instruction_sets().back()).f32;
     const std::vector<float> truth = everything(p, kernels, 1);
     std::atomic<int> wrong{0};
     std::vector<std::thread> callers;
     for (int c = 0; c < CALLERS; ++c) {
         callers.emplace_back([&, c] {
-            for (int round = 0; round < ROUNDS; ++round) {
+            for (int round = 0; round < rounds; ++round) {
                 const std::vector<float> ours = everything(p, kernels, 2 + (c + round) % 3);
                 wrong += std::memcmp(ours.data(), truth.data(), truth.size() * sizeof(float)) != 0;
             }
@@ -172,14 +174,15 @@ int wrong_jobs(const Problem& rows) {
 
 }  // namespace
 
-int main() {
-    const int wrong = wrong_predictions(Problem({90, 70, 10}, Inputs::dense)) +
-                      wrong_predictions(Problem({2000, 70, 10}, Inputs::sparse)) +
-                      wrong_predictions(Problem({2000, 70, 10}, Inputs::codes));
+int main(int count, char** words) {
+    const int rounds = count > 1 ? std::atoi(words[1]) : 6;
+    const int wrong = wrong_predictions(Problem({90, 70, 10}, Inputs::dense), rounds) +
+                      wrong_predictions(Problem({2000, 70, 10}, Inputs::sparse), rounds) +
+                      wrong_predictions(Problem({2000, 70, 10}, Inputs::codes), rounds);
     const int wrong_alone = wrong_jobs(Problem({90, 90, 10}, Inputs::dense)) +
                             wrong_jobs(Problem({2000, 90, 10}, Inputs::sparse)) +
                             wrong_jobs(Problem({2000, 90, 10}, Inputs::codes));
-    std::printf("%d callers, %d rounds each, %d wrong predictions, %d wrong jobs\n", CALLERS, ROUNDS, wrong,
+    std::printf("%d callers, %d rounds each, %d wrong predictions, %d wrong jobs\n", CALLERS, rounds, wrong,
                 wrong_alone);
     return wrong + wrong_alone == 0 ? 0 : 1;
 }
