@@ -72,3 +72,13 @@ def test_the_8_by_8_digits_fill_the_height(open_page):
     seen = np.array([float(v) for v in x.split()]).reshape(8, 8)
     assert (seen[:, 3:5].max(axis=1) > 0).sum() >= 6  # where rows have no ink at all, none is seen
     assert page.errors == []
+
+
+def test_an_empty_pad_says_how_to_draw(open_page):
+    page = open_page(digits_page_state())
+    page.page.click("#tab-draw")
+    assert page.page.inner_text("#draw-says").startswith("Draw a digit with the pointer")
+    draw(page, (100, 60), (100, 220))
+    assert page.page.inner_text("#draw-says").startswith("The answer: ")
+    page.page.click("#pad-clear")
+    assert page.page.inner_text("#draw-says").startswith("Draw a digit with the pointer")

@@ -275,3 +275,30 @@ def test_random_clicks_do_no_harm_to_a_page_with_a_server(live, tab):
         assert widest(page) <= 1280, click
     page.page.wait_for_timeout(500)
     assert page.errors == []
+
+
+def test_no_letter_of_a_caption_lies_outside_the_drawing(open_page):
+    state = table_page_state()
+    names = ["WWWWWWWWWWWWWWW", *state.captions.inputs[1:]]
+    page = open_page(replace(state, captions=replace(state.captions, inputs=names)))
+    outside = """() => {
+        const all = document.querySelector("#network svg").getBoundingClientRect();
+        const texts = [...document.querySelectorAll("#network :is(.caption, .label)")];
+        return texts.filter((text) => {
+            const box = text.getBoundingClientRect();
+            return box.left < all.left || box.right > all.right;
+        }).map((text) => text.textContent);
+    }"""
+    assert page.page.locator("#network .caption").count() > 5
+    assert page.page.evaluate(outside) == []
+
+
+def test_the_sheet_of_a_number_covers_nothing_before_one_is_chosen(open_page):
+    page = open_page(digits_page_state(m=12), **SIZES["phone"])
+    where = "() => getComputedStyle(document.querySelector('#steps aside')).position"
+    assert page.page.evaluate(where) == "static"
+    page.page.click("#step-forward")
+    page.page.locator('[data-name^="a:2:"]').first.click()
+    assert page.page.evaluate(where) == "sticky"
+    page.page.click("#asked-close")
+    assert page.page.evaluate(where) == "static"

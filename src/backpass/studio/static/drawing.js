@@ -6,7 +6,8 @@ import { rove } from "./roving.js";
 const MOST_UNITS = 10; // a larger layer folds: its first units, a fold, its last
 const [RADIUS, HEAD] = [18, 34]; // pixels
 const [ROW, FINGER] = [40, 46]; // between two units: for a mouse, and for a finger, which finds 44
-const [CAPTION, CAPTION_ROOM, WIDE] = [16, 104, 560];
+const [CAPTION_ROOM, WIDE] = [136, 560]; // a circle and its words
+const LETTERS = 11; // pixels
 
 // Which units of a layer are drawn: all of a small one; the first and last ones of a large one.
 export function shownUnits(size) {
@@ -65,9 +66,20 @@ function heading(x, y, words, side) {
 function drawCaption(group, { unit, layer, x, y }, net, look) {
   const words = unit === 0 || unit === "fold" ? "" : look.caption(layer, unit);
   if (!words) return;
-  const [right, cut] = [layer === net.sizes.length, words.length > CAPTION ? `${words.slice(0, CAPTION - 1)}…` : words];
+  const [right, cut] = [layer === net.sizes.length, fitted(words, CAPTION_ROOM - RADIUS - 8)];
   const anchor = { class: `caption ${right ? "right" : "left"}`, x: x + (right ? 1 : -1) * (RADIUS + 5), y: y + 4 };
   if (right || layer === 1) group.append(svg("text", anchor, cut));
+}
+
+const ruler = document.createElement("canvas").getContext("2d");
+
+// Words that are no wider than so many pixels.
+function fitted(words, room) {
+  ruler.font = `${LETTERS}px ${getComputedStyle(document.body).fontFamily}`;
+  const fits = (text) => ruler.measureText(text).width <= room;
+  let length = words.length;
+  while (length > 1 && !fits(`${words.slice(0, length)}…`)) length -= 1;
+  return fits(words) ? words : `${words.slice(0, length)}…`;
 }
 
 const largest = (Theta) => Theta.reduce((most, row) => row.reduce((m, t) => Math.max(m, Math.abs(t)), most), 1e-300);

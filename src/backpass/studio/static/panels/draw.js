@@ -110,6 +110,7 @@ function startPad(pad, changed) {
   return { clear, pixels: () => context.getImageData(0, 0, pad.width, pad.height) };
 }
 
+const HINT = "Draw a digit with the pointer; arrow keys move, space paints.";
 const MOVES = { ArrowLeft: [-14, 0], ArrowRight: [14, 0], ArrowUp: [0, -14], ArrowDown: [0, 14] };
 
 function startDrawing(pageState) {
@@ -124,14 +125,15 @@ function startDrawing(pageState) {
 
   function refresh() {
     const pixels = $("pad-centred").checked ? centred($("pad"), habit, pageState.image) : pad.pixels();
-    const x = asInput(pageState, brightness(pixels, pageState.image));
+    const inked = brightness(pixels, pageState.image);
+    const x = asInput(pageState, inked);
     showSeen(pageState, x);
     const { a } = forward(pageState.net, roll(pageState.net, pageState.theta), x);
     const outputs = a[pageState.net.sizes.length];
     const best = outputs.indexOf(Math.max(...outputs));
     const rows = outputs.map((v, k) => answerRow(captions.output(k) || `unit ${k + 1}`, v, k === best));
     $("answer").replaceChildren(...rows);
-    $("draw-says").textContent = `The answer: ${captions.answer(outputs)}.`;
+    $("draw-says").textContent = inked.some(Boolean) ? `The answer: ${captions.answer(outputs)}.` : `${HINT} To an empty picture the answer is ${captions.answer(outputs)}.`;
     $("draw-layers").replaceChildren(...Object.keys(a).slice(1).map((l) => layerOf(+l, a[l])));
   }
 
@@ -151,7 +153,7 @@ export const panel = {
   title: "Draw",
   place: 4,
   markup: `
-  <p id="draw-says" class="says" aria-live="polite">Draw a digit with the pointer; arrow keys move, space paints.</p>
+  <p id="draw-says" class="says" aria-live="polite">${HINT}</p>
   <div class="stage drawing-stage">
     <div><canvas id="pad" width="280" height="280" tabindex="0" role="application" aria-label="Drawing pad: arrow keys move, space paints"></canvas>
       <div class="controls"><button id="pad-clear">clear</button>

@@ -338,6 +338,7 @@ aside h2 { margin: 0; }
 @media (max-width: 48rem) {
   .asked-controls { position: sticky; bottom: -.75rem; background: var(--panel); padding: .25rem 0; }
   aside { top: auto; bottom: 0; max-height: 42vh; box-shadow: 0 -4px 12px #0003; z-index: 1; }
+  aside:has(#asked-close[hidden]) { position: static; box-shadow: none; }
 }
 @media (prefers-reduced-motion: no-preference) {
   .pulse { animation: flow .45s linear both; animation-delay: calc(var(--when) * .45s); }
