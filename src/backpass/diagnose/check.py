@@ -415,7 +415,8 @@ def _sets_of_probes(
         for own in held_sizes(subject, everything, first[0]):
             yield of_sizes(own, hidden, loss), True, "own sizes"
     for probes in families(n_layers, sizes, hidden, loss):
-        yield probes, sizes is None or any(p.net.sizes != tuple(sizes) for p in probes), "any"
+        general = sizes is None or any(p.net.sizes != tuple(sizes) for p in probes)
+        yield probes, general, "any" if general else "asked sizes"
     if sizes is None:
         for probes in families(n_layers, (*[3] * (n_layers - 1), 1), hidden, loss):
             yield probes, False, "one output"
