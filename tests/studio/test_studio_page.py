@@ -103,12 +103,17 @@ def test_the_offline_file_sends_nothing_and_says_nothing_wrong(open_page):
     assert page.errors == []
 
 
-def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page):
-    page = open_page(digits_page_state(m=40))
+def start_training(page, alpha="0.001"):
+    """Train for as long as anybody looks."""
     page.page.click("#tab-training")
     page.page.fill("#train-epochs", "100000")
-    page.page.fill("#train-alpha", "0.01")
+    page.page.fill("#train-alpha", alpha)
     page.page.click("#train-start")
+
+
+def test_training_in_the_page_goes_down_and_can_be_paused_and_stopped(open_page):
+    page = open_page(digits_page_state(m=40))
+    start_training(page, "0.01")
     page.page.wait_for_function(
         "() => +document.querySelector('#train-says').textContent.match(/epoch (\\d+)/)?.[1] > 20"
     )
@@ -128,10 +133,7 @@ def test_the_score_of_several_numbers_is_their_mean_r_squared(open_page):
     state = digits_page_state(loss="squared_error", m=12, sizes=(64, 4, 10))
     state = replace(state, Y=state.Y + np.arange(12)[:, None] * np.linspace(0, 1, 10))
     page = open_page(state)
-    page.page.click("#tab-training")
-    page.page.fill("#train-alpha", "1e-300")  # θ stays what it is
-    page.page.fill("#train-epochs", "100000")
-    page.page.click("#train-start")
+    start_training(page, "1e-300")  # θ stays what it is
     words = "() => document.querySelector('#train-says').textContent.match(/score (\\S+)/)?.[1]"
     shown = page.page.wait_for_function(words).json_value()
     expected = r2_score(state.Y, bp.forward(state.net, state.theta, state.X))
@@ -335,9 +337,7 @@ FRAMES = """() => {
 
 def test_while_training_streams_a_frame_draws_one_picture_and_each_gets_its_turn(open_page):
     page = open_page(digits_page_state(m=40))
-    page.page.click("#tab-training")
-    page.page.fill("#train-epochs", "100000")
-    page.page.click("#train-start")
+    start_training(page)
     page.page.wait_for_selector("#confusion td")
     page.page.evaluate(FRAMES)
     page.page.wait_for_function("() => window.together.length > 90")
@@ -346,32 +346,31 @@ def test_while_training_streams_a_frame_draws_one_picture_and_each_gets_its_turn
     assert {name for names in drawn for name in names} >= {"chart-J", "chart-score", "chart-delta"}
 
 
+OF_ONE_NETWORK = """() => {
+  const counts = [...document.querySelectorAll("#confusion td")].map((td) => +td.textContent);
+  const right = counts.filter((_, k) => k % 11 === 0).reduce((sum, count) => sum + count, 0);
+  const score = +document.querySelector("#chart-score").ariaLabel.match(/: (\\S+) after/)[1];
+  const said = [...document.querySelectorAll("#confusion button")];
+  const alike = said.every((cell) => cell.ariaLabel.startsWith(`${cell.textContent} of `));
+  const [J, after] = ["J", "score"].map((name) => document.querySelector(`#chart-${name}`)
+    .ariaLabel.split(" after epoch ")[1]);
+  return counts.length === 100 && alike && J === after && Math.abs(right / 40 - score) < 1e-5;
+}"""
+
+
 def test_what_is_shown_after_a_pause_is_of_one_network(open_page):
     page = open_page(digits_page_state(m=40))
-    page.page.click("#tab-training")
-    page.page.fill("#train-epochs", "100000")
-    page.page.fill("#train-alpha", "0.01")
-    page.page.click("#train-start")
+    start_training(page, "0.01")
     for _ in range(4):
         page.page.wait_for_timeout(150)
         page.page.click("#train-pause")
-        page.page.wait_for_timeout(150)
-        counts = page.page.eval_on_selector_all("#confusion td", "c => c.map(c => +c.textContent)")
-        labels = page.page.eval_on_selector_all(
-            "#confusion button", "b => b.map(b => [b.textContent, b.ariaLabel.split(' ')[0]])"
-        )
-        score = page.page.get_attribute("#chart-score", "aria-label").split(": ")[1].split()[0]
-        assert sum(counts[::11]) / 40 == pytest.approx(float(score), abs=1e-5)
-        assert all(shown == said for shown, said in labels)
+        page.page.wait_for_function(OF_ONE_NETWORK)
         page.page.click("#train-pause")
 
 
 def test_pictures_that_stay_keep_their_elements(open_page):
     page = open_page(digits_page_state(m=40))
-    page.page.click("#tab-training")
-    page.page.fill("#train-alpha", "1e-300")  # θ stays what it is
-    page.page.fill("#train-epochs", "100000")
-    page.page.click("#train-start")
+    start_training(page, "1e-300")  # θ stays what it is
     page.page.wait_for_selector("#confusion button")
     selectors = ["#confusion button", "#mistakes button", "#hidden-units canvas"]
     kept = f"{selectors}.map((selector) => document.querySelector(selector))"

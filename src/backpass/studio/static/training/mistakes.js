@@ -11,7 +11,7 @@ const heading = (text, scope) => attributed(element("th", {}, text), { scope });
 
 // The table is made anew only where other cells have rows than before.
 export function showConfusion({ classes }, confusion, rows, step) {
-  const filled = confusion.flat().map(Boolean).join();
+  const filled = confusion.flat().map((count) => +(count > 0)).join("");
   $("confusion-title").textContent = `confusion of ${rows} rows; down: true, across: answered; a number steps through one of its rows`;
   if ($("confusion").dataset.filled !== filled) replaceContent($("confusion"), confusionTable(classes, confusion, step));
   $("confusion").dataset.filled = filled;
