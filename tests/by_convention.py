@@ -302,6 +302,9 @@ def _of_the_way_back(s, slope):
     yield Planted(("on the way back",), ((BACK, "delta = (delta @ W[l - 1].T)"),), 3, equal=True)
     yield Planted(("not passed on",), ((back, "delta = delta"),), 3, equal=True)
     yield Planted(("Θ missing",), ((BACK, "delta = delta"),), 3, equal=True)
+    for k in ("-1:", ":1"):
+        one = f"delta = (delta[:, {k}] @ W[l][:, {k}].T)"
+        yield Planted(("δ overwritten",), ((BACK, one),), layers=3)
     own = "dW[l] = (a[l + 1].T @ delta)"
     yield Planted(("a of the wrong layer",), ((D_W, own),), equal=True)
     yield Planted(("z instead of a",), ((D_W, "dW[l] = ((z[l - 1] if l else a[0]).T @ delta)"),), 3)

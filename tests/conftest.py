@@ -61,7 +61,7 @@ QUICK_FILES = {
     "tables",
     "trace",
 }
-QUICK_TESTS = 4  # of each other file: its first ones
+QUICK_TESTS = 2  # of each other file: its first ones
 SLOW_FILES = {"datasets", "sklearn_checks", "sklearn_suite", "studio_page", "cli_studio"}
 
 

@@ -13,8 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from chromium import CHROMIUM, FLAGS
+
 ROOT = Path(__file__).parents[1]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 NEEDED = ("sphinx", "sphinx_gallery", "pydata_sphinx_theme", "numpydoc")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
@@ -60,8 +61,7 @@ def page(built):
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     with playwright.sync_playwright() as p:
-        flags = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=flags)
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         opened = browser.new_context(offline=True).new_page()
         opened.asked, opened.errors = [], []
         opened.on("request", lambda request: opened.asked.append(request.url))

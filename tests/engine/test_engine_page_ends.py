@@ -11,13 +11,16 @@ import pytest
 
 from backpass.engine import native
 
+BEST, *OTHERS = native.instruction_sets() or ("none",)
 HERE = str(Path(__file__).parents[1])
 # beside what is there already: a core that is tested from another place stays the one that is meant
 BESIDE = {"PYTHONPATH": os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH"))))}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mprotect and malloc as Linux has them")
-@pytest.mark.parametrize("kernels", native.instruction_sets())
+@pytest.mark.parametrize(
+    "kernels", [BEST, *(pytest.param(other, marks=pytest.mark.night) for other in OTHERS)]
+)
 def test_no_call_touches_what_is_not_its_own_or_reads_what_memory_held(kernels):
     """Each array lies between two pages that nobody may touch: a wrong read ends the process.
 

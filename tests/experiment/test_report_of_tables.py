@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from backpass.experiment.prepared import unparted
 from backpass.experiment.report import MOST_CELLS, render
 from backpass.experiment.settings import Settings
 from backpass.experiment.training import run
+from chromium import CHROMIUM, FLAGS
 
 ONE = Settings(hidden=(6,), epochs=20)
 HOSTILE = "</td><script>$x_{1}$ & \"'{{7*7}}"
@@ -237,8 +237,7 @@ def test_each_of_several_targets_is_asked_by_itself(tmp_path):
 def test_axe_finds_nothing_serious_in_a_report(tmp_path):
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if chromium is None:
+    if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     table(tmp_path, "dear")
     asked = ["train", str(tmp_path / "t.csv"), "--target", "dear", "--members", "20"]
@@ -246,7 +245,7 @@ def test_axe_finds_nothing_serious_in_a_report(tmp_path):
     assert done.exit_code == 0, done.stderr
     path = tmp_path / "t.html"
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for scheme in ("light", "dark"):
             page = browser.new_context(color_scheme=scheme, offline=True).new_page()
             page.goto(path.as_uri())

@@ -1,7 +1,6 @@
 """The studio's page in a browser: what its tests share."""
 
 import os
-import shutil
 from pathlib import Path
 
 from sklearn.datasets import load_digits
@@ -9,12 +8,6 @@ from sklearn.datasets import load_digits
 import backpass as bp
 from backpass.arrays import ImageShape
 from backpass.studio.page_state import PageState
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 def digits_page_state(hidden="tanh", loss="log_loss", sizes=(64, 12, 10), m=40) -> PageState:

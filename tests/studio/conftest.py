@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
-from browser_pages import CHROMIUM, FLAGS, Page, digits_page_state
+from browser_pages import Page, digits_page_state
 from served_pages import serve
 from sklearn.datasets import load_digits
 
@@ -13,6 +13,7 @@ from backpass.studio.page import bake
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
 from backpass.studio.toys import GOOD, page_state_of_toy, session_data_of_toy
+from chromium import CHROMIUM, FLAGS
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import random
 import time
 
 import pytest
-from browser_pages import CHROMIUM, Page, digits_page_state
+from browser_pages import Page, digits_page_state
 from served_pages import serve
 from test_debugger import ENDLESS, RIGHT, WRONG
 from test_studio_whole import CLICKS, SIZES, click_at_random, widest
@@ -13,6 +13,7 @@ from test_studio_whole import CLICKS, SIZES, click_at_random, widest
 from backpass.studio.answering.beside import Beside
 from backpass.studio.app import new_address
 from backpass.studio.session_data import SessionData
+from chromium import CHROMIUM
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),

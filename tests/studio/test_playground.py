@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, Page, called, digits_page_state
+from browser_pages import Page, called, digits_page_state
 from sklearn.metrics import r2_score
 
 import backpass as bp
@@ -15,6 +15,7 @@ from backpass.activations import ACTIVATIONS
 from backpass.solvers.first_order import RULES
 from backpass.studio.toys import GOOD, ToySettings, page_state_of_toy, session_data_of_toy
 from backpass.studio.toys.numbers import random_numbers
+from chromium import CHROMIUM
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),

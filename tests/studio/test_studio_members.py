@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from browser_pages import CHROMIUM, Page
+from browser_pages import Page
 from click.testing import CliRunner
 from served_pages import serve
 from test_studio_whole import CLICKS, SIZES, click_at_random, widest
@@ -17,6 +17,7 @@ from backpass.cli.trained import LookedAt
 from backpass.errors import InvalidInput
 from backpass.studio.app import new_address
 from backpass.studio.page import bake
+from chromium import CHROMIUM
 
 pytestmark = pytest.mark.xdist_group("browser")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")

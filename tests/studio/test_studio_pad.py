@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, Page, digits_page_state
+from browser_pages import Page, digits_page_state
 from sklearn.datasets import load_digits
 
 import backpass as bp
 from backpass.arrays import ImageShape
 from backpass.studio.page_state import PageState
+from chromium import CHROMIUM
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),

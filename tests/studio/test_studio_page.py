@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, digits_page_state
+from browser_pages import digits_page_state
 from sklearn.metrics import r2_score
 
 import backpass as bp
 from backpass.losses import LOSSES
 from backpass.studio.session_data import SessionData
 from backpass.studio.summary import validation
+from chromium import CHROMIUM
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -153,6 +154,15 @@ def test_a_run_that_is_over_cannot_be_resumed_and_can_be_begun_again(open_page):
         assert page.page.inner_text("#train-says") == "All epochs are done."
         assert page.page.is_disabled("#train-stop")
         assert page.page.is_enabled("#train-start")
+    assert not page.errors
+
+
+def test_the_offline_page_runs_plotly_for_the_mountains_alone(open_page):
+    page = open_page(digits_page_state(m=5))
+    assert page.page.evaluate("document.getElementById('plotly').textContent.length") > 1e6
+    assert page.page.evaluate("typeof window.Plotly") == "undefined"  # running it takes seconds
+    page.page.click("#tab-mountains")
+    page.page.wait_for_selector("#surface .plot-container", timeout=60_000)
     assert not page.errors
 
 

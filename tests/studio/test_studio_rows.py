@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, Page, digits_page_state
+from browser_pages import Page, digits_page_state
 from served_pages import serve
 from sklearn.datasets import load_digits
 
@@ -14,6 +14,7 @@ from backpass.studio.captions import Captions
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
 from backpass.studio.summary import summary
+from chromium import CHROMIUM
 
 pytestmark = pytest.mark.xdist_group("browser")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, Page, called, digits_page_state
+from browser_pages import Page, called, digits_page_state
 from served_pages import serve
 
 import backpass as bp
@@ -15,6 +15,7 @@ from backpass.studio.app import new_address
 from backpass.studio.captions import Captions
 from backpass.studio.page_state import PageState
 from backpass.studio.session_data import SessionData
+from chromium import CHROMIUM
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from browser_pages import CHROMIUM, Page
+from browser_pages import Page
 from served_pages import serve
 from test_studio_members import model, table  # noqa: F401  (a fixture)
 from test_studio_whole import CLICKS, SIZES, click_at_random, widest
@@ -15,6 +15,7 @@ from backpass.studio.app import new_address
 from backpass.studio.model import StudioModel
 from backpass.studio.page import bake
 from backpass.studio.tables.controls import answered
+from chromium import CHROMIUM
 
 pytestmark = pytest.mark.xdist_group("browser")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")

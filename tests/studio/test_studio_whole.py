@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, Page, digits_page_state
+from browser_pages import Page, digits_page_state
 
 import backpass as bp
 from backpass.studio.captions import Captions
 from backpass.studio.page_state import PageState
+from chromium import CHROMIUM
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -23,7 +24,7 @@ SIZES = {
     "200 %": {"viewport": {"width": 640, "height": 360}},
     "projector": {"viewport": {"width": 1280, "height": 720}},
 }
-CLICKS = 40
+CLICKS = 20
 STILL = ["#train-save", "#play-save", "#step-save"]  # a download is no click on the page
 STILL += ["#play-share"]  # it opens another tab
 
@@ -55,12 +56,19 @@ def widest(page: Page) -> int:
 
 def click_at_random(page: Page, tab: str, rng: random.Random) -> None:
     """Click something that can be clicked in a panel, as the one who is there sees it."""
+    from playwright.sync_api import Error
+
     things = page.page.locator(
         f"#{tab} :is(button, summary, input, g.unit):visible:not(:disabled):not({','.join(STILL)})"
     )
-    count = things.count()
-    if count:
-        things.nth(rng.randrange(count)).click(force=True)
+    seen = things.element_handles()
+    if not seen:
+        return
+    thing = rng.choice(seen)
+    try:
+        thing.click(force=True, timeout=5000)
+    except Error:  # what training took away, or disabled, between the look and the click
+        assert not (thing.is_visible() and thing.is_enabled())
 
 
 PLACES = [("digits", size) for size in SIZES] + [("table", "phone")]
@@ -85,8 +93,15 @@ def test_random_clicks_neither_widen_the_page_nor_end_in_an_error(open_page, of,
 @pytest.mark.skipif(
     importlib.util.find_spec("axe_playwright_python") is None, reason="axe is not installed"
 )
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("of", STATES)
+@pytest.mark.parametrize(
+    ("of", "scheme"),
+    [
+        ("digits", "light"),
+        ("digits", "dark"),
+        ("table", "dark"),
+        pytest.param("table", "light", marks=pytest.mark.night),
+    ],
+)
 def test_axe_finds_nothing_serious_on_any_tab(open_page, of, scheme):
     from axe_playwright_python.sync_playwright import Axe
 

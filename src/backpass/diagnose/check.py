@@ -217,7 +217,7 @@ def _of_any_depth(
     subject: Subject, found: Concluded, n_layers: int, meant: Meant, seed: int
 ) -> Concluded:
     """What is found with a layer more where that is a mistake and sizes tell how many there are."""
-    if found.seen is None or not found.seen.caller.form.has("sizes"):
+    if found.seen is None or not found.seen.caller.form.any_depth:
         return found
     for drawn in families(n_layers, None, *meant.drawn):
         probes = tuple(redrawn(probe, seed) for probe in drawn)

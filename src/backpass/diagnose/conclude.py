@@ -26,7 +26,7 @@ from .observe import ACCUMULATED, Observation, data_frames, observe
 from .probes import Probe
 from .response import Response
 from .search.search import Budget
-from .verdict import Verdict, judge
+from .verdict import Verdict, judge, judge_overwritten
 
 MOST_READINGS = 6
 MOST_DEEP = 2  # cases in which several mistakes at once are looked for
@@ -169,6 +169,9 @@ def _cases(
         if unknown:
             return [replace(unknown[0], known=False)]
         likeliest = sorted(cases, key=lambda case: case.rank)[:MOST_DEEP]
+        kept = [again for case in likeliest if (again := _with_one_share(case)) is not None]
+        if kept:
+            return kept[:1]
         own = [not case.explains_J and bool(is_derivative(case.seen)) for case in likeliest]
         cases = [_deep(case, budget, follows) for case, follows in zip(likeliest, own)]
     elif min(case.rank for case in cases) > (0, 1):
@@ -179,6 +182,16 @@ def _cases(
     # What J says comes before what the gradient says.
     best.sort(key=lambda case: (not case.reading.data, not case.reading.J))
     return [case for case in best if case.seen is best[0].seen]
+
+
+def _with_one_share(case: _Case) -> _Case | None:
+    """The case, with a gradient that keeps one summand of each sum; None where it does not."""
+    if [response.which for response in case.verdict.unexplained] != ["D"]:
+        return None
+    verdict = judge_overwritten(_under(case.seen, case.reading))
+    if verdict is None or case.verdict.explanations:
+        return None
+    return replace(case, verdict=verdict)
 
 
 def _has_mistakes_of_J(case: _Case) -> bool:
@@ -276,6 +289,8 @@ def _of_the_form(form: Form) -> Iterator[tuple[str, str]]:
         yield "θ read and written in C order", "row by row, as NumPy's reshape and ravel do"
     if form.dtype is not None:
         yield "tensors of PyTorch", f"in {form.dtype}"
+    if form.kind == "lists":
+        yield "plain numbers", "nested lists instead of arrays"
     if not layout.rows:
         yield "examples as columns", "z = W a + b"
     if layout.single:

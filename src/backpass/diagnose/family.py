@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -65,6 +65,11 @@ ONLY_J = {"cost", "log_eps", "cost_sign", "cost_times", "J_times", "lam_J", "nor
 ONLY_D = (DELTA - COST) | {"lam_D", "decay_of", "D_sign", "D_columns", "order_out", "layout_out"}
 ONLY_D |= FACTORS_OF_PARTS | {f"{part}_{what}" for part in _PARTS for what in ("of", "stands")}
 
+# Slots that D^(L−1) without λ does not see; only where λ itself stands wrong has φ(λ) such a part.
+_SILENT = ONLY_BELOW_THE_TOP | ONLY_J
+_SILENT_WITHOUT_LAM = _SILENT | (DECAY - READ)
+_ASKS_FOR_ALL = frozenset({"below", "updated"})  # with these D^(L−1) has the δ of further down
+
 _STANDS = frozenset(f"{part}_stands" for part in _PARTS)
 
 MOST_CACHED = 20_000
@@ -74,6 +79,16 @@ MOST_CACHED = 20_000
 def _slots_at(l: int, names: frozenset[str]) -> frozenset[Slot]:
     """These slots of one layer."""
     return frozenset((name, l) for name in names)
+
+
+class RightPass(NamedTuple):
+    """One pass of the right algorithm; arrays by the notes' layer, (m, s_l) each."""
+
+    Thetas: list[np.ndarray]
+    a: Arrays
+    slopes: Arrays  # g′(z^(l)) of the hidden layers
+    delta: Arrays
+    mean: float  # what the sum over the examples is multiplied with
 
 
 class Family:
@@ -90,6 +105,28 @@ class Family:
     def D(self, recipe: Recipe) -> np.ndarray:
         """Return the gradient's two parts, one after the other, each in the order of θ."""
         return self._quietly(self._D, recipe, 2 * self.net.n_parameters)
+
+    def right_pass(self) -> RightPass:
+        """Return what the right algorithm computes on its way there and back."""
+        a, _ = self._cached(FORWARD, {}, self._forward)
+        return RightPass(
+            self._cached(READ, {}, self._read),
+            a,
+            self._cached(FORWARD, {}, self._slopes),
+            self._cached(BACKWARD, {}, self._backward),
+            self._mean({}, ("mean",)),
+        )
+
+    def at_the_top(self, recipe: Recipe) -> Recipe:
+        """Return the part of a recipe that ``top`` depends on: many recipes share theirs."""
+        if not _ASKS_FOR_ALL.isdisjoint(recipe.values()):
+            return recipe
+        l, silent = self.net.L - 1, _SILENT if ("lam",) in recipe else _SILENT_WITHOUT_LAM
+        return {
+            slot: variant
+            for slot, variant in recipe.items()
+            if slot[0] in FORWARD or (slot[0] not in silent and (len(slot) == 1 or slot[1] == l))
+        }
 
     def top(self, recipe: Recipe) -> np.ndarray:
         """Return D^(L−1) without λ, unrolled: much cheaper than ``D``, as it needs no way back."""

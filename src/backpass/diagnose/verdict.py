@@ -13,6 +13,7 @@ from .probes import Probe
 from .response import Response
 from .search.atoms import Atoms
 from .search.effects import spoils_J
+from .search.overwritten import overwritten
 from .search.search import Budget, confirmed, explanations
 
 Keys = dict[tuple[str, str], Entry]
@@ -69,6 +70,15 @@ def judge(seen: Observation, depth: int, budget: Budget | None = None) -> Verdic
     kept = [account for account in accounts if account.size(has_D) == least]
     short = budget.was_short and bool(unexplained)
     return Verdict(_mistakes(seen, kept, has_D), _conventions(kept[0], has_D), unexplained, short)
+
+
+def judge_overwritten(seen: Observation) -> Verdict | None:
+    """Explain a gradient of single summands, where that is all there is to explain."""
+    entry = overwritten(seen.D) if seen.D is not None else None
+    if entry is None:
+        return None
+    account = _Account({}, {entry.key: entry})
+    return Verdict(_mistakes(seen, [account], True), (), ())
 
 
 def _sides(seen: Observation, sets: dict[str, list[Atoms]]) -> Iterable[tuple[Atoms, Atoms]]:

@@ -87,7 +87,8 @@ def bake(state: PageState) -> str:
     page = page.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{policy}')
     scripts = f'<script type="module">\n{_one_script()}</script>'
     if plotly is not None:
-        scripts = f"<script>{plotly.read_text('utf-8')}</script>\n{scripts}"
+        text = plotly.read_text("utf-8")  # run by the mountains alone: that takes a second or two
+        scripts = f'<script type="text/plain" id="plotly">{text}</script>\n{scripts}'
     page = _with_state(page, state.as_json(live=False, plotly=plotly is not None))
     return page.replace('<script type="module" src="static/studio.js"></script>', scripts)
 

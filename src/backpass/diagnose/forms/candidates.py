@@ -24,8 +24,16 @@ def kinds_of(parts: Sequence[Part]) -> tuple[str, ...]:
     told = [part.tensors for part in parts]
     if "differentiates" in told:
         return tuple(kind for kind in KINDS if kind.startswith("leaves"))
-    ways = tuple(kind for kind in KINDS if kind != "arrays")
-    return (*ways, "arrays") if "uses" in told else ("arrays", *(ways if "has" in told else ()))
+    ways = tuple(kind for kind in KINDS if kind not in ("arrays", "lists"))
+    if "uses" in told:
+        return (*ways, "arrays")
+    # Code that makes or asks for lists may add them, and with arrays give other numbers.
+    names = {name for part in parts for name in part.names}
+    plain = "list" in names and names.isdisjoint(_OF_ARRAYS)
+    return (*(("lists",) if plain else ()), "arrays", *(ways if "has" in told else ()))
+
+
+_OF_ARRAYS = frozenset({"np", "numpy", "torch", "shape", "dot", "T", "reshape", "mean"})
 
 
 def forms_of(plan: Plan, kind: str = "arrays") -> Iterator[Form]:

@@ -22,6 +22,7 @@ Place = Block | str  # what an instance holds: a block, "lam" or "rate"
 # What arrays are given as: tensors of this dtype, and whether autograd keeps weights' gradients.
 KINDS: dict[str, tuple[str | None, bool]] = {
     "arrays": (None, False),
+    "lists": (None, False),
     "tensors": ("float64", False),
     "leaves": ("float64", True),
     "tensors in float32": ("float32", False),
@@ -137,7 +138,7 @@ class Form:
     @property
     def any_depth(self) -> bool:
         """Whether sizes are an argument, so that the number of layers is open."""
-        return any(a.role == "sizes" for a in self.made_with or ()) or self.has("sizes")
+        return self.has("sizes") or self.has("hidden sizes")
 
     @property
     def bias_apart(self) -> bool:
@@ -223,6 +224,7 @@ _VALUES: dict[str, Callable[[Problem], Any]] = {
     "once": lambda p: 1,
     "m": lambda p: p.probe.m if not p.form.layout.single else 1,
     "sizes": lambda p: list(p.probe.net.sizes),
+    "hidden sizes": lambda p: list(p.probe.net.sizes[1:-1]),
     "size in": lambda p: p.probe.net.sizes[0],
     "size out": lambda p: p.probe.net.sizes[-1],
     "params": lambda p: filled(
@@ -264,9 +266,11 @@ def arguments_of(problem: Problem, arguments: Sequence[Argument], first: int) ->
 def _given(value: Any, kind: str, weights: bool) -> Any:
     """The value with its arrays as they are given."""
     dtype, leaf = KINDS[kind]
-    if dtype is None or (isinstance(value, dict) and "ref" in value):
+    if kind == "arrays" or (isinstance(value, dict) and "ref" in value):
         return value
     if isinstance(value, np.ndarray):
+        if dtype is None:
+            return value.tolist()
         array = value.astype(dtype) if value.dtype.kind == "f" else value
         return {"tensor": array, "leaf": leaf and weights}
     if isinstance(value, dict):

@@ -19,7 +19,7 @@ from .template import Order, Template, leaves_of
 
 RIGHT = (
     "X, X1 (with its ones), Y (one-hot), y, y0 and y1 (labels from 0 and from 1), W1, b1, Theta1, "
-    "theta, params, lam, rate, m, sizes, n_in, n_hidden, n_out, [W1, W2], {W1, b1}, "
+    "theta, params, lam, rate, m, sizes, hidden_sizes, n_in, n_hidden, n_out, [W1, W2], {W1, b1}, "
     "ravel(W1, b1), numbers, texts, None, and what an earlier call returns"
 )
 LEFT = (

@@ -81,8 +81,11 @@ def plans(parts: Sequence[Part], kinds: Sequence[str] = ()) -> Iterator[Plan]:
     texts = tuple(text for part in parts for text in part.texts)
     if len(parts) == 1:
         gives = ("weights", "both") if gives_of(parts[0].name) == "weights" else ("both",)
-        for arguments in _arguments_of_one(parts[0]):
-            step = any(argument.role == "rate" for argument in arguments)
+        read = _arguments_of_one(parts[0])
+        if "weights" in gives:  # an alpha of a step is a rate before it is a λ
+            read.sort(key=_is_no_step)
+        for arguments in read:
+            step = not _is_no_step(arguments)
             for each in ("weights", "both") if step else gives[::-1]:
                 yield Plan((_call(parts[0], arguments, each),), texts=texts)
         return
@@ -92,6 +95,10 @@ def plans(parts: Sequence[Part], kinds: Sequence[str] = ()) -> Iterator[Plan]:
 
 
 Arguments = tuple[Argument, ...]
+
+
+def _is_no_step(arguments: Arguments) -> bool:
+    return all(argument.role != "rate" for argument in arguments)
 
 
 def _arguments_of_one(part: Part) -> list[Arguments]:
@@ -234,19 +241,26 @@ def _sources(call: Call) -> list[tuple[str, tuple[int, ...]]]:
 
 def _of_a_class(part: Part) -> Iterator[Plan]:
     made = [_made_with(each) for each in _read(part, alone=False)] or [()]
-    attributes = tuple(_attributes(part))
     for made_with in made if part.kind == "class" else [()]:
+        told = {a.name for a in made_with}  # what the class is made with, it has
+        attributes = tuple(a for a in _attributes(part) if a.name.strip("_") not in told)
         for calls in _of_methods(part, made_with):
             yield Plan(calls, part.name, made_with, part.texts, attributes=attributes)
 
 
-_OF_A_CLASS = ("sizes", "size in", "size hidden", "size out", "lam", "rate", "X", "y", "once")
+_ONE_SIZE = ("size in", "size hidden", "size out")
+_OF_A_CLASS = (*_ONE_SIZE, "sizes", "hidden sizes", "lam", "rate", "X", "y", "once")
 _RATE = re.compile(r"_*(lr|eta|alpha|rate|learn\w*|lrate|step_?size|α|η)_*", re.IGNORECASE)
 
 
 def _made_with(arguments: Arguments) -> Arguments:
-    """The arguments of a class, those that nothing is known of as sizes."""
-    return tuple(a if a.role in _OF_A_CLASS else replace(a, role="sizes") for a in arguments)
+    """The arguments of a class, those that nothing is known of as sizes: one by one, or all."""
+    unknown = [i for i, a in enumerate(arguments) if a.role not in _OF_A_CLASS]
+    sizes = [i for i, a in enumerate(arguments) if i in unknown or a.role in _ONE_SIZE]
+    if len(sizes) < 2 or any(a.role in ("sizes", "hidden sizes") for a in arguments):
+        return tuple(a if a.role in _OF_A_CLASS else replace(a, role="sizes") for a in arguments)
+    of = dict.fromkeys(sizes, "size hidden") | {sizes[0]: "size in", sizes[-1]: "size out"}
+    return tuple(replace(a, role=of[i]) if i in unknown else a for i, a in enumerate(arguments))
 
 
 def _attributes(part: Part) -> Iterator[Argument]:

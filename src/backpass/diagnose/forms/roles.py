@@ -15,9 +15,11 @@ _TABLE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("lam",), r"(reg|l2|weight_decay|lambda|lam|decay)_?\w*|\w+_(reg|lambda|decay|l2)"),
     (("once",), r"(n_?|num_?|max_?)?(epochs?|iters?|iterations?|n_?iters?|steps?)"),
     (("rate",), r"lr|eta|η|α|rate|learn\w*|step_?size|lrate|epsilon|nu|\w+_rate|stepsize"),
-    (("m",), r"m|n|batch_?size|n_?(samples|examples|points|rows)|num_?(samples|examples)|count"),
+    (("m", "size in"), r"n"),
+    (("m",), r"m|batch_?size|n_?(samples|examples|points|rows)|num_?(samples|examples)|count"),
     (("sizes",), r"sizes|layers|layer_?(sizes|dims)|dims|architecture|arch|shape|units|topology"),
     (("sizes",), r"network_?(size|shape)s?|n_units|structure"),
+    (("hidden sizes",), r"(hidden|hid)_?(layer_?)?(sizes|dims|units_list)|hidden_layers|hiddens"),
     (("size in",), r"(n|num|size|dim|d)_?(in|inputs?|features?|inp|x)(_\w+)?"),
     (("size in",), r"(i|in|inputs?|features?)_?(layer_?)?(size|dim|units|nodes|count|features)"),
     (
@@ -57,7 +59,7 @@ _TABLE: tuple[tuple[tuple[str, ...], str], ...] = (
 _ROLES = tuple((roles, re.compile(pattern)) for roles, pattern in _TABLE)
 
 # At most one parameter has one of these roles.
-SINGLE = ("X", "y", "lam", "rate", "m", "sizes", "pairs", "once")
+SINGLE = ("X", "y", "lam", "rate", "m", "sizes", "pairs", "once", "hidden sizes")
 # What a default may stand for that is no choice of its own: nothing, or some number.
 _FROM_NONE = {"y", "lam", "rate", "sizes", "params", "W", "b"}
 _FROM_NUMBER = {"lam", "rate", "once", "size in", "size hidden", "size out"}
@@ -110,12 +112,14 @@ def assignments(parameters: Sequence[Parameter], alone: bool = True) -> list[tup
         found = [(*before, role) for before in found for role in roles]
     kept = [_settled(roles, alone) for roles in found if _possible(roles)]
     # One W and one b are lists of them, or all that there is of a network without hidden layers.
-    bare = [roles for roles in found if _possible(roles) and _one_layer(roles)]
+    one = any(parameter.name in ("W", "w") for parameter in parameters)
+    bare = [roles for roles in found if _possible(roles) and _one_layer(roles, one)]
     return list(dict.fromkeys([*kept, *bare]))
 
 
-def _one_layer(roles: Sequence[str]) -> bool:
-    return roles.count("W") == roles.count("b") == 1 and "params" not in roles
+def _one_layer(roles: Sequence[str], bias_may_be_missing: bool) -> bool:
+    biases = roles.count("b") or int(bias_may_be_missing)
+    return roles.count("W") == biases == 1 and "params" not in roles
 
 
 def _possible(roles: Iterable[str]) -> bool:

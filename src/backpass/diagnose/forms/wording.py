@@ -31,6 +31,7 @@ WORDS = {
     "once": "1",
     "pairs": "pairs",
     "sizes": "sizes",
+    "hidden sizes": "hidden_sizes",
     "size in": "n_in",
     "size out": "n_out",
 }

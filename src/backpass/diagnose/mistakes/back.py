@@ -50,6 +50,13 @@ def _back_transposed(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
     return (delta @ Theta[:, 1:].T) * slope
 
 
+def _only(delta: Array, k: int) -> Array:
+    """δ of one unit, the others' set to zero."""
+    only = np.zeros_like(delta)
+    only[:, k] = delta[:, k]
+    return only
+
+
 def _top(delta: Array, Theta: Array, slope: Array, s: int) -> Array:
     k = min(delta.shape[1], Theta.shape[0])
     return (delta[:, :k] @ Theta[:k, 1:]) * slope
@@ -128,6 +135,8 @@ BACK: dict[str, Back] = {
     "negative": lambda d, T, g, s: -_right(d, T, g, s),
     "last out": lambda d, T, g, s: last_column_zero(_right(d, T, g, s)),
     "last δ out": lambda d, T, g, s: _right(last_column_zero(d), T, g, s),
+    "one unit, last": lambda d, T, g, s: _right(_only(d, -1), T, g, s),
+    "one unit, first": lambda d, T, g, s: _right(_only(d, 0), T, g, s),
     "squared Θ": lambda d, T, g, s: (_fits(d, T) @ (T[:, 1:] ** 2)) * g,
     "added": lambda d, T, g, s: _fits(d, T) @ T[:, 1:] + g,
     "gated": _gated,
@@ -154,6 +163,9 @@ _BACK: dict[str, tuple[str, ...]] = {
     "sign of δ on the way back": ("negative",),
     "last column dropped: last unit of δ is zero": ("last out",),
     "last unit of the next δ left out": ("last δ out",),
+    "δ overwritten, `=` where `+=` belongs: only one unit of the next layer counts": (
+        "one unit, last", "one unit, first",
+    ),
     "Θ squared on the way back": ("squared Θ",),
 }  # fmt: skip
 

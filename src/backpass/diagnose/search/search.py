@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..family import parts_of
-from ..mistakes.entry import Recipe
+from ..mistakes.entry import Recipe, Slot, Variant
 from ..probes import Probe
 from ..response import Response
 from .atoms import Atom, Atoms, is_forward, recipe_of, resists_factors, together
@@ -97,19 +97,12 @@ def _distinct(factors: np.ndarray) -> list[float]:
     return [float(one) for one in np.unique(factors[np.isfinite(factors)]) if one != 1]
 
 
+_MOVING = frozenset({"layout_out", "weights_of", "bias_of", "weights_stands", "bias_stands"})
+
+
 def _moves(recipe: Recipe) -> bool:
     """Whether the last Θ's gradient may stand elsewhere."""
-    return any(
-        slot[0]
-        in (
-            "layout_out",
-            "weights_of",
-            "bias_of",
-            "weights_stands",
-            "bias_stands",
-        )
-        for slot in recipe
-    )
+    return not _MOVING.isdisjoint(slot[0] for slot in recipe)
 
 
 class _Search:
@@ -122,6 +115,7 @@ class _Search:
         self.family = family_of(self.probe)
         self.right, self.atoms, _ = effects_of(self.probe, response.which)
         self.parts, self.with_lam = self._parts()
+        self._tops: dict[frozenset[tuple[Slot, Variant]], bool] = {}  # at most one a set evaluated
 
     def _parts(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Positions of every part, and of those that grow with λ."""
@@ -245,7 +239,8 @@ class _Search:
             if known.size < 2 or not square:
                 continue
             ratio = float(response[known] @ right[known]) / square
-            if ratio and self.response.close(ratio * right[known], response[known], 0).all():
+            near = self.response.close(ratio * right[known], response[known], 0).all()
+            if near and abs(ratio) > self.response.tolerance:  # zeros are a multiple of anything
                 found.append(where)
         return np.concatenate(found)
 
@@ -377,8 +372,12 @@ class _Search:
         """A cheap look at the last Θ: most wrong sets fail there. True where it cannot tell."""
         if self.response.which == "J" or self.wrong_length or _moves(recipe):
             return True
-        top, end = self.family.top(recipe), self.probe.net.n_parameters
-        return self.response.agrees_from(end - top.size, top)
+        seen = self.family.at_the_top(recipe)
+        key = frozenset(seen.items())
+        if key not in self._tops:
+            top, end = self.family.top(seen), self.probe.net.n_parameters
+            self._tops[key] = self.response.agrees_from(end - top.size, top)
+        return self._tops[key]
 
     def _confirmed_of(
         self, base: Atoms, sets: Iterable[Atoms], where: np.ndarray | None

@@ -7,8 +7,18 @@ import { connect } from "./server.js";
 import { startTabs } from "./tabs.js";
 import { placeOf } from "./training/stepping.js";
 
+// The page in one file holds plotly as text: running it takes a second or two, for the mountains alone.
+function runPlotly(text) {
+  const script = document.createElement("script");
+  script.textContent = text;
+  document.head.append(script);
+  return window.Plotly ?? null;
+}
+
 function loadPlotly(pageState) {
   if (window.Plotly || !pageState.plotly) return Promise.resolve(window.Plotly ?? null);
+  const inside = $("plotly");
+  if (inside) return Promise.resolve(runPlotly(inside.textContent));
   return new Promise((resolve) => {
     const script = document.createElement("script");
     script.src = "static/plotly.min.js";
