@@ -330,6 +330,7 @@ def _of_the_output(s, delta):
         yield Planted(("a + y instead",), by(delta.replace("h - Y", "h + Y")))
     if s.cost == "log_loss":
         yield Planted(("1/m missing before y",), by("h - m * Y"))
+        yield Planted(("exp is missing",), by("np.log(h) - Y"))
     for by_rows in (0, 1):
         for step in (1, -1):
             rolled = delta.replace("Y", f"np.roll(Y, {step}, axis={by_rows})")

@@ -110,6 +110,13 @@ def test_what_is_overwritten_is_named(parents, edits):
     assert all("overwritten" in mistake.what for mistake in diagnosis.mistakes)
 
 
+def test_a_gradient_that_stays_zero_is_said_to():
+    walked_from_the_front = [("reversed(order)", "order")]
+    (mistake,) = check_backprop(compiled(walked_from_the_front, "tuple"), SMALL).mistakes
+    assert "zero everywhere" in mistake.what
+    assert "reverse order" in mistake.formula
+
+
 def test_where_all_is_added_nothing_is_overwritten():
     assert check_backprop(compiled([], "set"), SMALL).ok
 

@@ -133,3 +133,38 @@ def test_code_of_lists_is_given_lists():
     assert "plain numbers" in str(right)
     wrong = check_backprop(compiled(IN_LISTS, "cost", SLOPE="(1 - u)"))
     assert ["1 − a instead" in mistake.what for mistake in wrong.mistakes] == [True], str(wrong)
+
+
+TO_ONE = """
+def cost(X, y, w1, b1, w2, b2):
+    m = len(X)
+    a = np.tanh(X @ w1 + b1)
+    h = 1 / (1 + np.exp(-(a @ w2 + b2)))
+    J = -np.mean(y * np.log(h) + (1 - y) * np.log(1 - h))
+    d2 = h - y
+    d1 = d2[:, None] * w2 * SLOPE
+    return J, X.T @ d1 / m, d1.mean(axis=0), a.T @ d2 / m, d2.mean()
+"""
+
+
+def test_the_last_weights_may_be_a_vector_and_the_last_bias_a_number():
+    right = compiled(TO_ONE, "cost", SLOPE="(1 - a ** 2)")
+    diagnosis = check_backprop(right)
+    assert diagnosis.ok, str(diagnosis)
+    assert "cost(X, y0, W1, b1, W2[:, 0], b2[0])" in diagnosis.signature
+    assert check_backprop(right, form=diagnosis.signature).ok
+    wrong = check_backprop(compiled(TO_ONE, "cost", SLOPE="(1 - a)"))
+    assert ["1 − a instead" in mistake.what for mistake in wrong.mistakes] == [True], str(wrong)
+
+
+def test_a_gradient_that_does_not_come_back_is_missed():
+    def loss(X, y, W1, b1, W2, b2):
+        h, m = np.tanh(X @ W1 + b1), len(X)
+        d2 = h @ W2 + b2 - y
+        d1 = d2 @ W2.T * (1 - h**2)
+        J = (d2**2).sum() / 2 / m
+        return J, {"dW1": X.T @ d1 / m, "db1": d1.mean(axis=0), "db2": d2.mean(axis=0)}
+
+    diagnosis = check_backprop(loss)
+    assert not diagnosis.ok
+    assert "No gradient of W2 came back." in str(diagnosis)

@@ -26,7 +26,7 @@ from .observe import ACCUMULATED, Observation, data_frames, observe
 from .probes import Probe
 from .response import Response
 from .search.search import Budget
-from .verdict import Verdict, judge, judge_overwritten
+from .verdict import Verdict, judge, judge_alone
 
 MOST_READINGS = 6
 MOST_DEEP = 2  # cases in which several mistakes at once are looked for
@@ -169,7 +169,7 @@ def _cases(
         if unknown:
             return [replace(unknown[0], known=False)]
         likeliest = sorted(cases, key=lambda case: case.rank)[:MOST_DEEP]
-        kept = [again for case in likeliest if (again := _with_one_share(case)) is not None]
+        kept = [again for case in likeliest if (again := _of_numbers_alone(case)) is not None]
         if kept:
             return kept[:1]
         own = [not case.explains_J and bool(is_derivative(case.seen)) for case in likeliest]
@@ -184,11 +184,11 @@ def _cases(
     return [case for case in best if case.seen is best[0].seen]
 
 
-def _with_one_share(case: _Case) -> _Case | None:
-    """The case, with a gradient that keeps one summand of each sum; None where it does not."""
+def _of_numbers_alone(case: _Case) -> _Case | None:
+    """The case, explained by what the gradient's numbers are; None where they tell nothing."""
     if [response.which for response in case.verdict.unexplained] != ["D"]:
         return None
-    verdict = judge_overwritten(_under(case.seen, case.reading))
+    verdict = judge_alone(_under(case.seen, case.reading))
     if verdict is None or case.verdict.explanations:
         return None
     return replace(case, verdict=verdict)
@@ -304,7 +304,7 @@ def _of_the_form(form: Form) -> Iterator[tuple[str, str]]:
 def _frames(verdict: Verdict, seen: Observation) -> Failure | None:
     """How it fails with DataFrames; said beside what is wrong, where pandas is in use."""
     right = not (verdict.explanations or verdict.unexplained)
-    tensors = seen.caller.form.dtype is not None
-    if right or tensors or (verdict.unexplained and "pandas" not in sys.modules):
+    of_arrays = seen.caller.form.kind == "arrays"
+    if right or not of_arrays or (verdict.unexplained and "pandas" not in sys.modules):
         return None  # importing it takes longer than the search
     return data_frames(seen.caller, seen.probes[0])

@@ -15,6 +15,7 @@ from .search.atoms import Atoms
 from .search.effects import spoils_J
 from .search.overwritten import overwritten
 from .search.search import Budget, confirmed, explanations
+from .search.unreached import unreached
 
 Keys = dict[tuple[str, str], Entry]
 
@@ -72,9 +73,9 @@ def judge(seen: Observation, depth: int, budget: Budget | None = None) -> Verdic
     return Verdict(_mistakes(seen, kept, has_D), _conventions(kept[0], has_D), unexplained, short)
 
 
-def judge_overwritten(seen: Observation) -> Verdict | None:
-    """Explain a gradient of single summands, where that is all there is to explain."""
-    entry = overwritten(seen.D) if seen.D is not None else None
+def judge_alone(seen: Observation) -> Verdict | None:
+    """Explain a gradient that no recipe gives by what its numbers are: summands, or zeros."""
+    entry = None if seen.D is None else unreached(seen.D) or overwritten(seen.D)
     if entry is None:
         return None
     account = _Account({}, {entry.key: entry})

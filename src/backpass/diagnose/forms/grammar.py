@@ -16,6 +16,7 @@ from .plans import Plan, gives_of
 from .reading import kind_of
 from .roles import assignments, roles_of
 from .template import Order, Template, leaves_of
+from .wording import TO_ONE_MARKS
 
 RIGHT = (
     "X, X1 (with its ones), Y (one-hot), y, y0 and y1 (labels from 0 and from 1), W1, b1, Theta1, "
@@ -40,8 +41,8 @@ _EXAMPLES = r"(\.T|\[i\]|\[\[i\]\](?:\.T)?)?"
 _MARKS = {
     "X": _EXAMPLES,
     "y": r"(?:\[:, None\]|\[None, :\])?" + _EXAMPLES,
-    "W": r"(?:\.T)?",
-    "b": r"(?:\[:, None\]|\[None, :\])?",
+    "W": r"(?:\.T|\[:, 0\])?",
+    "b": r"(?:\[:, None\]|\[None, :\]|\[0\])?",
 }
 _TARGETS = {"Y": ("one-hot",), "y0": ("labels 0",), "y1": ("labels 1",)}
 
@@ -287,6 +288,8 @@ class _Reader:
             raise _unknown(text, "right", RIGHT)
         if roles[0] in ("X", "y"):
             self._of_examples(word, mark)
+        elif mark in TO_ONE_MARKS.values():
+            self._allow("to_one", {True})
         elif roles[0] == "W" and mark:
             whole = word[0] in "tTθΘ"
             self._allow("weights", {w for w in WEIGHTS if ("transposed" in w) == whole} - _PLAIN)

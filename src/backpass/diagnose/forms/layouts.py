@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..answers import Failed, Failure
 from ..probes import Probe
 
 Array = np.ndarray
@@ -32,6 +33,8 @@ class Layout:
         Whether X is given with its column of ones.
     single : str
         "" for all examples at once; else how one of them is given: "column", "vector" or "row".
+    to_one : bool
+        Whether the last matrix is a vector and the last bias a number, as for one output.
     """
 
     rows: bool = True
@@ -40,6 +43,7 @@ class Layout:
     y: str = "one-hot"
     ones: bool = False
     single: str = ""
+    to_one: bool = False
 
 
 # Θ^(l) as the notes have it, (s_(l+1), 1 + s_l), to the matrix that a function wants, and back.
@@ -74,7 +78,14 @@ TARGETS: dict[str, Callable[[Probe], Array]] = {
 
 def blocks_of(layout: Layout, probe: Probe) -> dict[Block, Array]:
     """Every matrix and every bias in the order Θ^(1), … or W1, b1, W2, …; not to be changed."""
-    return _blocks(probe, layout.weights, layout.bias)
+    blocks = _blocks(probe, layout.weights, layout.bias)
+    if not layout.to_one:
+        return blocks
+    if probe.net.sizes[-1] > 1:
+        raise Failed(Failure("There is more than one output."))
+    last = probe.net.L - 1
+    of_one = {("W", last): blocks["W", last].ravel(), ("b", last): blocks["b", last].reshape(())}
+    return blocks | of_one
 
 
 @lru_cache(maxsize=512)
@@ -122,6 +133,8 @@ def with_biases() -> Iterator[Layout]:
     ):
         for bias in biases:
             yield Layout(rows, weights, bias)
+    yield Layout(True, "in × out", "vector", to_one=True)
+    yield Layout(False, "out × in", "column", to_one=True)
 
 
 def without_biases() -> Iterator[Layout]:

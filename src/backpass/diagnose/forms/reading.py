@@ -149,7 +149,7 @@ def place(found: Sequence[Leaf], expected: Expected) -> Placed:
             placed = _unrolled(vector.ravel(), expected, expected.flat)
             return replace(placed, paths=((None, path),))
     blocks = expected.blocks
-    for match in (_by_name, _by_shape, _by_order):
+    for match in (_by_name, _by_order_and_shape, _by_shape, _by_order):
         matched = match(found, blocks)
         if matched is not None:
             return _with_missing(assembled(matched, expected), matched, blocks)
@@ -157,12 +157,14 @@ def place(found: Sequence[Leaf], expected: Expected) -> Placed:
 
 
 def _with_missing(placed: Placed, matched: Matched, blocks: Mapping[Block, Array]) -> Placed:
-    """With what is said of biases whose gradients did not come back with the weights'."""
-    missing = [f"b{l}" for kind, l in blocks if kind == "b" and (kind, l) not in matched]
-    if not missing or any(block not in matched for block in blocks if block[0] != "b"):
+    """With what is said of those whose gradients did not come back beside the others'."""
+    missing = [f"{kind}{l}" for kind, l in blocks if (kind, l) not in matched]
+    if not missing:
         return placed
     what = f"No gradient of {' and '.join(missing)} came back."
-    failure = Failure(what, where="gradient, bias", formula="db^(l) = Σ δ^(l+1) / m")
+    failure = Failure(what)
+    if all(name[0] == "b" for name in missing):
+        failure = Failure(what, where="gradient, bias", formula="db^(l) = Σ δ^(l+1) / m")
     return replace(placed, failures=(*placed.failures, failure))
 
 
@@ -200,6 +202,14 @@ def _in_order(matched: Matched, blocks: Mapping[Block, Array]) -> bool:
 
 def _is_real(array: Array) -> bool:
     return array.dtype.kind in "fiu"
+
+
+def _by_order_and_shape(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched | None:
+    """In the blocks' order, where every shape is as it should be."""
+    in_order = _by_order(found, blocks)
+    if in_order is None or not all(_fits(leaf[1], blocks[b]) for b, leaf in in_order.items()):
+        return None
+    return in_order
 
 
 def _by_shape(found: Sequence[Leaf], blocks: Mapping[Block, Array]) -> Matched | None:

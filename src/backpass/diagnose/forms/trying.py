@@ -101,7 +101,9 @@ def trials(
     of means of one example each would hide a wrong mean; and an instance's biases are only left
     alone where it has none.
     """
-    listed = list(itertools.islice(forms, MOST))
+    one_output = probes[0].net.sizes[-1] == 1
+    suited = (form for form in forms if one_output or not form.layout.to_one)
+    listed = list(itertools.islice(suited, MOST))
     trying = _Trying(subject, listed, probes, meant, before or Tried((), None))
     for stage in sorted(set(map(_stage, listed))):
         if stage[0] and any(trial.has_D and trial.placed for trial in trying.found):

@@ -37,6 +37,7 @@ WORDS = {
 }
 WEIGHT_MARKS = {"out × in": ".T", "Theta, transposed": ".T", "Theta, transposed, bias last": ".T"}
 BIAS_MARKS = {"row": "[None, :]", "column": "[:, None]"}
+TO_ONE_MARKS = {"W": "[:, 0]", "b": "[0]"}
 SINGLE_MARKS = {"vector": "[i]", "row": "[[i]]", "column": "[[i]].T"}
 TARGET_WORDS = {
     "one-hot": "Y",
@@ -95,7 +96,7 @@ def _word(
         call, at = argument.handed
         return names[call, tuple(map(str, at))]
     if argument.built is not None:
-        return text_of(argument.built, lambda leaf: _block(leaf.block, layout, leaf.name))
+        return text_of(argument.built, lambda leaf: _block(leaf.block, layout, n, leaf.name))
     if role == "constant":
         return repr(argument.constant)
     if role == "X":
@@ -124,15 +125,15 @@ def _weights(form: Form, argument: Argument, n: int) -> str:
     role, layout = argument.role, form.layout
     if role in ("W", "b"):
         place = form.order(role).index(argument.name)
-        return _block((role, place + 1), layout)
+        return _block((role, place + 1), layout, n)
     blocks = _blocks(layout, n)
     if role in ("Ws", "bs"):
         one_kind = [block for block in blocks if (block[0] == "b") == (role == "bs")]
-        return f"[{', '.join(_block(block, layout) for block in one_kind)}]"
+        return f"[{', '.join(_block(block, layout, n) for block in one_kind)}]"
     template = CONTAINERS[form.container](blocks, form.texts)
     if form.any_depth:
         return "theta" if template.kind == "ravel" else "params"
-    return text_of(template, lambda leaf: _block(leaf.block, layout))
+    return text_of(template, lambda leaf: _block(leaf.block, layout, n))
 
 
 def _blocks(layout: Layout, n_layers: int) -> list[Block]:
@@ -140,8 +141,10 @@ def _blocks(layout: Layout, n_layers: int) -> list[Block]:
     return [(kind, l) for l in range(1, n_layers) for kind in kinds]
 
 
-def _block(block: Block | None, layout: Layout, name: str = "") -> str:
+def _block(block: Block | None, layout: Layout, n_layers: int, name: str = "") -> str:
     kind, l = block or ("", 0)
+    if layout.to_one and l == n_layers - 1:
+        return (name or f"{kind}{l}") + TO_ONE_MARKS[kind]
     if kind == "b":
         return (name or f"b{l}") + BIAS_MARKS.get(layout.bias, "")
     whole = "Theta" if layout.bias == "in Theta" else "W"

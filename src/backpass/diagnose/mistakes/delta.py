@@ -73,6 +73,7 @@ DELTA: dict[str, Delta] = {
     "−y": _through_output(lambda a, z, Y: -Y),
     "a + y": _through_output(lambda a, z, Y: a + Y),
     "a y": _through_output(lambda a, z, Y: a * Y),
+    "log a − y": _through_output(lambda a, z, Y: np.log(a) - Y),
     "a − m y": _through_output(lambda a, z, Y: a - len(Y) * Y),
     "a − y squared": _through_output(lambda a, z, Y: (a - Y) ** 2),
     "half squared": _through_output(lambda a, z, Y: (a - Y) ** 2 / 2),
@@ -157,6 +158,8 @@ def _deltas(loss: Loss) -> dict[str, tuple[str, ...]]:
         **(_WITH_SLOPE if behind_g else _WITHOUT_SLOPE),
         **_EVERYWHERE,
     }
+    if loss.output in ("softmax", "logistic"):
+        deltas["log a − y instead of a − y: exp is missing"] = ("log a − y",)
     if loss.name == "hinge":
         deltas |= _OF_HINGE
     if not (loss.canonical or behind_g):

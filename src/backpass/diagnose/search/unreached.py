@@ -1,0 +1,16 @@
+"""A gradient that is zero everywhere: no derivative has come back to the weights."""
+
+from __future__ import annotations
+
+from ..mistakes.entry import Entry
+from ..response import Response
+
+_WHAT = "the gradient is zero everywhere: nothing of J's derivative reaches the weights"
+_RIGHT = "δ^(l) from δ^(l+1), l = L − 1 … 2: in the reverse order of the way there"
+
+
+def unreached(response: Response) -> Entry | None:
+    """The mistake by which all that came back of the gradient is zero."""
+    if response.which != "D" or any(values.any() for values in response.values):
+        return None
+    return Entry(_WHAT, "all layers", "D^(l) = 0", _RIGHT, ())
