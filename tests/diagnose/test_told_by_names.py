@@ -135,6 +135,27 @@ def test_code_of_lists_is_given_lists():
     assert ["1 − a instead" in mistake.what for mistake in wrong.mistakes] == [True], str(wrong)
 
 
+IN_ONE_VECTOR = """
+def fun(theta, X, Y, shapes):
+    parts = np.split(theta, np.cumsum([math.prod(shape) for shape in shapes])[:-1])
+    W1, b1, W2, b2 = [part.reshape(shape) for part, shape in zip(parts, shapes)]
+    h = np.tanh(X @ W1 + b1)
+    d2 = (h @ W2 + b2 - Y) / len(X)
+    d1 = d2 @ W2.T * SLOPE
+    D = [X.T @ d1, d1.sum(axis=0), h.T @ d2, d2.sum(axis=0)]
+    return 0.5 * len(X) * np.sum(d2**2), np.concatenate([each.ravel() for each in D])
+"""
+
+
+def test_shapes_are_those_of_all_arrays():
+    right = compiled(IN_ONE_VECTOR, "fun", SLOPE="(1 - h ** 2)")
+    diagnosis = check_backprop(right)
+    assert diagnosis.ok, str(diagnosis)
+    assert check_backprop(right, form=diagnosis.signature).ok, diagnosis.signature
+    wrong = check_backprop(compiled(IN_ONE_VECTOR, "fun", SLOPE="(1 - h)"))
+    assert ["1 − a instead" in mistake.what for mistake in wrong.mistakes] == [True], str(wrong)
+
+
 TO_ONE = """
 def cost(X, y, w1, b1, w2, b2):
     m = len(X)

@@ -138,7 +138,7 @@ class Form:
     @property
     def any_depth(self) -> bool:
         """Whether sizes are an argument, so that the number of layers is open."""
-        return self.has("sizes") or self.has("hidden sizes")
+        return any(self.has(role) for role in ("sizes", "hidden sizes", "shapes"))
 
     @property
     def bias_apart(self) -> bool:
@@ -225,6 +225,7 @@ _VALUES: dict[str, Callable[[Problem], Any]] = {
     "m": lambda p: p.probe.m if not p.form.layout.single else 1,
     "sizes": lambda p: list(p.probe.net.sizes),
     "hidden sizes": lambda p: list(p.probe.net.sizes[1:-1]),
+    "shapes": lambda p: [array.shape for array in p.blocks.values()],
     "size in": lambda p: p.probe.net.sizes[0],
     "size out": lambda p: p.probe.net.sizes[-1],
     "params": lambda p: filled(

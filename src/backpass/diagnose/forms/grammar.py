@@ -20,8 +20,8 @@ from .wording import TO_ONE_MARKS
 
 RIGHT = (
     "X, X1 (with its ones), Y (one-hot), y, y0 and y1 (labels from 0 and from 1), W1, b1, Theta1, "
-    "theta, params, lam, rate, m, sizes, hidden_sizes, n_in, n_hidden, n_out, [W1, W2], {W1, b1}, "
-    "ravel(W1, b1), numbers, texts, None, and what an earlier call returns"
+    "theta, params, lam, rate, m, sizes, hidden_sizes, shapes, n_in, n_hidden, n_out, "
+    "[W1, W2], {W1, b1}, ravel(W1, b1), numbers, texts, None, and what an earlier call returns"
 )
 LEFT = (
     "J, D, dW1, db1, D1, (dW1, db1), {dW1, db1}, of a training step W1 and b1, None for weights "

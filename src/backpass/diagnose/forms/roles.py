@@ -19,6 +19,7 @@ _TABLE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("m",), r"m|batch_?size|n_?(samples|examples|points|rows)|num_?(samples|examples)|count"),
     (("sizes",), r"sizes|layers|layer_?(sizes|dims)|dims|architecture|arch|shape|units|topology"),
     (("sizes",), r"network_?(size|shape)s?|n_units|structure"),
+    (("shapes",), r"((weights?|params?|layers?|theta|arrays?)_?)?shapes"),
     (("hidden sizes",), r"(hidden|hid)_?(layer_?)?(sizes|dims|units_list)|hidden_layers|hiddens"),
     (("size in",), r"(n|num|size|dim|d)_?(in|inputs?|features?|inp|x)(_\w+)?"),
     (("size in",), r"(i|in|inputs?|features?)_?(layer_?)?(size|dim|units|nodes|count|features)"),
@@ -59,7 +60,7 @@ _TABLE: tuple[tuple[tuple[str, ...], str], ...] = (
 _ROLES = tuple((roles, re.compile(pattern)) for roles, pattern in _TABLE)
 
 # At most one parameter has one of these roles.
-SINGLE = ("X", "y", "lam", "rate", "m", "sizes", "pairs", "once", "hidden sizes")
+SINGLE = ("X", "y", "lam", "rate", "m", "sizes", "pairs", "once", "hidden sizes", "shapes")
 # What a default may stand for that is no choice of its own: nothing, or some number.
 _FROM_NONE = {"y", "lam", "rate", "sizes", "params", "W", "b"}
 _FROM_NUMBER = {"lam", "rate", "once", "size in", "size hidden", "size out"}

@@ -32,6 +32,7 @@ WORDS = {
     "pairs": "pairs",
     "sizes": "sizes",
     "hidden sizes": "hidden_sizes",
+    "shapes": "shapes",
     "size in": "n_in",
     "size out": "n_out",
 }
