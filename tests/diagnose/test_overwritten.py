@@ -117,6 +117,14 @@ def test_a_gradient_that_stays_zero_is_said_to():
     assert "reverse order" in mistake.formula
 
 
+def test_a_gradient_of_zeros_without_biases_is_said_to():
+    def loss(X, y, W1, W2):
+        return ((np.tanh(X @ W1) @ W2 - y) ** 2).sum(), 0 * W1, 0 * W2
+
+    (mistake,) = check_backprop(loss, SMALL).mistakes
+    assert "zero everywhere" in mistake.what
+
+
 def test_where_all_is_added_nothing_is_overwritten():
     assert check_backprop(compiled([], "set"), SMALL).ok
 

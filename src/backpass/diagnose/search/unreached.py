@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..mistakes.entry import Entry
 from ..response import Response
 
@@ -11,6 +13,7 @@ _RIGHT = "δ^(l) from δ^(l+1), l = L − 1 … 2: in the reverse order of the w
 
 def unreached(response: Response) -> Entry | None:
     """The mistake by which all that came back of the gradient is zero."""
-    if response.which != "D" or any(values.any() for values in response.values):
+    known = [values[np.isfinite(values)] for values in response.values]
+    if response.which != "D" or any(each.any() or not each.size for each in known):
         return None
     return Entry(_WHAT, "all layers", "D^(l) = 0", _RIGHT, ())
