@@ -15,7 +15,6 @@ from .search.atoms import Atoms
 from .search.effects import spoils_J
 from .search.overwritten import overwritten
 from .search.search import Budget, confirmed, explanations
-from .search.unreached import unreached
 
 Keys = dict[tuple[str, str], Entry]
 
@@ -74,8 +73,8 @@ def judge(seen: Observation, depth: int, budget: Budget | None = None) -> Verdic
 
 
 def judge_alone(seen: Observation) -> Verdict | None:
-    """Explain a gradient that no recipe gives by what its numbers are: summands, or zeros."""
-    entry = None if seen.D is None else unreached(seen.D) or overwritten(seen.D)
+    """Explain a gradient that no recipe gives by what its numbers are: single summands."""
+    entry = None if seen.D is None else overwritten(seen.D)
     if entry is None:
         return None
     account = _Account({}, {entry.key: entry})

@@ -73,6 +73,11 @@ def mistakes(net: Network, convention: Convention) -> Iterator[Entry]:
     yield from _means(net, convention)
     yield from _signs(net, convention)
     yield from _of_parts(net, factor(convention.mean))
+    if convention.bias:  # without them it is the gradient of all weights
+        what = "the gradient is zero everywhere: nothing of J's derivative reaches the weights"
+        right = "δ^(l) from δ^(l+1), l = L − 1 … 2: in the reverse order of the way there"
+        nothing = in_layers("whole_mean", thetas_of(net), "0")
+        yield Entry(what, "all layers", "D = 0", right, (nothing,))
 
 
 def _means(net: Network, convention: Convention) -> Iterator[Entry]:
